@@ -1,0 +1,285 @@
+//! The file as data, one to one: keys, scalars and formula trees with their places. Knows nothing of what names mean.
+
+use crate::formula::ast::Ast;
+use crate::source::{Span, Spanned};
+
+/// A whole spec file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// `name`
+    pub name: Spanned<String>,
+    /// `summary`
+    pub summary: Spanned<String>,
+    /// `reference`
+    pub reference: Vec<Spanned<String>>,
+    /// `pytorch`
+    pub pytorch: Option<PyTorch>,
+    /// `axes`, in file order.
+    pub axes: Vec<(Spanned<String>, AxisEntry)>,
+    /// `inputs`, in file order.
+    pub inputs: Vec<(Spanned<String>, InputEntry)>,
+    /// `params`, in file order.
+    pub params: Vec<(Spanned<String>, ParamEntry)>,
+    /// `let`, in file order.
+    pub lets: Vec<LetEntry>,
+    /// `loss`
+    pub loss: Formula,
+    /// `reduction`
+    pub reduction: ReductionEntry,
+    /// `curvature`
+    pub curvature: Option<CurvatureEntry>,
+    /// `knots`
+    pub knots: Vec<KnotEntry>,
+    /// `surrogates`
+    pub surrogates: Vec<SurrogateEntry>,
+    /// `properties`, in file order.
+    pub properties: Vec<(Spanned<String>, PropertyEntry)>,
+    /// `relations`
+    pub relations: Vec<RelationEntry>,
+    /// `examples`
+    pub examples: Vec<ExampleEntry>,
+    /// `differs_from_pytorch`
+    pub differences: Vec<DifferenceEntry>,
+    /// `accumulate`
+    pub accumulate: Option<Spanned<String>>,
+}
+
+/// `pytorch: { function, when? }`
+#[derive(Clone, Debug)]
+pub struct PyTorch {
+    /// The `torch.nn.functional` name.
+    pub function: Spanned<String>,
+    /// Prose: which calls of that function this spec answers.
+    pub when: Option<Spanned<String>>,
+}
+
+/// A formula: one scalar, or cases.
+#[derive(Clone, Debug)]
+pub enum Formula {
+    /// A scalar, parsed.
+    Scalar(Ast),
+    /// `{ cases: [...] }`; the last case's condition is `None` (`otherwise`).
+    Cases(Vec<Case>),
+}
+
+/// One entry of `cases`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// `when`; `None` for `otherwise`.
+    pub when: Option<Ast>,
+    /// `value` (or what stands after `otherwise`).
+    pub value: Ast,
+    /// The entry's place.
+    pub span: Span,
+}
+
+/// An entry of `axes`.
+#[derive(Clone, Debug, Default)]
+pub struct AxisEntry {
+    /// `meaning`
+    pub meaning: Option<Spanned<String>>,
+    /// `position`: `1`, `last` or `rest`.
+    pub position: Option<Spanned<String>>,
+    /// `like`
+    pub like: Option<Spanned<String>>,
+    /// `size`
+    pub size: Option<Ast>,
+}
+
+/// An entry of `inputs`.
+#[derive(Clone, Debug)]
+pub struct InputEntry {
+    /// `axes`
+    pub axes: Vec<Spanned<String>>,
+    /// `label`, e.g. `class_index(C)`.
+    pub label: Option<Spanned<String>>,
+    /// `gradient`
+    pub gradient: bool,
+    /// `domain`
+    pub domain: Option<Ast>,
+    /// `ignore`
+    pub ignore: Option<Spanned<String>>,
+    /// `default`: a number or boolean by its source text.
+    pub default: Option<Spanned<String>>,
+    /// `optional`
+    pub optional: bool,
+    /// `broadcast`
+    pub broadcast: Vec<Spanned<String>>,
+    /// `meaning`
+    pub meaning: Option<Spanned<String>>,
+}
+
+/// An entry of `params`.
+#[derive(Clone, Debug)]
+pub struct ParamEntry {
+    /// `kind`: `real`, `integer`, `switch`, `choice`.
+    pub kind: Option<Spanned<String>>,
+    /// `default`, by its source text.
+    pub default: Option<Spanned<String>>,
+    /// `values`
+    pub values: Vec<Spanned<String>>,
+    /// `domain`
+    pub domain: Option<Ast>,
+    /// `optional`
+    pub optional: bool,
+    /// `meaning`
+    pub meaning: Option<Spanned<String>>,
+}
+
+/// An entry of `let`: `name: formula` or `name(a, b): formula`.
+#[derive(Clone, Debug)]
+pub struct LetEntry {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The arguments of a local function; `None` for a plain definition.
+    pub arguments: Option<Vec<Spanned<String>>>,
+    /// The body.
+    pub body: Formula,
+}
+
+/// `reduction`
+#[derive(Clone, Debug)]
+pub struct ReductionEntry {
+    /// `default`
+    pub default: Spanned<String>,
+    /// The other keys: name and divisor.
+    pub named: Vec<(Spanned<String>, DivisorEntry)>,
+}
+
+/// How a named reduction divides.
+#[derive(Clone, Debug)]
+pub enum DivisorEntry {
+    /// `elements` or `samples`.
+    Word(Spanned<String>),
+    /// `{ of?, over }`
+    Ratio {
+        /// The summand instead of `loss`.
+        of: Option<Formula>,
+        /// What is summed for the divisor.
+        over: Formula,
+    },
+}
+
+/// `curvature`
+#[derive(Clone, Debug)]
+pub struct CurvatureEntry {
+    /// `of`
+    pub of: Spanned<String>,
+    /// `terms`
+    pub terms: Vec<(Spanned<String>, CurvatureTerm)>,
+}
+
+/// An entry of `curvature.terms`.
+#[derive(Clone, Debug)]
+pub struct CurvatureTerm {
+    /// `claim`
+    pub claim: Spanned<String>,
+    /// `value`
+    pub value: Option<Formula>,
+    /// `when`
+    pub when: Option<Ast>,
+}
+
+/// An entry of `knots`.
+#[derive(Clone, Debug)]
+pub struct KnotEntry {
+    /// `at`
+    pub at: Ast,
+    /// `when`
+    pub when: Option<Ast>,
+    /// `smooth`: `jump`, `C0`, `C1`, `C2`.
+    pub smooth: Spanned<String>,
+    /// `gradient`
+    pub gradient: Vec<(Spanned<String>, Ast)>,
+    /// `because`
+    pub because: Option<Spanned<String>>,
+}
+
+/// An entry of `surrogates`.
+#[derive(Clone, Debug)]
+pub struct SurrogateEntry {
+    /// `of`
+    pub of: Spanned<String>,
+    /// `because`
+    pub because: Spanned<String>,
+}
+
+/// The value of a property.
+#[derive(Clone, Debug)]
+pub enum PropertyEntry {
+    /// `true`, a condition, or a word: one formula.
+    Formula(Ast),
+    /// `[ a, b ]`: names or formulas.
+    List(Vec<Ast>),
+    /// `{ input: formula }`
+    Map(Vec<(Spanned<String>, Ast)>),
+}
+
+/// An entry of `relations`.
+#[derive(Clone, Debug)]
+pub struct RelationEntry {
+    /// `equals`
+    pub equals: Ast,
+    /// `when`
+    pub when: Option<Ast>,
+    /// `limit`: the parameter, and what it goes to.
+    pub limit: Option<(Spanned<String>, Ast)>,
+    /// `with`: free variables and their domains.
+    pub with: Vec<(Spanned<String>, Ast)>,
+    /// `up_to`
+    pub up_to: Option<Spanned<String>>,
+    /// `because`
+    pub because: Option<Spanned<String>>,
+}
+
+/// Numbers, words and nested lists, as examples hold them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// A number (`nan`, `inf`, `-inf` included), by its source text.
+    Number(Spanned<String>),
+    /// `true` or `false`.
+    Boolean(Spanned<bool>),
+    /// Any other word.
+    Word(Spanned<String>),
+    /// A list.
+    List(Vec<Data>, Span),
+}
+
+/// What an example or a difference expects.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation {
+    /// `none`, `sum`, `mean`, …: the value under that reduction.
+    pub values: Vec<(Spanned<String>, Data)>,
+    /// `gradient`: of `none` with upstream 1.
+    pub gradient: Vec<(Spanned<String>, Data)>,
+    /// `error`: reduction and error code.
+    pub error: Vec<(Spanned<String>, Spanned<String>)>,
+}
+
+/// An entry of `examples`.
+#[derive(Clone, Debug)]
+pub struct ExampleEntry {
+    /// `given`: inputs and params.
+    pub given: Vec<(Spanned<String>, Data)>,
+    /// `expect`
+    pub expect: Expectation,
+    /// `source`
+    pub source: Spanned<String>,
+    /// `tolerance`, by its source text.
+    pub tolerance: Option<Spanned<String>>,
+}
+
+/// An entry of `differs_from_pytorch`.
+#[derive(Clone, Debug)]
+pub struct DifferenceEntry {
+    /// `what`
+    pub what: Spanned<String>,
+    /// `given`
+    pub given: Vec<(Spanned<String>, Data)>,
+    /// `ours`
+    pub ours: Expectation,
+    /// `theirs`
+    pub theirs: Expectation,
+    /// `because`
+    pub because: Spanned<String>,
+}

@@ -1,0 +1,485 @@
+//! The typed expression graph: hash-consed, immutable, one graph per variant of a spec. Every expression carries its type and
+//! the set of axes it varies along.
+
+use std::collections::HashMap;
+
+/// An expression in a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExprId(u32);
+
+/// An axis of a spec, by its place in `Spec::axes`. Axis 0 is the row axis `N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AxisId(pub u8);
+
+impl AxisId {
+    /// The row axis `N`.
+    pub const ROWS: AxisId = AxisId(0);
+}
+
+/// An input of a spec, by its place in `Spec::inputs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InputId(pub u8);
+
+/// A parameter of a spec, by its place in `Spec::params`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParamId(pub u8);
+
+/// A set of axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AxisSet(u8);
+
+impl AxisSet {
+    /// No axis.
+    pub const EMPTY: AxisSet = AxisSet(0);
+
+    /// The set of one axis.
+    pub fn of(axis: AxisId) -> Self {
+        AxisSet(1 << axis.0)
+    }
+
+    /// Both sets together.
+    pub fn union(self, other: Self) -> Self {
+        AxisSet(self.0 | other.0)
+    }
+
+    /// This set without the other's axes.
+    pub fn without(self, other: Self) -> Self {
+        AxisSet(self.0 & !other.0)
+    }
+
+    /// Whether the axis is in the set.
+    pub fn contains(self, axis: AxisId) -> bool {
+        self.0 & (1 << axis.0) != 0
+    }
+
+    /// Whether all of the other's axes are in this set.
+    pub fn contains_all(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    /// Whether the set is empty.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The axes, in the order of the spec.
+    pub fn iter(self) -> impl Iterator<Item = AxisId> {
+        (0..8).map(AxisId).filter(move |&axis| self.contains(axis))
+    }
+}
+
+impl FromIterator<AxisId> for AxisSet {
+    fn from_iter<I: IntoIterator<Item = AxisId>>(axes: I) -> Self {
+        axes.into_iter().fold(AxisSet::EMPTY, |set, axis| set.union(AxisSet::of(axis)))
+    }
+}
+
+/// The type of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// An extended real number.
+    Real,
+    /// True, false or unordered.
+    Condition,
+    /// A place on an axis.
+    Index(AxisId),
+    /// Equal or not equal, nothing else (label `group`).
+    Group,
+}
+
+/// A constant, exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Constant {
+    /// `digits * 10^exponent`, with no trailing zero in `digits` (and exponent 0 for 0). May be negative.
+    Decimal {
+        /// The significant digits.
+        digits: i128,
+        /// The power of ten.
+        exponent: i32,
+    },
+    /// The ratio of a circle's circumference to its diameter.
+    Pi,
+    /// Positive infinity.
+    Infinity,
+    /// Negative infinity.
+    NegativeInfinity,
+    /// Not a number.
+    Nan,
+}
+
+impl Constant {
+    /// An integer.
+    pub fn integer(value: i128) -> Self {
+        Self::decimal(value, 0)
+    }
+
+    /// `digits * 10^exponent`, normalised.
+    pub fn decimal(mut digits: i128, mut exponent: i32) -> Self {
+        if digits == 0 {
+            exponent = 0;
+        }
+        while digits != 0 && digits % 10 == 0 {
+            digits /= 10;
+            exponent += 1;
+        }
+        Constant::Decimal { digits, exponent }
+    }
+
+    /// Reads a number as formulas and YAML write it: `12`, `0.1`, `-1e-12`, `inf`, `-inf`, `nan`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "inf" | ".inf" => return Some(Constant::Infinity),
+            "-inf" | "-.inf" => return Some(Constant::NegativeInfinity),
+            "nan" | ".nan" => return Some(Constant::Nan),
+            "pi" => return Some(Constant::Pi),
+            _ => {}
+        }
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match rest.find(['e', 'E']) {
+            Some(at) => (&rest[..at], rest[at + 1..].parse::<i32>().ok()?),
+            None => (rest, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if whole.is_empty() || !(whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let exponent = exponent.checked_sub(fraction.len() as i32)?;
+        Some(Self::decimal(if negative { -digits } else { digits }, exponent))
+    }
+
+    /// The value as an integer, if it is one that fits.
+    pub fn as_integer(self) -> Option<i128> {
+        match self {
+            Constant::Decimal { digits, exponent } if exponent >= 0 => {
+                10i128.checked_pow(exponent.unsigned_abs())?.checked_mul(digits)
+            }
+            _ => None,
+        }
+    }
+
+    /// The nearest `f64`.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            // The standard library's decimal parser rounds correctly.
+            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN),
+            Constant::Pi => std::f64::consts::PI,
+            Constant::Infinity => f64::INFINITY,
+            Constant::NegativeInfinity => f64::NEG_INFINITY,
+            Constant::Nan => f64::NAN,
+        }
+    }
+
+    /// The nearest `f32` (of the exact value, not of the nearest `f64`).
+    pub fn to_f32(self) -> f32 {
+        match self {
+            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f32::NAN),
+            Constant::Pi => std::f32::consts::PI,
+            Constant::Infinity => f32::INFINITY,
+            Constant::NegativeInfinity => f32::NEG_INFINITY,
+            Constant::Nan => f32::NAN,
+        }
+    }
+}
+
+/// Functions of one real argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unary {
+    /// `-x`
+    Negate,
+    /// `abs(x)`
+    Abs,
+    /// `sign(x)`: 0 at 0.
+    Sign,
+    /// `relu(x)`: x above 0, else 0.
+    Relu,
+    /// `sqrt(x)`
+    Sqrt,
+    /// `exp(x)`
+    Exp,
+    /// `exp(x) - 1`
+    Expm1,
+    /// `log(x)`
+    Log,
+    /// `log(1 + x)`
+    Log1p,
+    /// `sin(x)`
+    Sin,
+    /// `cos(x)`
+    Cos,
+    /// `tan(x)`
+    Tan,
+    /// `sinh(x)`
+    Sinh,
+    /// `cosh(x)`
+    Cosh,
+    /// `tanh(x)`
+    Tanh,
+    /// `atan(x)`
+    Atan,
+    /// `acos(x)`
+    Acos,
+    /// `1 / (1 + exp(-x))`
+    Sigmoid,
+    /// `log(1 + exp(x))`
+    Softplus,
+    /// `log(abs(gamma(x)))`, x > 0
+    Lgamma,
+    /// The derivative of `lgamma`. No formula can name it.
+    Digamma,
+    /// `erf(x)`
+    Erf,
+    /// The logarithm of the standard normal distribution function.
+    LogNormalCdf,
+    /// The value of x; its derivative is 0.
+    Detach,
+    /// `log(cosh(x))`. No formula can name it: `stabilize` makes it.
+    LogCosh,
+}
+
+/// Functions of two real arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binary {
+    /// `x + y`
+    Add,
+    /// `x - y`
+    Subtract,
+    /// `x * y`
+    Multiply,
+    /// `x / y`
+    Divide,
+    /// `x^p`; with an integer constant `p` the integer power.
+    Power,
+    /// `max(x, y)`
+    Max,
+    /// `min(x, y)`
+    Min,
+    /// `log(exp(x) + exp(y))`
+    Logaddexp,
+    /// `weigh(w, e)`: 0 where `w` is 0, whatever `e` is; else `w * e`.
+    Weigh,
+    /// `straight_through(x, path)`: the value of x, the derivative of path.
+    StraightThrough,
+}
+
+/// Comparisons. With a NaN they are unordered: neither true nor false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+/// Reductions over axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reducer {
+    /// Sum; of nothing 0.
+    Sum,
+    /// Sum over the number of places chosen; of nothing NaN.
+    Mean,
+    /// Largest; of nothing `-inf`. NaN if any is NaN.
+    Max,
+    /// Smallest; of nothing `inf`. NaN if any is NaN.
+    Min,
+    /// `log(sum(exp))`.
+    Logsumexp,
+    /// Whether any holds (of conditions).
+    Any,
+    /// Whether all hold (of conditions).
+    All,
+    /// The threshold t with `sum(relu(x - t)) = 1`.
+    SimplexThreshold,
+    /// `(sum abs(x)^order)^(1/order)`; the order is `Expr::Reduce::order`.
+    Norm,
+}
+
+/// A node of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expr {
+    /// A real constant.
+    Constant(Constant),
+    /// A constant condition.
+    Boolean(bool),
+    /// The value of an input at this place.
+    Input(InputId),
+    /// The value of a parameter (a real or an open integer; static ones are constants already).
+    Param(ParamId),
+    /// The extent of an axis, a real.
+    Size(AxisId),
+    /// The place on an axis.
+    Index(AxisId),
+    /// The cotangent of the loss at this place; only in derivatives.
+    Upstream,
+    /// A function of one argument.
+    Unary(Unary, ExprId),
+    /// A function of two arguments.
+    Binary(Binary, ExprId, ExprId),
+    /// A comparison of reals, indices or groups.
+    Compare(Comparison, ExprId, ExprId),
+    /// Kleene's and.
+    And(ExprId, ExprId),
+    /// Kleene's or.
+    Or(ExprId, ExprId),
+    /// Kleene's not.
+    Not(ExprId),
+    /// `if condition then value else otherwise`; NaN on an unordered condition.
+    If(ExprId, ExprId, ExprId),
+    /// `value[index]`: `value` at another place of `axis`.
+    Pick {
+        /// What is read.
+        value: ExprId,
+        /// The axis that is fixed.
+        axis: AxisId,
+        /// Where.
+        index: ExprId,
+    },
+    /// A reduction.
+    Reduce {
+        /// Which.
+        reducer: Reducer,
+        /// Over which axes.
+        axes: AxisSet,
+        /// Only where this holds; lazy.
+        filter: Option<ExprId>,
+        /// Of what.
+        value: ExprId,
+        /// The order of a norm.
+        order: Option<ExprId>,
+    },
+    /// Whether the label names a class in this row (`ignore`), or an entry in this place (`index_list`).
+    Given(InputId),
+}
+
+impl Expr {
+    /// The operands, in the order in which they are written.
+    pub fn operands(self) -> impl Iterator<Item = ExprId> {
+        let all: [Option<ExprId>; 3] = match self {
+            Expr::Constant(_)
+            | Expr::Boolean(_)
+            | Expr::Input(_)
+            | Expr::Param(_)
+            | Expr::Size(_)
+            | Expr::Index(_)
+            | Expr::Upstream
+            | Expr::Given(_) => [None, None, None],
+            Expr::Unary(_, x) | Expr::Not(x) => [Some(x), None, None],
+            Expr::Binary(_, x, y) | Expr::Compare(_, x, y) | Expr::And(x, y) | Expr::Or(x, y) => {
+                [Some(x), Some(y), None]
+            }
+            Expr::If(c, x, y) => [Some(c), Some(x), Some(y)],
+            Expr::Pick { value, index, .. } => [Some(value), Some(index), None],
+            Expr::Reduce { filter, value, order, .. } => [filter, Some(value), order],
+        };
+        all.into_iter().flatten()
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    expr: Expr,
+    ty: Type,
+    axes: AxisSet,
+}
+
+/// A hash-consed graph: equal expressions are one node. Operands come before their users.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    interned: HashMap<(Expr, Type, AxisSet), ExprId>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The node for an expression whose type and axes the caller knows (inputs, parameters, indices).
+    pub fn intern(&mut self, expr: Expr, ty: Type, axes: AxisSet) -> ExprId {
+        if let Some(&id) = self.interned.get(&(expr, ty, axes)) {
+            return id;
+        }
+        let id = ExprId(self.nodes.len() as u32);
+        self.nodes.push(Node { expr, ty, axes });
+        self.interned.insert((expr, ty, axes), id);
+        id
+    }
+
+    /// The node for an expression built from others: type and axes follow from the operands.
+    pub fn add(&mut self, expr: Expr) -> ExprId {
+        let united = expr.operands().fold(AxisSet::EMPTY, |set, id| set.union(self.axes(id)));
+        let (ty, axes) = match expr {
+            Expr::Constant(_) | Expr::Param(_) | Expr::Size(_) => (Type::Real, AxisSet::EMPTY),
+            Expr::Boolean(_) => (Type::Condition, AxisSet::EMPTY),
+            Expr::Index(axis) => (Type::Index(axis), AxisSet::of(axis)),
+            Expr::Input(_) | Expr::Upstream | Expr::Given(_) => {
+                unreachable!("inputs, upstream and given are interned with their own type and axes")
+            }
+            Expr::Unary(..) | Expr::Binary(..) => (Type::Real, united),
+            Expr::Compare(..) | Expr::And(..) | Expr::Or(..) | Expr::Not(_) => (Type::Condition, united),
+            Expr::If(_, value, _) => (self.ty(value), united),
+            Expr::Pick { value, axis, index } => {
+                (self.ty(value), self.axes(value).without(AxisSet::of(axis)).union(self.axes(index)))
+            }
+            Expr::Reduce { reducer, axes, .. } => {
+                let ty = match reducer {
+                    Reducer::Any | Reducer::All => Type::Condition,
+                    Reducer::Sum
+                    | Reducer::Mean
+                    | Reducer::Max
+                    | Reducer::Min
+                    | Reducer::Logsumexp
+                    | Reducer::SimplexThreshold
+                    | Reducer::Norm => Type::Real,
+                };
+                (ty, united.without(axes))
+            }
+        };
+        self.intern(expr, ty, axes)
+    }
+
+    /// The expression of a node.
+    pub fn expr(&self, id: ExprId) -> Expr {
+        self.nodes[id.0 as usize].expr
+    }
+
+    /// The type of a node.
+    pub fn ty(&self, id: ExprId) -> Type {
+        self.nodes[id.0 as usize].ty
+    }
+
+    /// The axes along which a node varies.
+    pub fn axes(&self, id: ExprId) -> AxisSet {
+        self.nodes[id.0 as usize].axes
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The constant that a node is, if it is one.
+    pub fn constant(&self, id: ExprId) -> Option<Constant> {
+        match self.expr(id) {
+            Expr::Constant(constant) => Some(constant),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Formula text to tree and back.
+
+pub mod ast;

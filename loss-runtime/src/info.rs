@@ -1,0 +1,160 @@
+//! What a loss is, as data that tools can read: generated from its spec.
+
+/// Everything about a loss but its code.
+#[derive(Debug)]
+pub struct LossInfo {
+    /// The name, in snake case.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Papers and documented APIs.
+    pub reference: &'static [&'static str],
+    /// The `torch.nn.functional` name that answers the same question, and for which calls.
+    pub pytorch: Option<(&'static str, Option<&'static str>)>,
+    /// The formula, as text: definitions, one a line, then the loss.
+    pub formula: &'static str,
+    /// The axes; the first is always the row axis `N`.
+    pub axes: &'static [AxisInfo],
+    /// The inputs, in call order.
+    pub inputs: &'static [InputInfo],
+    /// The parameters, in call order.
+    pub params: &'static [ParamInfo],
+    /// The named reductions beside `none` and `sum`.
+    pub reductions: &'static [ReductionInfo],
+    /// The default reduction.
+    pub default_reduction: &'static str,
+    /// The input that gives the layout.
+    pub layout: usize,
+    /// The declared properties, as text.
+    pub properties: &'static [&'static str],
+}
+
+/// An axis.
+#[derive(Debug)]
+pub struct AxisInfo {
+    /// The name.
+    pub name: &'static str,
+    /// What its places are.
+    pub meaning: Option<&'static str>,
+    /// Where it lies in the caller's array.
+    pub position: Position,
+}
+
+/// Where an axis lies in the caller's array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The row axis: every dimension that no other axis claims.
+    Rows,
+    /// The second dimension.
+    Second,
+    /// The last dimension.
+    Last,
+}
+
+/// What an input holds, and what is checked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// Any number.
+    Real,
+    /// x >= 0
+    Nonnegative,
+    /// x > 0
+    Positive,
+    /// 0 <= x <= 1
+    Probability,
+    /// 0 or 1
+    Binary,
+    /// 0 or 1 for each place of the second axis
+    MultiHot,
+    /// 1 or -1
+    Sign,
+    /// A condition: 0 or 1, false or true.
+    Flag,
+    /// Whole, >= 0
+    Count,
+    /// Rows of probabilities that sum to 1 within 1e-3.
+    Simplex,
+    /// A place on the second axis, or the ignored value.
+    ClassIndex,
+    /// Equal or not equal.
+    Group,
+}
+
+/// An input.
+#[derive(Debug)]
+pub struct InputInfo {
+    /// The name.
+    pub name: &'static str,
+    /// Its axes by their place in `LossInfo::axes`, in the order of the caller's array.
+    pub axes: &'static [usize],
+    /// What it holds.
+    pub label: Label,
+    /// Whether the loss has a gradient with respect to it.
+    pub gradient: bool,
+    /// The condition its values must meet, as text.
+    pub domain: Option<&'static str>,
+    /// The parameter whose value marks rows to drop, by its place in `LossInfo::params`.
+    pub ignore: Option<usize>,
+    /// May be absent.
+    pub optional: bool,
+    /// The value that stands in for it when it is absent, if there is one.
+    pub default: Option<f64>,
+    /// Axes (by their place in `LossInfo::axes`) that may be absent or have extent 1.
+    pub broadcast: &'static [usize],
+    /// What its numbers are.
+    pub meaning: Option<&'static str>,
+}
+
+/// A parameter.
+#[derive(Debug)]
+pub struct ParamInfo {
+    /// The name.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: ParamKind,
+    /// The default, encoded as a number: switches as 0 and 1, choices by their place in the list.
+    pub default: Option<f64>,
+    /// The condition its value must meet, as text.
+    pub domain: Option<&'static str>,
+    /// May be absent, with no default.
+    pub optional: bool,
+    /// What it does.
+    pub meaning: Option<&'static str>,
+}
+
+/// The kind of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// A real number.
+    Real,
+    /// An integer.
+    Integer,
+    /// One of these integers.
+    OneOf(&'static [i64]),
+    /// true or false.
+    Switch,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// A named reduction.
+#[derive(Debug)]
+pub struct ReductionInfo {
+    /// The name.
+    pub name: &'static str,
+    /// What it divides by.
+    pub divisor: Divisor,
+    /// What it divides by, as text.
+    pub divisor_text: &'static str,
+}
+
+/// What a reduction divides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// The number of elements of rows not dropped.
+    Elements,
+    /// The extent of the first dimension.
+    Samples,
+    /// The sum of a formula over those elements.
+    Sum,
+}

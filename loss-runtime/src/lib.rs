@@ -1,0 +1,5 @@
+//! Loss functions generated from specs.
+
+pub mod info;
+pub mod kernel;
+pub mod lane;

@@ -1,0 +1,1 @@
+//! The specs as data.
