@@ -7,6 +7,13 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExprId(u32);
 
+impl ExprId {
+    /// Its place in the graph: operands come before their users.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// An axis of a spec, by its place in `Spec::axes`. Axis 0 is the row axis `N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AxisId(pub u8);
@@ -263,6 +270,13 @@ pub enum Binary {
     Weigh,
     /// `straight_through(x, path)`: the value of x, the derivative of path.
     StraightThrough,
+    /// `exp(x - l)` where `l` is a logsumexp over places of which x is one: its share. Among infinite largest ones, even shares.
+    /// No formula can name it: `differentiate` makes it.
+    Share,
+    /// `1 - share`, without its cancellation. No formula can name it.
+    ShareOfOthers,
+    /// `l - x` where `l` is a logsumexp over places of which x is one, without its cancellation. No formula can name it.
+    Excess,
 }
 
 /// Comparisons. With a NaN they are unordered: neither true nor false.
@@ -303,6 +317,8 @@ pub enum Reducer {
     SimplexThreshold,
     /// `(sum abs(x)^order)^(1/order)`; the order is `Expr::Reduce::order`.
     Norm,
+    /// The largest that is not NaN, of nothing `-inf`. No formula can name it: `lower` makes it, for a sum that carries the NaN.
+    Shift,
 }
 
 /// A node of the graph.
@@ -336,6 +352,8 @@ pub enum Expr {
     Not(ExprId),
     /// `if condition then value else otherwise`; NaN on an unordered condition.
     If(ExprId, ExprId, ExprId),
+    /// 1 where the condition is true, 0 where it is false or unordered. No formula can name it: `lower` makes it.
+    Indicator(ExprId),
     /// `value[index]`: `value` at another place of `axis`.
     Pick {
         /// What is read.
@@ -374,7 +392,7 @@ impl Expr {
             | Expr::Index(_)
             | Expr::Upstream
             | Expr::Given(_) => [None, None, None],
-            Expr::Unary(_, x) | Expr::Not(x) => [Some(x), None, None],
+            Expr::Unary(_, x) | Expr::Not(x) | Expr::Indicator(x) => [Some(x), None, None],
             Expr::Binary(_, x, y) | Expr::Compare(_, x, y) | Expr::And(x, y) | Expr::Or(x, y) => {
                 [Some(x), Some(y), None]
             }
@@ -397,6 +415,8 @@ struct Node {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
+    /// Inputs, as bits, whose label admits no NaN.
+    never_nan: u32,
     interned: HashMap<(Expr, Type, AxisSet), ExprId>,
 }
 
@@ -404,6 +424,16 @@ impl Graph {
     /// An empty graph.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// States that an input's label admits no NaN.
+    pub fn declare_never_nan(&mut self, input: InputId) {
+        self.never_nan |= 1 << input.0;
+    }
+
+    /// Whether an input's label admits no NaN.
+    pub fn input_is_never_nan(&self, input: InputId) -> bool {
+        self.never_nan & (1 << input.0) != 0
     }
 
     /// The node for an expression whose type and axes the caller knows (inputs, parameters, indices).
@@ -417,6 +447,11 @@ impl Graph {
         id
     }
 
+    /// The node for an expression, if there is one.
+    pub fn find(&self, expr: Expr, ty: Type, axes: AxisSet) -> Option<ExprId> {
+        self.interned.get(&(expr, ty, axes)).copied()
+    }
+
     /// The node for an expression built from others: type and axes follow from the operands.
     pub fn add(&mut self, expr: Expr) -> ExprId {
         let united = expr.operands().fold(AxisSet::EMPTY, |set, id| set.union(self.axes(id)));
@@ -427,7 +462,7 @@ impl Graph {
             Expr::Input(_) | Expr::Upstream | Expr::Given(_) => {
                 unreachable!("inputs, upstream and given are interned with their own type and axes")
             }
-            Expr::Unary(..) | Expr::Binary(..) => (Type::Real, united),
+            Expr::Unary(..) | Expr::Binary(..) | Expr::Indicator(_) => (Type::Real, united),
             Expr::Compare(..) | Expr::And(..) | Expr::Or(..) | Expr::Not(_) => (Type::Condition, united),
             Expr::If(_, value, _) => (self.ty(value), united),
             Expr::Pick { value, axis, index } => {
@@ -442,7 +477,8 @@ impl Graph {
                     | Reducer::Min
                     | Reducer::Logsumexp
                     | Reducer::SimplexThreshold
-                    | Reducer::Norm => Type::Real,
+                    | Reducer::Norm
+                    | Reducer::Shift => Type::Real,
                 };
                 (ty, united.without(axes))
             }

@@ -1,0 +1,308 @@
+//! Reverse-mode differentiation: from a formula to its cotangents, as formulas.
+//!
+//! A cotangent's chain is not plain multiplication: the zero of an unselected branch or of a weight that removes its value stays zero
+//! whatever it meets. [`chain`] realises that by pulling selections and weights out of products, so that no 0 * inf arises.
+
+mod rules;
+
+use std::collections::HashMap;
+
+use crate::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
+use crate::rewrite::reachable;
+
+/// Why there is no derivative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDifferentiable {
+    /// The gradient of a value that is the same for every row sums over the whole batch.
+    SumsOverRows,
+}
+
+/// What a user of a node adds to the node's cotangent.
+enum Contribution {
+    /// This.
+    Plain(ExprId),
+    /// `cotangent * share`, the share of the node in this logsumexp: kept apart, because `share - 1` must not cancel.
+    Share { logsumexp: ExprId, cotangent: ExprId },
+}
+
+/// The cotangents of `root` with respect to each of the inputs, given that of `root` as [`Expr::Upstream`] (made here).
+pub fn differentiate(graph: &mut Graph, root: ExprId, inputs: &[InputId]) -> Result<Vec<ExprId>, NotDifferentiable> {
+    let upstream = graph.intern(Expr::Upstream, Type::Real, graph.axes(root));
+    let nodes = reachable(graph, [root]);
+    let mut reverse = Reverse { graph, pending: HashMap::new(), leads_to_input: HashMap::new() };
+    for &id in &nodes {
+        reverse.note_dependence(id, inputs);
+    }
+    reverse.give(root, root, Contribution::Plain(upstream))?;
+    let mut gradients = HashMap::new();
+    for &id in nodes.iter().rev() {
+        let Some(contributions) = reverse.pending.remove(&id) else { continue };
+        let cotangent = reverse.total(id, contributions);
+        match reverse.graph.expr(id) {
+            Expr::Input(input) => {
+                gradients.insert(input, cotangent);
+            }
+            expr => reverse.propagate(id, expr, cotangent)?,
+        }
+    }
+    Ok(inputs.iter().map(|input| gradients.get(input).copied().unwrap_or_else(|| graph.zero())).collect())
+}
+
+struct Reverse<'g> {
+    graph: &'g mut Graph,
+    pending: HashMap<ExprId, Vec<Contribution>>,
+    leads_to_input: HashMap<ExprId, bool>,
+}
+
+impl Reverse<'_> {
+    fn note_dependence(&mut self, id: ExprId, inputs: &[InputId]) {
+        let expr = self.graph.expr(id);
+        let depends = match expr {
+            Expr::Input(input) => inputs.contains(&input),
+            Expr::Unary(Unary::Detach | Unary::Sign, _) => false,
+            Expr::Binary(Binary::StraightThrough, _, path) => self.leads_to_input[&path],
+            Expr::Constant(_)
+            | Expr::Boolean(_)
+            | Expr::Param(_)
+            | Expr::Size(_)
+            | Expr::Index(_)
+            | Expr::Upstream
+            | Expr::Given(_)
+            | Expr::Unary(..)
+            | Expr::Binary(..)
+            | Expr::Compare(..)
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Not(_)
+            | Expr::If(..)
+            | Expr::Indicator(_)
+            | Expr::Pick { .. }
+            | Expr::Reduce { .. } => {
+                self.graph.ty(id) == Type::Real && expr.operands().any(|operand| self.leads_to_input[&operand])
+            }
+        };
+        self.leads_to_input.insert(id, depends);
+    }
+
+    fn depends(&self, id: ExprId) -> bool {
+        self.leads_to_input[&id]
+    }
+
+    /// Hands `node` a contribution that varies along the axes of `user`, summed over those that `node` lacks.
+    fn give(&mut self, node: ExprId, user: ExprId, contribution: Contribution) -> Result<(), NotDifferentiable> {
+        let user_axes = self.graph.axes(user);
+        self.give_along(node, user_axes, contribution)
+    }
+
+    fn give_along(
+        &mut self,
+        node: ExprId,
+        user_axes: AxisSet,
+        contribution: Contribution,
+    ) -> Result<(), NotDifferentiable> {
+        if !self.depends(node) {
+            return Ok(());
+        }
+        let missing = user_axes.without(self.graph.axes(node));
+        let contribution = if missing.is_empty() {
+            contribution
+        } else {
+            let mut total = self.plain(node, contribution);
+            for axis in missing.iter() {
+                if axis == AxisId::ROWS {
+                    return Err(NotDifferentiable::SumsOverRows);
+                }
+                total = sum_along(self.graph, axis, total);
+            }
+            Contribution::Plain(total)
+        };
+        if let Contribution::Plain(cotangent) = contribution
+            && self.graph.is_integer(cotangent, 0)
+        {
+            return Ok(());
+        }
+        self.pending.entry(node).or_default().push(contribution);
+        Ok(())
+    }
+
+    fn plain(&mut self, node: ExprId, contribution: Contribution) -> ExprId {
+        match contribution {
+            Contribution::Plain(cotangent) => cotangent,
+            Contribution::Share { logsumexp, cotangent } => {
+                let share = self.graph.combine(Binary::Share, node, logsumexp);
+                chain(self.graph, cotangent, share)
+            }
+        }
+    }
+
+    /// The sum of the contributions to a node. One share and the rest are balanced against each other.
+    fn total(&mut self, node: ExprId, contributions: Vec<Contribution>) -> ExprId {
+        let mut rest = self.graph.zero();
+        let mut share = None;
+        for contribution in contributions {
+            match contribution {
+                Contribution::Share { logsumexp, cotangent } if share.is_none() => share = Some((logsumexp, cotangent)),
+                other => {
+                    let cotangent = self.plain(node, other);
+                    rest = add_cotangents(self.graph, rest, cotangent);
+                }
+            }
+        }
+        match share {
+            None => rest,
+            Some((logsumexp, cotangent)) => {
+                let shares = Shares {
+                    own: self.graph.combine(Binary::Share, node, logsumexp),
+                    others: self.graph.combine(Binary::ShareOfOthers, node, logsumexp),
+                };
+                balance(self.graph, cotangent, &shares, rest)
+            }
+        }
+    }
+}
+
+struct Shares {
+    own: ExprId,
+    others: ExprId,
+}
+
+/// `cotangent * own + rest` without the cancellation of `own` near 1 against a `rest` near `-cotangent`.
+fn balance(graph: &mut Graph, cotangent: ExprId, shares: &Shares, rest: ExprId) -> ExprId {
+    if graph.is_integer(rest, 0) {
+        return chain(graph, cotangent, shares.own);
+    }
+    if let Expr::If(condition, value, otherwise) = graph.expr(rest) {
+        let value = balance(graph, cotangent, shares, value);
+        let otherwise = balance(graph, cotangent, shares, otherwise);
+        return graph.choose(condition, value, otherwise);
+    }
+    if rest == graph.negate(cotangent) {
+        let product = chain(graph, cotangent, shares.others);
+        return graph.negate(product);
+    }
+    let half = graph.number(crate::expr::Constant::decimal(5, -1));
+    let large = graph.compare(Comparison::Greater, shares.own, half);
+    let near = {
+        let sum = add_cotangents(graph, cotangent, rest);
+        let lost = chain(graph, cotangent, shares.others);
+        graph.subtract(sum, lost)
+    };
+    let far = {
+        let gained = chain(graph, cotangent, shares.own);
+        graph.plus(gained, rest)
+    };
+    graph.choose(large, near, far)
+}
+
+/// The sum of two cotangents: selections on one condition are joined, and a selection with a zero takes the other summand in.
+fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
+    if graph.is_integer(x, 0) {
+        return y;
+    }
+    if graph.is_integer(y, 0) {
+        return x;
+    }
+    match (graph.expr(x), graph.expr(y)) {
+        (Expr::If(c, a, b), Expr::If(d, e, f)) if c == d => {
+            let value = add_cotangents(graph, a, e);
+            let otherwise = add_cotangents(graph, b, f);
+            graph.choose(c, value, otherwise)
+        }
+        (Expr::If(c, a, b), _) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+            let value = add_cotangents(graph, a, y);
+            let otherwise = add_cotangents(graph, b, y);
+            graph.choose(c, value, otherwise)
+        }
+        (_, Expr::If(_, a, b)) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => add_cotangents(graph, y, x),
+        (Expr::Binary(Binary::Weigh, v, a), Expr::Binary(Binary::Weigh, w, b)) if v == w => {
+            let sum = add_cotangents(graph, a, b);
+            graph.weigh(v, sum)
+        }
+        _ => graph.plus(x, y),
+    }
+}
+
+/// `cotangent * factor`, where a zero of the cotangent stays zero.
+fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
+    through_zeros(graph, cotangent, &mut |graph, cotangent| match graph.expr(factor) {
+        Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+            let value = chain(graph, cotangent, a);
+            let otherwise = chain(graph, cotangent, b);
+            graph.choose(c, value, otherwise)
+        }
+        _ if graph.is_integer(factor, 0) => factor,
+        _ => graph.times(cotangent, factor),
+    })
+}
+
+/// `cotangent / divisor`, where a zero of the cotangent stays zero.
+fn chain_quotient(graph: &mut Graph, cotangent: ExprId, divisor: ExprId) -> ExprId {
+    through_zeros(graph, cotangent, &mut |graph, cotangent| graph.divide(cotangent, divisor))
+}
+
+/// Applies a linear map under the selections, weights and signs of a cotangent.
+fn through_zeros(
+    graph: &mut Graph,
+    cotangent: ExprId,
+    map: &mut dyn FnMut(&mut Graph, ExprId) -> ExprId,
+) -> ExprId {
+    match graph.expr(cotangent) {
+        _ if graph.is_integer(cotangent, 0) => cotangent,
+        Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+            let value = through_zeros(graph, a, map);
+            let otherwise = through_zeros(graph, b, map);
+            graph.choose(c, value, otherwise)
+        }
+        Expr::Binary(Binary::Weigh, weight, value) => {
+            let mapped = through_zeros(graph, value, map);
+            graph.weigh(weight, mapped)
+        }
+        Expr::Unary(Unary::Negate, inner) => {
+            let mapped = through_zeros(graph, inner, map);
+            graph.negate(mapped)
+        }
+        _ => map(graph, cotangent),
+    }
+}
+
+/// The sum of a cotangent along an axis, with what does not vary along it taken out.
+fn sum_along(graph: &mut Graph, axis: AxisId, cotangent: ExprId) -> ExprId {
+    let varies = |graph: &Graph, id: ExprId| graph.axes(id).contains(axis);
+    if !varies(graph, cotangent) {
+        let size = graph.add(Expr::Size(axis));
+        return chain(graph, cotangent, size);
+    }
+    match graph.expr(cotangent) {
+        Expr::Unary(Unary::Negate, inner) => {
+            let sum = sum_along(graph, axis, inner);
+            graph.negate(sum)
+        }
+        // A sum of weights that remove is itself a weight that removes.
+        Expr::Binary(Binary::Weigh, weight, value) if !varies(graph, value) => {
+            let total = sum_along(graph, axis, weight);
+            graph.weigh(total, value)
+        }
+        Expr::Binary(Binary::Weigh, weight, value) if !varies(graph, weight) => {
+            let total = sum_along(graph, axis, value);
+            graph.weigh(weight, total)
+        }
+        Expr::Binary(Binary::Multiply, x, y) if !varies(graph, x) => {
+            let total = sum_along(graph, axis, y);
+            graph.times(x, total)
+        }
+        Expr::Binary(Binary::Multiply, x, y) if !varies(graph, y) => {
+            let total = sum_along(graph, axis, x);
+            graph.times(total, y)
+        }
+        Expr::Binary(Binary::Divide, x, y) if !varies(graph, y) => {
+            let total = sum_along(graph, axis, x);
+            graph.divide(total, y)
+        }
+        Expr::If(c, a, b) if !varies(graph, c) => {
+            let value = sum_along(graph, axis, a);
+            let otherwise = sum_along(graph, axis, b);
+            graph.choose(c, value, otherwise)
+        }
+        _ => graph.reduce(Reducer::Sum, AxisSet::of(axis), None, cotangent),
+    }
+}

@@ -1,0 +1,240 @@
+//! From plans to Rust: one module a loss, with its kernels, its description and its face.
+
+mod api;
+mod body;
+mod info;
+mod kernel;
+mod nan;
+mod uniform;
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::expr::ParamId;
+use crate::model::{ParamKind, ParamValue, Spec, Variant};
+use crate::plan::{Plan, Program};
+use crate::schedule::Schedule;
+use kernel::{Context, Emitted, elementwise, row_wise};
+
+/// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call.
+pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
+    let module = Ident::new(&spec.name, Span::call_site());
+    let doc = format!("`{}`: {}", spec.name, spec.summary);
+    let mut items = Vec::new();
+    let mut arms = Vec::new();
+    for (number, plan) in plans.iter().enumerate() {
+        items.push(variant(number, plan));
+        let name = format_ident!("Variant{number}");
+        let fits = fits(spec, plan);
+        // The last one takes what is left: a call's key is one of the plans' by construction.
+        arms.push(if number + 1 == plans.len() {
+            quote!(&#name::<T>::VARIANT)
+        } else {
+            quote!(if #fits { return &#name::<T>::VARIANT; })
+        });
+    }
+    let info = info::info(spec);
+    let param_domains = param_domains(variants);
+    let face = api::face(spec);
+    quote! {
+        #[doc = #doc]
+        pub mod #module {
+            #![allow(
+                unused_variables,
+                unused_imports,
+                clippy::all,
+                reason = "one shape of code for every loss: a kernel need not use all that it is given"
+            )]
+            use ::loss_runtime::drive;
+            use ::loss_runtime::info::*;
+            use ::loss_runtime::kernel::*;
+            use ::loss_runtime::lane::Lane;
+            use ::loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::tensor::Element;
+
+            /// What the loss is.
+            pub static INFO: LossInfo = #info;
+
+            /// The loss as the registry holds it.
+            #[derive(Clone, Copy, Debug)]
+            pub struct Definition;
+
+            impl Loss for Definition {
+                fn info(&self) -> &'static LossInfo {
+                    &INFO
+                }
+                fn param_in_domain(&self, index: usize, params: &[f64]) -> bool {
+                    let call = CallConstants { params, extent: f64::NAN };
+                    match index { #param_domains _ => true }
+                }
+                fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {
+                    select(key)
+                }
+                fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64> {
+                    select(key)
+                }
+            }
+
+            fn select<T: Element>(key: &VariantKey<'_>) -> &'static Variant<T> {
+                #(#arms)*
+            }
+
+            #(#items)*
+            #face
+        }
+    }
+}
+
+/// The test whether a call's key is this plan's.
+fn fits(spec: &Spec, plan: &Plan) -> TokenStream {
+    let mut tests = Vec::new();
+    for (place, input) in spec.inputs.iter().enumerate() {
+        if input.may_be_absent() {
+            let bit = Literal::u32_unsuffixed(1 << place);
+            tests.push(if plan.key.inputs_present[place] {
+                quote!(key.present & #bit != 0)
+            } else {
+                quote!(key.present & #bit == 0)
+            });
+        }
+    }
+    for (place, param) in spec.params.iter().enumerate() {
+        let index = Literal::usize_unsuffixed(place);
+        if param.optional {
+            tests.push(if plan.key.params_present[place] {
+                quote!(!key.params[#index].is_nan())
+            } else {
+                quote!(key.params[#index].is_nan())
+            });
+        }
+        if let Some(value) = &plan.key.statics[place] {
+            let code = Literal::f64_unsuffixed(encode(&param.kind, value));
+            tests.push(quote!(key.params[#index] == #code));
+        }
+        if plan.zero.contains(&ParamId(place as u8)) {
+            tests.push(quote!(key.params[#index] == 0.0));
+        }
+    }
+    if tests.is_empty() { quote!(true) } else { quote!(#(#tests)&&*) }
+}
+
+/// A parameter's value as the number that calls carry: switches as 0 and 1, choices by their place in the list.
+pub(crate) fn encode(kind: &ParamKind, value: &ParamValue) -> f64 {
+    match (kind, value) {
+        (_, ParamValue::Number(constant)) => constant.to_f64(),
+        (_, ParamValue::Switch(on)) => f64::from(u8::from(*on)),
+        (ParamKind::Choice(words), ParamValue::Word(word)) => {
+            words.iter().position(|candidate| candidate == word).map_or(f64::NAN, |place| place as f64)
+        }
+        (
+            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch,
+            ParamValue::Word(_),
+        ) => f64::NAN,
+    }
+}
+
+/// Match arms: does a parameter's value meet its domain?
+fn param_domains(variants: &[Variant]) -> TokenStream {
+    let Some(variant) = variants.first() else { return TokenStream::new() };
+    let arms = variant.param_domains.iter().enumerate().filter_map(|(place, domain)| {
+        let condition = (*domain)?;
+        let place = Literal::usize_unsuffixed(place);
+        let holds = uniform::holds(&variant.graph, condition);
+        Some(quote!(#place => #holds))
+    });
+    quote!(#(#arms)*)
+}
+
+fn variant(number: usize, plan: &Plan) -> TokenStream {
+    let context = Context { graph: &plan.graph, names: &plan.names };
+    let mut kernels = Kernels { context, prefix: format!("Kernel{number}"), made: 0, items: Vec::new() };
+    let loss = kernels.program(&plan.loss, "the loss");
+    let reductions: Vec<TokenStream> = plan
+        .reductions
+        .iter()
+        .map(|reduction| {
+            let of = option(reduction.of.as_ref().map(|program| kernels.program(program, "a summand")));
+            let over = option(reduction.over.as_ref().map(|schedule| kernels.forward(schedule, "a divisor")));
+            quote!(VariantReduction { of: #of, over: #over })
+        })
+        .collect();
+    let domains: Vec<TokenStream> = plan
+        .input_domains
+        .iter()
+        .map(|domain| option(domain.as_ref().and_then(|schedule| kernels.violation(schedule))))
+        .collect();
+    let axes = Literal::u8_unsuffixed(plan.axes.0);
+    let items = kernels.items;
+    let name = format_ident!("Variant{number}");
+    quote! {
+        #(#items)*
+        struct #name<T>(::core::marker::PhantomData<T>);
+        impl<T: Element> #name<T> {
+            const VARIANT: Variant<T> = Variant {
+                axes: #axes,
+                loss: #loss,
+                reductions: &[#(#reductions),*],
+                input_domains: &[#(#domains),*],
+            };
+        }
+    }
+}
+
+fn option(tokens: Option<TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(Some(#tokens)),
+        None => quote!(None),
+    }
+}
+
+struct Kernels<'g> {
+    context: Context<'g>,
+    prefix: String,
+    made: usize,
+    items: Vec<TokenStream>,
+}
+
+impl Kernels<'_> {
+    /// Emits a kernel and names its type with the const arguments of its trait.
+    fn kernel(&mut self, schedule: &Schedule, doc: &str) -> (Ident, TokenStream) {
+        let name = format_ident!("{}{}", self.prefix, (b'A' + (self.made % 26) as u8) as char);
+        self.made += 1;
+        let Emitted { item, arguments } = match schedule {
+            Schedule::Elementwise(kernel) => elementwise(&self.context, &name, doc, kernel),
+            Schedule::RowWise(kernel) => row_wise(&self.context, &name, doc, kernel),
+        };
+        self.items.push(item);
+        (name, arguments)
+    }
+
+    fn program(&mut self, program: &Program, what: &str) -> TokenStream {
+        let forward = self.forward(&program.forward, &format!("The value of {what}."));
+        let (name, arguments) = self.kernel(&program.fused, &format!("The value of {what} and its gradients."));
+        let fused = match program.fused {
+            Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
+            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+        };
+        quote!(Kernel { forward: #forward, fused: #fused })
+    }
+
+    fn forward(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {
+        let (name, arguments) = self.kernel(schedule, doc);
+        match schedule {
+            Schedule::Elementwise(_) => quote!(drive::elementwise_forward::<T, #name, #arguments>),
+            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+        }
+    }
+
+    /// The search for a violation; a domain that needs a whole row has none.
+    fn violation(&mut self, schedule: &Schedule) -> Option<TokenStream> {
+        match schedule {
+            Schedule::Elementwise(kernel) => {
+                let (name, _) = self.kernel(schedule, "0 where an input leaves its domain.");
+                let (inputs, uniforms) = (kernel.inputs.len(), kernel.uniforms.len());
+                let (inputs, uniforms) = (Literal::usize_unsuffixed(inputs), Literal::usize_unsuffixed(uniforms));
+                Some(quote!(drive::first_violation::<T, #name, #inputs, #uniforms>))
+            }
+            Schedule::RowWise(_) => None,
+        }
+    }
+}

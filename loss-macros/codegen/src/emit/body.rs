@@ -1,0 +1,310 @@
+//! Formulas as straight-line lane code. Each value is one `let`, named as in the spec where the spec names it.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::nan::needs_guard;
+use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Type, Unary};
+
+/// The body of one kernel function, as it grows.
+pub(super) struct Body<'g> {
+    graph: &'g Graph,
+    names: &'g HashMap<ExprId, String>,
+    bound: HashMap<ExprId, TokenStream>,
+    truths: HashMap<ExprId, Ident>,
+    falsities: HashMap<ExprId, Ident>,
+    taken: HashSet<String>,
+    statements: Vec<TokenStream>,
+}
+
+impl<'g> Body<'g> {
+    pub(super) fn new(graph: &'g Graph, names: &'g HashMap<ExprId, String>) -> Self {
+        // The functions' own arguments.
+        let taken = ["token", "u", "v", "x", "s", "r", "index", "upstream", "spilled", "accumulated"];
+        Body {
+            graph,
+            names,
+            bound: HashMap::new(),
+            truths: HashMap::new(),
+            falsities: HashMap::new(),
+            taken: taken.into_iter().map(str::to_owned).collect(),
+            statements: Vec::new(),
+        }
+    }
+
+    /// States what a node is in this function: an argument, or a part of one.
+    pub(super) fn bind(&mut self, id: ExprId, tokens: TokenStream) {
+        self.bound.insert(id, tokens);
+    }
+
+    /// Everything stated so far.
+    pub(super) fn statements(&self) -> TokenStream {
+        self.statements.iter().cloned().collect()
+    }
+
+    /// The value of a real, index or group node.
+    pub(super) fn value(&mut self, id: ExprId) -> TokenStream {
+        if let Some(tokens) = self.bound.get(&id) {
+            return tokens.clone();
+        }
+        let tokens = self.compute(id);
+        let name = self.fresh(id);
+        self.statements.push(quote!(let #name = #tokens;));
+        self.bound.insert(id, quote!(#name));
+        quote!(#name)
+    }
+
+    fn fresh(&mut self, id: ExprId) -> Ident {
+        let wished = self.names.get(&id).cloned().unwrap_or_else(|| format!("t{}", id.index()));
+        self.fresh_name(wished)
+    }
+
+    fn fresh_name(&mut self, wished: String) -> Ident {
+        let mut name = wished.clone();
+        let mut again = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wished}_{again}");
+            again += 1;
+        }
+        if syn_keyword(&name) { format_ident!("r#{name}") } else { Ident::new(&name, Span::call_site()) }
+    }
+
+    fn compute(&mut self, id: ExprId) -> TokenStream {
+        match self.graph.expr(id) {
+            Expr::Constant(constant) => splat(constant),
+            Expr::Unary(function, x) => {
+                let x = self.value(x);
+                match function {
+                    Unary::Negate => quote!(-#x),
+                    Unary::Abs => quote!(#x.abs()),
+                    Unary::Sqrt => quote!(#x.sqrt()),
+                    Unary::Exp => quote!(#x.exp()),
+                    Unary::Expm1 => quote!(#x.expm1()),
+                    Unary::Log => quote!(#x.log()),
+                    Unary::Log1p => quote!(#x.log1p()),
+                    Unary::Sin => quote!(#x.sin()),
+                    Unary::Cos => quote!(#x.cos()),
+                    Unary::Tan => quote!(#x.tan()),
+                    Unary::Sinh => quote!(#x.sinh()),
+                    Unary::Cosh => quote!(#x.cosh()),
+                    Unary::Tanh => quote!(#x.tanh()),
+                    Unary::Atan => quote!(#x.atan()),
+                    Unary::Acos => quote!(#x.acos()),
+                    Unary::Lgamma => quote!(#x.lgamma()),
+                    Unary::Digamma => quote!(#x.digamma()),
+                    Unary::Erf => quote!(#x.erf()),
+                    Unary::LogNormalCdf => quote!(#x.log_normal_cdf()),
+                    Unary::Sign
+                    | Unary::Relu
+                    | Unary::Sigmoid
+                    | Unary::Softplus
+                    | Unary::Detach
+                    | Unary::LogCosh => not_lowered(),
+                }
+            }
+            Expr::Binary(Binary::Power, x, p) => {
+                let base = self.value(x);
+                match self.graph.constant(p).and_then(Constant::as_integer).and_then(|n| i32::try_from(n).ok()) {
+                    Some(n) => {
+                        let n = Literal::i32_unsuffixed(n);
+                        quote!(#base.powi(#n))
+                    }
+                    None => {
+                        let power = self.value(p);
+                        quote!(#base.pow(#power))
+                    }
+                }
+            }
+            Expr::Binary(function, x, y) => {
+                let (x, y) = (self.value(x), self.value(y));
+                match function {
+                    Binary::Add => quote!(#x + #y),
+                    Binary::Subtract => quote!(#x - #y),
+                    Binary::Multiply => quote!(#x * #y),
+                    Binary::Divide => quote!(#x / #y),
+                    Binary::Power
+                    | Binary::Max
+                    | Binary::Min
+                    | Binary::Logaddexp
+                    | Binary::Weigh
+                    | Binary::StraightThrough
+                    | Binary::Share
+                    | Binary::ShareOfOthers
+                    | Binary::Excess => not_lowered(),
+                }
+            }
+            Expr::If(condition, value, otherwise) => {
+                let guard = needs_guard(self.graph, condition, otherwise);
+                let (value, mut other) = (self.value(value), self.value(otherwise));
+                if guard {
+                    let falsity = self.falsity(condition);
+                    let nan = splat(Constant::Nan);
+                    other = quote!(L::select(#falsity, #other, #nan));
+                }
+                let truth = self.truth(condition);
+                quote!(L::select(#truth, #value, #other))
+            }
+            Expr::Indicator(condition) => {
+                let truth = self.truth(condition);
+                let (one, zero) = (splat(Constant::integer(1)), splat(Constant::integer(0)));
+                quote!(L::select(#truth, #one, #zero))
+            }
+            Expr::Boolean(_)
+            | Expr::Input(_)
+            | Expr::Param(_)
+            | Expr::Size(_)
+            | Expr::Index(_)
+            | Expr::Upstream
+            | Expr::Compare(..)
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Not(_)
+            | Expr::Pick { .. }
+            | Expr::Reduce { .. }
+            | Expr::Given(_) => not_lowered(),
+        }
+    }
+
+    /// The mask of the lanes in which a condition is true.
+    pub(super) fn truth(&mut self, condition: ExprId) -> Ident {
+        if let Some(name) = self.truths.get(&condition) {
+            return name.clone();
+        }
+        let mask = match self.graph.expr(condition) {
+            Expr::Compare(comparison, x, y) => {
+                let (x, y) = (self.value(x), self.value(y));
+                comparison_mask(comparison, &x, &y)
+            }
+            Expr::And(x, y) => {
+                let (x, y) = (self.truth(x), self.truth(y));
+                quote!(#x & #y)
+            }
+            Expr::Or(x, y) => {
+                let (x, y) = (self.truth(x), self.truth(y));
+                quote!(#x | #y)
+            }
+            Expr::Not(x) => {
+                let x = self.falsity(x);
+                quote!(#x)
+            }
+            Expr::If(c, x, y) => {
+                let (is, is_not, x, y) = (self.truth(c), self.falsity(c), self.truth(x), self.truth(y));
+                quote!((#is & #x) | (#is_not & #y))
+            }
+            // A flag arrives as 1 or 0.
+            _ => {
+                let x = self.value(condition);
+                let zero = splat(Constant::integer(0));
+                quote!(#x.gt(#zero))
+            }
+        };
+        let name = self.fresh_name(format!("is{}", condition.index()));
+        self.statements.push(quote!(let #name = #mask;));
+        self.truths.insert(condition, name.clone());
+        name
+    }
+
+    /// The mask of the lanes in which a condition is false (not unordered).
+    pub(super) fn falsity(&mut self, condition: ExprId) -> Ident {
+        if let Some(name) = self.falsities.get(&condition) {
+            return name.clone();
+        }
+        let mask = match self.graph.expr(condition) {
+            _ if !self.graph.may_be_unordered(condition) => {
+                let truth = self.truth(condition);
+                quote!(!#truth)
+            }
+            Expr::Compare(comparison, x, y) => {
+                let (x, y) = (self.value(x), self.value(y));
+                let opposite = match comparison {
+                    Comparison::Less => Comparison::GreaterEqual,
+                    Comparison::LessEqual => Comparison::Greater,
+                    Comparison::Greater => Comparison::LessEqual,
+                    Comparison::GreaterEqual => Comparison::Less,
+                    Comparison::Equal => Comparison::NotEqual,
+                    Comparison::NotEqual => Comparison::Equal,
+                };
+                comparison_mask(opposite, &x, &y)
+            }
+            Expr::And(x, y) => {
+                let (x, y) = (self.falsity(x), self.falsity(y));
+                quote!(#x | #y)
+            }
+            Expr::Or(x, y) => {
+                let (x, y) = (self.falsity(x), self.falsity(y));
+                quote!(#x & #y)
+            }
+            Expr::Not(x) => {
+                let x = self.truth(x);
+                quote!(#x)
+            }
+            Expr::If(c, x, y) => {
+                let (is, is_not, x, y) = (self.truth(c), self.falsity(c), self.falsity(x), self.falsity(y));
+                quote!((#is & #x) | (#is_not & #y))
+            }
+            _ => {
+                let truth = self.truth(condition);
+                quote!(!#truth)
+            }
+        };
+        let name = self.fresh_name(format!("not{}", condition.index()));
+        self.statements.push(quote!(let #name = #mask;));
+        self.falsities.insert(condition, name.clone());
+        name
+    }
+
+    /// Whether a node is a condition.
+    pub(super) fn is_condition(&self, id: ExprId) -> bool {
+        self.graph.ty(id) == Type::Condition
+    }
+}
+
+/// An ordered comparison: false with a NaN on either side.
+fn comparison_mask(comparison: Comparison, x: &TokenStream, y: &TokenStream) -> TokenStream {
+    match comparison {
+        Comparison::Less => quote!(#x.lt(#y)),
+        Comparison::LessEqual => quote!(#x.le(#y)),
+        Comparison::Greater => quote!(#x.gt(#y)),
+        Comparison::GreaterEqual => quote!(#x.ge(#y)),
+        Comparison::Equal => quote!(#x.eq(#y)),
+        Comparison::NotEqual => quote!((#x.lt(#y) | #x.gt(#y))),
+    }
+}
+
+/// A constant in every lane.
+pub(super) fn splat(constant: Constant) -> TokenStream {
+    let value = float(constant);
+    quote!(L::splat(token, #value))
+}
+
+/// A constant as an `f64`.
+pub(super) fn float(constant: Constant) -> TokenStream {
+    match constant {
+        Constant::Infinity => quote!(f64::INFINITY),
+        Constant::NegativeInfinity => quote!(f64::NEG_INFINITY),
+        Constant::Nan => quote!(f64::NAN),
+        Constant::Pi => quote!(::core::f64::consts::PI),
+        Constant::Decimal { .. } => {
+            let value = constant.to_f64();
+            let literal = Literal::f64_unsuffixed(value.abs());
+            if value < 0.0 { quote!(-#literal) } else { quote!(#literal) }
+        }
+    }
+}
+
+/// What stands where a stage before this one broke its promise: an error in the generated code, not a panic of the compiler.
+pub(super) fn not_lowered() -> TokenStream {
+    quote!(::core::compile_error!("internal error of the loss compiler: a node reached the emitter before it was lowered"))
+}
+
+fn syn_keyword(name: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "as", "async", "await", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
+        "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
+        "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "try", "type", "typeof", "unsafe",
+        "unsized", "use", "virtual", "where", "while", "yield", "abstract", "become",
+    ];
+    KEYWORDS.contains(&name)
+}

@@ -1,0 +1,222 @@
+//! A variant's way from its formulas as written to the schedules of its kernels.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::differentiate::{NotDifferentiable, differentiate};
+use crate::expr::{AxisId, AxisSet, Binary, Expr, ExprId, Graph, InputId, ParamId};
+use crate::lower::lower;
+use crate::model::{Label, Spec, Variant, VariantKey};
+use crate::rewrite::{reachable, rebuild, rewrite};
+use crate::schedule::{Gradient, NotSchedulable, Roots, Schedule, schedule};
+use crate::stabilize::{Stabilization, stabilize};
+
+/// The kernels of one variant.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What was fixed before typing.
+    pub key: VariantKey,
+    /// Parameters that are 0 in this plan: each loop that such a weight would switch off is compiled without it.
+    pub zero: Vec<ParamId>,
+    /// The graph that holds all nodes below.
+    pub graph: Graph,
+    /// The spec's own names for nodes.
+    pub names: HashMap<ExprId, String>,
+    /// The axes of the loss.
+    pub axes: AxisSet,
+    /// The loss.
+    pub loss: Program,
+    /// Per entry of `Spec::reductions`.
+    pub reductions: Vec<ReductionPlan>,
+    /// Per input: the check of its domain, a kernel that is 0 where the condition is false.
+    pub input_domains: Vec<Option<Schedule>>,
+    /// What was rewritten for accuracy.
+    pub stabilizations: Vec<Stabilization>,
+}
+
+/// A formula that is summed: its kernels, and its derivative for people to read.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The value alone.
+    pub forward: Schedule,
+    /// Value and gradients.
+    pub fused: Schedule,
+    /// The value in its stable form.
+    pub stable: ExprId,
+    /// The cotangents before lowering.
+    pub derivatives: Vec<(InputId, ExprId)>,
+}
+
+/// The kernels of a named reduction.
+#[derive(Clone, Debug)]
+pub struct ReductionPlan {
+    /// The summand instead of the loss.
+    pub of: Option<Program>,
+    /// The divisor's summand.
+    pub over: Option<Schedule>,
+}
+
+/// Why a variant has no kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotPlanned {
+    /// See the type.
+    Derivative(NotDifferentiable),
+    /// See the type.
+    Schedule(NotSchedulable),
+}
+
+impl From<NotDifferentiable> for NotPlanned {
+    fn from(reason: NotDifferentiable) -> Self {
+        NotPlanned::Derivative(reason)
+    }
+}
+
+impl From<NotSchedulable> for NotPlanned {
+    fn from(reason: NotSchedulable) -> Self {
+        NotPlanned::Schedule(reason)
+    }
+}
+
+/// The parameters whose value 0 deserves kernels of its own: those that weigh something by themselves.
+pub fn switching_params(variant: &Variant) -> Vec<ParamId> {
+    let found: BTreeSet<ParamId> = reachable(&variant.graph, [variant.loss])
+        .into_iter()
+        .filter_map(|id| match variant.graph.expr(id) {
+            Expr::Binary(Binary::Weigh, weight, _) => match variant.graph.expr(weight) {
+                Expr::Param(param) => Some(param),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    found.into_iter().collect()
+}
+
+/// Plans the kernels of a variant in which the given parameters are 0.
+pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, NotPlanned> {
+    let mut graph = variant.graph.clone();
+    for (place, input) in spec.inputs.iter().enumerate() {
+        if admits_no_nan(input.label) {
+            graph.declare_never_nan(InputId(place as u8));
+        }
+    }
+    let mut simplified = HashMap::new();
+    let roots = all_roots(variant);
+    rewrite(&mut graph, &roots, &mut simplified, &mut |graph, id, expr| match expr {
+        Expr::Param(param) if zero.contains(&param) => graph.zero(),
+        _ => rebuild(graph, id, expr),
+    });
+    let ordered: Vec<ExprId> = roots.iter().map(|root| simplified[root]).collect();
+    let (stable, stabilizations) = stabilize(&mut graph, &ordered);
+    let stable_of: HashMap<ExprId, ExprId> = roots.iter().copied().zip(stable).collect();
+
+    let mut maker = Maker { spec, variant, graph, stable_of, axes: variant.graph.axes(variant.loss) };
+    let loss = maker.program(variant.loss)?;
+    let mut reductions = Vec::new();
+    for reduction in &variant.reductions {
+        reductions.push(ReductionPlan {
+            of: reduction.of.map(|of| maker.program(of)).transpose()?,
+            over: reduction.over.map(|over| maker.forward(over, maker.axes)).transpose()?,
+        });
+    }
+    let mut input_domains = Vec::new();
+    for domain in &variant.input_domains {
+        let axes = domain.map(|condition| maker.graph.axes(condition)).unwrap_or_default();
+        input_domains.push(domain.map(|condition| maker.forward(condition, axes)).transpose()?);
+    }
+    let names = maker.names();
+    Ok(Plan {
+        key: variant.key.clone(),
+        zero: zero.to_vec(),
+        axes: maker.axes,
+        graph: maker.graph,
+        names,
+        loss,
+        reductions,
+        input_domains,
+        stabilizations,
+    })
+}
+
+fn admits_no_nan(label: Label) -> bool {
+    match label {
+        Label::Real
+        | Label::Nonnegative
+        | Label::Positive
+        | Label::Probability
+        | Label::Simplex(_) => false,
+        Label::Binary
+        | Label::MultiHot(_)
+        | Label::Sign
+        | Label::Flag
+        | Label::Count
+        | Label::ClassIndex(_)
+        | Label::IndexList(_)
+        | Label::Group => true,
+    }
+}
+
+fn all_roots(variant: &Variant) -> Vec<ExprId> {
+    let reductions = variant.reductions.iter().flat_map(|reduction| [reduction.of, reduction.over]).flatten();
+    std::iter::once(variant.loss)
+        .chain(variant.lets.iter().map(|(_, id)| *id))
+        .chain(reductions)
+        .chain(variant.input_domains.iter().copied().flatten())
+        .collect()
+}
+
+struct Maker<'v> {
+    spec: &'v Spec,
+    variant: &'v Variant,
+    graph: Graph,
+    /// From a node as written to its stable form.
+    stable_of: HashMap<ExprId, ExprId>,
+    axes: AxisSet,
+}
+
+impl Maker<'_> {
+    fn program(&mut self, written: ExprId) -> Result<Program, NotPlanned> {
+        let stable = self.stable_of[&written];
+        let inputs: Vec<InputId> = (0..self.spec.inputs.len())
+            .filter(|&place| self.spec.inputs[place].gradient && self.variant.key.inputs_present[place])
+            .map(|place| InputId(place as u8))
+            .collect();
+        let cotangents = differentiate(&mut self.graph, stable, &inputs)?;
+        let roots: Vec<ExprId> = std::iter::once(stable).chain(cotangents.iter().copied()).collect();
+        let lowered = lower(&mut self.graph, &roots);
+        let gradients = inputs
+            .iter()
+            .zip(&lowered[1..])
+            .map(|(&input, &cotangent)| Gradient { input, axes: self.input_axes(input), cotangent })
+            .collect();
+        let forward = Roots { value: lowered[0], gradients: Vec::new(), axes: self.axes };
+        let fused = Roots { value: lowered[0], gradients, axes: self.axes };
+        Ok(Program {
+            forward: schedule(&self.graph, &forward)?,
+            fused: schedule(&self.graph, &fused)?,
+            stable,
+            derivatives: inputs.into_iter().zip(cotangents).collect(),
+        })
+    }
+
+    fn forward(&mut self, written: ExprId, axes: AxisSet) -> Result<Schedule, NotPlanned> {
+        let lowered = lower(&mut self.graph, &[self.stable_of[&written]]);
+        Ok(schedule(&self.graph, &Roots { value: lowered[0], gradients: Vec::new(), axes })?)
+    }
+
+    fn input_axes(&self, input: InputId) -> AxisSet {
+        self.spec.inputs[usize::from(input.0)].axes.iter().copied().collect::<AxisSet>()
+    }
+
+    /// The lowered nodes that the spec has a name for. Of two names for one node the first wins.
+    fn names(&mut self) -> HashMap<ExprId, String> {
+        let mut names = HashMap::new();
+        for (name, written) in &self.variant.lets {
+            // A definition over the whole batch has no lowered form; it has failed already where it is used.
+            if self.graph.axes(self.stable_of[written]).contains(AxisId::ROWS) {
+                let lowered = lower(&mut self.graph, &[self.stable_of[written]]);
+                names.entry(lowered[0]).or_insert_with(|| name.clone());
+            }
+        }
+        names
+    }
+}
