@@ -1,1 +1,25 @@
-//! The procedural macro.
+//! The procedural macro that turns loss specs into Rust. It decodes its arguments, calls the compiler and hands back tokens; everything
+//! else is in `loss-codegen`.
+
+use loss_codegen::source::SourceFile;
+use proc_macro::TokenStream;
+use proc_macro2::Span;
+use quote::{quote, quote_spanned};
+
+/// Expands to one module for each of the specs in `loss-specs`, and `LOSSES`, the list of them all.
+#[proc_macro]
+pub fn losses(_arguments: TokenStream) -> TokenStream {
+    let sources: Vec<SourceFile> = loss_specs::SPECS
+        .iter()
+        .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
+        .collect();
+    match loss_codegen::compile::compile(&sources) {
+        Ok(compiled) => loss_codegen::compile::emit_all(&compiled).into(),
+        Err(failures) => {
+            let errors = failures.iter().flat_map(|failure| failure.rendered()).map(|message| {
+                quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);)
+            });
+            quote!(#(#errors)*).into()
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! From plans to Rust: one module a loss, with its kernels, its description and its face.
 
-mod api;
+pub(crate) mod api;
 mod body;
 mod info;
 mod kernel;
@@ -14,6 +14,7 @@ use crate::expr::ParamId;
 use crate::model::{ParamKind, ParamValue, Spec, Variant};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
+pub use info::formula_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
 
 /// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call.
@@ -45,12 +46,14 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
                 clippy::all,
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
+            use ::loss_runtime::call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream, run};
             use ::loss_runtime::drive;
+            use ::loss_runtime::error::Error;
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
-            use ::loss_runtime::tensor::Element;
+            use ::loss_runtime::tensor::{Element, Labels, Tensor};
 
             /// What the loss is.
             pub static INFO: LossInfo = #info;
@@ -83,6 +86,18 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
             #face
         }
     }
+}
+
+/// The types of a loss, at the top of the crate.
+pub fn exports(spec: &Spec) -> TokenStream {
+    let module = Ident::new(&spec.name, Span::call_site());
+    let name = format_ident!("{}", api::type_name(&spec.name));
+    let gradients = spec.inputs.iter().any(|input| input.gradient).then(|| format_ident!("{name}Gradients"));
+    let choices = spec.params.iter().filter(|param| matches!(param.kind, ParamKind::Choice(_))).map(|param| {
+        format_ident!("{name}{}", api::type_name(&param.name))
+    });
+    let all = std::iter::once(name.clone()).chain(gradients).chain(choices);
+    quote!(#[doc(inline)] pub use #module::{#(#all),*};)
 }
 
 /// The test whether a call's key is this plan's.

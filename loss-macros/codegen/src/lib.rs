@@ -1,13 +1,25 @@
 //! The compiler from loss specs to Rust, as a library. One stage, one module; a stage is a function from its input to its output.
 
+pub mod check;
+pub mod codes;
+pub mod compile;
+pub mod describe;
+pub mod diagnostic;
+pub mod differentiate;
 pub mod document;
+pub mod elaborate;
+pub mod emit;
+pub mod explain;
 pub mod expr;
 pub mod formula;
-pub mod model;
-pub mod source;
-pub mod differentiate;
-pub mod rewrite;
-pub mod simplify;
-pub mod stabilize;
 pub mod lower;
+pub mod model;
+pub mod plan;
+mod rational;
+pub mod resolve;
+pub mod rewrite;
 pub mod schedule;
+pub mod simplify;
+pub mod source;
+pub mod stabilize;
+pub mod yaml;

@@ -65,7 +65,7 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
 }
 
 /// The definitions, one a line, then the loss.
-pub(super) fn formula_text(spec: &Spec) -> String {
+pub fn formula_text(spec: &Spec) -> String {
     let mut lines = Vec::new();
     for definition in &spec.lets {
         let arguments = definition.arguments.as_ref().map_or(String::new(), |names| format!("({})", names.join(", ")));
@@ -99,7 +99,7 @@ fn text(value: Option<&str>) -> TokenStream {
     }
 }
 
-fn number(value: f64) -> TokenStream {
+pub(super) fn number(value: f64) -> TokenStream {
     if value.is_nan() {
         quote!(f64::NAN)
     } else if value.is_infinite() {

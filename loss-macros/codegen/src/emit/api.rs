@@ -1,0 +1,494 @@
+//! A loss's face: a struct with its parameters and optional inputs, and the calls.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::encode;
+use super::info::formula_text;
+use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
+
+pub(super) fn face(spec: &Spec) -> TokenStream {
+    let face = Face::new(spec);
+    let (structure, choices) = (face.structure(), face.choices());
+    let (gradients, calls) = (face.gradients(), face.calls());
+    quote! { #choices #structure #gradients #calls }
+}
+
+/// `smooth_l1` to `SmoothL1`
+pub(crate) fn type_name(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect::<String>())
+        })
+        .collect()
+}
+
+fn ident(name: &str) -> Ident {
+    match name {
+        // Names that a spec may use and Rust reserves.
+        "box" | "crate" | "self" | "super" | "type" | "match" | "ref" | "move" | "mod" | "use" | "where" | "final"
+        | "override" | "priv" | "virtual" | "yield" | "abstract" | "become" | "do" | "macro" | "try" | "gen" => {
+            format_ident!("r#{name}")
+        }
+        _ => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// Whether callers hand an input in as labels rather than as numbers of the compute type.
+fn is_label(input: &Input) -> bool {
+    match input.label {
+        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex(_) => false,
+        Label::Binary
+        | Label::MultiHot(_)
+        | Label::Sign
+        | Label::Flag
+        | Label::Count
+        | Label::ClassIndex(_)
+        | Label::IndexList(_)
+        | Label::Group => true,
+    }
+}
+
+/// The sentence that a label's convention puts into the documentation.
+fn convention(input: &Input, spec: &Spec) -> String {
+    let axis = |axis: crate::expr::AxisId| spec.axes[usize::from(axis.0)].name.clone();
+    match input.label {
+        Label::Real => "any number".to_owned(),
+        Label::Nonnegative => "numbers that are not negative".to_owned(),
+        Label::Positive => "positive numbers".to_owned(),
+        Label::Probability => "probabilities: numbers from 0 to 1".to_owned(),
+        Label::Binary => "labels 0 or 1".to_owned(),
+        Label::MultiHot(c) => format!("labels 0 or 1 for each place of `{}`", axis(c)),
+        Label::Sign => "labels 1 or -1".to_owned(),
+        Label::Flag => "flags: true or false".to_owned(),
+        Label::Count => "whole numbers that are not negative".to_owned(),
+        Label::Simplex(c) => format!("probabilities that sum to 1 along `{}`", axis(c)),
+        Label::ClassIndex(c) => match input.ignore {
+            Some(param) => format!(
+                "the place of a class on `{}`, counted from 0, or the value of `{}` to leave the row out",
+                axis(c),
+                spec.params[usize::from(param.0)].name
+            ),
+            None => format!("the place of a class on `{}`, counted from 0", axis(c)),
+        },
+        Label::IndexList(c) => format!("places on `{}`, ended by -1", axis(c)),
+        Label::Group => "group numbers: equal or not equal".to_owned(),
+    }
+}
+
+struct Face<'s> {
+    spec: &'s Spec,
+    name: Ident,
+    gradients_name: Ident,
+    /// The inputs a call must name.
+    required: Vec<(usize, &'s Input)>,
+    /// The inputs that the struct carries.
+    optional: Vec<(usize, &'s Input)>,
+    /// The inputs with gradients.
+    differentiable: Vec<(usize, &'s Input)>,
+}
+
+impl<'s> Face<'s> {
+    fn new(spec: &'s Spec) -> Self {
+        let inputs = || spec.inputs.iter().enumerate();
+        Face {
+            spec,
+            name: format_ident!("{}", type_name(&spec.name)),
+            gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),
+            required: inputs().filter(|(_, input)| !input.may_be_absent()).collect(),
+            optional: inputs().filter(|(_, input)| input.may_be_absent()).collect(),
+            differentiable: inputs().filter(|(_, input)| input.gradient).collect(),
+        }
+    }
+
+    /// The struct's own generics, present only if it carries inputs.
+    fn generics(&self) -> (TokenStream, TokenStream, TokenStream) {
+        if self.optional.is_empty() {
+            (quote!(), quote!(), quote!(<'c, T: Element>))
+        } else {
+            (quote!(<'a, T: Element>), quote!(<'a, T>), quote!(<'c>))
+        }
+    }
+
+    fn choice_type(&self, param: &Param) -> Ident {
+        format_ident!("{}{}", self.name, type_name(&param.name))
+    }
+
+    /// An enum for each parameter that is one of several words.
+    fn choices(&self) -> TokenStream {
+        let enums = self.spec.params.iter().filter_map(|param| {
+            let ParamKind::Choice(words) = &param.kind else { return None };
+            let name = self.choice_type(param);
+            let doc = format!("What `{}` of [`{}`] may be.", param.name, self.name);
+            let variants = words.iter().map(|word| {
+                let (doc, variant) = (format!("`{word}`"), format_ident!("{}", type_name(word)));
+                quote!(#[doc = #doc] #variant)
+            });
+            Some(quote! {
+                #[doc = #doc]
+                #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+                pub enum #name { #(#variants),* }
+            })
+        });
+        quote!(#(#enums)*)
+    }
+
+    fn param_type(&self, param: &Param) -> TokenStream {
+        match &param.kind {
+            ParamKind::Real => quote!(f64),
+            ParamKind::Integer | ParamKind::StaticInteger(_) => quote!(i64),
+            ParamKind::Switch => quote!(bool),
+            ParamKind::Choice(_) => {
+                let name = self.choice_type(param);
+                quote!(#name)
+            }
+        }
+    }
+
+    /// A parameter's argument as the number that calls carry.
+    fn encoded(&self, param: &Param, value: &Ident) -> TokenStream {
+        match &param.kind {
+            ParamKind::Real => quote!(#value),
+            ParamKind::Integer | ParamKind::StaticInteger(_) => quote!(#value as f64),
+            ParamKind::Switch => quote!(if #value { 1.0 } else { 0.0 }),
+            ParamKind::Choice(_) => quote!(#value as u8 as f64),
+        }
+    }
+
+    fn structure(&self) -> TokenStream {
+        let (name, spec) = (&self.name, self.spec);
+        let (bounded, plain, _) = self.generics();
+        let doc = self.documentation();
+        let count = Literal::usize_unsuffixed(spec.params.len());
+        let fields = self.optional.iter().map(|(_, input)| {
+            let field = ident(&input.name);
+            let ty = if is_label(input) { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
+            quote!(#field: Option<#ty>)
+        });
+        let nothing = self.optional.iter().map(|(_, input)| {
+            let field = ident(&input.name);
+            quote!(#field: None)
+        });
+        let required: Vec<&Param> =
+            spec.params.iter().filter(|param| param.default.is_none() && !param.optional).collect();
+        let arguments = required.iter().map(|param| {
+            let (argument, ty) = (ident(&param.name), self.param_type(param));
+            quote!(#argument: #ty)
+        });
+        let initial = spec.params.iter().map(|param| match &param.default {
+            Some(value) => super::info::number(encode(&param.kind, value)),
+            None if param.optional => quote!(f64::NAN),
+            None => self.encoded(param, &ident(&param.name)),
+        });
+        let default_reduction = match spec.default_reduction.as_str() {
+            "none" => quote!(Reduction::None),
+            "sum" => quote!(Reduction::Sum),
+            named => quote!(Reduction::Named(#named)),
+        };
+        let setters = self.setters();
+        let default = required.is_empty().then(|| {
+            quote! {
+                impl #bounded Default for #name #plain {
+                    fn default() -> Self {
+                        Self::new()
+                    }
+                }
+            }
+        });
+        let new_doc = if required.is_empty() {
+            "The loss with its default parameters."
+        } else {
+            "The loss with these parameters, the others at their defaults."
+        };
+        let bare = if self.optional.is_empty() { quote!() } else { quote!(<'a, T = f32>) };
+        quote! {
+            #[doc = #doc]
+            #[derive(Clone, Copy, Debug)]
+            pub struct #name #bare {
+                params: [f64; #count],
+                reduction: Reduction<'static>,
+                execution: Execution,
+                #(#fields),*
+            }
+            impl #bounded #name #plain {
+                #[doc = #new_doc]
+                pub fn new(#(#arguments),*) -> Self {
+                    Self {
+                        params: [#(#initial),*],
+                        reduction: #default_reduction,
+                        execution: Execution::default(),
+                        #(#nothing),*
+                    }
+                }
+                #setters
+                /// How the elements are reduced.
+                #[must_use]
+                pub fn reduction(mut self, reduction: Reduction<'static>) -> Self {
+                    self.reduction = reduction;
+                    self
+                }
+                /// Where it runs: the instruction set and the number of threads. The result's bits do not depend on it.
+                #[must_use]
+                pub fn execution(mut self, execution: Execution) -> Self {
+                    self.execution = execution;
+                    self
+                }
+            }
+            #default
+        }
+    }
+
+    fn setters(&self) -> TokenStream {
+        let params = self.spec.params.iter().enumerate().map(|(place, param)| {
+            let (setter, ty) = (ident(&param.name), self.param_type(param));
+            let place = Literal::usize_unsuffixed(place);
+            let value = self.encoded(param, &setter);
+            let domain = param.domain.as_ref().map_or(String::new(), |domain| {
+                format!(" Must meet `{}`.", crate::formula::print::print(domain))
+            });
+            let meaning = param.meaning.as_deref().unwrap_or("Sets this parameter.");
+            let default = param.default.as_ref().map_or(String::new(), |value| match value {
+                crate::model::ParamValue::Number(number) => format!(" Default {}.", number.to_f64()),
+                crate::model::ParamValue::Switch(on) => format!(" Default {on}."),
+                crate::model::ParamValue::Word(word) => format!(" Default `{word}`."),
+            });
+            let doc = format!("`{}`: {meaning}{domain}{default}", param.name);
+            quote! {
+                #[doc = #doc]
+                #[must_use]
+                pub fn #setter(mut self, #setter: #ty) -> Self {
+                    self.params[#place] = #value;
+                    self
+                }
+            }
+        });
+        let inputs = self.optional.iter().map(|(_, input)| {
+            let setter = ident(&input.name);
+            let ty = if is_label(input) { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
+            let doc = format!("`{}` ({}).", input.name, convention(input, self.spec));
+            quote! {
+                #[doc = #doc]
+                #[must_use]
+                pub fn #setter(mut self, #setter: impl Into<#ty>) -> Self {
+                    self.#setter = Some(#setter.into());
+                    self
+                }
+            }
+        });
+        quote!(#(#params)* #(#inputs)*)
+    }
+
+    fn gradients(&self) -> TokenStream {
+        if self.differentiable.is_empty() {
+            return TokenStream::new();
+        }
+        let name = &self.gradients_name;
+        let doc = format!(
+            "Where [`{}`] writes its gradients: a buffer of the input's own length for each that is wanted. One buffer stands for the \
+             first, a tuple for all in order.",
+            self.name
+        );
+        let fields: Vec<Ident> = self.differentiable.iter().map(|(_, input)| ident(&input.name)).collect();
+        let docs = self.differentiable.iter().map(|(_, input)| format!("With respect to `{}`.", input.name));
+        let first = &fields[0];
+        let types: Vec<TokenStream> = fields.iter().map(|_| quote!(&'g mut [T])).collect();
+        let tuple = (fields.len() > 1).then(|| {
+            quote! {
+                impl<'g, T> From<(#(#types),*)> for #name<'g, T> {
+                    fn from((#(#fields),*): (#(#types),*)) -> Self {
+                        Self { #(#fields: Some(#fields)),* }
+                    }
+                }
+            }
+        });
+        let rest: Vec<TokenStream> = fields[1..].iter().map(|field| quote!(#field: None)).collect();
+        quote! {
+            #[doc = #doc]
+            #[derive(Debug)]
+            pub struct #name<'g, T> {
+                #(#[doc = #docs] pub #fields: Option<&'g mut [T]>),*
+            }
+            impl<T> Default for #name<'_, T> {
+                fn default() -> Self {
+                    Self { #(#fields: None),* }
+                }
+            }
+            impl<'g, T> From<&'g mut [T]> for #name<'g, T> {
+                fn from(#first: &'g mut [T]) -> Self {
+                    Self { #first: Some(#first), #(#rest),* }
+                }
+            }
+            impl<'g, T, const LENGTH: usize> From<&'g mut [T; LENGTH]> for #name<'g, T> {
+                fn from(#first: &'g mut [T; LENGTH]) -> Self {
+                    Self { #first: Some(#first), #(#rest),* }
+                }
+            }
+            impl<'g, T> From<&'g mut ::loss_runtime::tensor::Vec<T>> for #name<'g, T> {
+                fn from(#first: &'g mut ::loss_runtime::tensor::Vec<T>) -> Self {
+                    Self { #first: Some(#first), #(#rest),* }
+                }
+            }
+            #tuple
+        }
+    }
+
+    fn calls(&self) -> TokenStream {
+        let (bounded, plain, method) = self.generics();
+        let name = &self.name;
+        let names: Vec<Ident> = self.required.iter().map(|(_, input)| ident(&input.name)).collect();
+        let types: Vec<TokenStream> = self
+            .required
+            .iter()
+            .map(|(_, input)| if is_label(input) { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
+            .collect();
+        let required_places = self.required.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
+        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        let backward = self.backward(&names, &types);
+        quote! {
+            impl #bounded #name #plain {
+                fn call #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
+                    let mut call = Call::new(&INFO);
+                    call.execution = self.execution;
+                    call.params[..#count].copy_from_slice(&self.params);
+                    #(call.inputs[#required_places] = Some(#names.into());)*
+                    #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
+                    call
+                }
+
+                /// The reduced loss.
+                ///
+                /// # Errors
+                /// Where a parameter, shape or label breaks its rule, where the divisor is 0, and where the reduction is `none`.
+                pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T, Error> {
+                    let call = self.call(#(#names.into()),*);
+                    run(&Definition, &call, Request::value(self.reduction)).and_then(Outcome::reduced)
+                }
+
+                /// Every element's loss, unreduced, into `elements`.
+                ///
+                /// # Errors
+                /// Where a parameter, shape or label breaks its rule; nothing is written then.
+                pub fn forward_into #method(&'c self, #(#names: impl Into<#types>,)* elements: &mut [T]) -> Result<(), Error> {
+                    let call = self.call(#(#names.into()),*);
+                    run(&Definition, &call, Request::elements(elements)).map(drop)
+                }
+
+                /// The sum and the divisor of the reduction: what adds up over micro-batches and machines.
+                ///
+                /// # Errors
+                /// Where a parameter, shape or label breaks its rule. A divisor of 0 is none.
+                pub fn partial #method(&'c self, #(#names: impl Into<#types>),*) -> Result<Partial, Error> {
+                    let call = self.call(#(#names.into()),*);
+                    run(&Definition, &call, Request::partial(self.reduction)).map(|outcome| outcome.partial)
+                }
+
+                #backward
+            }
+        }
+    }
+
+    fn backward(&self, names: &[Ident], types: &[TokenStream]) -> TokenStream {
+        if self.differentiable.is_empty() {
+            return TokenStream::new();
+        }
+        let gradients_name = &self.gradients_name;
+        let lifetimes =
+            if self.optional.is_empty() { quote!(<'c, 'g, T: Element + 'g>) } else { quote!(<'c, 'g>) };
+        let bound = if self.optional.is_empty() { quote!() } else { quote!(where T: 'g) };
+        let slots: Vec<TokenStream> = self
+            .differentiable
+            .iter()
+            .map(|(place, input)| {
+                let (place, field) = (Literal::usize_unsuffixed(*place), ident(&input.name));
+                quote!(request.gradients[#place] = gradients.#field;)
+            })
+            .collect();
+        quote! {
+            /// The gradients, given that of the reduced loss (or, if the reduction is `none`, of every element).
+            ///
+            /// # Errors
+            /// Where a parameter, shape, label or buffer breaks its rule, and where the divisor is 0; nothing is written then.
+            pub fn backward #lifetimes(
+                &'c self,
+                #(#names: impl Into<#types>,)*
+                upstream: impl Into<Upstream<'g, T>>,
+                gradients: impl Into<#gradients_name<'g, T>>,
+            ) -> Result<(), Error> #bound {
+                let call = self.call(#(#names.into()),*);
+                let gradients = gradients.into();
+                let mut request = Request::backward(self.reduction, upstream.into());
+                #(#slots)*
+                run(&Definition, &call, request).map(drop)
+            }
+
+            /// The reduced loss and its gradients, in one reading of the inputs.
+            ///
+            /// # Errors
+            /// As [`Self::forward`] and [`Self::backward`].
+            pub fn forward_backward #lifetimes(
+                &'c self,
+                #(#names: impl Into<#types>,)*
+                gradients: impl Into<#gradients_name<'g, T>>,
+            ) -> Result<T, Error> #bound {
+                let call = self.call(#(#names.into()),*);
+                let gradients = gradients.into();
+                let mut request = Request::value(self.reduction);
+                #(#slots)*
+                run(&Definition, &call, request).and_then(Outcome::reduced)
+            }
+
+            /// Every element's loss into `elements`, and the gradients, in one reading of the inputs.
+            ///
+            /// # Errors
+            /// As [`Self::forward_into`] and [`Self::backward`].
+            pub fn forward_backward_into #lifetimes(
+                &'c self,
+                #(#names: impl Into<#types>,)*
+                upstream: impl Into<Upstream<'g, T>>,
+                elements: &'g mut [T],
+                gradients: impl Into<#gradients_name<'g, T>>,
+            ) -> Result<(), Error> #bound {
+                let call = self.call(#(#names.into()),*);
+                let gradients = gradients.into();
+                let mut request = Request::elements(elements);
+                request.upstream = upstream.into();
+                #(#slots)*
+                run(&Definition, &call, request).map(drop)
+            }
+        }
+    }
+
+    fn documentation(&self) -> String {
+        let spec = self.spec;
+        let mut text = format!("{}\n\n```text\n{}\n```\n\n# Shape\n", spec.summary, formula_text(spec));
+        for input in &spec.inputs {
+            let axes: Vec<&str> =
+                input.axes.iter().map(|axis| spec.axes[usize::from(axis.0)].name.as_str()).collect();
+            let optional = if input.may_be_absent() { ", optional" } else { "" };
+            let meaning = input.meaning.as_deref().map_or(String::new(), |meaning| format!(" ({meaning})"));
+            text.push_str(&format!(
+                "- `{}` `[{}]`{meaning}{optional}: {}.\n",
+                input.name,
+                axes.join(", "),
+                convention(input, spec)
+            ));
+        }
+        text.push_str("\n# Reductions\n`none`, `sum`");
+        for reduction in &spec.reductions {
+            let divisor = match &reduction.over {
+                Divisor::Elements => "the number of elements".to_owned(),
+                Divisor::Samples => "the extent of the first dimension".to_owned(),
+                Divisor::Sum(formula) => format!("the sum of `{}`", crate::formula::print::print(&formula.to_ast())),
+            };
+            text.push_str(&format!(", `{}` (over {divisor})", reduction.name));
+        }
+        text.push_str(&format!("; by default `{}`.\n", spec.default_reduction));
+        if !spec.reference.is_empty() {
+            text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
+        }
+        text
+    }
+}

@@ -1,0 +1,251 @@
+//! Derivatives and lowered forms against plain `f64` evaluation and central differences.
+
+mod interpreter;
+
+use interpreter::{Row, evaluate};
+use loss_codegen::differentiate::differentiate;
+use loss_codegen::expr::{
+    AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary,
+};
+use loss_codegen::lower::lower;
+use loss_codegen::stabilize::stabilize;
+
+const CLASSES: AxisId = AxisId(1);
+
+fn rows() -> AxisSet {
+    AxisSet::of(AxisId::ROWS)
+}
+
+fn elements() -> AxisSet {
+    rows().union(AxisSet::of(CLASSES))
+}
+
+fn input(graph: &mut Graph, place: u8, axes: AxisSet) -> ExprId {
+    graph.intern(Expr::Input(InputId(place)), Type::Real, axes)
+}
+
+/// The relative difference, absolute near 0.
+fn difference(x: f64, y: f64) -> f64 {
+    if x == y { 0.0 } else { (x - y).abs() / x.abs().max(y.abs()).max(1.0) }
+}
+
+/// Checks, at one row, that the lowered value is the value as written and that every cotangent is the central difference.
+fn check(graph: &mut Graph, root: ExprId, row: &Row, inputs: &[u8], claim: &str) {
+    let ids: Vec<InputId> = inputs.iter().map(|&place| InputId(place)).collect();
+    let (stable, _) = stabilize(graph, &[root]);
+    let cotangents = differentiate(graph, stable[0], &ids).expect("differentiable");
+    let mut roots = vec![stable[0]];
+    roots.extend(&cotangents);
+    let lowered = lower(graph, &roots);
+    // A loss per element is summed over the row, as a backward pass with cotangent 1 does.
+    let total = |graph: &Graph, id: ExprId, row: &Row| -> f64 {
+        if graph.axes(id).contains(CLASSES) {
+            (0..row.classes).map(|place| evaluate(graph, id, row, place)).sum()
+        } else {
+            evaluate(graph, id, row, 0)
+        }
+    };
+    let (written, computed) = (total(graph, root, row), total(graph, lowered[0], row));
+    assert!(difference(written, computed) < 1e-12, "{claim}: {written} as written, {computed} lowered, at {row:?}");
+    for (&place, &cotangent) in inputs.iter().zip(&lowered[1..]) {
+        for class in 0..row.inputs[usize::from(place)].len() {
+            let at = |h: f64| {
+                let mut moved = row.clone();
+                moved.inputs[usize::from(place)][class] += h;
+                total(graph, root, &moved)
+            };
+            let h = 1e-5;
+            let expected = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+            let actual = evaluate(graph, cotangent, row, class);
+            assert!(
+                difference(expected, actual) < 1e-8,
+                "{claim}: gradient of input {place} at {class} is {actual}, the difference quotient {expected}, at {row:?}"
+            );
+        }
+    }
+}
+
+fn row(inputs: Vec<Vec<f64>>, labels: Vec<usize>) -> Row {
+    let classes = inputs.iter().map(Vec::len).max().unwrap_or(1);
+    Row { inputs, labels, classes, params: vec![] }
+}
+
+#[test]
+fn every_function_of_one_argument_has_its_derivative() {
+    let functions = [
+        Unary::Negate,
+        Unary::Abs,
+        Unary::Relu,
+        Unary::Sqrt,
+        Unary::Exp,
+        Unary::Expm1,
+        Unary::Log,
+        Unary::Log1p,
+        Unary::Sin,
+        Unary::Cos,
+        Unary::Tan,
+        Unary::Sinh,
+        Unary::Cosh,
+        Unary::Tanh,
+        Unary::Atan,
+        Unary::Acos,
+        Unary::Sigmoid,
+        Unary::Softplus,
+        Unary::LogCosh,
+    ];
+    for function in functions {
+        for x in [0.03, 0.3, 0.77] {
+            let mut graph = Graph::new();
+            let argument = input(&mut graph, 0, rows());
+            let root = graph.add(Expr::Unary(function, argument));
+            check(&mut graph, root, &row(vec![vec![x]], vec![]), &[0], &format!("{function:?}"));
+        }
+    }
+}
+
+#[test]
+fn every_function_of_two_arguments_has_its_derivatives() {
+    let functions = [
+        Binary::Add,
+        Binary::Subtract,
+        Binary::Multiply,
+        Binary::Divide,
+        Binary::Power,
+        Binary::Max,
+        Binary::Min,
+        Binary::Logaddexp,
+        Binary::Weigh,
+    ];
+    for function in functions {
+        for (x, y) in [(0.4, 1.7), (2.5, 0.3), (1.5, -0.5)] {
+            let mut graph = Graph::new();
+            let (a, b) = (input(&mut graph, 0, rows()), input(&mut graph, 1, rows()));
+            let root = graph.add(Expr::Binary(function, a, b));
+            check(&mut graph, root, &row(vec![vec![x], vec![y]], vec![]), &[0, 1], &format!("{function:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_shared_argument_collects_from_both_branches_of_a_case() {
+    // if a < 1 then 0.5 r^2 else a - 0.5, a = abs(r), r = x - y
+    for (x, y) in [(0.25, 0.5), (3.0, 0.5), (-2.0, 0.5)] {
+        let mut g = Graph::new();
+        let (a, b) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+        let r = g.add(Expr::Binary(Binary::Subtract, a, b));
+        let magnitude = g.add(Expr::Unary(Unary::Abs, r));
+        let (one, two) = (g.one(), g.integer(2));
+        let near = g.add(Expr::Compare(Comparison::Less, magnitude, one));
+        let square = g.add(Expr::Binary(Binary::Power, r, two));
+        let quadratic = g.add(Expr::Binary(Binary::Divide, square, two));
+        let half = g.add(Expr::Binary(Binary::Divide, one, two));
+        let linear = g.add(Expr::Binary(Binary::Subtract, magnitude, half));
+        let root = g.add(Expr::If(near, quadratic, linear));
+        check(&mut g, root, &row(vec![vec![x], vec![y]], vec![]), &[0, 1], "smooth l1");
+    }
+}
+
+fn reduce(g: &mut Graph, reducer: Reducer, value: ExprId, order: Option<ExprId>) -> ExprId {
+    g.add(Expr::Reduce { reducer, axes: AxisSet::of(CLASSES), filter: None, value, order })
+}
+
+#[test]
+fn every_reduction_has_its_derivative() {
+    let values = vec![0.3, -1.2, 2.0, 0.7, 0.1];
+    for reducer in [Reducer::Sum, Reducer::Mean, Reducer::Max, Reducer::Min, Reducer::Logsumexp] {
+        let mut g = Graph::new();
+        let x = input(&mut g, 0, elements());
+        let root = reduce(&mut g, reducer, x, None);
+        check(&mut g, root, &row(vec![values.clone()], vec![]), &[0], &format!("{reducer:?}"));
+    }
+    for order in [1, 2, 3] {
+        let mut g = Graph::new();
+        let x = input(&mut g, 0, elements());
+        let order_node = g.integer(order);
+        let root = reduce(&mut g, Reducer::Norm, x, Some(order_node));
+        check(&mut g, root, &row(vec![values.clone()], vec![]), &[0], &format!("norm of order {order}"));
+    }
+}
+
+/// `logsumexp(C, x) - x[t]` in its parts.
+fn cross_entropy(g: &mut Graph) -> ExprId {
+    let x = input(g, 0, elements());
+    let label = g.intern(Expr::Input(InputId(1)), Type::Index(CLASSES), rows());
+    let total = reduce(g, Reducer::Logsumexp, x, None);
+    let own = g.add(Expr::Pick { value: x, axis: CLASSES, index: label });
+    g.add(Expr::Binary(Binary::Subtract, total, own))
+}
+
+#[test]
+fn cross_entropy_has_its_gradient_at_every_label() {
+    for label in 0..4 {
+        let mut g = Graph::new();
+        let root = cross_entropy(&mut g);
+        let logits = vec![0.3, -1.2, 2.0, 0.7];
+        check(&mut g, root, &row(vec![logits, vec![0.0]], vec![0, label]), &[0], "cross entropy");
+    }
+}
+
+#[test]
+fn a_saturated_row_keeps_its_tiny_loss_and_gradient() {
+    let mut g = Graph::new();
+    let root = cross_entropy(&mut g);
+    let (stable, _) = stabilize(&mut g, &[root]);
+    let cotangent = differentiate(&mut g, stable[0], &[InputId(0)]).expect("differentiable")[0];
+    let lowered = lower(&mut g, &[stable[0], cotangent]);
+    let row = row(vec![vec![50.0, 0.0, 0.0], vec![0.0]], vec![0, 0]);
+    let rest = 2.0 * (-50.0f64).exp();
+    assert_eq!(evaluate(&g, lowered[0], &row, 0), rest.ln_1p());
+    let gradient = evaluate(&g, lowered[1], &row, 0);
+    assert!(difference(gradient / -rest, 1.0 / (1.0 + rest)) < 1e-15, "{gradient}");
+}
+
+#[test]
+fn soft_targets_balance_shares_against_targets() {
+    // sum(C, weigh(t, logsumexp(C, x) - x))
+    for target in [vec![0.0, 1.0, 0.0], vec![0.2, 0.5, 0.3], vec![0.0, 0.0, 1.0]] {
+        let mut g = Graph::new();
+        let (x, t) = (input(&mut g, 0, elements()), input(&mut g, 1, elements()));
+        let total = reduce(&mut g, Reducer::Logsumexp, x, None);
+        let surprise = g.add(Expr::Binary(Binary::Subtract, total, x));
+        let weighed = g.add(Expr::Binary(Binary::Weigh, t, surprise));
+        let root = reduce(&mut g, Reducer::Sum, weighed, None);
+        let inputs = row(vec![vec![0.3, 2.0, -1.0], target], vec![]);
+        check(&mut g, root, &inputs, &[0], "soft cross entropy");
+    }
+}
+
+#[test]
+fn cosine_has_both_gradients() {
+    let mut g = Graph::new();
+    let (a, b) = (input(&mut g, 0, elements()), input(&mut g, 1, elements()));
+    let dot = |g: &mut Graph, x: ExprId, y: ExprId| {
+        let product = g.add(Expr::Binary(Binary::Multiply, x, y));
+        reduce(g, Reducer::Sum, product, None)
+    };
+    let (ab, aa, bb) = (dot(&mut g, a, b), dot(&mut g, a, a), dot(&mut g, b, b));
+    let norms = g.add(Expr::Binary(Binary::Multiply, aa, bb));
+    let root_of_norms = g.add(Expr::Unary(Unary::Sqrt, norms));
+    let root = g.add(Expr::Binary(Binary::Divide, ab, root_of_norms));
+    check(&mut g, root, &row(vec![vec![3.0, 4.0, 0.5], vec![-1.0, 2.0, 0.25]], vec![]), &[0, 1], "cosine");
+}
+
+#[test]
+fn a_zero_weight_removes_an_infinite_derivative() {
+    // weigh(w, log(x)) at w = 0, x = 0: D is weigh(0, 1 / 0) = 0.
+    let mut g = Graph::new();
+    let (w, x) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let log = g.add(Expr::Unary(Unary::Log, x));
+    let root = g.add(Expr::Binary(Binary::Weigh, w, log));
+    let cotangent = differentiate(&mut g, root, &[InputId(1)]).expect("differentiable")[0];
+    let lowered = lower(&mut g, &[cotangent]);
+    assert_eq!(evaluate(&g, lowered[0], &row(vec![vec![0.0], vec![0.0]], vec![]), 0), 0.0);
+}
+
+#[test]
+fn the_gradient_of_what_all_rows_share_is_refused() {
+    let mut g = Graph::new();
+    let (x, scale) = (input(&mut g, 0, rows()), input(&mut g, 1, AxisSet::EMPTY));
+    let root = g.add(Expr::Binary(Binary::Multiply, x, scale));
+    assert!(differentiate(&mut g, root, &[InputId(1)]).is_err());
+}
