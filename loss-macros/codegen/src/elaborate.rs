@@ -2,14 +2,17 @@
 //! The graph is the formula as written; nothing is simplified but what static values decide.
 
 mod call;
+mod cases;
+mod compare;
 mod domains;
 mod fold;
-mod formula;
+pub(crate) mod formula;
 mod frame;
 mod inline;
+mod name;
 mod pick;
 pub(crate) mod reach;
-mod variants;
+pub(crate) mod variants;
 
 use std::collections::{BTreeMap, HashMap};
 

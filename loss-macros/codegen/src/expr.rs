@@ -70,8 +70,7 @@ impl AxisSet {
 
 impl FromIterator<AxisId> for AxisSet {
     fn from_iter<I: IntoIterator<Item = AxisId>>(axes: I) -> Self {
-        axes.into_iter()
-            .fold(AxisSet::EMPTY, |set, axis| set.union(AxisSet::of(axis)))
+        axes.into_iter().fold(AxisSet::EMPTY, |set, axis| set.union(AxisSet::of(axis)))
     }
 }
 
@@ -144,24 +143,20 @@ impl Constant {
             None => (rest, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if whole.is_empty() || !(whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit())
-        {
+        if whole.is_empty() || !(whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit()) {
             return None;
         }
         let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
         let exponent = exponent.checked_sub(fraction.len() as i32)?;
-        Some(Self::decimal(
-            if negative { -digits } else { digits },
-            exponent,
-        ))
+        Some(Self::decimal(if negative { -digits } else { digits }, exponent))
     }
 
     /// The value as an integer, if it is one that fits.
     pub fn as_integer(self) -> Option<i128> {
         match self {
-            Constant::Decimal { digits, exponent } if exponent >= 0 => 10i128
-                .checked_pow(exponent.unsigned_abs())?
-                .checked_mul(digits),
+            Constant::Decimal { digits, exponent } if exponent >= 0 => {
+                10i128.checked_pow(exponent.unsigned_abs())?.checked_mul(digits)
+            }
             _ => None,
         }
     }
@@ -170,9 +165,7 @@ impl Constant {
     pub fn to_f64(self) -> f64 {
         match self {
             // The standard library's decimal parser rounds correctly.
-            Constant::Decimal { digits, exponent } => {
-                format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN)
-            }
+            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN),
             Constant::Pi => std::f64::consts::PI,
             Constant::Infinity => f64::INFINITY,
             Constant::NegativeInfinity => f64::NEG_INFINITY,
@@ -183,9 +176,7 @@ impl Constant {
     /// The nearest `f32` (of the exact value, not of the nearest `f64`).
     pub fn to_f32(self) -> f32 {
         match self {
-            Constant::Decimal { digits, exponent } => {
-                format!("{digits}e{exponent}").parse().unwrap_or(f32::NAN)
-            }
+            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f32::NAN),
             Constant::Pi => std::f32::consts::PI,
             Constant::Infinity => f32::INFINITY,
             Constant::NegativeInfinity => f32::NEG_INFINITY,
@@ -389,12 +380,7 @@ impl Expr {
             }
             Expr::If(c, x, y) => [Some(c), Some(x), Some(y)],
             Expr::Pick { value, index, .. } => [Some(value), Some(index), None],
-            Expr::Reduce {
-                filter,
-                value,
-                order,
-                ..
-            } => [filter, Some(value), order],
+            Expr::Reduce { filter, value, order, .. } => [filter, Some(value), order],
         };
         all.into_iter().flatten()
     }
@@ -433,9 +419,7 @@ impl Graph {
 
     /// The node for an expression built from others: type and axes follow from the operands.
     pub fn add(&mut self, expr: Expr) -> ExprId {
-        let united = expr
-            .operands()
-            .fold(AxisSet::EMPTY, |set, id| set.union(self.axes(id)));
+        let united = expr.operands().fold(AxisSet::EMPTY, |set, id| set.union(self.axes(id)));
         let (ty, axes) = match expr {
             Expr::Constant(_) | Expr::Param(_) | Expr::Size(_) => (Type::Real, AxisSet::EMPTY),
             Expr::Boolean(_) => (Type::Condition, AxisSet::EMPTY),
@@ -444,16 +428,11 @@ impl Graph {
                 unreachable!("inputs, upstream and given are interned with their own type and axes")
             }
             Expr::Unary(..) | Expr::Binary(..) => (Type::Real, united),
-            Expr::Compare(..) | Expr::And(..) | Expr::Or(..) | Expr::Not(_) => {
-                (Type::Condition, united)
-            }
+            Expr::Compare(..) | Expr::And(..) | Expr::Or(..) | Expr::Not(_) => (Type::Condition, united),
             Expr::If(_, value, _) => (self.ty(value), united),
-            Expr::Pick { value, axis, index } => (
-                self.ty(value),
-                self.axes(value)
-                    .without(AxisSet::of(axis))
-                    .union(self.axes(index)),
-            ),
+            Expr::Pick { value, axis, index } => {
+                (self.ty(value), self.axes(value).without(AxisSet::of(axis)).union(self.axes(index)))
+            }
             Expr::Reduce { reducer, axes, .. } => {
                 let ty = match reducer {
                     Reducer::Any | Reducer::All => Type::Condition,

@@ -1,5 +1,6 @@
 //! The compiler from loss specs to Rust, as a library. One stage, one module; a stage is a function from its input to its output.
 
+pub mod check;
 pub mod codes;
 pub mod diagnostic;
 pub mod document;

@@ -25,7 +25,7 @@ impl<'a> Elaborator<'a> {
         if place >= scope.lets {
             let message = format!("`{name}` is defined further down");
             let help = "a definition sees those above it, and never itself";
-            self.error(frame, Code::UnknownFunction, call.name.span, message, help);
+            self.error(frame, Code::ChainBothWays, call.name.span, message, help);
             return None;
         }
         let Some(arguments) = &entry.arguments else {
