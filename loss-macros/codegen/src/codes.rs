@@ -250,7 +250,7 @@ codes! {
         "`given` lists inputs and parameters; `expect` lists reductions, `gradient` and `error`."
         bad "`given: { inptu: [1.0] }`" fix "`given: { input: [1.0] }`";
     ExampleIncomplete "E0510" "example that lacks something":
-        "An example gives every input and parameter without a default, and expects what can be compared."
+        "An example gives every input and parameter without a default."
         bad "`given: { input: [1.0] }` where `target` has no default" fix "`given: { input: [1.0], target: [0.0] }`";
 
     UnsupportedTwoAxes "E0601" "two axes are not supported yet":
@@ -297,26 +297,17 @@ mod tests {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
         assert!(ids.is_sorted(), "{ids:?}");
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
-        assert!(
-            ids.iter()
-                .all(|id| id.len() == 5 && (id.starts_with('E') || id.starts_with('W')))
-        );
+        assert!(ids.iter().all(|id| id.len() == 5 && (id.starts_with('E') || id.starts_with('W'))));
     }
 
     #[test]
     fn every_explanation_says_what_is_wrong_and_shows_an_example_and_a_fix() {
         for code in Code::ALL {
-            assert!(
-                !code.title().is_empty() && !code.title().ends_with('.'),
-                "{code:?}"
-            );
+            assert!(!code.title().is_empty() && !code.title().ends_with('.'), "{code:?}");
             let parts: Vec<&str> = code.explanation().lines().collect();
             assert_eq!(parts.len(), 3, "{code:?}");
             assert!(parts[0].ends_with('.') && parts[0].len() > 10, "{code:?}");
-            assert!(
-                parts[1].len() > "Bad: ".len() + 2 && parts[2].len() > "Fix: ".len() + 2,
-                "{code:?}"
-            );
+            assert!(parts[1].len() > "Bad: ".len() + 2 && parts[2].len() > "Fix: ".len() + 2, "{code:?}");
         }
     }
 }

@@ -342,7 +342,7 @@ impl<'a> Case<'a> {
         let extent = array.shape[dimension];
         let stride: usize = array.shape[dimension + 1..].iter().product();
         for first in
-            (0..array.values.len()).filter(|place| place / stride.max(1) % extent.max(1) == 0)
+            (0..array.values.len()).filter(|place| (place / stride.max(1)).is_multiple_of(extent.max(1)))
         {
             let row = (0..extent).map(|place| array.values[first + place * stride]);
             let total: f64 = row
