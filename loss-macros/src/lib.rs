@@ -16,9 +16,10 @@ pub fn losses(_arguments: TokenStream) -> TokenStream {
     match loss_codegen::compile::compile(&sources) {
         Ok(compiled) => loss_codegen::compile::emit_all(&compiled).into(),
         Err(failures) => {
-            let errors = failures.iter().flat_map(|failure| failure.rendered()).map(|message| {
-                quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);)
-            });
+            let errors = failures
+                .iter()
+                .flat_map(|failure| failure.rendered())
+                .map(|message| quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);));
             quote!(#(#errors)*).into()
         }
     }

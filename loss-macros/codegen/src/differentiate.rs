@@ -241,11 +241,7 @@ fn chain_quotient(graph: &mut Graph, cotangent: ExprId, divisor: ExprId) -> Expr
 }
 
 /// Applies a linear map under the selections, weights and signs of a cotangent.
-fn through_zeros(
-    graph: &mut Graph,
-    cotangent: ExprId,
-    map: &mut dyn FnMut(&mut Graph, ExprId) -> ExprId,
-) -> ExprId {
+fn through_zeros(graph: &mut Graph, cotangent: ExprId, map: &mut dyn FnMut(&mut Graph, ExprId) -> ExprId) -> ExprId {
     match graph.expr(cotangent) {
         _ if graph.is_integer(cotangent, 0) => cotangent,
         Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {

@@ -1,6 +1,6 @@
 //! The file as data, one to one: keys, scalars and formula trees with their places. Knows nothing of what names mean.
 
-use crate::formula::ast::Ast;
+use crate::formula::ast::{Ast, AstKind};
 use crate::source::{Span, Spanned};
 
 /// A whole spec file.
@@ -60,6 +60,27 @@ pub enum Formula {
     Scalar(Ast),
     /// `{ cases: [...] }`; the last case's condition is `None` (`otherwise`).
     Cases(Vec<Case>),
+}
+
+impl Formula {
+    /// The formula as one tree: cases become a chain of `if`. Without any case, which the reader refuses, it is `nan`.
+    pub fn to_ast(&self) -> Ast {
+        let cases = match self {
+            Formula::Scalar(ast) => return ast.clone(),
+            Formula::Cases(cases) => cases,
+        };
+        let Some((last, earlier)) = cases.split_last() else {
+            return Ast { kind: AstKind::Name("nan".to_owned()), span: Span::default() };
+        };
+        earlier.iter().rev().fold(last.value.clone(), |otherwise, case| match &case.when {
+            // An `otherwise` that is not the last case hides what follows it.
+            None => case.value.clone(),
+            Some(when) => Ast {
+                kind: AstKind::If(Box::new(when.clone()), Box::new(case.value.clone()), Box::new(otherwise)),
+                span: case.span,
+            },
+        })
+    }
 }
 
 /// One entry of `cases`.

@@ -93,9 +93,11 @@ pub fn exports(spec: &Spec) -> TokenStream {
     let module = Ident::new(&spec.name, Span::call_site());
     let name = format_ident!("{}", api::type_name(&spec.name));
     let gradients = spec.inputs.iter().any(|input| input.gradient).then(|| format_ident!("{name}Gradients"));
-    let choices = spec.params.iter().filter(|param| matches!(param.kind, ParamKind::Choice(_))).map(|param| {
-        format_ident!("{name}{}", api::type_name(&param.name))
-    });
+    let choices = spec
+        .params
+        .iter()
+        .filter(|param| matches!(param.kind, ParamKind::Choice(_)))
+        .map(|param| format_ident!("{name}{}", api::type_name(&param.name)));
     let all = std::iter::once(name.clone()).chain(gradients).chain(choices);
     quote!(#[doc(inline)] pub use #module::{#(#all),*};)
 }

@@ -33,7 +33,7 @@ pub struct ParamId(pub u8);
 
 /// A set of axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AxisSet(u8);
+pub struct AxisSet(pub u8);
 
 impl AxisSet {
     /// No axis.

@@ -2,14 +2,12 @@
 
 pub mod check;
 pub mod codes;
-pub mod compile;
 pub mod describe;
 pub mod diagnostic;
 pub mod differentiate;
 pub mod document;
 pub mod elaborate;
 pub mod emit;
-pub mod explain;
 pub mod expr;
 pub mod formula;
 pub mod lower;
@@ -22,4 +20,3 @@ pub mod schedule;
 pub mod simplify;
 pub mod source;
 pub mod stabilize;
-pub mod yaml;

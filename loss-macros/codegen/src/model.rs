@@ -1,7 +1,9 @@
 //! A spec with everything resolved that does not depend on a variant: axes, labels, parameters, divisors. Immutable; made by
 //! `resolve`, read by everything after it.
 
-use crate::document::{DifferenceEntry, ExampleEntry, Formula, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry};
+use crate::document::{
+    DifferenceEntry, ExampleEntry, Formula, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry,
+};
 use crate::expr::{AxisId, AxisSet, Constant, ExprId, Graph, InputId, ParamId};
 use crate::formula::ast::Ast;
 use crate::source::Spanned;

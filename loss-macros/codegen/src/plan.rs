@@ -139,11 +139,7 @@ pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, No
 
 fn admits_no_nan(label: Label) -> bool {
     match label {
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Simplex(_) => false,
+        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex(_) => false,
         Label::Binary
         | Label::MultiHot(_)
         | Label::Sign

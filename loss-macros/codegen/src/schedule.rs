@@ -106,7 +106,8 @@ pub enum NotSchedulable {
 
 /// Plans one kernel.
 pub fn schedule(graph: &Graph, roots: &Roots) -> Result<Schedule, NotSchedulable> {
-    let outputs: Vec<ExprId> = std::iter::once(roots.value).chain(roots.gradients.iter().map(|gradient| gradient.cotangent)).collect();
+    let outputs: Vec<ExprId> =
+        std::iter::once(roots.value).chain(roots.gradients.iter().map(|gradient| gradient.cotangent)).collect();
     let nodes = reachable(graph, outputs.iter().copied());
     check(graph, &nodes, roots.axes)?;
     let plan = Plan::new(graph, &nodes);
@@ -197,9 +198,9 @@ impl<'g> Plan<'g> {
     }
 
     fn is_elementwise(&self, nodes: &[ExprId], roots: &Roots) -> bool {
-        let no_row_work = nodes.iter().all(|&id| {
-            !matches!(self.graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. } | Expr::Index(_))
-        });
+        let no_row_work = nodes
+            .iter()
+            .all(|&id| !matches!(self.graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. } | Expr::Index(_)));
         // A gradient that does not vary along every axis of the loss would have to be summed.
         no_row_work && roots.gradients.iter().all(|gradient| gradient.axes == roots.axes)
     }

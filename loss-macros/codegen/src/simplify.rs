@@ -76,9 +76,7 @@ impl Graph {
                 _ => self.add(Expr::Unary(Unary::Negate, y)),
             };
         }
-        if let Some(difference) =
-            self.fold(x, y, |(a, i), (b, j)| add_decimals((a, i), (b.checked_neg()?, j)))
-        {
+        if let Some(difference) = self.fold(x, y, |(a, i), (b, j)| add_decimals((a, i), (b.checked_neg()?, j))) {
             return difference;
         }
         match self.expr(y) {
@@ -123,8 +121,10 @@ impl Graph {
         if self.is_integer(y, 1) {
             return x;
         }
-        if let (Some(Constant::Decimal { digits: a, exponent: i }), Some(Constant::Decimal { digits: b, exponent: j })) =
-            (self.constant(x), self.constant(y))
+        if let (
+            Some(Constant::Decimal { digits: a, exponent: i }),
+            Some(Constant::Decimal { digits: b, exponent: j }),
+        ) = (self.constant(x), self.constant(y))
         {
             // Only where the quotient is a decimal without rounding.
             if b != 0 && a % b == 0 {
@@ -335,7 +335,12 @@ impl Graph {
     pub fn is_never_nan(&self, id: ExprId) -> bool {
         match self.expr(id) {
             Expr::Constant(constant) => constant != Constant::Nan,
-            Expr::Param(_) | Expr::Size(_) | Expr::Index(_) | Expr::Boolean(_) | Expr::Given(_) | Expr::Indicator(_) => true,
+            Expr::Param(_)
+            | Expr::Size(_)
+            | Expr::Index(_)
+            | Expr::Boolean(_)
+            | Expr::Given(_)
+            | Expr::Indicator(_) => true,
             Expr::Input(input) => self.ty(id) != Type::Real || self.input_is_never_nan(input),
             Expr::Pick { value, .. } => self.ty(id) != Type::Real || self.is_never_nan(value),
             Expr::Unary(Unary::Negate | Unary::Abs | Unary::Sign | Unary::Relu, x) => self.is_never_nan(x),

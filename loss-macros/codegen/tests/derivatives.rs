@@ -4,9 +4,7 @@ mod interpreter;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::differentiate::differentiate;
-use loss_codegen::expr::{
-    AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary,
-};
+use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use loss_codegen::lower::lower;
 use loss_codegen::stabilize::stabilize;
 

@@ -182,7 +182,14 @@ impl Reverse<'_> {
         }
     }
 
-    fn binary(&mut self, id: ExprId, function: Binary, x: ExprId, y: ExprId, t: ExprId) -> Result<(), NotDifferentiable> {
+    fn binary(
+        &mut self,
+        id: ExprId,
+        function: Binary,
+        x: ExprId,
+        y: ExprId,
+        t: ExprId,
+    ) -> Result<(), NotDifferentiable> {
         match function {
             Binary::Add => {
                 self.hand(x, id, t)?;
@@ -280,7 +287,14 @@ impl Reverse<'_> {
     }
 
     /// Of the larger (smaller); equal: half to each.
-    fn extreme(&mut self, id: ExprId, wins: Comparison, x: ExprId, y: ExprId, t: ExprId) -> Result<(), NotDifferentiable> {
+    fn extreme(
+        &mut self,
+        id: ExprId,
+        wins: Comparison,
+        x: ExprId,
+        y: ExprId,
+        t: ExprId,
+    ) -> Result<(), NotDifferentiable> {
         for (own, other) in [(x, y), (y, x)] {
             let g = &mut *self.graph;
             let (zero, half) = (g.zero(), g.number(Constant::decimal(5, -1)));

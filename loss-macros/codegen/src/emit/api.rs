@@ -244,9 +244,10 @@ impl<'s> Face<'s> {
             let (setter, ty) = (ident(&param.name), self.param_type(param));
             let place = Literal::usize_unsuffixed(place);
             let value = self.encoded(param, &setter);
-            let domain = param.domain.as_ref().map_or(String::new(), |domain| {
-                format!(" Must meet `{}`.", crate::formula::print::print(domain))
-            });
+            let domain = param
+                .domain
+                .as_ref()
+                .map_or(String::new(), |domain| format!(" Must meet `{}`.", crate::formula::print::print(domain)));
             let meaning = param.meaning.as_deref().unwrap_or("Sets this parameter.");
             let default = param.default.as_ref().map_or(String::new(), |value| match value {
                 crate::model::ParamValue::Number(number) => format!(" Default {}.", number.to_f64()),
@@ -395,8 +396,7 @@ impl<'s> Face<'s> {
             return TokenStream::new();
         }
         let gradients_name = &self.gradients_name;
-        let lifetimes =
-            if self.optional.is_empty() { quote!(<'c, 'g, T: Element + 'g>) } else { quote!(<'c, 'g>) };
+        let lifetimes = if self.optional.is_empty() { quote!(<'c, 'g, T: Element + 'g>) } else { quote!(<'c, 'g>) };
         let bound = if self.optional.is_empty() { quote!() } else { quote!(where T: 'g) };
         let slots: Vec<TokenStream> = self
             .differentiable
@@ -465,8 +465,7 @@ impl<'s> Face<'s> {
         let spec = self.spec;
         let mut text = format!("{}\n\n```text\n{}\n```\n\n# Shape\n", spec.summary, formula_text(spec));
         for input in &spec.inputs {
-            let axes: Vec<&str> =
-                input.axes.iter().map(|axis| spec.axes[usize::from(axis.0)].name.as_str()).collect();
+            let axes: Vec<&str> = input.axes.iter().map(|axis| spec.axes[usize::from(axis.0)].name.as_str()).collect();
             let optional = if input.may_be_absent() { ", optional" } else { "" };
             let meaning = input.meaning.as_deref().map_or(String::new(), |meaning| format!(" ({meaning})"));
             text.push_str(&format!(

@@ -96,12 +96,9 @@ impl<'g> Body<'g> {
                     Unary::Digamma => quote!(#x.digamma()),
                     Unary::Erf => quote!(#x.erf()),
                     Unary::LogNormalCdf => quote!(#x.log_normal_cdf()),
-                    Unary::Sign
-                    | Unary::Relu
-                    | Unary::Sigmoid
-                    | Unary::Softplus
-                    | Unary::Detach
-                    | Unary::LogCosh => not_lowered(),
+                    Unary::Sign | Unary::Relu | Unary::Sigmoid | Unary::Softplus | Unary::Detach | Unary::LogCosh => {
+                        not_lowered()
+                    }
                 }
             }
             Expr::Binary(Binary::Power, x, p) => {
@@ -296,7 +293,9 @@ pub(super) fn float(constant: Constant) -> TokenStream {
 
 /// What stands where a stage before this one broke its promise: an error in the generated code, not a panic of the compiler.
 pub(super) fn not_lowered() -> TokenStream {
-    quote!(::core::compile_error!("internal error of the loss compiler: a node reached the emitter before it was lowered"))
+    quote!(::core::compile_error!(
+        "internal error of the loss compiler: a node reached the emitter before it was lowered"
+    ))
 }
 
 fn syn_keyword(name: &str) -> bool {

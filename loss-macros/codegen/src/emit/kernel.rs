@@ -396,4 +396,3 @@ fn accumulate(graph: &Graph, id: ExprId) -> TokenStream {
         | Reducer::Norm => super::body::not_lowered(),
     }
 }
-

@@ -6,7 +6,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::body::{float, not_lowered};
-use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Unary};
+use crate::expr::{Binary, Comparison, Expr, ExprId, Graph, Unary};
 
 /// The body of `uniforms`: statements, and the array of slots.
 pub(super) fn uniforms(graph: &Graph, slots: &[ExprId]) -> TokenStream {
@@ -185,4 +185,3 @@ fn unary(function: Unary, x: &TokenStream) -> TokenStream {
     let name = format_ident!("{name}");
     quote!(::loss_runtime::uniform::#name(#x))
 }
-

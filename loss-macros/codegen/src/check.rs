@@ -1,0 +1,105 @@
+//! Everything that can be wrong with a spec, reported in one go: each variant is typed on its own, and each error told once.
+
+mod claims;
+mod examples;
+mod graph;
+mod properties;
+mod shapes;
+pub mod support;
+
+use std::collections::BTreeSet;
+
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::Document;
+use crate::elaborate::reach::CaseLog;
+use crate::elaborate::variants::too_many;
+use crate::elaborate::{Library, spec_variants, trace, variant_count};
+use crate::model::{Spec, Variant};
+use crate::source::Span;
+
+/// Checks a resolved spec against the rules of the language. What the language allows but the kernels cannot compute yet is
+/// [`support::unsupported`]'s matter.
+pub fn check(document: &Document, spec: &Spec, library: &Library) -> Diagnostics {
+    let mut findings = Findings::default();
+    other_specs_names(document, library, &mut findings);
+    let variants = typed_variants(document, spec, library, &mut findings);
+    claims::check(document, spec, library, &variants, &mut findings);
+    properties::check(spec, library, &variants, &mut findings);
+    examples::check(document, spec, &variants, &mut findings);
+    findings.diagnostics
+}
+
+/// Diagnostics that hold each finding once, however many variants make it.
+#[derive(Default)]
+pub(crate) struct Findings {
+    diagnostics: Diagnostics,
+    seen: BTreeSet<(usize, usize, String)>,
+}
+
+impl Findings {
+    /// Adds one, unless it is known.
+    fn push(&mut self, diagnostic: Diagnostic) {
+        let key = (diagnostic.span.start, diagnostic.span.end, diagnostic.message.clone());
+        if self.seen.insert(key) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Adds all of a variant's.
+    fn extend(&mut self, diagnostics: Diagnostics) {
+        diagnostics.iter().for_each(|diagnostic| self.push(diagnostic.clone()));
+    }
+
+    /// Adds an error.
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let mut one = Diagnostics::new();
+        one.error(code, span, message.into()).help(help.into());
+        self.extend(one);
+    }
+}
+
+fn other_specs_names(document: &Document, library: &Library, findings: &mut Findings) {
+    let inputs = document.inputs.iter().map(|(name, _)| name);
+    let params = document.params.iter().map(|(name, _)| name);
+    let lets = document.lets.iter().map(|entry| &entry.name);
+    for name in inputs.chain(params).chain(lets) {
+        if library.specs.contains_key(&name.value) {
+            let message = format!("the name `{}` is reserved", name.value);
+            findings.error(Code::ReservedName, name.span, message, "it is the name of a loss; choose another");
+        }
+    }
+}
+
+fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings: &mut Findings) -> Vec<Variant> {
+    let keys = match spec_variants(spec) {
+        Ok(keys) => keys,
+        Err(_) => {
+            let span = document.params.first().map_or(document.name.span, |(name, _)| name.span);
+            let mut diagnostics = Diagnostics::new();
+            too_many(variant_count(spec), span, &mut diagnostics);
+            findings.extend(diagnostics);
+            return Vec::new();
+        }
+    };
+    let mut cases = CaseLog::default();
+    let mut variants = Vec::new();
+    for key in &keys {
+        let elaboration = trace(spec, key, library);
+        cases.merge(&elaboration.cases);
+        findings.extend(elaboration.diagnostics);
+        if let Some(variant) = elaboration.variant {
+            graph::check(document, spec, &variant, &elaboration.places, findings);
+            variants.push(variant);
+        }
+    }
+    // A variant with errors may have stopped short of the cases it would reach.
+    if variants.len() == keys.len() {
+        for place in cases.unreachable() {
+            let help = "the first case that holds is taken, and those before it leave nothing for this one: \
+                        remove it, or move it up";
+            findings.error(Code::UnreachableCase, place, "this case is never reached", help);
+        }
+    }
+    variants
+}

@@ -1,0 +1,338 @@
+//! Examples and declared differences: numbers of the right shape, inside their labels and domains, for names that exist.
+
+use crate::check::Findings;
+use crate::check::claims::{gradient_input, nearest};
+use crate::check::shapes::{Array, Extents, Folding, array, data_span, fit, learn, same_places};
+use crate::codes::Code;
+use crate::document::{Data, Document, Expectation};
+use crate::expr::{AxisId, Constant};
+use crate::model::{Input, Label, ParamValue, Spec, Variant, VariantKey};
+use crate::resolve::evaluate::{Known, evaluate};
+use crate::resolve::inputs::holds_number;
+use crate::resolve::params::{known, takes, value};
+use crate::source::{Span, Spanned};
+
+// The kinds of run-time errors; those of the second list are about what was given.
+const ERRORS: [&str; 8] = ["zero_divisor", "output", "unsupported", "param", "input", "shape", "label", "domain"];
+const REFUSALS: [&str; 5] = ["param", "input", "shape", "label", "domain"];
+
+/// Checks the examples and the differences.
+pub(super) fn check(document: &Document, spec: &Spec, variants: &[Variant], findings: &mut Findings) {
+    for example in &document.examples {
+        if let Some(tolerance) = &example.tolerance
+            && !Constant::parse(&tolerance.value).is_some_and(|number| number.to_f64() >= 0.0)
+        {
+            let message = format!("`{}` is no tolerance", tolerance.value);
+            findings.error(Code::ExampleIncomplete, tolerance.span, message, "write a relative error, such as 1e-6");
+        }
+        Case::new(spec, variants, &example.given).check(&example.expect, &[], findings);
+    }
+    for difference in &document.differences {
+        Case::new(spec, variants, &difference.given).check(&difference.ours, &[&difference.theirs], findings);
+    }
+}
+
+type Given = [(Spanned<String>, Data)];
+
+struct Case<'a> {
+    spec: &'a Spec,
+    variants: &'a [Variant],
+    given: &'a Given,
+    /// Per input.
+    arrays: Vec<Option<(Array<'a>, Folding)>>,
+    extents: Extents,
+}
+
+impl<'a> Case<'a> {
+    fn new(spec: &'a Spec, variants: &'a [Variant], given: &'a Given) -> Self {
+        Case { spec, variants, given, arrays: vec![None; spec.inputs.len()], extents: Extents::new() }
+    }
+
+    fn check(mut self, ours: &Expectation, others: &[&Expectation], findings: &mut Findings) {
+        let is_refused = ours.error.iter().any(|(_, code)| REFUSALS.contains(&code.value.as_str()));
+        self.names(findings);
+        if !is_refused {
+            self.params(findings);
+            if !self.inputs(findings) {
+                return;
+            }
+        }
+        for expectation in [ours].iter().chain(others) {
+            self.expectation(expectation, findings);
+        }
+        for (_, code) in &ours.error {
+            if !ERRORS.contains(&code.value.as_str()) {
+                let message = format!("unknown error code `{}`", code.value);
+                findings.error(Code::ExampleIncomplete, code.span, message, nearest(&code.value, ERRORS.into_iter()));
+            }
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a (Spanned<String>, Data)> {
+        self.given.iter().find(|(given, _)| given.value == name)
+    }
+
+    fn names(&self, findings: &mut Findings) {
+        let inputs = self.spec.inputs.iter().map(|input| input.name.as_str());
+        let params = self.spec.params.iter().map(|param| param.name.as_str());
+        let all: Vec<&str> = inputs.chain(params).collect();
+        for (name, _) in self.given {
+            if !all.contains(&name.value.as_str()) {
+                let message = format!("`{}` is no input or parameter", name.value);
+                findings.error(Code::ExampleUnknownName, name.span, message, nearest(&name.value, all.iter().copied()));
+            }
+        }
+    }
+
+    /// Where to say that something is missing.
+    fn place(&self) -> Span {
+        self.given.first().map_or_else(Span::default, |(name, _)| name.span)
+    }
+
+    fn params(&self, findings: &mut Findings) {
+        for param in &self.spec.params {
+            let Some((_, data)) = self.value(&param.name) else {
+                if param.default.is_none() && !param.optional {
+                    let message = format!("the parameter `{}` is missing", param.name);
+                    findings.error(Code::ExampleIncomplete, self.place(), message, "it has no default: give it");
+                }
+                continue;
+            };
+            if self.param(&param.name).is_none() {
+                let message = format!("this is no value for `{}`", param.name);
+                let help = format!("it takes {}", takes(&param.kind));
+                findings.error(Code::ExampleDomain, data_span(data), message, help);
+            } else if let Some(domain) = &param.domain
+                && evaluate(domain, &|name| self.known_param(name)) == Some(Known::Condition(Some(false)))
+            {
+                let message = format!("`{}` lies outside its domain", param.name);
+                let help = format!("it must meet `{}`", param.domain_text.as_deref().unwrap_or_default());
+                findings.error(Code::ExampleDomain, data_span(data), message, help);
+            }
+        }
+    }
+
+    /// The value of a parameter here: given, or its default.
+    fn param(&self, name: &str) -> Option<ParamValue> {
+        let param = self.spec.params.iter().find(|param| param.name == name)?;
+        match self.value(name) {
+            None => param.default.clone(),
+            Some((_, Data::Number(text) | Data::Word(text))) => value(&text.value, &param.kind),
+            Some((_, Data::Boolean(truth))) => value(if truth.value { "true" } else { "false" }, &param.kind),
+            Some((_, Data::List(..))) => None,
+        }
+    }
+
+    fn known_param(&self, name: &str) -> Option<Known> {
+        self.param(name).as_ref().map(known)
+    }
+
+    /// Reads and checks the arrays; whether all their shapes are sound.
+    fn inputs(&mut self, findings: &mut Findings) -> bool {
+        let mut sound = true;
+        let layout = usize::from(self.spec.layout.0);
+        // The input with the most axes says most about their extents.
+        let order = std::iter::once(layout).chain((0..self.spec.inputs.len()).filter(|place| *place != layout));
+        for place in order {
+            let input = &self.spec.inputs[place];
+            let Some((_, data)) = self.value(&input.name) else {
+                if !input.may_be_absent() {
+                    let message = format!("the input `{}` is missing", input.name);
+                    findings.error(Code::ExampleIncomplete, self.place(), message, "it has no default: give it");
+                    sound = false;
+                }
+                continue;
+            };
+            let array = match array(data) {
+                Ok(array) => array,
+                Err(span) => {
+                    let help = "each part needs the same shape";
+                    findings.error(Code::ExampleShape, span, "the parts of this list differ in shape", help);
+                    sound = false;
+                    continue;
+                }
+            };
+            match fit(self.spec, input, &array.shape, &self.extents) {
+                Some(folding) => {
+                    learn(input, &array.shape, &folding, &mut self.extents);
+                    self.arrays[place] = Some((array, folding));
+                }
+                None => {
+                    let names: Vec<&str> = input.axes.iter().map(|axis| self.axis(*axis)).collect();
+                    let message = format!("the shape {:?} does not fit `{}`", array.shape, input.name);
+                    let help = format!("its axes are [{}], and extents agree between inputs", names.join(", "));
+                    findings.error(Code::ExampleShape, data_span(data), message, help);
+                    sound = false;
+                }
+            }
+        }
+        if sound {
+            for (input, array) in self.spec.inputs.iter().zip(&self.arrays) {
+                if let Some((array, folding)) = array {
+                    self.values(input, array, folding, findings);
+                }
+            }
+        }
+        sound
+    }
+
+    fn axis(&self, axis: AxisId) -> &'a str {
+        self.spec.axes.get(usize::from(axis.0)).map_or("?", |axis| &axis.name)
+    }
+
+    fn values(&self, input: &Input, array: &Array<'_>, folding: &Folding, findings: &mut Findings) {
+        let ignored = input
+            .ignore
+            .and_then(|param| self.spec.params.get(usize::from(param.0)))
+            .and_then(|param| self.param(&param.name));
+        for data in &array.values {
+            let number = match (input.label, data) {
+                (Label::Flag | Label::Binary | Label::MultiHot(_), Data::Boolean(truth)) => {
+                    Some(f64::from(u8::from(truth.value)))
+                }
+                (Label::Flag, Data::Number(_) | Data::Word(_) | Data::List(..)) => None,
+                (_, Data::Number(text)) => Constant::parse(&text.value).map(Constant::to_f64),
+                (_, Data::Boolean(_) | Data::Word(_) | Data::List(..)) => None,
+            };
+            let Some(number) = number else {
+                let message = format!("this is no value for `{}`", input.name);
+                let help = if input.label == Label::Flag { "write `true` or `false`" } else { "write a number" };
+                findings.error(Code::ExampleDomain, data_span(data), message, help);
+                continue;
+            };
+            if ignored.as_ref().map(known) == Some(Known::Number(number)) {
+                continue;
+            }
+            let in_range = match input.label {
+                Label::ClassIndex(axis) => same_places(self.spec, axis, &self.extents)
+                    .is_none_or(|extents| number >= 0.0 && number < extents.iter().product::<usize>() as f64),
+                Label::Real
+                | Label::Nonnegative
+                | Label::Positive
+                | Label::Probability
+                | Label::Binary
+                | Label::MultiHot(_)
+                | Label::Sign
+                | Label::Flag
+                | Label::Count
+                | Label::Simplex(_)
+                | Label::IndexList(_)
+                | Label::Group => true,
+            };
+            if !(in_range && holds_number(input.label, number)) {
+                let message = format!("the label of `{}` does not allow {number}", input.name);
+                let help = "change the number, or expect the error: `error: { none: label }`";
+                findings.error(Code::ExampleDomain, data_span(data), message, help);
+            } else if let Some(domain) = &input.domain {
+                let own = if input.label == Label::Flag {
+                    Known::Condition(Some(number != 0.0))
+                } else {
+                    Known::Number(number)
+                };
+                let name = |name: &str| {
+                    if name == input.name { Some(own.clone()) } else { self.known_param(name) }
+                };
+                if evaluate(domain, &name) == Some(Known::Condition(Some(false))) {
+                    let message = format!("{number} lies outside the domain of `{}`", input.name);
+                    let help = "change the number, or expect the error: `error: { none: domain }`";
+                    findings.error(Code::ExampleDomain, data_span(data), message, help);
+                }
+            }
+        }
+        if let Label::Simplex(axis) = input.label {
+            self.simplex(input, axis, array, folding, findings);
+        }
+    }
+
+    fn simplex(&self, input: &Input, axis: AxisId, array: &Array<'_>, folding: &Folding, findings: &mut Findings) {
+        let Some(&[dimension]) = folding.get(&axis).map(Vec::as_slice) else {
+            return;
+        };
+        let extent = array.shape[dimension];
+        let stride: usize = array.shape[dimension + 1..].iter().product();
+        for first in (0..array.values.len()).filter(|place| (place / stride.max(1)).is_multiple_of(extent.max(1))) {
+            let row = (0..extent).map(|place| array.values[first + place * stride]);
+            let total: f64 = row
+                .map(|data| match data {
+                    Data::Number(text) => Constant::parse(&text.value).map_or(f64::NAN, Constant::to_f64),
+                    Data::Boolean(_) | Data::Word(_) | Data::List(..) => f64::NAN,
+                })
+                .sum();
+            if (total - 1.0).abs() > 1e-3 {
+                let message = format!("these probabilities of `{}` sum to {total}", input.name);
+                findings.error(
+                    Code::ExampleDomain,
+                    data_span(array.values[first]),
+                    message,
+                    "a row of a simplex sums to 1 within 1e-3",
+                );
+            }
+        }
+    }
+
+    fn expectation(&self, expectation: &Expectation, findings: &mut Findings) {
+        for name in
+            expectation.values.iter().map(|(name, _)| name).chain(expectation.error.iter().map(|(name, _)| name))
+        {
+            let named = self.spec.reductions.iter().map(|reduction| reduction.name.as_str());
+            let all: Vec<&str> = ["none", "sum"].into_iter().chain(named).collect();
+            if !all.contains(&name.value.as_str()) {
+                let message = format!("unknown reduction `{}`", name.value);
+                findings.error(Code::ExampleUnknownName, name.span, message, nearest(&name.value, all.iter().copied()));
+            }
+        }
+        for (name, data) in &expectation.values {
+            let wanted = if name.value == "none" { self.shape_of_none() } else { Some(Vec::new()) };
+            self.shape(data, wanted, &name.value, findings);
+        }
+        for (name, data) in &expectation.gradient {
+            gradient_input(name, self.spec, Code::ExampleUnknownName, findings);
+            let place = self.spec.inputs.iter().position(|input| input.name == name.value);
+            let array = place.and_then(|place| self.arrays[place].as_ref());
+            self.shape(data, array.map(|(array, _)| array.shape.clone()), &name.value, findings);
+        }
+    }
+
+    fn shape(&self, data: &Data, wanted: Option<Vec<usize>>, name: &str, findings: &mut Findings) {
+        match array(data) {
+            Err(span) => {
+                let help = "each part needs the same shape";
+                findings.error(Code::ExampleShape, span, "the parts of this list differ in shape", help);
+            }
+            Ok(array) => {
+                if let Some(wanted) = wanted
+                    && wanted != array.shape
+                {
+                    let message = format!("the shape {:?} is not that of `{name}`", array.shape);
+                    let help = format!("it has the shape {wanted:?}");
+                    findings.error(Code::ExampleShape, data_span(data), message, help);
+                }
+            }
+        }
+    }
+
+    /// The shape of `none`: the layout input's dimensions of the axes that the loss keeps.
+    fn shape_of_none(&self) -> Option<Vec<usize>> {
+        let (array, folding) = self.arrays.get(usize::from(self.spec.layout.0))?.as_ref()?;
+        let variant = self.variants.iter().find(|variant| self.is_of(&variant.key))?;
+        let axes = variant.graph.axes(variant.loss);
+        if axes.iter().any(|axis| !folding.contains_key(&axis)) {
+            return None;
+        }
+        let is_kept = |dimension: &usize| {
+            folding.iter().any(|(axis, dimensions)| axes.contains(*axis) && dimensions.contains(dimension))
+        };
+        Some((0..array.shape.len()).filter(is_kept).map(|dimension| array.shape[dimension]).collect())
+    }
+
+    fn is_of(&self, key: &VariantKey) -> bool {
+        let inputs = self.spec.inputs.iter().zip(&key.inputs_present);
+        let mut params = self.spec.params.iter().zip(key.params_present.iter().zip(&key.statics));
+        let mut inputs = inputs.map(|(input, present)| self.value(&input.name).is_some() == *present);
+        inputs.all(|fits| fits)
+            && params.all(|(param, (present, setting))| match (self.param(&param.name), setting) {
+                (Some(value), Some(setting)) => value == *setting,
+                (value, _) => value.is_some() == *present,
+            })
+    }
+}

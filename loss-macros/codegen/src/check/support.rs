@@ -1,0 +1,183 @@
+//! What the language allows and the kernels cannot compute yet. Each rule is a function of its own, so that lifting one is
+//! removing it.
+
+use std::collections::BTreeSet;
+
+use crate::check::Findings;
+use crate::codes::Code;
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, InputEntry};
+use crate::elaborate::formula::formula_span;
+use crate::elaborate::{Library, spec_variants, trace};
+use crate::expr::{AxisId, AxisSet, Expr, ExprId, Reducer};
+use crate::model::{Label, Position, Spec};
+use crate::source::Span;
+
+/// Reports what this spec needs of kernels that they cannot do yet. Its code differs from those of errors in the spec.
+pub fn unsupported(document: &Document, spec: &Spec, library: &Library) -> Diagnostics {
+    let mut findings = Findings::default();
+    axes(document, spec, &mut findings);
+    inputs(document, spec, &mut findings);
+    formulas(spec, library, &mut findings);
+    findings.diagnostics
+}
+
+/// One axis beside the rows, in the second or the last dimension, with places of its own.
+fn axes(document: &Document, spec: &Spec, findings: &mut Findings) {
+    if let Some(axis) = spec.axes.get(2) {
+        let message = format!("`{}` is a second axis besides `N`", axis.name);
+        refuse(
+            findings,
+            Code::UnsupportedTwoAxes,
+            axis_place(document, &axis.name),
+            message,
+            "one axis besides the rows can be computed so far",
+        );
+    }
+    for axis in &spec.axes {
+        let place = axis_place(document, &axis.name);
+        if axis.position == Position::Rest {
+            let message = format!("`{}` lies in all inner dimensions", axis.name);
+            refuse(
+                findings,
+                Code::Unsupported,
+                place,
+                message,
+                "an axis in the second or the last dimension can be computed so far",
+            );
+        }
+        if axis.like.is_some_and(|like| like == AxisId::ROWS) {
+            let message = format!("`{}` is a second name for the rows", axis.name);
+            refuse(findings, Code::UnsupportedWholeBatch, place, message, WHOLE_BATCH);
+        }
+    }
+}
+
+const WHOLE_BATCH: &str = "losses that look at the whole batch at once cannot be computed yet";
+
+/// Labels that fit in one number a place, and gradients that vary along the rows.
+fn inputs(document: &Document, spec: &Spec, findings: &mut Findings) {
+    for ((name, entry), input) in document.inputs.iter().zip(&spec.inputs) {
+        if let Label::IndexList(_) = input.label {
+            let message = format!("`{}` is a list of labels", name.value);
+            refuse(
+                findings,
+                Code::Unsupported,
+                label_place(entry, name.span),
+                message,
+                "one label a row can be computed so far",
+            );
+        }
+        if input.gradient && !input.axes.contains(&AxisId::ROWS) {
+            let message = format!("`{}` is shared by all rows and has a gradient", name.value);
+            refuse(
+                findings,
+                Code::Unsupported,
+                name.span,
+                message,
+                "gradients of inputs with `N` can be computed so far",
+            );
+        }
+    }
+}
+
+/// Reductions over places of one row.
+fn formulas(spec: &Spec, library: &Library, findings: &mut Findings) {
+    let Ok(keys) = spec_variants(spec) else {
+        return;
+    };
+    for key in &keys {
+        let elaboration = trace(spec, key, library);
+        let Some(variant) = elaboration.variant else {
+            continue;
+        };
+        let place = |id: ExprId| elaboration.places.get(&id).copied().unwrap_or_else(|| formula_span(&spec.loss));
+        let whole: AxisSet = (0..spec.axes.len())
+            .map(|axis| AxisId(axis as u8))
+            .filter(|axis| *axis == AxisId::ROWS || spec.axes[usize::from(axis.0)].like == Some(AxisId::ROWS))
+            .collect();
+        let reductions = variant.reductions.iter().flat_map(|reduction| [reduction.of, reduction.over]);
+        let domains = variant.input_domains.iter().chain(&variant.param_domains).copied();
+        let mut waiting: Vec<ExprId> = reductions.chain(domains).flatten().chain([variant.loss]).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(id) = waiting.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let expr = variant.graph.expr(id);
+            match expr {
+                Expr::Reduce { axes, .. } if axes.without(whole) != axes => {
+                    refuse(
+                        findings,
+                        Code::UnsupportedWholeBatch,
+                        place(id),
+                        "reduces over the rows".to_owned(),
+                        WHOLE_BATCH,
+                    );
+                }
+                Expr::Reduce { reducer: Reducer::SimplexThreshold, .. } => {
+                    let help = "the other reductions can be computed so far";
+                    refuse(
+                        findings,
+                        Code::Unsupported,
+                        place(id),
+                        "`simplex_threshold` sorts its row".to_owned(),
+                        help,
+                    );
+                }
+                Expr::Index(axis) if whole.contains(axis) => {
+                    refuse(
+                        findings,
+                        Code::UnsupportedWholeBatch,
+                        place(id),
+                        "asks which row this is".to_owned(),
+                        WHOLE_BATCH,
+                    );
+                }
+                Expr::Size(axis) if whole.contains(axis) => {
+                    refuse(
+                        findings,
+                        Code::UnsupportedWholeBatch,
+                        place(id),
+                        "asks how many rows there are".to_owned(),
+                        WHOLE_BATCH,
+                    );
+                }
+                Expr::Index(_)
+                | Expr::Size(_)
+                | Expr::Reduce { .. }
+                | Expr::Constant(_)
+                | Expr::Boolean(_)
+                | Expr::Input(_)
+                | Expr::Param(_)
+                | Expr::Upstream
+                | Expr::Indicator(_)
+                | Expr::Unary(..)
+                | Expr::Binary(..)
+                | Expr::Compare(..)
+                | Expr::And(..)
+                | Expr::Or(..)
+                | Expr::Not(_)
+                | Expr::If(..)
+                | Expr::Pick { .. }
+                | Expr::Given(_) => {}
+            }
+            waiting.extend(expr.operands());
+        }
+    }
+}
+
+fn refuse(findings: &mut Findings, code: Code, span: Span, message: String, help: &str) {
+    findings.error(code, span, message, help);
+}
+
+/// Where an axis is declared: under `axes`, or in the first input that has it.
+fn axis_place(document: &Document, name: &str) -> Span {
+    let declared = document.axes.iter().map(|(key, _)| key);
+    let used = document.inputs.iter().flat_map(|(_, input)| &input.axes);
+    declared.chain(used).find(|key| key.value == name).map_or(document.name.span, |key| key.span)
+}
+
+fn label_place(entry: &InputEntry, otherwise: Span) -> Span {
+    entry.label.as_ref().map_or(otherwise, |label| label.span)
+}

@@ -1,0 +1,95 @@
+//! Comparisons: of reals, of places, of groups, and of choices with their words.
+
+use crate::codes::Code;
+use crate::elaborate::fold;
+use crate::elaborate::formula::Elaborator;
+use crate::elaborate::frame::{Frame, Scope, Value};
+use crate::expr::{Comparison, Expr, ExprId, Type};
+use crate::formula::ast::Ast;
+use crate::source::Span;
+
+impl<'a> Elaborator<'a> {
+    /// Types a comparison; one of constants is decided here.
+    pub(super) fn comparison(
+        &mut self,
+        frame: &mut Frame<'a>,
+        scope: &Scope<'a>,
+        comparison: Comparison,
+        x: &Ast,
+        y: &Ast,
+        span: Span,
+    ) -> Option<ExprId> {
+        let (left, right) = (self.value(frame, scope, x), self.value(frame, scope, y));
+        if let Some(answer) = self.words(frame, comparison, &left, &right, span) {
+            return answer.map(|truth| self.graph.add(Expr::Boolean(truth)));
+        }
+        let (left, right) = (self.expression(frame, left, x), self.expression(frame, right, y));
+        let (left, right) = (left?, right?);
+        let (a, b) = (self.graph.ty(left), self.graph.ty(right));
+        if !self.same_type(a, b) {
+            let code = match (a, b) {
+                (Type::Real, Type::Index(_) | Type::Group) | (Type::Index(_) | Type::Group, Type::Real) => {
+                    Code::LabelAsNumber
+                }
+                (Type::Index(_), Type::Index(_)) => Code::AxesDoNotFit,
+                (Type::Real | Type::Condition | Type::Index(_) | Type::Group, _) => Code::TypeMismatch,
+            };
+            let message = format!("cannot compare {} with {}", self.type_name(a), self.type_name(b));
+            self.error(frame, code, span, message, "both sides of a comparison have one type");
+            return None;
+        }
+        let by_order = match comparison {
+            Comparison::Equal | Comparison::NotEqual => false,
+            Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => true,
+        };
+        match a {
+            Type::Condition => {
+                let help = "use the condition itself, or `not`";
+                self.error(frame, Code::TypeMismatch, span, "conditions are not compared", help);
+                return None;
+            }
+            Type::Group if by_order => {
+                let help = "compare them with `==` or `!=`";
+                self.error(frame, Code::TypeMismatch, span, "group labels have no order", help);
+                return None;
+            }
+            Type::Real | Type::Index(_) | Type::Group => {}
+        }
+        Some(match fold::comparison(&self.graph, comparison, left, right) {
+            Some(truth) => self.graph.add(Expr::Boolean(truth)),
+            None => self.graph.add(Expr::Compare(comparison, left, right)),
+        })
+    }
+
+    /// The comparison of a choice with a word; `None` if neither side is one.
+    fn words(
+        &mut self,
+        frame: &Frame<'a>,
+        comparison: Comparison,
+        left: &Value<'a>,
+        right: &Value<'a>,
+        span: Span,
+    ) -> Option<Option<bool>> {
+        let is_equal = match (left, right) {
+            (Value::Choice(value, words), Value::Word(word)) | (Value::Word(word), Value::Choice(value, words)) => {
+                if !words.contains(word) {
+                    let help = format!("its words are `{}`", words.join("`, `"));
+                    self.error(frame, Code::UnknownName, span, format!("the choice has no word `{word}`"), help);
+                    return Some(None);
+                }
+                *value == word
+            }
+            (Value::Choice(a, _), Value::Choice(b, _)) => a == b,
+            (Value::Expr(_) | Value::Choice(..) | Value::Word(_) | Value::Absent | Value::Broken, _) => return None,
+        };
+        match comparison {
+            Comparison::Equal => Some(Some(is_equal)),
+            Comparison::NotEqual => Some(Some(!is_equal)),
+            Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
+                let help = "compare them with `==` or `!=`";
+                self.error(frame, Code::TypeMismatch, span, "the words of a choice have no order", help);
+                Some(None)
+            }
+        }
+    }
+}

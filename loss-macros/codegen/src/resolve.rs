@@ -1,0 +1,104 @@
+//! From the file to the spec: which names, axes, labels, parameters and divisors there are. Formulas stay trees; what they mean
+//! depends on the variant and is `elaborate`'s matter.
+
+mod axes;
+pub(crate) mod evaluate;
+pub(crate) mod functions;
+pub(crate) mod inputs;
+pub(crate) mod label;
+pub(crate) mod names;
+pub(crate) mod params;
+mod reductions;
+
+use crate::codes::Code;
+use crate::diagnostic::Diagnostics;
+use crate::document::Document;
+use crate::model::{Let, Spec};
+use crate::source::{SourceFile, Spanned};
+
+/// Resolves everything in a file that does not depend on a variant.
+///
+/// # Errors
+/// All that is wrong with names, axes, labels, parameters, defaults and reductions.
+pub fn resolve(document: &Document, source: &SourceFile) -> Result<Spec, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    file_name(document, source, &mut diagnostics);
+    names::check(document, &mut diagnostics);
+    let axes = axes::resolve(document, &mut diagnostics);
+    let params = params::resolve(document, source, &mut diagnostics);
+    let inputs = inputs::resolve(document, &axes, &params, &mut diagnostics);
+    let layout = inputs::layout(&inputs);
+    let (reductions, default_reduction) = reductions::resolve(document, &mut diagnostics);
+    let accumulate_f64 = accumulate(document, &mut diagnostics);
+    if inputs.is_empty() && document.inputs.is_empty() {
+        diagnostics
+            .error(Code::MissingInputs, document.name.span, "a loss reads at least one input".to_owned())
+            .help("list its inputs under `inputs:`".to_owned());
+    }
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    Ok(Spec {
+        name: document.name.value.clone(),
+        summary: document.summary.value.clone(),
+        reference: document.reference.iter().map(|text| text.value.clone()).collect(),
+        pytorch: document.pytorch.as_ref().map(|pytorch| (pytorch.function.value.clone(), text(pytorch.when.as_ref()))),
+        axes,
+        inputs,
+        params,
+        lets: document
+            .lets
+            .iter()
+            .map(|entry| Let {
+                name: entry.name.clone(),
+                arguments: entry
+                    .arguments
+                    .as_ref()
+                    .map(|arguments| arguments.iter().map(|argument| argument.value.clone()).collect()),
+                body: entry.body.clone(),
+            })
+            .collect(),
+        loss: document.loss.clone(),
+        reductions,
+        default_reduction,
+        layout,
+        accumulate_f64,
+        knots: document.knots.clone(),
+        surrogates: document.surrogates.clone(),
+        properties: document.properties.clone(),
+        relations: document.relations.clone(),
+        examples: document.examples.clone(),
+        differences: document.differences.clone(),
+    })
+}
+
+fn text(scalar: Option<&Spanned<String>>) -> Option<String> {
+    scalar.map(|scalar| scalar.value.clone())
+}
+
+fn file_name(document: &Document, source: &SourceFile, diagnostics: &mut Diagnostics) {
+    let file = source.path.rsplit(['/', '\\']).next().unwrap_or(&source.path);
+    let stem = file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file);
+    if stem != document.name.value {
+        diagnostics
+            .error(
+                Code::NameDiffersFromFile,
+                document.name.span,
+                format!("the loss is named `{}`, but its file is `{file}`", document.name.value),
+            )
+            .help(format!("name it `{stem}`, or rename the file"));
+    }
+}
+
+fn accumulate(document: &Document, diagnostics: &mut Diagnostics) -> bool {
+    match &document.accumulate {
+        None => false,
+        Some(word) if word.value == "f64" => true,
+        Some(word) => {
+            diagnostics
+                .error(Code::BadAccumulate, word.span, format!("cannot accumulate in `{}`", word.value))
+                .help("the only choice is `f64`; leave the key out otherwise".to_owned());
+            false
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The value of a formula at known numbers: whether a default or an example's number lies in its domain.
+//!
+//! It works in `f64`, which is exact for comparisons of literals, and answers "cannot tell" rather than guess.
+
+use crate::expr::{Binary, Constant, Unary};
+use crate::formula::ast::{Ast, AstKind, BinaryOperator, UnaryOperator};
+use crate::resolve::functions::{Function, function};
+
+/// A known value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Known {
+    /// A number.
+    Number(f64),
+    /// A condition; `None` is unordered.
+    Condition(Option<bool>),
+    /// A word of a choice.
+    Word(String),
+}
+
+/// The value of a formula, where `name` gives what each name stands for; `None` if it cannot be told.
+pub(crate) fn evaluate(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<Known> {
+    match &ast.kind {
+        AstKind::Number(text) => Constant::parse(text).map(|constant| Known::Number(constant.to_f64())),
+        AstKind::Boolean(value) => Some(Known::Condition(Some(*value))),
+        AstKind::Name(text) => match name(text) {
+            Some(known) => Some(known),
+            None => named_constant(text).map(|constant| Known::Number(constant.to_f64())),
+        },
+        AstKind::Unary(UnaryOperator::Negate, operand) => Some(Known::Number(-number(operand, name)?)),
+        AstKind::Unary(UnaryOperator::Not, operand) => {
+            Some(Known::Condition(condition(operand, name)?.map(|value| !value)))
+        }
+        AstKind::Binary(operator, left, right) => binary(*operator, left, right, name),
+        AstKind::If(test, value, otherwise) => match condition(test, name)? {
+            Some(true) => evaluate(value, name),
+            Some(false) => evaluate(otherwise, name),
+            None => Some(Known::Number(f64::NAN)),
+        },
+        AstKind::Pick(..) => None,
+        AstKind::Call(call) => {
+            if !call.axes.is_empty() || !call.named.is_empty() {
+                return None;
+            }
+            match (function(&call.name.value)?, call.arguments.as_slice()) {
+                (Function::Unary(unary), [x]) => apply_unary(unary, number(x, name)?).map(Known::Number),
+                (Function::Binary(binary) | Function::Either(binary, _), [x, y]) => {
+                    apply_binary(binary, number(x, name)?, number(y, name)?).map(Known::Number)
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+/// The number behind `pi`, `inf` or `nan`.
+pub(crate) fn named_constant(name: &str) -> Option<Constant> {
+    match name {
+        "pi" => Some(Constant::Pi),
+        "inf" => Some(Constant::Infinity),
+        "nan" => Some(Constant::Nan),
+        _ => None,
+    }
+}
+
+fn number(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<f64> {
+    match evaluate(ast, name)? {
+        Known::Number(value) => Some(value),
+        Known::Condition(_) | Known::Word(_) => None,
+    }
+}
+
+fn condition(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<Option<bool>> {
+    match evaluate(ast, name)? {
+        Known::Condition(value) => Some(value),
+        Known::Number(_) | Known::Word(_) => None,
+    }
+}
+
+fn binary(operator: BinaryOperator, left: &Ast, right: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<Known> {
+    match operator {
+        // One side may settle the matter where the other cannot be told.
+        BinaryOperator::And | BinaryOperator::Or => {
+            let settles = operator == BinaryOperator::Or;
+            let sides = [condition(left, name), condition(right, name)];
+            if sides.contains(&Some(Some(settles))) {
+                return Some(Known::Condition(Some(settles)));
+            }
+            let [left, right] = sides;
+            Some(Known::Condition(if left?.is_none() || right?.is_none() { None } else { Some(!settles) }))
+        }
+        BinaryOperator::Equal | BinaryOperator::NotEqual => {
+            let wanted = operator == BinaryOperator::Equal;
+            match (evaluate(left, name)?, evaluate(right, name)?) {
+                (Known::Word(x), Known::Word(y)) => Some(Known::Condition(Some((x == y) == wanted))),
+                (Known::Number(x), Known::Number(y)) => {
+                    Some(Known::Condition(ordered(x, y).then_some((x == y) == wanted)))
+                }
+                _ => None,
+            }
+        }
+        BinaryOperator::Less => compare(left, right, name, |x, y| x < y),
+        BinaryOperator::LessEqual => compare(left, right, name, |x, y| x <= y),
+        BinaryOperator::Greater => compare(left, right, name, |x, y| x > y),
+        BinaryOperator::GreaterEqual => compare(left, right, name, |x, y| x >= y),
+        BinaryOperator::Add => Some(Known::Number(number(left, name)? + number(right, name)?)),
+        BinaryOperator::Subtract => Some(Known::Number(number(left, name)? - number(right, name)?)),
+        BinaryOperator::Multiply => Some(Known::Number(number(left, name)? * number(right, name)?)),
+        BinaryOperator::Divide => Some(Known::Number(number(left, name)? / number(right, name)?)),
+        BinaryOperator::Power => Some(Known::Number(number(left, name)?.powf(number(right, name)?))),
+    }
+}
+
+fn compare(
+    left: &Ast,
+    right: &Ast,
+    name: &dyn Fn(&str) -> Option<Known>,
+    holds: fn(f64, f64) -> bool,
+) -> Option<Known> {
+    let (x, y) = (number(left, name)?, number(right, name)?);
+    Some(Known::Condition(ordered(x, y).then(|| holds(x, y))))
+}
+
+fn ordered(x: f64, y: f64) -> bool {
+    !x.is_nan() && !y.is_nan()
+}
+
+fn apply_unary(function: Unary, x: f64) -> Option<f64> {
+    Some(match function {
+        Unary::Negate => -x,
+        Unary::Abs => x.abs(),
+        Unary::Sign if x == 0.0 || x.is_nan() => x,
+        Unary::Sign => x.signum(),
+        Unary::Relu if x.is_nan() => x,
+        Unary::Relu => x.max(0.0),
+        Unary::Sqrt => x.sqrt(),
+        Unary::Exp => x.exp(),
+        Unary::Expm1 => x.exp_m1(),
+        Unary::Log => x.ln(),
+        Unary::Log1p => x.ln_1p(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
+        Unary::Tan => x.tan(),
+        Unary::Sinh => x.sinh(),
+        Unary::Cosh => x.cosh(),
+        Unary::Tanh => x.tanh(),
+        Unary::Atan => x.atan(),
+        Unary::Acos => x.acos(),
+        Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Unary::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+        Unary::Detach => x,
+        Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf | Unary::LogCosh => {
+            return None;
+        }
+    })
+}
+
+fn apply_binary(function: Binary, x: f64, y: f64) -> Option<f64> {
+    let unordered = !ordered(x, y);
+    Some(match function {
+        Binary::Add => x + y,
+        Binary::Subtract => x - y,
+        Binary::Multiply => x * y,
+        Binary::Divide => x / y,
+        Binary::Power => x.powf(y),
+        Binary::Max | Binary::Min if unordered => f64::NAN,
+        Binary::Max => x.max(y),
+        Binary::Min => x.min(y),
+        Binary::Weigh if x == 0.0 => 0.0,
+        Binary::Weigh => x * y,
+        Binary::StraightThrough => x,
+        Binary::Logaddexp | Binary::Share | Binary::ShareOfOthers | Binary::Excess => return None,
+    })
+}
