@@ -7,4 +7,4 @@ pub mod expr;
 pub mod formula;
 pub mod model;
 pub mod source;
-//pub mod yaml;
+pub mod yaml;
