@@ -4,8 +4,9 @@ use proc_macro2::{Ident, Span as Span2, TokenStream};
 use quote::quote;
 
 use crate::check::check;
+use crate::check::support::unsupported;
 use crate::codes::Code;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
 use crate::elaborate::{Library, elaborate, spec_variants};
 use crate::emit::{emit, exports};
@@ -45,7 +46,7 @@ impl Failure {
     pub fn rendered(&self) -> Vec<String> {
         let mut sorted = self.diagnostics.clone();
         sorted.sort();
-        sorted.iter().map(|diagnostic| Diagnostics::render_one(diagnostic, &self.source)).collect()
+        sorted.iter().map(|diagnostic| render_one(diagnostic, &self.source)).collect()
     }
 }
 
@@ -82,7 +83,11 @@ fn compile_spec(
     spec: Spec,
     library: &Library,
 ) -> Result<Compiled, Diagnostics> {
-    let warnings = check(document, &spec, library)?;
+    let mut warnings = check(document, &spec, library);
+    warnings.extend(unsupported(document, &spec, library));
+    if warnings.has_errors() {
+        return Err(warnings);
+    }
     let mut variants = Vec::new();
     let mut plans = Vec::new();
     for key in spec_variants(&spec)? {

@@ -61,6 +61,7 @@ impl Describer<'_> {
             Expr::Index(axis) => call("index", self.axes(AxisSet::of(axis)), None, Vec::new()),
             Expr::Upstream => name("upstream"),
             Expr::Unary(Unary::Negate, x) => ast(AstKind::Unary(UnaryOperator::Negate, Box::new(self.operand(x)))),
+            Expr::Unary(Unary::Weighed, x) => self.operand(x),
             Expr::Unary(function, x) => call(unary_name(function), Vec::new(), None, vec![self.operand(x)]),
             Expr::Binary(function, x, y) => self.binary(function, x, y),
             Expr::Compare(comparison, x, y) => binary(operator(comparison), self.operand(x), self.operand(y)),
@@ -171,6 +172,7 @@ fn unary_name(function: Unary) -> &'static str {
         Unary::LogNormalCdf => "log_normal_cdf",
         Unary::Detach => "detach",
         Unary::LogCosh => "log_cosh",
+        Unary::Weighed => "weighed",
     }
 }
 

@@ -8,6 +8,7 @@ mod rules;
 use std::collections::HashMap;
 
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
+use crate::assume::decide_conditions;
 use crate::rewrite::reachable;
 
 /// Why there is no derivative.
@@ -45,7 +46,9 @@ pub fn differentiate(graph: &mut Graph, root: ExprId, inputs: &[InputId]) -> Res
             expr => reverse.propagate(id, expr, cotangent)?,
         }
     }
-    Ok(inputs.iter().map(|input| gradients.get(input).copied().unwrap_or_else(|| graph.zero())).collect())
+    let found: Vec<ExprId> =
+        inputs.iter().map(|input| gradients.get(input).copied().unwrap_or_else(|| graph.zero())).collect();
+    Ok(decide_conditions(graph, &found))
 }
 
 struct Reverse<'g> {
@@ -202,7 +205,15 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
     if graph.is_integer(y, 0) {
         return x;
     }
+    if x == y {
+        let two = graph.integer(2);
+        return chain(graph, x, two);
+    }
     match (graph.expr(x), graph.expr(y)) {
+        (Expr::Unary(Unary::Negate, a), Expr::Unary(Unary::Negate, b)) => {
+            let sum = add_cotangents(graph, a, b);
+            graph.negate(sum)
+        }
         (Expr::If(c, a, b), Expr::If(d, e, f)) if c == d => {
             let value = add_cotangents(graph, a, e);
             let otherwise = add_cotangents(graph, b, f);
@@ -222,8 +233,12 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
     }
 }
 
-/// `cotangent * factor`, where a zero of the cotangent stays zero.
+/// `cotangent * factor`, where a zero of the cotangent stays zero, and a zero factor removes what a weight weighs.
 fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
+    if let Expr::Unary(Unary::Weighed, value) = graph.expr(cotangent) {
+        let weighed = if graph.constant(factor).is_some() { graph.times(value, factor) } else { graph.weigh(factor, value) };
+        return graph.apply(Unary::Weighed, weighed);
+    }
     through_zeros(graph, cotangent, &mut |graph, cotangent| match graph.expr(factor) {
         Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
             let value = chain(graph, cotangent, a);
@@ -231,7 +246,14 @@ fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
             graph.choose(c, value, otherwise)
         }
         _ if graph.is_integer(factor, 0) => factor,
-        _ => graph.times(cotangent, factor),
+        _ => match (graph.expr(cotangent), graph.constant(factor)) {
+            // Constants of a chain meet: 0.5 * 2 is 1.
+            (Expr::Binary(Binary::Multiply, rest, constant), Some(_)) if graph.constant(constant).is_some() => {
+                let product = graph.times(constant, factor);
+                graph.times(rest, product)
+            }
+            _ => graph.times(cotangent, factor),
+        },
     })
 }
 
@@ -253,9 +275,9 @@ fn through_zeros(graph: &mut Graph, cotangent: ExprId, map: &mut dyn FnMut(&mut 
             let mapped = through_zeros(graph, value, map);
             graph.weigh(weight, mapped)
         }
-        Expr::Unary(Unary::Negate, inner) => {
+        Expr::Unary(sign @ (Unary::Negate | Unary::Weighed), inner) => {
             let mapped = through_zeros(graph, inner, map);
-            graph.negate(mapped)
+            graph.apply(sign, mapped)
         }
         _ => map(graph, cotangent),
     }
@@ -293,6 +315,14 @@ fn sum_along(graph: &mut Graph, axis: AxisId, cotangent: ExprId) -> ExprId {
         Expr::Binary(Binary::Divide, x, y) if !varies(graph, y) => {
             let total = sum_along(graph, axis, x);
             graph.divide(total, y)
+        }
+        Expr::Binary(Binary::Add, x, y) => {
+            let (x, y) = (sum_along(graph, axis, x), sum_along(graph, axis, y));
+            graph.plus(x, y)
+        }
+        Expr::Binary(Binary::Subtract, x, y) => {
+            let (x, y) = (sum_along(graph, axis, x), sum_along(graph, axis, y));
+            graph.subtract(x, y)
         }
         Expr::If(c, a, b) if !varies(graph, c) => {
             let value = sum_along(graph, axis, a);

@@ -245,6 +245,8 @@ pub enum Unary {
     Detach,
     /// `log(cosh(x))`. No formula can name it: `stabilize` makes it.
     LogCosh,
+    /// x, as what a weight weighs: a derivative of 0 removes it. No formula can name it: `differentiate` makes it.
+    Weighed,
 }
 
 /// Functions of two real arguments.

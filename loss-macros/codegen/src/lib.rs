@@ -1,13 +1,16 @@
 //! The compiler from loss specs to Rust, as a library. One stage, one module; a stage is a function from its input to its output.
 
+mod assume;
 pub mod check;
 pub mod codes;
+pub mod compile;
 pub mod describe;
 pub mod diagnostic;
 pub mod differentiate;
 pub mod document;
 pub mod elaborate;
 pub mod emit;
+pub mod explain;
 pub mod expr;
 pub mod formula;
 pub mod lower;
@@ -20,3 +23,4 @@ pub mod schedule;
 pub mod simplify;
 pub mod source;
 pub mod stabilize;
+pub mod yaml;

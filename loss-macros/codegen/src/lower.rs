@@ -107,7 +107,7 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
             g.plus(linear, tail)
         }
         Unary::LogCosh => log_cosh(g, x),
-        Unary::Detach => x,
+        Unary::Detach | Unary::Weighed => x,
         Unary::Negate
         | Unary::Abs
         | Unary::Sqrt

@@ -208,6 +208,17 @@ impl Graph {
             | Unary::Erf
             | Unary::LogNormalCdf
             | Unary::Detach => {}
+            Unary::Weighed => {
+                // The mark is inside the sign, and there once.
+                match self.expr(x) {
+                    Expr::Unary(Unary::Negate, inner) => {
+                        let marked = self.apply(Unary::Weighed, inner);
+                        return self.negate(marked);
+                    }
+                    Expr::Unary(Unary::Weighed, _) => return x,
+                    _ => {}
+                }
+            }
         }
         self.add(Expr::Unary(function, x))
     }

@@ -56,6 +56,7 @@ impl Reverse<'_> {
         let g = &mut *self.graph;
         match function {
             Unary::Negate => g.negate(t),
+            Unary::Weighed => t,
             // 0 at 0: the even share of both sides.
             Unary::Abs => {
                 let sign = g.apply(Unary::Sign, x);
@@ -233,7 +234,8 @@ impl Reverse<'_> {
             }
             // weigh(Dw, e) + weigh(w, De)
             Binary::Weigh => {
-                let to_weight = chain(self.graph, t, y);
+                let weighed = chain(self.graph, t, y);
+                let to_weight = self.graph.apply(Unary::Weighed, weighed);
                 self.hand(x, id, to_weight)?;
                 let to_value = self.graph.weigh(x, t);
                 self.hand(y, id, to_value)

@@ -130,7 +130,7 @@ fn unary(function: Unary, x: f64) -> f64 {
         Unary::Acos => x.acos(),
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Unary::Softplus => x.exp().ln_1p(),
-        Unary::Detach => x,
+        Unary::Detach | Unary::Weighed => x,
         Unary::LogCosh => x.cosh().ln(),
         Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf => f64::NAN,
     }
