@@ -74,7 +74,7 @@ codes! {
         "A call lists its axes first, then arguments by position, then arguments by name, each name once."
         bad "`huber(delta = 1, input, target)`" fix "`huber(input, target, delta = 1)`";
     FormulaTooLarge "E0014" "formula nested too deeply or too large":
-        "The parts of a formula may nest 200 deep and be 10000 in number."
+        "The parts of a formula may nest 100 deep and be 10000 in number."
         bad "hundreds of brackets within each other" fix "name the parts under `let`";
 
     Syntax "E0101" "not YAML":

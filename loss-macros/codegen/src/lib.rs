@@ -11,3 +11,4 @@ pub mod model;
 mod rational;
 pub mod resolve;
 pub mod source;
+pub mod yaml;

@@ -10,7 +10,7 @@ use crate::formula::text::FormulaText;
 use crate::source::Span;
 
 /// How deep the parts of a formula may nest.
-pub const MOST_LEVELS: usize = 200;
+pub const MOST_LEVELS: usize = 100;
 /// How many parts a formula may have.
 pub const MOST_PARTS: usize = 10_000;
 

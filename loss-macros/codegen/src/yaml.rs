@@ -1,0 +1,54 @@
+//! A spec's text to [`Document`]. The only user of serde_yaml.
+//!
+//! serde_yaml says what the file holds, but keeps neither places nor the source text of numbers, and loses a duplicate key. So a
+//! scanner of our own reads the part of YAML that specs use, with places, and the two must agree on every scalar: where the
+//! scanner misreads YAML, the file is refused, never misunderstood.
+
+mod agree;
+mod block;
+mod claims;
+mod data;
+mod entries;
+mod fields;
+mod flow;
+mod formulas;
+mod node;
+mod reader;
+mod scanner;
+mod shape;
+
+use crate::diagnostic::Diagnostics;
+use crate::document::Document;
+use crate::source::SourceFile;
+
+/// The document of a file.
+///
+/// # Errors
+/// Everything that is wrong with the file, sorted by place. A file that is not YAML has a single error.
+pub fn parse_document(source: &SourceFile) -> Result<Document, Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    let shape = shape::read(&source.text);
+    let scanned = scanner::scan(&source.text, &mut diagnostics);
+    if diagnostics.has_errors() {
+        diagnostics.sort();
+        return Err(diagnostics);
+    }
+    let node = shape.and_then(|shape| {
+        let node = scanned?;
+        agree::check(&node, &shape)?;
+        Ok(node)
+    });
+    let node = match node {
+        Ok(node) => node,
+        Err(error) => {
+            diagnostics.push(error);
+            return Err(diagnostics);
+        }
+    };
+    let (document, mut diagnostics) = entries::document(&node);
+    diagnostics.sort();
+    match document {
+        Some(document) if !diagnostics.has_errors() => Ok(document),
+        Some(_) | None => Err(diagnostics),
+    }
+}
