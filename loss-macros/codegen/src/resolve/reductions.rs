@@ -52,9 +52,10 @@ pub(super) fn resolve(
             over,
         });
     }
+    let named = entry.named.iter().map(|(name, _)| name.value.as_str());
     let known = ["none", "sum"]
         .into_iter()
-        .chain(entry.named.iter().map(|(name, _)| name.value.as_str()));
+        .chain(named.filter(|name| !["none", "sum"].contains(name)));
     if !known.clone().any(|name| name == entry.default.value) {
         let error = diagnostics.error(
             Code::BadReduction,
