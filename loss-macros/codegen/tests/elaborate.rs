@@ -1,5 +1,7 @@
 //! What the graphs of variants look like.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::path::Path;
 
 use loss_codegen::document::Formula;

@@ -212,7 +212,7 @@ mod tests {
     use crate::formula::text::FormulaText;
 
     fn value(text: &str) -> Option<Known> {
-        let ast = parse(&FormulaText::plain(text, 0)).unwrap();
+        let ast = parse(&FormulaText::plain(text, 0)).expect("a formula");
         evaluate(&ast, &|name| match name {
             "x" => Some(Known::Number(0.25)),
             "missing" => Some(Known::Number(f64::NAN)),
