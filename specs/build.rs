@@ -16,7 +16,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut list = String::from("&[\n");
     for name in names {
         let file = Path::new(&folder).join(format!("{name}.yaml"));
-        writeln!(list, "    SpecFile {{ name: {name:?}, path: \"specs/{name}.yaml\", text: include_str!({file:?}) }},")?;
+        writeln!(
+            list,
+            "    SpecFile {{ name: {name:?}, path: \"specs/{name}.yaml\", text: include_str!({file:?}) }},"
+        )?;
     }
     list.push(']');
     fs::write(Path::new(&env::var("OUT_DIR")?).join("specs.rs"), list)?;

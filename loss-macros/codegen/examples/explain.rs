@@ -5,7 +5,8 @@ use loss_codegen::explain::explain;
 use loss_codegen::source::SourceFile;
 
 fn main() -> std::io::Result<()> {
-    let (flags, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+    let (flags, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let mut sources = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path)?;

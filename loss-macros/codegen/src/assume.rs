@@ -22,13 +22,7 @@ pub(crate) fn decide_conditions(graph: &mut Graph, roots: &[ExprId]) -> Vec<Expr
 }
 
 /// `id` where `condition` is known. A reduction's own places are other places: what is known here is not known there.
-fn assume(
-    graph: &mut Graph,
-    id: ExprId,
-    condition: ExprId,
-    truth: bool,
-    done: &mut HashMap<ExprId, ExprId>,
-) -> ExprId {
+fn assume(graph: &mut Graph, id: ExprId, condition: ExprId, truth: bool, done: &mut HashMap<ExprId, ExprId>) -> ExprId {
     if let Some(&known) = done.get(&id) {
         return known;
     }

@@ -16,7 +16,20 @@ use crate::elaborate::reach::CaseLog;
 use crate::elaborate::variants::too_many;
 use crate::elaborate::{Library, spec_variants, trace, variant_count};
 use crate::model::{Spec, Variant};
-use crate::source::Span;
+use crate::resolve::attempt;
+use crate::source::{SourceFile, Span};
+
+/// Resolves and checks a file: all mistakes in one go, the checks' own too where those of resolving leave the meaning clear.
+///
+/// # Errors
+/// Everything that [`resolve`](crate::resolve::resolve()) and [`check`] find.
+pub fn diagnose(document: &Document, source: &SourceFile, library: &Library) -> Result<Spec, Diagnostics> {
+    let (spec, mut diagnostics) = attempt(document, source);
+    if let Some(spec) = &spec {
+        diagnostics.extend(check(document, spec, library));
+    }
+    spec.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)
+}
 
 /// Checks a resolved spec against the rules of the language. What the language allows but the kernels cannot compute yet is
 /// [`support::unsupported`]'s matter.
@@ -64,7 +77,7 @@ fn other_specs_names(document: &Document, library: &Library, findings: &mut Find
     let params = document.params.iter().map(|(name, _)| name);
     let lets = document.lets.iter().map(|entry| &entry.name);
     for name in inputs.chain(params).chain(lets) {
-        if library.specs.contains_key(&name.value) {
+        if library.specs.contains_key(&name.value) || name.value == document.name.value {
             let message = format!("the name `{}` is reserved", name.value);
             findings.error(Code::ReservedName, name.span, message, "it is the name of a loss; choose another");
         }

@@ -128,10 +128,9 @@ fn not_planned(reason: NotPlanned, place: Span) -> Diagnostics {
             "picking by anything but a class label is not supported yet",
             "pick with an input whose label is `class_index`",
         ),
-        NotPlanned::Schedule(NotSchedulable::Reduction) => (
-            "this reduction has no kernel yet",
-            "use sum, mean, max, min, logsumexp, norm, any or all",
-        ),
+        NotPlanned::Schedule(NotSchedulable::Reduction) => {
+            ("this reduction has no kernel yet", "use sum, mean, max, min, logsumexp, norm, any or all")
+        }
     };
     let mut diagnostics = Diagnostics::new();
     diagnostics.error(Code::Unsupported, place, message).help(help);

@@ -7,8 +7,8 @@ mod rules;
 
 use std::collections::HashMap;
 
-use crate::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use crate::assume::decide_conditions;
+use crate::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use crate::rewrite::reachable;
 
 /// Why there is no derivative.
@@ -236,7 +236,8 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
 /// `cotangent * factor`, where a zero of the cotangent stays zero, and a zero factor removes what a weight weighs.
 fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
     if let Expr::Unary(Unary::Weighed, value) = graph.expr(cotangent) {
-        let weighed = if graph.constant(factor).is_some() { graph.times(value, factor) } else { graph.weigh(factor, value) };
+        let weighed =
+            if graph.constant(factor).is_some() { graph.times(value, factor) } else { graph.weigh(factor, value) };
         return graph.apply(Unary::Weighed, weighed);
     }
     through_zeros(graph, cotangent, &mut |graph, cotangent| match graph.expr(factor) {

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     fn exact(text: &str) -> Rational {
-        Rational::of(Constant::parse(text).unwrap()).unwrap()
+        Rational::of(Constant::parse(text).expect("a number")).expect("it fits")
     }
 
     #[test]

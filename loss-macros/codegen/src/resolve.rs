@@ -21,6 +21,12 @@ use crate::source::{SourceFile, Spanned};
 /// # Errors
 /// All that is wrong with names, axes, labels, parameters, defaults and reductions.
 pub fn resolve(document: &Document, source: &SourceFile) -> Result<Spec, Diagnostics> {
+    let (spec, diagnostics) = attempt(document, source);
+    spec.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)
+}
+
+/// The same, with the spec also where its mistakes leave its meaning clear, so that the checks can tell theirs as well.
+pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     file_name(document, source, &mut diagnostics);
     names::check(document, &mut diagnostics);
@@ -30,15 +36,16 @@ pub fn resolve(document: &Document, source: &SourceFile) -> Result<Spec, Diagnos
     let layout = inputs::layout(&inputs);
     let (reductions, default_reduction) = reductions::resolve(document, &mut diagnostics);
     let accumulate_f64 = accumulate(document, &mut diagnostics);
+    few_enough(document, &mut diagnostics);
     if inputs.is_empty() && document.inputs.is_empty() {
         diagnostics
             .error(Code::MissingInputs, document.name.span, "a loss reads at least one input".to_owned())
             .help("list its inputs under `inputs:`".to_owned());
     }
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
+    if !diagnostics.iter().all(|diagnostic| leaves_meaning(diagnostic.code)) {
+        return (None, diagnostics);
     }
-    Ok(Spec {
+    let spec = Spec {
         name: document.name.value.clone(),
         summary: document.summary.value.clone(),
         reference: document.reference.iter().map(|text| text.value.clone()).collect(),
@@ -69,8 +76,34 @@ pub fn resolve(document: &Document, source: &SourceFile) -> Result<Spec, Diagnos
         relations: document.relations.clone(),
         examples: document.examples.clone(),
         differences: document.differences.clone(),
-    })
+    };
+    (Some(spec), diagnostics)
 }
+
+/// Whether a mistake of this kind changes nothing in how the rest of the spec reads.
+fn leaves_meaning(code: Code) -> bool {
+    [
+        Code::UnusedName,
+        Code::NameDiffersFromFile,
+        Code::DefaultOutsideDomain,
+        Code::BadReduction,
+        Code::BadAccumulate,
+        Code::BadIgnore,
+    ]
+    .contains(&code)
+}
+
+/// Inputs and parameters are numbered in a byte.
+fn few_enough(document: &Document, diagnostics: &mut Diagnostics) {
+    let inputs = document.inputs.iter().map(|(name, _)| name).nth(MOST_NAMES);
+    let params = document.params.iter().map(|(name, _)| name).nth(MOST_NAMES);
+    for name in inputs.into_iter().chain(params) {
+        let message = format!("`{}` is one too many: there are at most {MOST_NAMES}", name.value);
+        diagnostics.error(Code::Unsupported, name.span, message).help("split the loss in two specs");
+    }
+}
+
+const MOST_NAMES: usize = 128;
 
 fn text(scalar: Option<&Spanned<String>>) -> Option<String> {
     scalar.map(|scalar| scalar.value.clone())

@@ -18,6 +18,7 @@ pub fn unsupported(document: &Document, spec: &Spec, library: &Library) -> Diagn
     let mut findings = Findings::default();
     axes(document, spec, &mut findings);
     inputs(document, spec, &mut findings);
+    counts(document, &mut findings);
     formulas(spec, library, &mut findings);
     findings.diagnostics
 }
@@ -78,6 +79,20 @@ fn inputs(document: &Document, spec: &Spec, findings: &mut Findings) {
                 "gradients of inputs with `N` can be computed so far",
             );
         }
+    }
+}
+
+/// As many as a call has room for.
+fn counts(document: &Document, findings: &mut Findings) {
+    const MOST_INPUTS: usize = 8;
+    const MOST_PARAMS: usize = 16;
+    if let Some((name, _)) = document.inputs.get(MOST_INPUTS) {
+        let message = format!("`{}` is one input too many", name.value);
+        refuse(findings, Code::Unsupported, name.span, message, "a call has room for 8 so far");
+    }
+    if let Some((name, _)) = document.params.get(MOST_PARAMS) {
+        let message = format!("`{}` is one parameter too many", name.value);
+        refuse(findings, Code::Unsupported, name.span, message, "a call has room for 16 so far");
     }
 }
 

@@ -27,7 +27,9 @@ impl<'a> Elaborator<'a> {
         if let Some(function) = function(name) {
             return self.built_in(frame, scope, function, call, span);
         }
-        if let Some(callee) = self.library.specs.get(name) {
+        // A claim may call the very spec that it is made of.
+        let itself = (name == self.root.name).then_some(self.root);
+        if let Some(callee) = itself.or_else(|| self.library.specs.get(name)) {
             return self.inline(frame, scope, callee, call, span);
         }
         let local = frame.spec.lets.iter().filter(|entry| entry.arguments.is_some());

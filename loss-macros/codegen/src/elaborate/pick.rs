@@ -22,7 +22,8 @@ impl<'a> Elaborator<'a> {
             found @ (Type::Real | Type::Condition | Type::Group) => {
                 let message = format!("`[ ]` needs a place on an axis, found {}", self.type_name(found));
                 let help = "pick with an input labelled `class_index(C)`, or with `index(C)`";
-                self.error(frame, Code::TypeMismatch, index_ast.span, message, help);
+                let code = if found == Type::Real { Code::NumberAsLabel } else { Code::TypeMismatch };
+                self.error(frame, code, index_ast.span, message, help);
                 return None;
             }
         };

@@ -96,9 +96,13 @@ impl<'g> Body<'g> {
                     Unary::Digamma => quote!(#x.digamma()),
                     Unary::Erf => quote!(#x.erf()),
                     Unary::LogNormalCdf => quote!(#x.log_normal_cdf()),
-                    Unary::Sign | Unary::Relu | Unary::Sigmoid | Unary::Softplus | Unary::Detach | Unary::LogCosh | Unary::Weighed => {
-                        not_lowered()
-                    }
+                    Unary::Sign
+                    | Unary::Relu
+                    | Unary::Sigmoid
+                    | Unary::Softplus
+                    | Unary::Detach
+                    | Unary::LogCosh
+                    | Unary::Weighed => not_lowered(),
                 }
             }
             Expr::Binary(Binary::Power, x, p) => {

@@ -178,7 +178,13 @@ fn unary(function: Unary, x: &TokenStream) -> TokenStream {
         Unary::Digamma => "digamma",
         Unary::Erf => "erf",
         Unary::LogNormalCdf => "log_normal_cdf",
-        Unary::Sign | Unary::Relu | Unary::Sigmoid | Unary::Softplus | Unary::Detach | Unary::LogCosh | Unary::Weighed => {
+        Unary::Sign
+        | Unary::Relu
+        | Unary::Sigmoid
+        | Unary::Softplus
+        | Unary::Detach
+        | Unary::LogCosh
+        | Unary::Weighed => {
             return not_lowered();
         }
     };

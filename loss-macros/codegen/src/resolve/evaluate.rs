@@ -46,7 +46,21 @@ pub(crate) fn evaluate(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Optio
                 (Function::Binary(binary) | Function::Either(binary, _), [x, y]) => {
                     apply_binary(binary, number(x, name)?, number(y, name)?).map(Known::Number)
                 }
-                _ => None,
+                (
+                    Function::Unary(_)
+                    | Function::Binary(_)
+                    | Function::Either(..)
+                    | Function::Reduce(_)
+                    | Function::Norm
+                    | Function::Dot
+                    | Function::Softmax
+                    | Function::LogSoftmax
+                    | Function::OneHot
+                    | Function::Size
+                    | Function::Index
+                    | Function::Given,
+                    _,
+                ) => None,
             }
         }
     }
@@ -95,7 +109,7 @@ fn binary(operator: BinaryOperator, left: &Ast, right: &Ast, name: &dyn Fn(&str)
                 (Known::Number(x), Known::Number(y)) => {
                     Some(Known::Condition(ordered(x, y).then_some((x == y) == wanted)))
                 }
-                _ => None,
+                (Known::Number(_) | Known::Condition(_) | Known::Word(_), _) => None,
             }
         }
         BinaryOperator::Less => compare(left, right, name, |x, y| x < y),
@@ -170,4 +184,49 @@ fn apply_binary(function: Binary, x: f64, y: f64) -> Option<f64> {
         Binary::StraightThrough => x,
         Binary::Logaddexp | Binary::Share | Binary::ShareOfOthers | Binary::Excess => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formula::parser::parse;
+    use crate::formula::text::FormulaText;
+
+    fn value(text: &str) -> Option<Known> {
+        let ast = parse(&FormulaText::plain(text, 0)).expect("a formula");
+        evaluate(&ast, &|name| match name {
+            "x" => Some(Known::Number(0.25)),
+            "missing" => Some(Known::Number(f64::NAN)),
+            "on" => Some(Known::Condition(Some(true))),
+            "form" | "plain" => Some(Known::Word("plain".to_owned())),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn conditions_follow_kleene() {
+        let condition = |truth| Some(Known::Condition(truth));
+        assert_eq!(value("0 <= x < pi / 2"), condition(Some(true)));
+        assert_eq!(value("missing > 0"), condition(None));
+        assert_eq!(value("missing > 0 or on"), condition(Some(true)));
+        assert_eq!(value("missing > 0 and on"), condition(None));
+        assert_eq!(value("not (missing > 0) and x > 1"), condition(Some(false)));
+        assert_eq!(value("form == plain"), condition(Some(true)));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_guessed() {
+        assert_eq!(value("elsewhere > 0"), None);
+        assert_eq!(value("elsewhere > 0 or on"), Some(Known::Condition(Some(true))));
+        assert_eq!(value("elsewhere > 0 and on"), None);
+        assert_eq!(value("lgamma(x) > 0"), None);
+        assert_eq!(value("sum(C, x)"), None);
+    }
+
+    #[test]
+    fn functions_have_their_edges() {
+        assert_eq!(value("sign(0) + relu(-1) + weigh(0, inf)"), Some(Known::Number(0.0)));
+        assert_eq!(value("max(x, -inf)"), Some(Known::Number(0.25)));
+        assert_eq!(value("if on then x else elsewhere"), Some(Known::Number(0.25)));
+    }
 }

@@ -38,7 +38,8 @@ pub(super) fn resolve(document: &Document, diagnostics: &mut Diagnostics) -> (Ve
         };
         reductions.push(Reduction { name: name.value.clone(), of, over });
     }
-    let known = ["none", "sum"].into_iter().chain(entry.named.iter().map(|(name, _)| name.value.as_str()));
+    let named = entry.named.iter().map(|(name, _)| name.value.as_str());
+    let known = ["none", "sum"].into_iter().chain(named.filter(|name| !["none", "sum"].contains(name)));
     if !known.clone().any(|name| name == entry.default.value) {
         let error = diagnostics.error(
             Code::BadReduction,

@@ -9,7 +9,11 @@ use crate::yaml::shape::Shape;
 pub(super) fn check(node: &Node, shape: &Shape) -> Result<(), Diagnostic> {
     match (&node.kind, shape) {
         (NodeKind::Scalar(scalar), shape) => {
-            if scalar_agrees(scalar, shape) { Ok(()) } else { Err(differs(scalar.span)) }
+            if scalar_agrees(scalar, shape) {
+                Ok(())
+            } else {
+                Err(differs(scalar.span))
+            }
         }
         (NodeKind::List(items), Shape::List(shapes)) if items.len() == shapes.len() => {
             items.iter().zip(shapes).try_for_each(|(item, shape)| check(item, shape))

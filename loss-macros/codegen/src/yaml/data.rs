@@ -95,7 +95,8 @@ fn is_signed_number(text: &str) -> bool {
 
 fn no_number(scalar: &Scalar) -> Diagnostic {
     let text = scalar.as_str();
-    let error = Diagnostic::error(Code::BadData, scalar.span, format!("`{}` is no number and no word", text.escape_debug()));
+    let error =
+        Diagnostic::error(Code::BadData, scalar.span, format!("`{}` is no number and no word", text.escape_debug()));
     let bare = text.trim_start_matches(['-', '+']);
     let sign = if text.starts_with('-') { "-" } else { "" };
     let lower = bare.trim_start_matches('.').to_ascii_lowercase();

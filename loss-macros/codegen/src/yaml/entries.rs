@@ -95,8 +95,7 @@ impl Reader {
     }
 
     fn input(&mut self, node: &Node, name: &str) -> Option<InputEntry> {
-        let keys =
-            ["axes", "label", "gradient", "domain", "ignore", "default", "optional", "broadcast", "meaning"];
+        let keys = ["axes", "label", "gradient", "domain", "ignore", "default", "optional", "broadcast", "meaning"];
         let fields = self.fields(node, name, &keys)?;
         fields.require(self, "axes")?;
         Some(InputEntry {

@@ -189,7 +189,9 @@ impl Scanner<'_> {
             '_' => Some('\u{a0}'),
             'L' => Some('\u{2028}'),
             'P' => Some('\u{2029}'),
-            _ => self.rest().get(1..=digits).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32),
+            _ => {
+                self.rest().get(1..=digits).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32)
+            }
         };
         let decoded = decoded.ok_or_else(|| self.unexpected())?;
         self.at += sign.len_utf8() + digits;

@@ -47,10 +47,7 @@ impl Reader {
         mut read: impl FnMut(&mut Self, &Node, &str) -> Option<T>,
     ) -> Vec<(Spanned<String>, T)> {
         let entries = self.entries(node, what).unwrap_or_default();
-        entries
-            .iter()
-            .filter_map(|(key, value)| Some((key.spanned(), read(self, value, key.as_str())?)))
-            .collect()
+        entries.iter().filter_map(|(key, value)| Some((key.spanned(), read(self, value, key.as_str())?))).collect()
     }
 
     /// A map whose keys are listed.

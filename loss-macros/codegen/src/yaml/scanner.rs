@@ -63,7 +63,10 @@ impl<'a> Scanner<'a> {
 
     /// The comment here, if one begins here: `#` at the start of a line or behind a blank.
     pub(super) fn comment(&self) -> Option<Span> {
-        let free = self.text[..self.at].chars().next_back().is_none_or(|before| matches!(before, ' ' | '\t' | '\n' | '\u{feff}'));
+        let free = self.text[..self.at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| matches!(before, ' ' | '\t' | '\n' | '\u{feff}'));
         (free && self.rest().starts_with('#')).then(|| {
             let length = self.rest().find(['\r', '\n']).unwrap_or(self.rest().len());
             Span::new(self.at, self.at + length)

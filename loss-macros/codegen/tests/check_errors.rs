@@ -1,0 +1,137 @@
+//! One bad spec for each mistake that resolving and checking find, and what is printed for it. `BLESS=1` rewrites the expectations.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use loss_codegen::check;
+use loss_codegen::check::support::unsupported;
+use loss_codegen::codes::Code;
+use loss_codegen::diagnostic::Diagnostics;
+use loss_codegen::elaborate::Library;
+use loss_codegen::resolve::resolve;
+use loss_codegen::source::SourceFile;
+use loss_codegen::yaml::parse_document;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+}
+
+fn specs(name: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder(name))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn source(path: &Path) -> SourceFile {
+    let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+    SourceFile { path: format!("specs/{name}"), text: fs::read_to_string(path).expect("the spec can be read") }
+}
+
+fn library() -> Library {
+    let mut library = Library::default();
+    for path in specs("specs").into_iter().chain(specs("errors/library")) {
+        let source = source(&path);
+        let document = parse_document(&source).map_err(|e| e.render(&source)).expect("fixtures parse");
+        let spec = resolve(&document, &source).map_err(|e| e.render(&source)).expect("fixtures resolve");
+        library.specs.insert(spec.name.clone(), spec);
+    }
+    library
+}
+
+fn diagnose(source: &SourceFile, library: &Library) -> Diagnostics {
+    let document = match parse_document(source) {
+        Ok(document) => document,
+        Err(diagnostics) => return diagnostics,
+    };
+    match check::diagnose(&document, source, library) {
+        Ok(spec) => unsupported(&document, &spec, library),
+        Err(diagnostics) => diagnostics,
+    }
+}
+
+#[test]
+fn every_mistake_is_reported_as_expected() {
+    let library = library();
+    let mut wrong = Vec::new();
+    for path in specs("errors/check") {
+        let source = source(&path);
+        let printed = diagnose(&source, &library).render(&source);
+        let expected = path.with_extension("txt");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&expected, &printed).expect("the expectation can be written");
+        }
+        assert!(!printed.is_empty(), "{} has no mistake", source.path);
+        match fs::read_to_string(&expected) {
+            Ok(text) if text == printed => {}
+            Ok(text) => wrong.push(format!("{}: expected\n{text}\nprinted\n{printed}", source.path)),
+            Err(_) => wrong.push(format!("{}: no expectation; printed\n{printed}", source.path)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_expectation_has_its_spec() {
+    for entry in fs::read_dir(folder("errors/check")).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
+        assert!(path.with_extension("yaml").exists(), "{} has no spec", path.display());
+        assert!(path.with_extension("txt").exists(), "{} has no expectation", path.display());
+    }
+}
+
+#[test]
+fn every_rule_of_these_stages_has_a_spec_that_breaks_it() {
+    let library = library();
+    let shown: BTreeSet<&str> = specs("errors/check")
+        .iter()
+        .flat_map(|path| diagnose(&source(path), &library))
+        .map(|diagnostic| diagnostic.code.id())
+        .collect();
+    // Rules of other stages, or reserved for checks that do not exist yet.
+    let elsewhere = [Code::UnknownSpec, Code::MissingKnot, Code::UnsupportedExtern];
+    for code in Code::ALL {
+        let is_ours = matches!(code.id().get(..3), Some("E02" | "E03" | "E04" | "E05" | "E06"));
+        if is_ours && !elsewhere.contains(code) {
+            assert!(shown.contains(code.id()), "no spec breaks {} ({})", code.id(), code.title());
+        }
+    }
+}
+
+#[test]
+fn sound_specs_have_no_mistakes() {
+    let library = library();
+    for path in specs("specs") {
+        let source = source(&path);
+        let document = parse_document(&source).map_err(|e| e.render(&source)).expect("fixtures parse");
+        let found = check::check(&document, &library.specs[&document.name.value], &library);
+        assert!(found.is_empty(), "{}", found.render(&source));
+    }
+}
+
+#[test]
+fn a_spec_that_lacks_any_line_or_has_its_halves_swapped_is_diagnosed_and_nothing_panics() {
+    let library = library();
+    for path in specs("specs").iter().chain(&specs("errors/check")) {
+        let whole = source(path);
+        let lines: Vec<&str> = whole.text.lines().collect();
+        for cut in 0..lines.len() {
+            let shortened = [&lines[..cut], &lines[cut + 1..]].concat().join("\n");
+            let (left, right) = lines[cut].split_at(lines[cut].len() / 2);
+            let turned = whole.text.replace(lines[cut], &format!("{right}{left}"));
+            for text in [shortened, turned] {
+                let source = SourceFile { path: whole.path.clone(), text };
+                if let Ok(document) = parse_document(&source)
+                    && let Err(found) = check::diagnose(&document, &source, &library)
+                {
+                    assert!(found.has_errors(), "{}: refused without a reason", source.path);
+                    assert!(!found.render(&source).is_empty());
+                }
+            }
+        }
+    }
+}
