@@ -7,7 +7,7 @@ use super::{Lane, Real};
 use crate::math;
 
 macro_rules! lane {
-    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal; $($function:ident = $module:ident;)*) => {
+    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal, $emulated:ident; $($function:ident = $module:ident;)*) => {
         impl<S: Simd> Lane for $vector<S> {
             type Scalar = $float;
             type Token = S;
@@ -103,7 +103,11 @@ macro_rules! lane {
             }
             #[inline(always)]
             fn mul_add(self, b: Self, c: Self) -> Self {
-                self.mul_add_precise(b, c)
+                if is_fused(ExtractToken::token(&self)) {
+                    self.mul_add_precise(b, c)
+                } else {
+                    $emulated(self, b, c)
+                }
             }
 
             #[inline(always)]
@@ -203,5 +207,32 @@ macro_rules! lane {
     };
 }
 
-lane! { f32x16, mask32x16, u32x16, f32, u32, 16; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
-lane! { f64x8, mask64x8, u64x8, f64, u64, 8; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+lane! { f32x16, mask32x16, u32x16, f32, u32, 16, emulated_f32; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+lane! { f64x8, mask64x8, u64x8, f64, u64, 8, emulated_f64; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+
+/// Whether the instruction set multiplies and adds in one instruction. A constant, once the token's type is known.
+#[inline(always)]
+fn is_fused<S: Simd>(token: S) -> bool {
+    let level = token.level();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return level.as_avx2().is_some();
+    #[cfg(target_arch = "aarch64")]
+    return level.as_neon().is_some();
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        let _ = level;
+        false
+    }
+}
+
+/// The same bits as fused multiply-add, where there is no instruction for it. A call, because it is hundreds of instructions.
+#[inline(never)]
+fn emulated_f32<S: Simd>(a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
+    a.mul_add_precise(b, c)
+}
+
+/// The same bits as fused multiply-add, where there is no instruction for it. A call, because it is hundreds of instructions.
+#[inline(never)]
+fn emulated_f64<S: Simd>(a: f64x8<S>, b: f64x8<S>, c: f64x8<S>) -> f64x8<S> {
+    a.mul_add_precise(b, c)
+}

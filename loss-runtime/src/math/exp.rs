@@ -68,10 +68,12 @@ fn polynomial_f64<L: Lane<Scalar = f64>>(r: L) -> L {
         0.0001984126988659232, 2.4801487323994545e-05, 2.75572423351802e-06, 2.76326565201054e-07, 2.5110050463333478e-08)
 }
 
-/// 1 + r + r^2 P(r), rounded twice in the part that is added to 1.
+/// 1 + r + r^2 P(r). The small part of r joins the last term, so that r is never rounded where it counts.
 #[inline(always)]
-fn one_plus<L: Lane>(r: L, p: L) -> L {
-    L::splat(r.token(), 1.0) + (r * r).mul_add(p, r)
+fn one_plus<L: Lane>(reduced: &Reduced<L>, polynomial: impl Fn(L) -> L) -> L {
+    let r = reduced.high + reduced.low;
+    let rest = (r * r).mul_add(polynomial(r), reduced.low);
+    L::splat(r.token(), 1.0) + (reduced.high + rest)
 }
 
 /// 2^n e^r, rounded once more if subnormal, for the full range.
@@ -87,30 +89,48 @@ fn scale<L: Lane>(e_r: L, shifted: L) -> L {
 #[inline(always)]
 pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
     let reduced = reduce(clamp(x), Bias::Twice);
-    let r = reduced.high + reduced.low;
-    scale(one_plus(r, polynomial_f32(r)), reduced.shifted)
+    scale(
+        one_plus(
+            &reduced,
+            #[inline(always)]
+            |r| polynomial_f32(r),
+        ),
+        reduced.shifted,
+    )
 }
 
 /// e^x.
 #[inline(always)]
 pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
     let reduced = reduce(clamp(x), Bias::Twice);
-    let r = reduced.high + reduced.low;
-    scale(one_plus(r, polynomial_f64(r)), reduced.shifted)
+    scale(
+        one_plus(
+            &reduced,
+            #[inline(always)]
+            |r| polynomial_f64(r),
+        ),
+        reduced.shifted,
+    )
 }
 
 /// e^x where it and its reciprocal are normal numbers for certain; of NaN, NaN.
 #[inline(always)]
 pub(super) fn moderate_f32<L: Lane<Scalar = f32>>(x: L) -> L {
     let reduced = reduce(x, Bias::Once);
-    let r = reduced.high + reduced.low;
-    one_plus(r, polynomial_f32(r)) * reduced.shifted.shl_bits(f32::FRACTION_BITS)
+    one_plus(
+        &reduced,
+        #[inline(always)]
+        |r| polynomial_f32(r),
+    ) * reduced.shifted.shl_bits(f32::FRACTION_BITS)
 }
 
 /// e^x where it and its reciprocal are normal numbers for certain; of NaN, NaN.
 #[inline(always)]
 pub(super) fn moderate_f64<L: Lane<Scalar = f64>>(x: L) -> L {
     let reduced = reduce(x, Bias::Once);
-    let r = reduced.high + reduced.low;
-    one_plus(r, polynomial_f64(r)) * reduced.shifted.shl_bits(f64::FRACTION_BITS)
+    one_plus(
+        &reduced,
+        #[inline(always)]
+        |r| polynomial_f64(r),
+    ) * reduced.shifted.shl_bits(f64::FRACTION_BITS)
 }

@@ -21,7 +21,7 @@ pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
         #[inline(always)]
         |r| {
             estrin!(r.token(), r;
-        0.5, 0.1666666567325592, 0.041666362434625626, 0.008333389647305012, 0.0013940627686679363, 0.00019845877250190824)
+        0.1666666567325592, 0.041666362434625626, 0.008333389647305012, 0.0013940627686679363, 0.00019845877250190824)
         },
     )
 }
@@ -38,7 +38,7 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
         #[inline(always)]
         |r| {
             estrin!(r.token(), r;
-        0.5, 0.16666666666666677, 0.04166666666666651, 0.008333333333321691, 0.0013888888888962366, 0.00019841269885967537,
+        0.16666666666666677, 0.04166666666666651, 0.008333333333321691, 0.0013888888888962366, 0.00019841269885967537,
         2.4801587172549252e-05, 2.7557244372422164e-06, 2.755740263294718e-07, 2.5108979542226146e-08, 2.0875333188499696e-09)
         },
     )
@@ -65,7 +65,9 @@ fn minus_one<L: Lane>(x: L, bottom: f64, large: f64, polynomial: impl Fn(L) -> L
     let linear = s * r;
     let sum = s_minus_one + linear;
     let sum_lost = linear - (sum - s_minus_one);
-    let rest = (r * r).mul_add(polynomial(r), r_lost);
+    // P's first step, from 1/2, apart from the others: it alone rounds at full size.
+    let p = polynomial(r).mul_add(r, L::splat(t, 0.5));
+    let rest = (r * r).mul_add(p, r_lost);
     let result = sum + s.mul_add(rest, sum_lost + s_lost);
     let result = L::select(is_large, result + result, result);
     // The sum above has no room for the sign of zero.

@@ -13,6 +13,7 @@ fn tanh<L: Lane>(
     x: L,
     b: f64,
     one_from: f64,
+    first: f64,
     polynomial: impl Fn(L) -> L,
     exp: impl Fn(L) -> L,
 ) -> L {
@@ -20,7 +21,9 @@ fn tanh<L: Lane>(
     let one = L::splat(t, 1.0);
     let magnitude = x.abs();
     let z = x * x;
-    let small = (x * z).mul_add(polynomial(z), x);
+    // P's first step apart from the others: it alone rounds at full size.
+    let p = polynomial(z).mul_add(z, L::splat(t, first));
+    let small = (x * z).mul_add(p, x);
     let bounded = magnitude.min_ignoring_nan(L::splat(t, one_from));
     let large = one - L::splat(t, 2.0) / (exp(bounded + bounded) + one);
     let large = L::select(x.lt(L::splat(t, 0.0)), -large, large);
@@ -34,11 +37,12 @@ pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
         x,
         1.0,
         10.0,
+        -0.3333333134651184,
         // Relative error of tanh 2^-30.4.
         #[inline(always)]
         |z| {
             estrin!(z.token(), z;
-            -0.3333333134651184, 0.133332297205925, -0.05395481362938881, 0.0217890702188015, -0.008599839173257351,
+            0.133332297205925, -0.05395481362938881, 0.0217890702188015, -0.008599839173257351,
             0.003079507499933243, -0.000839196378365159, 0.00012043832975905389)
         },
         #[inline(always)]
@@ -53,11 +57,12 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
         x,
         0.75,
         20.0,
+        -0.3333333333333331,
         // Relative error of tanh 2^-58.3.
         #[inline(always)]
         |z| {
             estrin!(z.token(), z;
-            -0.3333333333333331, 0.1333333333332804, -0.05396825396506842, 0.021869488446226132, -0.008863234088897822,
+            0.1333333333332804, -0.05396825396506842, 0.021869488446226132, -0.008863234088897822,
             0.0035921135220602523, -0.001455736813048973, 0.0005895738175480254, -0.00023764266506156502,
             9.346134340570462e-05, -3.361823428464075e-05, 9.482698634447423e-06, -1.4803760839587877e-06)
         },
