@@ -17,6 +17,10 @@ pub use real::Real;
 ///
 /// Every method must be called from code that [`Real::dispatch`] entered, inlined all the way (`#[inline(always)]`); elsewhere it is
 /// right but slow.
+#[expect(
+    clippy::redundant_closure,
+    reason = "a function item passed to `map` goes through a shim without target features"
+)]
 pub trait Lane:
     Copy
     + Send

@@ -3,6 +3,9 @@
 //! Method: x = n log(2) + r with n whole and |r| <= log(2)/2 (Cody and Waite: log(2) in two parts, n times the first exact), so
 //! e^x = 2^n e^r. e^r = 1 + (r + r^2 P(r)), P minimax. The last step multiplies twice, by 2^floor(n/2) and 2^ceil(n/2): neither
 //! overflows on the way, a subnormal result is rounded once, and a NaN stays one (adding n to the exponent bits would lose it).
+//!
+//! Error: `f32` at most 0.912 ULP (all of magnitude 1/8 to 16 and every seventh of the others, against a correctly rounded `f64` result),
+//! worst at 3.1204946. `f64`: at most 1.5 ULP, checked against 300 bits by `tests/math`.
 
 use super::estrin;
 use crate::lane::{Format, Lane};
@@ -68,21 +71,28 @@ fn polynomial_f64<L: Lane<Scalar = f64>>(r: L) -> L {
         0.0001984126988659232, 2.4801487323994545e-05, 2.75572423351802e-06, 2.76326565201054e-07, 2.5110050463333478e-08)
 }
 
-/// 1 + r + r^2 P(r). The small part of r joins the last term, so that r is never rounded where it counts.
+/// e^r - 1 = r + r^2 P(r). The small part of r joins the last term, so that r is never rounded where it counts.
 #[inline(always)]
-fn one_plus<L: Lane>(reduced: &Reduced<L>, polynomial: impl Fn(L) -> L) -> L {
+fn remainder<L: Lane>(reduced: &Reduced<L>, polynomial: impl Fn(L) -> L) -> L {
     let r = reduced.high + reduced.low;
     let rest = (r * r).mul_add(polynomial(r), reduced.low);
-    L::splat(r.token(), 1.0) + (reduced.high + rest)
+    reduced.high + rest
 }
 
-/// 2^n e^r, rounded once more if subnormal, for the full range.
+/// 2^n (1 + q), rounded once more if subnormal, for the full range.
 #[inline(always)]
-fn scale<L: Lane>(e_r: L, shifted: L) -> L {
+fn scale<L: Lane>(q: L, shifted: L) -> L {
     let floor = shifted.shr_bits(1);
     let ceil = shifted.sub_bits(floor);
     let bits = L::Scalar::FRACTION_BITS;
-    e_r * floor.shl_bits(bits) * ceil.shl_bits(bits)
+    (L::splat(q.token(), 1.0) + q) * floor.shl_bits(bits) * ceil.shl_bits(bits)
+}
+
+/// 2^n (1 + q) + 1, where 2^n is a normal number.
+#[inline(always)]
+fn scale_plus_one<L: Lane>(q: L, shifted: L) -> L {
+    let s = shifted.shl_bits(L::Scalar::FRACTION_BITS);
+    s.mul_add(q, s + L::splat(q.token(), 1.0))
 }
 
 /// e^x.
@@ -90,7 +100,7 @@ fn scale<L: Lane>(e_r: L, shifted: L) -> L {
 pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
     let reduced = reduce(clamp(x), Bias::Twice);
     scale(
-        one_plus(
+        remainder(
             &reduced,
             #[inline(always)]
             |r| polynomial_f32(r),
@@ -104,7 +114,7 @@ pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
 pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
     let reduced = reduce(clamp(x), Bias::Twice);
     scale(
-        one_plus(
+        remainder(
             &reduced,
             #[inline(always)]
             |r| polynomial_f64(r),
@@ -113,24 +123,30 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
     )
 }
 
-/// e^x where it and its reciprocal are normal numbers for certain; of NaN, NaN.
+/// e^x + 1, rounded once in the end, for 0 <= x <= 40; of NaN, NaN.
 #[inline(always)]
-pub(super) fn moderate_f32<L: Lane<Scalar = f32>>(x: L) -> L {
+pub(super) fn plus_one_f32<L: Lane<Scalar = f32>>(x: L) -> L {
     let reduced = reduce(x, Bias::Once);
-    one_plus(
-        &reduced,
-        #[inline(always)]
-        |r| polynomial_f32(r),
-    ) * reduced.shifted.shl_bits(f32::FRACTION_BITS)
+    scale_plus_one(
+        remainder(
+            &reduced,
+            #[inline(always)]
+            |r| polynomial_f32(r),
+        ),
+        reduced.shifted,
+    )
 }
 
-/// e^x where it and its reciprocal are normal numbers for certain; of NaN, NaN.
+/// e^x + 1, rounded once in the end, for 0 <= x <= 40; of NaN, NaN.
 #[inline(always)]
-pub(super) fn moderate_f64<L: Lane<Scalar = f64>>(x: L) -> L {
+pub(super) fn plus_one_f64<L: Lane<Scalar = f64>>(x: L) -> L {
     let reduced = reduce(x, Bias::Once);
-    one_plus(
-        &reduced,
-        #[inline(always)]
-        |r| polynomial_f64(r),
-    ) * reduced.shifted.shl_bits(f64::FRACTION_BITS)
+    scale_plus_one(
+        remainder(
+            &reduced,
+            #[inline(always)]
+            |r| polynomial_f64(r),
+        ),
+        reduced.shifted,
+    )
 }

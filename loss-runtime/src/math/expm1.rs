@@ -4,6 +4,9 @@
 //! What (s - 1) + s r loses to rounding (Fast2Sum: |s - 1| >= |s r| or s = 1), what r loses, and the 1 that s - 1 loses when n is
 //! large all go into one small term, which is added last. Where 2^n would overflow before the result does, 2^(n-1) is used and the
 //! result doubled.
+//!
+//! Error: `f32` at most 0.887 ULP (all of magnitude 1/8 to 16 and every seventh of the others, against a correctly rounded `f64` result),
+//! worst at 0.35484526. `f64`: at most 1.5 ULP, checked against 300 bits by `tests/math`.
 
 use super::estrin;
 use super::exp::{Bias, reduce};

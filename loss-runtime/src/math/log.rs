@@ -6,6 +6,9 @@
 //! - `f32`: log(1 + f) = f + f^2 (f P(f) - 1/2).
 //! - `f64`: log(1 + f) = f - (h - s (h + R(s^2))) with h = f^2/2 and s = f / (2 + f), after Ng's `e_log.c` (FreeBSD msun): the
 //!   division costs less than the polynomial of twice the degree.
+//!
+//! Error: `f32` at most 0.889 ULP (all of magnitude 1/8 to 16 and every seventh of the others, against a correctly rounded `f64` result),
+//! worst at 1.4048423. `f64`: at most 1.5 ULP, checked against 300 bits by `tests/math`.
 
 use super::estrin;
 use crate::lane::{Format, Lane};

@@ -3,6 +3,9 @@
 //! Method: u = 1 + x, rounded, and c, what the rounding lost (2Sum). With u = 2^e (1 + f) as in `log`, log(1 + x) =
 //! e log(2) + log(1 + g), g = f + c 2^-e. Where e = 0 that sum is x itself, exactly, so small x keep every bit; elsewhere what
 //! it loses times 1 - g (for 1 / (1 + g)) joins the small terms.
+//!
+//! Error: `f32` at most 0.889 ULP (all of magnitude 1/8 to 16 and every seventh of the others, against a correctly rounded `f64` result),
+//! worst at 0.40484226. `f64`: at most 1.5 ULP, checked against 300 bits by `tests/math`.
 
 use super::log::{Split, join_f32, join_f64, split};
 use crate::lane::{Format, Lane};

@@ -1,4 +1,7 @@
 //! Functions without a vector form, one number at a time: those of `pxfm`, with the edges of the spec language.
+//!
+//! `pxfm` asks the processor for fused multiply-add by itself, so its bits depend on the machine wherever it is not correctly rounded; they
+//! never depend on the instruction set that a kernel was dispatched to. Measured within 0.5 ULP, `tests/math` allows 1.
 
 /// The logarithm of the gamma function; inf at 0, NaN below.
 #[inline]

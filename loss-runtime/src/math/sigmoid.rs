@@ -3,6 +3,9 @@
 //! Method: both from t = e^-|x|, which never overflows and is accurate where it is tiny. sigmoid is 1 / (1 + t) or t / (1 + t),
 //! softplus is relu(x) + log1p(t). So the left tails, which behave like e^x, keep their relative accuracy down to the subnormal
 //! numbers.
+//!
+//! Error: `f32` at most 2.41 ULP (sigmoid) and 1.66 ULP (softplus), over all of magnitude 1/8 to 16; `f64` at most 2.5 ULP, checked against 300
+//! bits by `tests/math`.
 
 use crate::lane::Lane;
 

@@ -1,13 +1,17 @@
 //! tanh(x).
 //!
-//! Method: below a bound b, x + x^3 P(x^2), P minimax; above, 1 - 2 / (e^2|x| + 1) with the sign of x. At b the second part of either
-//! form is a quarter of the result or less (a third for `f64`), and so are the errors it brings along. Above 10 (20) the result is 1.
+//! Method: below a bound b, x + x^3 P(x^2), P minimax; above, 1 - 2 / (e^2|x| + 1) with the sign of x. At b the
+//! second part of either form is a third of the result (a half for `f64`) or less, and the errors it brings along shrink with it. For
+//! `f32`, b is where the quotient falls below a quarter, and so is rounded twice as finely. Above 10 (20) the result is 1.
+//!
+//! Error: `f32` at most 0.932 ULP (all of magnitude 1/8 to 16 and every seventh of the others, against a correctly rounded `f64` result),
+//! worst at 0.90813804. `f64`: at most 1.5 ULP, checked against 300 bits by `tests/math`.
 
 use super::estrin;
 use super::exp;
 use crate::lane::Lane;
 
-/// The method above: `b`, beyond what argument the result is 1, P, and the exponential.
+/// The method above: `b`, beyond what argument the result is 1, P and its first coefficient, and e^x + 1.
 #[inline(always)]
 fn tanh<L: Lane>(
     x: L,
@@ -15,7 +19,7 @@ fn tanh<L: Lane>(
     one_from: f64,
     first: f64,
     polynomial: impl Fn(L) -> L,
-    exp: impl Fn(L) -> L,
+    exp_plus_one: impl Fn(L) -> L,
 ) -> L {
     let t = x.token();
     let one = L::splat(t, 1.0);
@@ -25,7 +29,7 @@ fn tanh<L: Lane>(
     let p = polynomial(z).mul_add(z, L::splat(t, first));
     let small = (x * z).mul_add(p, x);
     let bounded = magnitude.min_ignoring_nan(L::splat(t, one_from));
-    let large = one - L::splat(t, 2.0) / (exp(bounded + bounded) + one);
+    let large = one - L::splat(t, 2.0) / exp_plus_one(bounded + bounded);
     let large = L::select(x.lt(L::splat(t, 0.0)), -large, large);
     L::select(magnitude.lt(L::splat(t, b)), small, large)
 }
@@ -35,18 +39,18 @@ fn tanh<L: Lane>(
 pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
     tanh(
         x,
-        1.0,
+        0.98,
         10.0,
-        -0.3333333134651184,
-        // Relative error of tanh 2^-30.4.
+        -0.333333283662796,
+        // Relative error of tanh 2^-30.9, each coefficient fitted after the ones before it were rounded.
         #[inline(always)]
         |z| {
             estrin!(z.token(), z;
-            0.133332297205925, -0.05395481362938881, 0.0217890702188015, -0.008599839173257351,
-            0.003079507499933243, -0.000839196378365159, 0.00012043832975905389)
+            0.13333174586296082, -0.0539507232606411, 0.021774444729089737, -0.008571457117795944, 0.0030488765332847834,
+            -0.0008218968869186938, 0.00011645013728411868)
         },
         #[inline(always)]
-        |y| exp::moderate_f32(y),
+        |y| exp::plus_one_f32(y),
     )
 }
 
@@ -67,6 +71,6 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
             9.346134340570462e-05, -3.361823428464075e-05, 9.482698634447423e-06, -1.4803760839587877e-06)
         },
         #[inline(always)]
-        |y| exp::moderate_f64(y),
+        |y| exp::plus_one_f64(y),
     )
 }

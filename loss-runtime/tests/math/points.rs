@@ -65,8 +65,8 @@ pub(crate) fn steps<T: Real>() -> Vec<T> {
         around((f64::from(n) + 0.5) * core::f64::consts::LN_2);
     }
     for x in [
-        0.707_106_781_186_547_5,
-        1.414_213_562_373_095_1,
+        core::f64::consts::FRAC_1_SQRT_2,
+        core::f64::consts::SQRT_2,
         0.75,
         88.722_839,
         87.336_544,
