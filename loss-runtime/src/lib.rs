@@ -3,3 +3,4 @@
 pub mod info;
 pub mod kernel;
 pub mod lane;
+mod math;
