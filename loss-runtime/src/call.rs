@@ -1,5 +1,8 @@
 //! A call as data: what goes in, what is asked for, what comes out.
 
+use alloc::vec::Vec;
+
+use crate::error::Error;
 use crate::lane::{Isa, Real};
 use crate::tensor::Array;
 
@@ -98,6 +101,32 @@ impl<T> Default for Request<'_, T> {
     }
 }
 
+impl<'o, T> Request<'o, T> {
+    /// The reduced value.
+    #[must_use]
+    pub fn value(reduction: Reduction<'o>) -> Self {
+        Self { reduction, ..Self::default() }
+    }
+
+    /// The sum and the divisor, which may be 0.
+    #[must_use]
+    pub fn partial(reduction: Reduction<'o>) -> Self {
+        Self { reduction, ..Self::default() }
+    }
+
+    /// The values of `none`.
+    #[must_use]
+    pub fn elements(elements: &'o mut [T]) -> Self {
+        Self { elements: Some(elements), want_value: false, ..Self::default() }
+    }
+
+    /// Gradients alone, of this reduction, with this gradient of what comes after. The caller adds the buffers.
+    #[must_use]
+    pub fn backward(reduction: Reduction<'o>, upstream: Upstream<'o, T>) -> Self {
+        Self { reduction, upstream, want_value: false, ..Self::default() }
+    }
+}
+
 /// A reduction that is not finished: the sum and what it will be divided by.
 ///
 /// Partials of parts of a batch add up to that of the whole. Addition of floats is not associative: for one result, merge in the
@@ -133,6 +162,40 @@ pub struct Outcome<T> {
     pub partial: Partial,
     /// How many values `none` has.
     pub none_len: usize,
+}
+
+impl<T> Outcome<T> {
+    /// The reduced value.
+    ///
+    /// # Errors
+    /// If the reduction was `none`, which has many.
+    pub fn reduced(self) -> Result<T, Error> {
+        self.value.ok_or(Error::NotReduced)
+    }
+}
+
+impl<T: Real> From<T> for Upstream<'_, T> {
+    fn from(upstream: T) -> Self {
+        Self::Scalar(upstream)
+    }
+}
+
+impl<'a, T: Real> From<&'a [T]> for Upstream<'a, T> {
+    fn from(upstream: &'a [T]) -> Self {
+        Self::Each(upstream)
+    }
+}
+
+impl<'a, T: Real, const K: usize> From<&'a [T; K]> for Upstream<'a, T> {
+    fn from(upstream: &'a [T; K]) -> Self {
+        Self::Each(upstream)
+    }
+}
+
+impl<'a, T: Real> From<&'a Vec<T>> for Upstream<'a, T> {
+    fn from(upstream: &'a Vec<T>) -> Self {
+        Self::Each(upstream)
+    }
 }
 
 impl<T: Real> Upstream<'_, T> {

@@ -121,6 +121,8 @@ pub enum Error {
         /// The condition.
         domain: &'static str,
     },
+    /// One value was asked for, and the reduction is `none`.
+    NotReduced,
     /// The reduction divides by a sum that is 0: nothing there, all rows dropped, or weights that are all 0.
     ZeroDivisor {
         /// The reduction.
@@ -169,7 +171,7 @@ impl Error {
             Self::Label { .. } | Self::RowSum { .. } => "label",
             Self::Domain { .. } => "domain",
             Self::ZeroDivisor { .. } => "zero_divisor",
-            Self::OutputLength { .. } | Self::NoGradient { .. } | Self::Upstream { .. } => "output",
+            Self::OutputLength { .. } | Self::NoGradient { .. } | Self::Upstream { .. } | Self::NotReduced => "output",
             Self::Unsupported { .. } => "unsupported",
         }
     }
@@ -218,6 +220,7 @@ impl fmt::Display for Error {
             Self::Domain { input, index, value, domain } => {
                 write!(f, "input `{input}`, value {index}: {value} breaks the condition {domain}")
             }
+            Self::NotReduced => f.write_str("the reduction `none` has many values; ask for them with a buffer"),
             Self::ZeroDivisor { reduction } => write!(f, "reduction `{reduction}` divides by 0: there is nothing to reduce"),
             Self::OutputLength { output, expected, found } => {
                 write!(f, "output `{output}` has room for {found} values; expected {expected}")

@@ -2,6 +2,8 @@
 #![no_std]
 
 extern crate alloc;
+// Generated code names this crate as its users do.
+extern crate self as loss_runtime;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
@@ -18,6 +20,7 @@ mod run;
 pub mod shape;
 mod sum;
 pub mod tensor;
+pub mod uniform;
 
 pub use call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream};
 pub use error::Error;
@@ -25,3 +28,11 @@ pub use registry::{Element, Loss};
 pub use run::{run, shape_of_none};
 pub use shape::Shape;
 pub use tensor::{Array, Labels, Tensor};
+
+/// What generated code needs of the standard library, wherever it is expanded.
+#[doc(hidden)]
+pub mod export {
+    pub use alloc::vec::Vec;
+}
+
+loss_macros::losses!();

@@ -11,8 +11,6 @@ macro_rules! forward {
 forward! {
     /// The absolute value.
     abs,
-    /// The square root.
-    sqrt,
     /// e^x.
     exp,
     /// e^x - 1.
@@ -50,4 +48,9 @@ forward! {
 /// x^p.
 pub fn pow(x: f64, p: f64) -> f64 {
     Real::pow(x, p)
+}
+
+/// The square root.
+pub fn sqrt(x: f64) -> f64 {
+    libm::sqrt(x)
 }

@@ -205,9 +205,10 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
     if graph.is_integer(y, 0) {
         return x;
     }
-    if x == y {
+    if x == y || Factors::of(graph, x) == Factors::of(graph, y) {
+        // The two halves of a square: D(r * (r / b)) is 2 r / b.
         let two = graph.integer(2);
-        return chain(graph, x, two);
+        return chain(graph, y, two);
     }
     match (graph.expr(x), graph.expr(y)) {
         (Expr::Unary(Unary::Negate, a), Expr::Unary(Unary::Negate, b)) => {
@@ -230,6 +231,37 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             graph.weigh(v, sum)
         }
         _ => graph.plus(x, y),
+    }
+}
+
+/// A product in parts, whatever the order in which it multiplies and divides.
+#[derive(PartialEq, Eq)]
+struct Factors {
+    numerators: Vec<ExprId>,
+    denominators: Vec<ExprId>,
+}
+
+impl Factors {
+    fn of(graph: &Graph, product: ExprId) -> Self {
+        let mut factors = Factors { numerators: Vec::new(), denominators: Vec::new() };
+        factors.collect(graph, product);
+        factors.numerators.sort_unstable();
+        factors.denominators.sort_unstable();
+        factors
+    }
+
+    fn collect(&mut self, graph: &Graph, product: ExprId) {
+        match graph.expr(product) {
+            Expr::Binary(Binary::Multiply, x, y) => {
+                self.collect(graph, x);
+                self.collect(graph, y);
+            }
+            Expr::Binary(Binary::Divide, x, y) => {
+                self.collect(graph, x);
+                self.denominators.push(y);
+            }
+            _ => self.numerators.push(product),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
     let mut items = Vec::new();
     let mut arms = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
-        items.push(variant(number, plan));
+        items.push(variant(number, plan, spec.accumulate_f64));
         let name = format_ident!("Variant{number}");
         let fits = fits(spec, plan);
         // The last one takes what is left: a call's key is one of the plans' by construction.
@@ -46,14 +46,15 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
                 clippy::all,
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
-            use ::loss_runtime::call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream, run};
+            use ::loss_runtime::call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream};
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
-            use ::loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
-            use ::loss_runtime::tensor::{Element, Labels, Tensor};
+            use ::loss_runtime::registry::{Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::run;
+            use ::loss_runtime::tensor::{Labels, Tensor};
 
             /// What the loss is.
             pub static INFO: LossInfo = #info;
@@ -162,7 +163,7 @@ fn param_domains(variants: &[Variant]) -> TokenStream {
     quote!(#(#arms)*)
 }
 
-fn variant(number: usize, plan: &Plan) -> TokenStream {
+fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
     let context = Context { graph: &plan.graph, names: &plan.names };
     let mut kernels = Kernels { context, prefix: format!("Kernel{number}"), made: 0, items: Vec::new() };
     let loss = kernels.program(&plan.loss, "the loss");
@@ -192,6 +193,7 @@ fn variant(number: usize, plan: &Plan) -> TokenStream {
                 loss: #loss,
                 reductions: &[#(#reductions),*],
                 input_domains: &[#(#domains),*],
+                accumulate_f64: #accumulate_f64,
             };
         }
     }

@@ -325,8 +325,8 @@ impl<'s> Face<'s> {
                     Self { #first: Some(#first), #(#rest),* }
                 }
             }
-            impl<'g, T> From<&'g mut ::loss_runtime::tensor::Vec<T>> for #name<'g, T> {
-                fn from(#first: &'g mut ::loss_runtime::tensor::Vec<T>) -> Self {
+            impl<'g, T> From<&'g mut ::loss_runtime::export::Vec<T>> for #name<'g, T> {
+                fn from(#first: &'g mut ::loss_runtime::export::Vec<T>) -> Self {
                     Self { #first: Some(#first), #(#rest),* }
                 }
             }
@@ -351,7 +351,7 @@ impl<'s> Face<'s> {
         quote! {
             impl #bounded #name #plain {
                 fn call #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
-                    let mut call = Call::new(&INFO);
+                    let mut call = Call::default();
                     call.execution = self.execution;
                     call.params[..#count].copy_from_slice(&self.params);
                     #(call.inputs[#required_places] = Some(#names.into());)*
