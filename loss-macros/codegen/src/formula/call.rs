@@ -51,7 +51,7 @@ impl Parser<'_> {
         if self.eat(Token::Where) {
             let filter = self.disjunction()?;
             below.push(filter.weight);
-            call.filter = Some(filter.ast);
+            call.filter = Some(*filter.ast);
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Parser<'_> {
                 .with_help("arguments by name come last"));
         }
         below.push(value.weight);
-        call.arguments.push(value.ast);
+        call.arguments.push(*value.ast);
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Parser<'_> {
         } else {
             let value = self.formula()?;
             below.push(value.weight);
-            call.named.push((name, NamedArgument::Formula(value.ast)));
+            call.named.push((name, NamedArgument::Formula(*value.ast)));
         }
         Ok(())
     }

@@ -21,7 +21,11 @@ pub(super) enum Shape {
 }
 
 pub(super) fn read(text: &str) -> Result<Shape, Diagnostic> {
-    serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))
+    let shape = serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))?;
+    if shape == Shape::Nothing {
+        return Err(Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`"));
+    }
+    Ok(shape)
 }
 
 impl<'de> Deserialize<'de> for Shape {
@@ -106,9 +110,6 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let start = error.location().map_or(0, |place| offset(text, place.line(), place.column()));
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(start, start + length);
-    if text.trim().is_empty() || message.contains("EndOfStream") {
-        return Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`");
-    }
     let diagnostic = Diagnostic::error(Code::Syntax, span, message);
     if message.contains("mapping values are not allowed") {
         diagnostic.with_help("quote a text that holds `: `, and check the indentation")
