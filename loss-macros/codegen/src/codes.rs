@@ -169,16 +169,13 @@ codes! {
     UnreachableCase "E0308" "case that is never reached":
         "The earlier cases hold wherever this one does."
         bad "`when: \"r > 0\"` above `when: \"r > 1\"`" fix "put the narrower case first";
-    ChainBothWays "E0309" "name read before it is defined":
-        "A definition reads only what stands above it."
-        bad "`let: { a: b, b: a }`" fix "put the definitions in order";
-    EqualityDecidesCase "E0310" "equality of reals that decides a case":
+    EqualityDecidesCase "E0309" "equality of reals that decides a case":
         "Two computed reals are equal by accident only; labels and parameters may be compared so."
         bad "`if r == 0 then a else b`" fix "`if r >= 0 then a else b`";
-    UsedOutsideGiven "E0311" "optional thing used where it may be absent":
+    UsedOutsideGiven "E0310" "optional thing used where it may be absent":
         "What may be absent is read only where `given` says that it is there."
         bad "`weight * r` with `weight: { optional: true }`" fix "`if given(weight) then weight * r else r`";
-    TooManyVariants "E0312" "more than 64 variants":
+    TooManyVariants "E0311" "more than 64 variants":
         "Every combination of switches, choices and optional inputs is compiled separately."
         bad "seven switches" fix "make values that users tune `real`";
 
@@ -291,17 +288,26 @@ mod tests {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
         assert!(ids.is_sorted(), "{ids:?}");
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
-        assert!(ids.iter().all(|id| id.len() == 5 && (id.starts_with('E') || id.starts_with('W'))));
+        assert!(
+            ids.iter()
+                .all(|id| id.len() == 5 && (id.starts_with('E') || id.starts_with('W')))
+        );
     }
 
     #[test]
     fn every_explanation_says_what_is_wrong_and_shows_an_example_and_a_fix() {
         for code in Code::ALL {
-            assert!(!code.title().is_empty() && !code.title().ends_with('.'), "{code:?}");
+            assert!(
+                !code.title().is_empty() && !code.title().ends_with('.'),
+                "{code:?}"
+            );
             let parts: Vec<&str> = code.explanation().lines().collect();
             assert_eq!(parts.len(), 3, "{code:?}");
             assert!(parts[0].ends_with('.') && parts[0].len() > 10, "{code:?}");
-            assert!(parts[1].len() > "Bad: ".len() + 2 && parts[2].len() > "Fix: ".len() + 2, "{code:?}");
+            assert!(
+                parts[1].len() > "Bad: ".len() + 2 && parts[2].len() > "Fix: ".len() + 2,
+                "{code:?}"
+            );
         }
     }
 }

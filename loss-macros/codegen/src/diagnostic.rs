@@ -86,12 +86,7 @@ impl Diagnostics {
     }
 
     /// Adds an error; the result takes the help: `diagnostics.error(…).help(…)`.
-    pub fn error(
-        &mut self,
-        code: Code,
-        span: Span,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.last(Diagnostic::error(code, span, message))
     }
 

@@ -47,7 +47,9 @@ impl<'a> Place<'a> {
     fn find(span: Span, text: &'a str) -> Self {
         let start = boundary(text, span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+        let line_end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |newline| start + newline);
         let line_end = line_start + text[line_start..line_end].trim_end_matches('\r').len();
         let start = start.min(line_end);
         let end = boundary(text, span.end).clamp(start, line_end);
@@ -60,14 +62,24 @@ impl<'a> Place<'a> {
         Place {
             line: text[..line_start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            parts: [&text[line_start..start], &text[start..end], &text[end..line_end]],
+            parts: [
+                &text[line_start..start],
+                &text[start..end],
+                &text[end..line_end],
+            ],
         }
     }
 
     /// The line as shown, the width left of the carets, and the number of carets.
     fn show(&self) -> (String, usize, usize) {
         let [before, marked, after] = self.parts.map(visible);
-        (format!("{}{}{}", before.0, marked.0, after.0).trim_end().to_owned(), before.1, marked.1.max(1))
+        (
+            format!("{}{}{}", before.0, marked.0, after.0)
+                .trim_end()
+                .to_owned(),
+            before.1,
+            marked.1.max(1),
+        )
     }
 }
 

@@ -14,7 +14,10 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     for candidate in candidates {
         let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
         // A name of one or two letters resembles every other one.
-        if letters.is_empty() || letters.len() > LONGEST || letters.len().max(name.len()) < 3 && letters != name {
+        if letters.is_empty()
+            || letters.len() > LONGEST
+            || letters.len().max(name.len()) < 3 && letters != name
+        {
             continue;
         }
         let slips = distance(&name, &letters);

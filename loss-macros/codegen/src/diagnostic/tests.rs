@@ -3,18 +3,28 @@ use crate::codes::Code;
 use crate::source::{SourceFile, Span};
 
 fn source(text: &str) -> SourceFile {
-    SourceFile { path: "specs/one.yaml".to_owned(), text: text.to_owned() }
+    SourceFile {
+        path: "specs/one.yaml".to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 fn at(text: &str, part: &str) -> String {
     let start = text.find(part).expect("the part stands in the text");
     let span = Span::new(start, start + part.len());
-    render_one(&Diagnostic::error(Code::UnknownName, span, "odd"), &source(text))
+    render_one(
+        &Diagnostic::error(Code::UnknownName, span, "odd"),
+        &source(text),
+    )
 }
 
 /// The last line: the margin and the caret.
 fn caret(text: &str, part: &str) -> String {
-    at(text, part).lines().last().expect("a rendered diagnostic has lines").to_owned()
+    at(text, part)
+        .lines()
+        .last()
+        .expect("a rendered diagnostic has lines")
+        .to_owned()
 }
 
 #[test]
@@ -23,7 +33,11 @@ fn a_diagnostic_is_shown_with_place_line_caret_and_help() {
     let start = text.find("detla").expect("it is there");
     let mut diagnostics = Diagnostics::new();
     diagnostics
-        .error(Code::UnknownName, Span::new(start, start + 5), "unknown name `detla` in formula")
+        .error(
+            Code::UnknownName,
+            Span::new(start, start + 5),
+            "unknown name `detla` in formula",
+        )
         .help("did you mean the parameter `delta`?");
     let expected = "error[E0201]: unknown name `detla` in formula
   --> specs/one.yaml:2:19

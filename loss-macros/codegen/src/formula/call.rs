@@ -43,7 +43,10 @@ impl Parser<'_> {
         loop {
             let axis = self.advance();
             call.axes.push(self.spanned(axis));
-            if self.peek() != Token::Comma || self.peek_at(1) != Token::Axis || self.peek_at(2) == Token::Equal {
+            if self.peek() != Token::Comma
+                || self.peek_at(1) != Token::Axis
+                || self.peek_at(2) == Token::Equal
+            {
                 break;
             }
             self.advance();
@@ -61,26 +64,48 @@ impl Parser<'_> {
         if matches!(lexeme.token, Token::Name | Token::Axis) && self.peek_at(1) == Token::Equal {
             return self.named_argument(call, below);
         }
-        if lexeme.token == Token::Axis && matches!(self.peek_at(1), Token::Comma | Token::RightParen | Token::Where) {
-            let message = format!("the axis `{}` stands behind the arguments", self.word(lexeme));
-            return Err(Diagnostic::error(Code::BadArgument, self.span(lexeme), message)
-                .with_help("axes come first: `sum(N, C where c, e)`"));
+        if lexeme.token == Token::Axis
+            && matches!(
+                self.peek_at(1),
+                Token::Comma | Token::RightParen | Token::Where
+            )
+        {
+            let message = format!(
+                "the axis `{}` stands behind the arguments",
+                self.word(lexeme)
+            );
+            return Err(
+                Diagnostic::error(Code::BadArgument, self.span(lexeme), message)
+                    .with_help("axes come first: `sum(N, C where c, e)`"),
+            );
         }
         let value = self.formula()?;
         if !call.named.is_empty() {
-            return Err(Diagnostic::error(Code::BadArgument, value.ast.span, "an argument by position behind one by name")
-                .with_help("arguments by name come last"));
+            return Err(Diagnostic::error(
+                Code::BadArgument,
+                value.ast.span,
+                "an argument by position behind one by name",
+            )
+            .with_help("arguments by name come last"));
         }
         below.push(value.weight);
         call.arguments.push(*value.ast);
         Ok(())
     }
 
-    fn named_argument(&mut self, call: &mut Call, below: &mut Vec<Weight>) -> Result<(), Diagnostic> {
+    fn named_argument(
+        &mut self,
+        call: &mut Call,
+        below: &mut Vec<Weight>,
+    ) -> Result<(), Diagnostic> {
         let lexeme = self.advance();
         self.advance();
         let name = self.spanned(lexeme);
-        if call.named.iter().any(|(earlier, _)| earlier.value == name.value) {
+        if call
+            .named
+            .iter()
+            .any(|(earlier, _)| earlier.value == name.value)
+        {
             let message = format!("the argument `{}` is given twice", name.value);
             return Err(Diagnostic::error(Code::BadArgument, name.span, message));
         }
@@ -89,7 +114,8 @@ impl Parser<'_> {
                 return Err(self.unexpected("an axis"));
             }
             let axis = self.advance();
-            call.named.push((name, NamedArgument::Axis(self.spanned(axis))));
+            call.named
+                .push((name, NamedArgument::Axis(self.spanned(axis))));
         } else {
             let value = self.formula()?;
             below.push(value.weight);
@@ -99,6 +125,9 @@ impl Parser<'_> {
     }
 
     fn spanned(&self, lexeme: Lexeme) -> Spanned<String> {
-        Spanned { value: self.word(lexeme).to_owned(), span: self.span(lexeme) }
+        Spanned {
+            value: self.word(lexeme).to_owned(),
+            span: self.span(lexeme),
+        }
     }
 }

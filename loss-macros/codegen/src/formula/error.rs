@@ -53,7 +53,11 @@ const LOOKALIKES: [(&str, &str); 22] = [
 
 pub(super) fn bad_name(text: &FormulaText, at: usize, length: usize) -> Diagnostic {
     let name = &text.as_str()[at..at + length];
-    let diagnostic = Diagnostic::error(Code::BadName, text.span(at, at + length), format!("`{name}` is no name"));
+    let diagnostic = Diagnostic::error(
+        Code::BadName,
+        text.span(at, at + length),
+        format!("`{name}` is no name"),
+    );
     let mut better = String::new();
     for letter in name.trim_start_matches('_').chars() {
         if letter.is_ascii_uppercase() && !better.is_empty() && !better.ends_with('_') {
@@ -62,7 +66,9 @@ pub(super) fn bad_name(text: &FormulaText, at: usize, length: usize) -> Diagnost
         better.push(letter.to_ascii_lowercase());
     }
     if better.starts_with(|c: char| c.is_ascii_lowercase()) {
-        diagnostic.with_help(format!("names have small letters, digits and `_`: `{better}`"))
+        diagnostic.with_help(format!(
+            "names have small letters, digits and `_`: `{better}`"
+        ))
     } else {
         diagnostic.with_help("a name begins with a small letter")
     }
@@ -70,30 +76,53 @@ pub(super) fn bad_name(text: &FormulaText, at: usize, length: usize) -> Diagnost
 
 pub(super) fn bad_axis_name(text: &FormulaText, at: usize, length: usize) -> Diagnostic {
     let name = &text.as_str()[at..at + length];
-    Diagnostic::error(Code::BadName, text.span(at, at + length), format!("`{name}` is no name"))
-        .with_help("an axis has letters and digits only, and other names begin with a small letter")
+    Diagnostic::error(
+        Code::BadName,
+        text.span(at, at + length),
+        format!("`{name}` is no name"),
+    )
+    .with_help("an axis has letters and digits only, and other names begin with a small letter")
 }
 
 pub(super) fn foreign_operator(text: &FormulaText, at: usize) -> Option<Diagnostic> {
     let rest = &text.as_str()[at..];
-    let (operator, help) = FOREIGN.iter().find(|(operator, _)| rest.starts_with(operator)).copied().or_else(|| {
-        (rest.starts_with('!') && !rest.starts_with("!=")).then_some(("!", "write `not`"))
-    })?;
+    let (operator, help) = FOREIGN
+        .iter()
+        .find(|(operator, _)| rest.starts_with(operator))
+        .copied()
+        .or_else(|| {
+            (rest.starts_with('!') && !rest.starts_with("!=")).then_some(("!", "write `not`"))
+        })?;
     let span = text.span(at, at + operator.len());
-    Some(Diagnostic::error(Code::UnexpectedCharacter, span, format!("`{operator}` is no operator")).with_help(help))
+    Some(
+        Diagnostic::error(
+            Code::UnexpectedCharacter,
+            span,
+            format!("`{operator}` is no operator"),
+        )
+        .with_help(help),
+    )
 }
 
 pub(super) fn unexpected_character(text: &FormulaText, at: usize) -> Diagnostic {
     let rest = &text.as_str()[at..];
     let Some(character) = rest.chars().next() else {
-        return Diagnostic::error(Code::EmptyFormula, text.span(at, at), "the formula ends here");
+        return Diagnostic::error(
+            Code::EmptyFormula,
+            text.span(at, at),
+            "the formula ends here",
+        );
     };
     let span = text.span(at, at + character.len_utf8());
     if character == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
         let length = 1 + word(&rest[1..]);
         let number = &rest[..length];
-        return Diagnostic::error(Code::BadNumber, text.span(at, at + length), "a number begins with a digit")
-            .with_help(format!("write `0{number}`"));
+        return Diagnostic::error(
+            Code::BadNumber,
+            text.span(at, at + length),
+            "a number begins with a digit",
+        )
+        .with_help(format!("write `0{number}`"));
     }
     if !character.is_ascii() {
         let shown = if character.is_whitespace() || character.is_control() {
@@ -101,15 +130,26 @@ pub(super) fn unexpected_character(text: &FormulaText, at: usize) -> Diagnostic 
         } else {
             character.to_string()
         };
-        let diagnostic = Diagnostic::error(Code::NotAscii, span, format!("`{shown}` is not an ASCII character"));
-        return match LOOKALIKES.iter().find(|(signs, _)| signs.contains(character)) {
+        let diagnostic = Diagnostic::error(
+            Code::NotAscii,
+            span,
+            format!("`{shown}` is not an ASCII character"),
+        );
+        return match LOOKALIKES
+            .iter()
+            .find(|(signs, _)| signs.contains(character))
+        {
             Some((_, ascii)) => diagnostic.with_help(format!("write `{ascii}`")),
             None if character.is_whitespace() => diagnostic.with_help("write a plain space"),
             None => diagnostic.with_help("formulas are written in ASCII; spell the name out"),
         };
     }
     let shown = character.escape_default();
-    let diagnostic = Diagnostic::error(Code::UnexpectedCharacter, span, format!("unexpected character `{shown}`"));
+    let diagnostic = Diagnostic::error(
+        Code::UnexpectedCharacter,
+        span,
+        format!("unexpected character `{shown}`"),
+    );
     match character {
         '\'' | '"' => diagnostic.with_help("the words of a choice are written without quotes"),
         '{' | '}' => diagnostic.with_help("group with `(` and `)`"),
@@ -121,19 +161,39 @@ pub(super) fn unexpected_character(text: &FormulaText, at: usize) -> Diagnostic 
 
 pub(super) fn no_digits_after_point(text: &FormulaText, at: usize, length: usize) -> Diagnostic {
     let number = &text.as_str()[at..at + length];
-    Diagnostic::error(Code::BadNumber, text.span(at, at + length), "no digits after the point")
-        .with_help(format!("write `{number}0`"))
+    Diagnostic::error(
+        Code::BadNumber,
+        text.span(at, at + length),
+        "no digits after the point",
+    )
+    .with_help(format!("write `{number}0`"))
 }
 
 pub(super) fn second_point(text: &FormulaText, at: usize, length: usize) -> Diagnostic {
-    Diagnostic::error(Code::BadNumber, text.span(at, at + length + 1), "a point too many in this number")
-        .with_help("a number is digits, a point, digits, and an exponent such as `e-8`")
+    Diagnostic::error(
+        Code::BadNumber,
+        text.span(at, at + length + 1),
+        "a point too many in this number",
+    )
+    .with_help("a number is digits, a point, digits, and an exponent such as `e-8`")
 }
 
-pub(super) fn number_runs_into_name(text: &FormulaText, at: usize, length: usize, name: usize) -> Diagnostic {
-    let (number, name) = (&text.as_str()[at..at + length], &text.as_str()[at + length..at + length + name]);
+pub(super) fn number_runs_into_name(
+    text: &FormulaText,
+    at: usize,
+    length: usize,
+    name: usize,
+) -> Diagnostic {
+    let (number, name) = (
+        &text.as_str()[at..at + length],
+        &text.as_str()[at + length..at + length + name],
+    );
     let span = text.span(at, at + length + name.len());
-    let diagnostic = Diagnostic::error(Code::BadNumber, span, format!("the number `{number}` runs into `{name}`"));
+    let diagnostic = Diagnostic::error(
+        Code::BadNumber,
+        span,
+        format!("the number `{number}` runs into `{name}`"),
+    );
     if name == "e" || name == "E" {
         diagnostic.with_help("an exponent has digits: `1e-8`")
     } else if name.starts_with('_') {
@@ -151,17 +211,33 @@ pub(super) fn unexpected(text: &FormulaText, found: Lexeme, wanted: &str) -> Dia
     let here = || plain(format!("expected {wanted}, found `{word}`"));
     match found.token {
         Token::End => plain(format!("the formula ends where {wanted} is expected")),
-        Token::Equal => Diagnostic::error(Code::EqualsSign, span, "`=` only names an argument of a call")
-            .with_help("write `==` to compare"),
-        Token::Axis => Diagnostic::error(Code::AxisAsValue, span, format!("the axis `{word}` is no value"))
-            .with_help(format!("`size({word})` is its extent, `index({word})` the place on it")),
-        Token::Then | Token::Else => here().with_help("`if … then … else …`; within another operation it stands in `( )`"),
+        Token::Equal => Diagnostic::error(
+            Code::EqualsSign,
+            span,
+            "`=` only names an argument of a call",
+        )
+        .with_help("write `==` to compare"),
+        Token::Axis => Diagnostic::error(
+            Code::AxisAsValue,
+            span,
+            format!("the axis `{word}` is no value"),
+        )
+        .with_help(format!(
+            "`size({word})` is its extent, `index({word})` the place on it"
+        )),
+        Token::Then | Token::Else => {
+            here().with_help("`if … then … else …`; within another operation it stands in `( )`")
+        }
         Token::If => here().with_help("within another operation an `if` stands in `( )`"),
         Token::Not => here().with_help("within another operation a `not` stands in `( )`"),
-        Token::Where => here().with_help("`where` follows the axes of a reduction: `sum(C where x > 0, x)`"),
+        Token::Where => {
+            here().with_help("`where` follows the axes of a reduction: `sum(C where x > 0, x)`")
+        }
         Token::RightParen if wanted == END => here().with_help("no `(` is open here"),
         Token::RightBracket if wanted == END => here().with_help("no `[` is open here"),
-        Token::Name | Token::Number | Token::LeftParen | Token::True | Token::False if wanted != OPERAND => {
+        Token::Name | Token::Number | Token::LeftParen | Token::True | Token::False
+            if wanted != OPERAND =>
+        {
             here().with_help("is an operator missing before it?")
         }
         Token::Name

@@ -97,7 +97,11 @@ pub fn lex(text: &FormulaText) -> (Vec<Lexeme>, Option<Diagnostic>) {
             Ok((token, length)) => (token, at + length, None),
             Err(error) => (Token::End, at, Some(error)),
         };
-        lexemes.push(Lexeme { token, start: at, end });
+        lexemes.push(Lexeme {
+            token,
+            start: at,
+            end,
+        });
         if token == Token::End {
             return (lexemes, error);
         }
@@ -177,7 +181,10 @@ fn digits(text: &str) -> usize {
 
 /// How many letters, digits and `_` the text begins with.
 pub(super) fn word(text: &str) -> usize {
-    text.len() - text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len()
+    text.len()
+        - text
+            .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            .len()
 }
 
 /// Whether the text is one number as a formula writes it: no sign, digits on both sides of the point.
@@ -190,10 +197,13 @@ pub fn is_number(text: &str) -> bool {
 /// Whether the text is one name: a small letter, then small letters, digits and `_`.
 pub fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
 /// Whether the text is the name of an axis: a capital letter, then letters and digits.
 pub fn is_axis(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_uppercase()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

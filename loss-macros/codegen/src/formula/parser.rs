@@ -20,11 +20,18 @@ pub const MOST_PARTS: usize = 10_000;
 /// The first thing that is wrong with the text.
 pub fn parse(text: &FormulaText) -> Result<Ast, Diagnostic> {
     let (lexemes, not_a_token) = lex(text);
-    let mut parser = Parser { text, lexemes, next: 0, depth: 0 };
+    let mut parser = Parser {
+        text,
+        lexemes,
+        next: 0,
+        depth: 0,
+    };
     let parsed = parser.whole();
     match (parsed, not_a_token) {
         // The tokens end where the bad character stands, so an error at their end is a consequence of it.
-        (Err(error), Some(not_a_token)) if parser.peek() == Token::End && error.code != Code::MixedChain => {
+        (Err(error), Some(not_a_token))
+            if parser.peek() == Token::End && error.code != Code::MixedChain =>
+        {
             Err(not_a_token)
         }
         (Err(error), _) => Err(error),
@@ -117,15 +124,27 @@ impl Parser<'_> {
     fn whole(&mut self) -> Parsed {
         if self.text.as_str().trim().is_empty() {
             let end = self.text.as_str().len();
-            return Err(Diagnostic::error(Code::EmptyFormula, self.text.span(0, end), "the formula is empty"));
+            return Err(Diagnostic::error(
+                Code::EmptyFormula,
+                self.text.span(0, end),
+                "the formula is empty",
+            ));
         }
         let tree = self.formula()?;
-        if self.peek() == Token::End { Ok(tree) } else { Err(self.unexpected(END)) }
+        if self.peek() == Token::End {
+            Ok(tree)
+        } else {
+            Err(self.unexpected(END))
+        }
     }
 
     pub(super) fn formula(&mut self) -> Parsed {
         self.deeper(|parser| {
-            if parser.peek() == Token::If { parser.conditional() } else { parser.operators(OR) }
+            if parser.peek() == Token::If {
+                parser.conditional()
+            } else {
+                parser.operators(OR)
+            }
         })
     }
 
@@ -143,8 +162,12 @@ impl Parser<'_> {
         let value = self.formula()?;
         if !self.eat(Token::Else) {
             if self.peek() == Token::End || self.peek() == Token::RightParen {
-                return Err(Diagnostic::error(Code::MissingElse, self.span(word), "this `if` has no `else`")
-                    .with_help("add `else` and the value otherwise"));
+                return Err(Diagnostic::error(
+                    Code::MissingElse,
+                    self.span(word),
+                    "this `if` has no `else`",
+                )
+                .with_help("add `else` and the value otherwise"));
             }
             return Err(self.unexpected("`else`"));
         }
@@ -164,7 +187,8 @@ impl Parser<'_> {
         } else {
             self.unary()?
         };
-        while let Some((operator, level)) = binary(self.peek()).filter(|(_, level)| *level >= least) {
+        while let Some((operator, level)) = binary(self.peek()).filter(|(_, level)| *level >= least)
+        {
             if level == COMPARISON {
                 left = self.comparison(left)?;
             } else {
@@ -183,16 +207,24 @@ impl Parser<'_> {
         while let Some((operator, COMPARISON)) = binary(self.peek()) {
             let sign = self.advance();
             if let Some(before) = before
-                && (direction(sign.token).is_none() || direction(sign.token) != direction(before.token))
+                && (direction(sign.token).is_none()
+                    || direction(sign.token) != direction(before.token))
             {
                 let span = self.span(before).to(self.span(sign));
-                return Err(Diagnostic::error(Code::MixedChain, span, "this chain of comparisons does not point one way")
-                    .with_help("join two comparisons with `and`"));
+                return Err(Diagnostic::error(
+                    Code::MixedChain,
+                    span,
+                    "this chain of comparisons does not point one way",
+                )
+                .with_help("join two comparisons with `and`"));
             }
             before = Some(sign);
             let right = self.operators(SUM)?;
             let goes_on = binary(self.peek()).is_some_and(|(_, level)| level == COMPARISON);
-            let middle = goes_on.then(|| Tree { ast: right.ast.clone(), weight: right.weight });
+            let middle = goes_on.then(|| Tree {
+                ast: right.ast.clone(),
+                weight: right.weight,
+            });
             let link = self.binary_node(operator, left, right)?;
             let links = match chain {
                 None => link,
@@ -292,7 +324,11 @@ impl Parser<'_> {
         if self.peek() == wanted {
             return Ok(self.advance());
         }
-        let (opened, closed) = if wanted == Token::RightBracket { ("[", "]") } else { ("(", ")") };
+        let (opened, closed) = if wanted == Token::RightBracket {
+            ("[", "]")
+        } else {
+            ("(", ")")
+        };
         if self.peek() == Token::End {
             let message = format!("this `{opened}` is never closed");
             return Err(Diagnostic::error(Code::Unclosed, self.span(open), message));
@@ -318,7 +354,9 @@ impl Parser<'_> {
     /// Runs a rule that may come back to itself, within the limit of nesting.
     fn deeper(&mut self, rule: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         if self.depth == MOST_LEVELS {
-            return Err(self.too_large(self.span(self.lexeme()), "the formula is nested too deeply"));
+            return Err(
+                self.too_large(self.span(self.lexeme()), "the formula is nested too deeply")
+            );
         }
         self.depth += 1;
         let parsed = rule(self);
@@ -327,7 +365,8 @@ impl Parser<'_> {
     }
 
     fn too_large(&self, span: Span, message: &str) -> Diagnostic {
-        Diagnostic::error(Code::FormulaTooLarge, span, message).with_help("name parts of it under `let`")
+        Diagnostic::error(Code::FormulaTooLarge, span, message)
+            .with_help("name parts of it under `let`")
     }
 
     pub(super) fn node(&self, kind: AstKind, span: Span, below: &[Weight]) -> Parsed {
@@ -341,12 +380,19 @@ impl Parser<'_> {
         if weight.parts > MOST_PARTS {
             return Err(self.too_large(span, "the formula has too many parts"));
         }
-        Ok(Tree { ast: Box::new(Ast { kind, span }), weight })
+        Ok(Tree {
+            ast: Box::new(Ast { kind, span }),
+            weight,
+        })
     }
 
     fn unary_node(&self, operator: UnaryOperator, sign: Lexeme, operand: Tree) -> Parsed {
         let span = self.span(sign).to(operand.ast.span);
-        self.node(AstKind::Unary(operator, operand.ast), span, &[operand.weight])
+        self.node(
+            AstKind::Unary(operator, operand.ast),
+            span,
+            &[operand.weight],
+        )
     }
 
     fn binary_node(&self, operator: BinaryOperator, left: Tree, right: Tree) -> Parsed {
@@ -364,7 +410,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn peek_at(&self, ahead: usize) -> Token {
-        self.lexemes.get(self.next + ahead).map_or(Token::End, |lexeme| lexeme.token)
+        self.lexemes
+            .get(self.next + ahead)
+            .map_or(Token::End, |lexeme| lexeme.token)
     }
 
     /// The next token; the last one, `End`, is never left behind.

@@ -106,15 +106,19 @@ fn level(ast: &Ast) -> Level {
         AstKind::Binary(operator, ..) => binary(*operator).1,
         AstKind::Unary(UnaryOperator::Not, _) => Level::Negation,
         AstKind::Unary(UnaryOperator::Negate, _) => Level::Unary,
-        AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) | AstKind::Pick(..) | AstKind::Call(_) => {
-            Level::Postfix
-        }
+        AstKind::Number(_)
+        | AstKind::Boolean(_)
+        | AstKind::Name(_)
+        | AstKind::Pick(..)
+        | AstKind::Call(_) => Level::Postfix,
     }
 }
 
 /// The sign, the level of the whole, and the least levels of the left and the right operand.
 fn binary(operator: BinaryOperator) -> (&'static str, Level, Level, Level) {
-    use Level::{Comparison, Conjunction, Disjunction, Negation, Postfix, Power, Product, Sum, Unary};
+    use Level::{
+        Comparison, Conjunction, Disjunction, Negation, Postfix, Power, Product, Sum, Unary,
+    };
     match operator {
         BinaryOperator::Or => (" or ", Disjunction, Disjunction, Conjunction),
         BinaryOperator::And => (" and ", Conjunction, Conjunction, Negation),

@@ -18,7 +18,10 @@ fn read(text: &str) -> Result<Ast, Diagnostic> {
 
 /// The tree without its places.
 fn bare(ast: &Ast) -> Ast {
-    let name = |name: &Spanned<String>| Spanned { value: name.value.clone(), span: Span::default() };
+    let name = |name: &Spanned<String>| Spanned {
+        value: name.value.clone(),
+        span: Span::default(),
+    };
     let boxed = |ast: &Ast| Box::new(bare(ast));
     let kind = match &ast.kind {
         AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => ast.kind.clone(),
@@ -44,7 +47,10 @@ fn bare(ast: &Ast) -> Ast {
                 .collect(),
         })),
     };
-    Ast { kind, span: Span::default() }
+    Ast {
+        kind,
+        span: Span::default(),
+    }
 }
 
 fn shape(ast: &Ast) -> String {
@@ -72,7 +78,10 @@ fn a_formula_prints_with_the_fewest_brackets() {
         ("a / (b * c)", "a / (b * c)"),
         ("a or b and c", "a or b and c"),
         ("(a or b) and c", "(a or b) and c"),
-        ("sum(N, C where not a, x[t])/size(C)", "sum(N, C where not a, x[t]) / size(C)"),
+        (
+            "sum(N, C where not a, x[t])/size(C)",
+            "sum(N, C where not a, x[t]) / size(C)",
+        ),
         ("(if a then b else c) + 1", "(if a then b else c) + 1"),
         ("if a then b else c + 1", "if a then b else c + 1"),
         ("x[index(M)][t]", "x[index(M)][t]"),
@@ -129,7 +138,12 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("x ** 2", Code::UnexpectedCharacter, "**", "`x^y`"),
         ("a ? b : c", Code::UnexpectedCharacter, "?", "if"),
         ("a => b", Code::UnexpectedCharacter, "=>", "`>=`"),
-        ("over == 'word'", Code::UnexpectedCharacter, "'", "without quotes"),
+        (
+            "over == 'word'",
+            Code::UnexpectedCharacter,
+            "'",
+            "without quotes",
+        ),
         ("(a + b", Code::Unclosed, "(", ""),
         ("f(a, b", Code::Unclosed, "(", ""),
         ("x[a", Code::Unclosed, "[", ""),
@@ -139,7 +153,12 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("a +", Code::UnexpectedInFormula, "", ""),
         ("a + * b", Code::UnexpectedInFormula, "* b", ""),
         ("1 + not a", Code::UnexpectedInFormula, "not", "`( )`"),
-        ("1 + if a then b else c", Code::UnexpectedInFormula, "if", "`( )`"),
+        (
+            "1 + if a then b else c",
+            Code::UnexpectedInFormula,
+            "if",
+            "`( )`",
+        ),
         ("if a then b", Code::MissingElse, "if", "`else`"),
         ("(if a then b) + 1", Code::MissingElse, "if", "`else`"),
         ("if a b", Code::UnexpectedInFormula, "b", ""),
@@ -170,10 +189,24 @@ fn an_error_has_its_code_its_place_and_its_help() {
         };
         assert_eq!(error.code, code, "`{text}`: {}", error.message);
         // The span may be shorter than the part: it must begin there.
-        let begin = if part.is_empty() { text.len() } else { text.find(part).expect("the part is in the text") };
-        let begin = if code == Code::EmptyFormula { 0 } else if text == "f(x=1, x=2)" { 7 } else { begin };
+        let begin = if part.is_empty() {
+            text.len()
+        } else {
+            text.find(part).expect("the part is in the text")
+        };
+        let begin = if code == Code::EmptyFormula {
+            0
+        } else if text == "f(x=1, x=2)" {
+            7
+        } else {
+            begin
+        };
         assert_eq!(error.span.start, begin, "`{text}`: {}", error.message);
-        assert!(error.help.as_deref().unwrap_or_default().contains(help), "`{text}`: {:?}", error.help);
+        assert!(
+            error.help.as_deref().unwrap_or_default().contains(help),
+            "`{text}`: {:?}",
+            error.help
+        );
     }
 }
 
@@ -182,10 +215,20 @@ fn places_are_those_of_the_file() {
     let text = FormulaText::plain("(a + bb) * exp(-c)", 100);
     let ast = parse(&text).expect("a good formula");
     assert_eq!(ast.span, Span::new(100, 118));
-    let AstKind::Binary(BinaryOperator::Multiply, sum, call) = ast.kind else { panic!("a product") };
-    assert_eq!((sum.span, call.span), (Span::new(100, 108), Span::new(111, 118)));
-    let AstKind::Call(call) = call.kind else { panic!("a call") };
-    assert_eq!((call.name.span, call.arguments[0].span), (Span::new(111, 114), Span::new(115, 117)));
+    let AstKind::Binary(BinaryOperator::Multiply, sum, call) = ast.kind else {
+        panic!("a product")
+    };
+    assert_eq!(
+        (sum.span, call.span),
+        (Span::new(100, 108), Span::new(111, 118))
+    );
+    let AstKind::Call(call) = call.kind else {
+        panic!("a call")
+    };
+    assert_eq!(
+        (call.name.span, call.arguments[0].span),
+        (Span::new(111, 114), Span::new(115, 117))
+    );
 }
 
 #[test]
@@ -193,18 +236,31 @@ fn places_follow_stretches_of_text() {
     // `ab` stands at 10, `cd` at 20.
     let text = FormulaText::new("ab + cd".to_owned(), vec![(0, 10), (5, 20)]);
     let ast = parse(&text).expect("a good formula");
-    let AstKind::Binary(_, left, right) = ast.kind else { panic!("a sum") };
-    assert_eq!((left.span, right.span), (Span::new(10, 12), Span::new(20, 22)));
+    let AstKind::Binary(_, left, right) = ast.kind else {
+        panic!("a sum")
+    };
+    assert_eq!(
+        (left.span, right.span),
+        (Span::new(10, 12), Span::new(20, 22))
+    );
     let part = text.trimmed(4, 7);
     assert_eq!((part.as_str(), part.span(0, 2)), ("cd", Span::new(20, 22)));
 }
 
 #[test]
 fn nesting_and_size_are_limited_without_exhausting_the_stack() {
-    for (open, middle, close) in
-        [("(", "a", ")"), ("-", "a", ""), ("not ", "a", ""), ("a^", "a", ""), ("f(", "a", ")"), ("x[", "a", "]"), ("a + ", "a", ""), ("if a then b else ", "a", "")]
-    {
-        let deep = |levels: usize| format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
+    for (open, middle, close) in [
+        ("(", "a", ")"),
+        ("-", "a", ""),
+        ("not ", "a", ""),
+        ("a^", "a", ""),
+        ("f(", "a", ")"),
+        ("x[", "a", "]"),
+        ("a + ", "a", ""),
+        ("if a then b else ", "a", ""),
+    ] {
+        let deep =
+            |levels: usize| format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
         let error = read(&deep(100_000)).expect_err("too deep");
         assert_eq!(error.code, Code::FormulaTooLarge, "{open}");
         assert!(read(&deep(MOST_LEVELS / 3)).is_ok(), "{open}");
@@ -214,11 +270,15 @@ fn nesting_and_size_are_limited_without_exhausting_the_stack() {
     for _ in 0..40 {
         doubling = format!("b < ({doubling}) < c");
     }
-    assert_eq!(read(&doubling).expect_err("too large").code, Code::FormulaTooLarge);
+    assert_eq!(
+        read(&doubling).expect_err("too large").code,
+        Code::FormulaTooLarge
+    );
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["a", "input", "log_p", "x2", "iff", "e1", "nan"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["a", "input", "log_p", "x2", "iff", "e1", "nan"])
+        .prop_map(str::to_owned)
 }
 
 fn axis() -> impl Strategy<Value = Spanned<String>> {
@@ -226,14 +286,21 @@ fn axis() -> impl Strategy<Value = Spanned<String>> {
 }
 
 fn spanned(value: String) -> Spanned<String> {
-    Spanned { value, span: Span::default() }
+    Spanned {
+        value,
+        span: Span::default(),
+    }
 }
 
 fn formula() -> impl Strategy<Value = Ast> {
     use BinaryOperator::*;
-    let node = |kind| Ast { kind, span: Span::default() };
+    let node = |kind| Ast {
+        kind,
+        span: Span::default(),
+    };
     let leaf = prop_oneof![
-        prop::sample::select(vec!["0", "1", "0.5", "1e-12", "12.25E+3"]).prop_map(|n| AstKind::Number(n.to_owned())),
+        prop::sample::select(vec!["0", "1", "0.5", "1e-12", "12.25E+3"])
+            .prop_map(|n| AstKind::Number(n.to_owned())),
         any::<bool>().prop_map(AstKind::Boolean),
         name().prop_map(AstKind::Name),
     ]
@@ -241,11 +308,24 @@ fn formula() -> impl Strategy<Value = Ast> {
     leaf.prop_recursive(6, 60, 5, move |part| {
         let boxed = part.clone().prop_map(Box::new);
         let operator = prop::sample::select(vec![
-            Add, Subtract, Multiply, Divide, Power, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or,
+            Add,
+            Subtract,
+            Multiply,
+            Divide,
+            Power,
+            Less,
+            LessEqual,
+            Greater,
+            GreaterEqual,
+            Equal,
+            NotEqual,
+            And,
+            Or,
         ]);
         let sign = prop::sample::select(vec![UnaryOperator::Negate, UnaryOperator::Not]);
         let named = prop_oneof![
-            (name(), part.clone()).prop_map(|(name, ast)| (spanned(name), NamedArgument::Formula(ast))),
+            (name(), part.clone())
+                .prop_map(|(name, ast)| (spanned(name), NamedArgument::Formula(ast))),
             (axis(), axis()).prop_map(|(name, axis)| (name, NamedArgument::Axis(axis))),
         ];
         let call = (
@@ -259,12 +339,20 @@ fn formula() -> impl Strategy<Value = Ast> {
                 named.sort_by(|(x, _), (y, _)| x.value.cmp(&y.value));
                 named.dedup_by(|(x, _), (y, _)| x.value == y.value);
                 let filter = filter.filter(|_| !axes.is_empty());
-                AstKind::Call(Box::new(Call { name: spanned(name), axes, filter, arguments, named }))
+                AstKind::Call(Box::new(Call {
+                    name: spanned(name),
+                    axes,
+                    filter,
+                    arguments,
+                    named,
+                }))
             });
         prop_oneof![
             (sign, boxed.clone()).prop_map(|(sign, x)| AstKind::Unary(sign, x)),
-            (operator, boxed.clone(), boxed.clone()).prop_map(|(operator, x, y)| AstKind::Binary(operator, x, y)),
-            (boxed.clone(), boxed.clone(), boxed.clone()).prop_map(|(c, x, y)| AstKind::If(c, x, y)),
+            (operator, boxed.clone(), boxed.clone())
+                .prop_map(|(operator, x, y)| AstKind::Binary(operator, x, y)),
+            (boxed.clone(), boxed.clone(), boxed.clone())
+                .prop_map(|(c, x, y)| AstKind::If(c, x, y)),
             (boxed.clone(), boxed).prop_map(|(x, i)| AstKind::Pick(x, i)),
             call,
         ]

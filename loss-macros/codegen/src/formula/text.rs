@@ -14,7 +14,10 @@ pub struct FormulaText {
 impl FormulaText {
     /// A text that stands in the file as it is, from byte `start` on.
     pub fn plain(text: impl Into<String>, start: usize) -> Self {
-        FormulaText { text: text.into(), places: vec![(0, start)] }
+        FormulaText {
+            text: text.into(),
+            places: vec![(0, start)],
+        }
     }
 
     /// A text whose stretches stand at these places: (offset in the text, offset in the file), both ascending.
@@ -50,7 +53,11 @@ impl FormulaText {
 
     fn at(&self, offset: usize) -> usize {
         let after = self.places.partition_point(|(begin, _)| *begin <= offset);
-        let (begin, file) = after.checked_sub(1).and_then(|last| self.places.get(last)).copied().unwrap_or_default();
+        let (begin, file) = after
+            .checked_sub(1)
+            .and_then(|last| self.places.get(last))
+            .copied()
+            .unwrap_or_default();
         file + (offset - begin)
     }
 }

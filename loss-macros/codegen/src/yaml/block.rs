@@ -65,7 +65,10 @@ impl Scanner<'_> {
                 Some(_) | None => break,
             }
         }
-        Ok(Node { kind: NodeKind::Map(entries), span: Span::new(start, end) })
+        Ok(Node {
+            kind: NodeKind::Map(entries),
+            span: Span::new(start, end),
+        })
     }
 
     /// A key and its `:`.
@@ -99,7 +102,9 @@ impl Scanner<'_> {
         match self.next_content() {
             Some(next) if next > column => self.block(next, column + 1),
             // A list may stand in the column of its key.
-            Some(next) if next == column && self.is_indicator('-') => self.deeper(|scanner| scanner.block_list(next)),
+            Some(next) if next == column && self.is_indicator('-') => {
+                self.deeper(|scanner| scanner.block_list(next))
+            }
             Some(_) | None => Ok(absent),
         }
     }
@@ -129,7 +134,10 @@ impl Scanner<'_> {
                 Some(_) | None => break,
             }
         }
-        Ok(Node { kind: NodeKind::List(items), span: Span::new(start, end) })
+        Ok(Node {
+            kind: NodeKind::List(items),
+            span: Span::new(start, end),
+        })
     }
 
     /// A value that is no block map or list.
@@ -147,7 +155,11 @@ impl Scanner<'_> {
             }
             Some('|') => self.literal(least).map(Node::scalar),
             Some('>') => {
-                let error = self.unsupported("folded scalars", 1, "write `|`, which keeps the lines, or one line");
+                let error = self.unsupported(
+                    "folded scalars",
+                    1,
+                    "write `|`, which keeps the lines, or one line",
+                );
                 self.diagnostics.push(error);
                 self.literal(least).map(Node::scalar)
             }
@@ -166,7 +178,8 @@ impl Scanner<'_> {
         if scalar.comment.is_some() {
             self.at = line_end;
         }
-        if begins_line_end(self.rest()) && self.next_content().is_some_and(|column| column >= least) {
+        if begins_line_end(self.rest()) && self.next_content().is_some_and(|column| column >= least)
+        {
             let error = self.many_lines(scalar.span);
             self.diagnostics.push(error);
             while self.next_content().is_some_and(|column| column >= least) {
@@ -182,10 +195,17 @@ impl Scanner<'_> {
         let chomping = self.peek().filter(|sign| matches!(sign, '-' | '+'));
         self.at += usize::from(chomping.is_some());
         if self.peek().is_some_and(|digit| digit.is_ascii_digit()) {
-            return Err(self.unsupported("indentation indicators", 1, "begin the block with its least indented line"));
+            return Err(self.unsupported(
+                "indentation indicators",
+                1,
+                "begin the block with its least indented line",
+            ));
         }
         self.finish_line()?;
-        self.at += self.rest().find('\n').map_or(self.rest().len(), |newline| newline + 1);
+        self.at += self
+            .rest()
+            .find('\n')
+            .map_or(self.rest().len(), |newline| newline + 1);
         let mut lines: Vec<(usize, &str)> = Vec::new();
         let mut indent = None;
         while !self.rest().is_empty() {
@@ -218,8 +238,17 @@ impl Scanner<'_> {
         }
         let text = FormulaText::new(text, places);
         let begin = text.as_str().len() - text.as_str().trim_start().len();
-        let span = if content == 0 { Span::new(self.at, self.at) } else { text.span(begin, content) };
-        Ok(Scalar { text, style: Style::Block, span, comment: None })
+        let span = if content == 0 {
+            Span::new(self.at, self.at)
+        } else {
+            text.span(begin, content)
+        };
+        Ok(Scalar {
+            text,
+            style: Style::Block,
+            span,
+            comment: None,
+        })
     }
 }
 

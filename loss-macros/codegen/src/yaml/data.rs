@@ -11,25 +11,48 @@ use crate::yaml::reader::Reader;
 impl Reader {
     pub(super) fn example(&mut self, node: &Node, what: &str) -> Option<ExampleEntry> {
         let fields = self.fields(node, what, &["given", "expect", "source", "tolerance"])?;
-        let given = fields.require(self, "given").map(|given| self.each(given, "given", Self::data));
-        let expect = fields.require(self, "expect").and_then(|expect| self.expectation(expect, "expect"));
+        let given = fields
+            .require(self, "given")
+            .map(|given| self.each(given, "given", Self::data));
+        let expect = fields
+            .require(self, "expect")
+            .and_then(|expect| self.expectation(expect, "expect"));
         let source = fields.required_text(self, "source");
-        let tolerance = fields.get("tolerance").map(|node| self.number(node, "tolerance"));
+        let tolerance = fields
+            .get("tolerance")
+            .map(|node| self.number(node, "tolerance"));
         let tolerance = match tolerance {
             Some(number) => Some(number?),
             None => None,
         };
-        Some(ExampleEntry { given: given?, expect: expect?, source: source?, tolerance })
+        Some(ExampleEntry {
+            given: given?,
+            expect: expect?,
+            source: source?,
+            tolerance,
+        })
     }
 
     pub(super) fn difference(&mut self, node: &Node, what: &str) -> Option<DifferenceEntry> {
         let fields = self.fields(node, what, &["what", "given", "ours", "theirs", "because"])?;
         let subject = fields.required_text(self, "what");
-        let given = fields.require(self, "given").map(|given| self.each(given, "given", Self::data));
-        let ours = fields.require(self, "ours").and_then(|ours| self.expectation(ours, "ours"));
-        let theirs = fields.require(self, "theirs").and_then(|theirs| self.expectation(theirs, "theirs"));
+        let given = fields
+            .require(self, "given")
+            .map(|given| self.each(given, "given", Self::data));
+        let ours = fields
+            .require(self, "ours")
+            .and_then(|ours| self.expectation(ours, "ours"));
+        let theirs = fields
+            .require(self, "theirs")
+            .and_then(|theirs| self.expectation(theirs, "theirs"));
         let because = fields.required_text(self, "because");
-        Some(DifferenceEntry { what: subject?, given: given?, ours: ours?, theirs: theirs?, because: because? })
+        Some(DifferenceEntry {
+            what: subject?,
+            given: given?,
+            ours: ours?,
+            theirs: theirs?,
+            because: because?,
+        })
     }
 
     fn expectation(&mut self, node: &Node, what: &str) -> Option<Expectation> {
@@ -40,7 +63,9 @@ impl Reader {
                 "error" => expectation.error = self.each(value, "error", Self::text),
                 reduction => {
                     let data = self.data(value, reduction);
-                    expectation.values.extend(data.map(|data| (key.spanned(), data)));
+                    expectation
+                        .values
+                        .extend(data.map(|data| (key.spanned(), data)));
                 }
             }
         }
@@ -50,8 +75,12 @@ impl Reader {
     fn data(&mut self, node: &Node, what: &str) -> Option<Data> {
         match &node.kind {
             NodeKind::List(items) => {
-                let items: Vec<Option<Data>> = items.iter().map(|item| self.data(item, what)).collect();
-                Some(Data::List(items.into_iter().collect::<Option<_>>()?, node.span))
+                let items: Vec<Option<Data>> =
+                    items.iter().map(|item| self.data(item, what)).collect();
+                Some(Data::List(
+                    items.into_iter().collect::<Option<_>>()?,
+                    node.span,
+                ))
             }
             NodeKind::Scalar(scalar) if !scalar.is_absent() => match datum(scalar) {
                 Ok(data) => Some(data),
@@ -81,7 +110,10 @@ fn datum(scalar: &Scalar) -> Result<Data, Diagnostic> {
     let text = scalar.as_str();
     let plain = scalar.style == Style::Plain;
     match text {
-        "true" | "false" if plain => Ok(Data::Boolean(Spanned { value: text == "true", span: scalar.span })),
+        "true" | "false" if plain => Ok(Data::Boolean(Spanned {
+            value: text == "true",
+            span: scalar.span,
+        })),
         _ if plain && is_signed_number(text) => Ok(Data::Number(scalar.spanned())),
         _ if is_name(text) => Ok(Data::Word(scalar.spanned())),
         _ => Err(no_number(scalar)),
@@ -95,7 +127,11 @@ fn is_signed_number(text: &str) -> bool {
 
 fn no_number(scalar: &Scalar) -> Diagnostic {
     let text = scalar.as_str();
-    let error = Diagnostic::error(Code::BadData, scalar.span, format!("`{}` is no number and no word", text.escape_debug()));
+    let error = Diagnostic::error(
+        Code::BadData,
+        scalar.span,
+        format!("`{}` is no number and no word", text.escape_debug()),
+    );
     let bare = text.trim_start_matches(['-', '+']);
     let sign = if text.starts_with('-') { "-" } else { "" };
     let lower = bare.trim_start_matches('.').to_ascii_lowercase();
@@ -106,7 +142,11 @@ fn no_number(scalar: &Scalar) -> Diagnostic {
     } else if lower == "nan" {
         error.with_help("write `nan`")
     } else if is_number(&format!("0{bare}")) {
-        let number = if bare.starts_with('.') { format!("0{bare}") } else { bare.to_owned() };
+        let number = if bare.starts_with('.') {
+            format!("0{bare}")
+        } else {
+            bare.to_owned()
+        };
         error.with_help(format!("write `{sign}{number}`"))
     } else if is_number(&format!("{bare}0")) {
         error.with_help(format!("write `{sign}{bare}0`"))

@@ -2,7 +2,9 @@
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
-use crate::document::{AxisEntry, DivisorEntry, Document, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry};
+use crate::document::{
+    AxisEntry, DivisorEntry, Document, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry,
+};
 use crate::yaml::node::{Node, NodeKind};
 use crate::yaml::reader::Reader;
 
@@ -30,7 +32,9 @@ const KEYS: [&str; 18] = [
 
 /// The document, unless something that it must have is missing or wrong; and all that is wrong.
 pub(super) fn document(node: &Node) -> (Option<Document>, Diagnostics) {
-    let mut reader = Reader { diagnostics: Diagnostics::new() };
+    let mut reader = Reader {
+        diagnostics: Diagnostics::new(),
+    };
     let document = whole(node, &mut reader);
     (document, reader.diagnostics)
 }
@@ -39,15 +43,26 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
     let fields = reader.fields(node, "spec", &KEYS)?;
     let name = fields.required_text(reader, "name");
     let summary = fields.required_text(reader, "summary");
-    let reference = fields.require(reader, "reference").map(|node| reader.list(node, "reference", Reader::text));
+    let reference = fields
+        .require(reader, "reference")
+        .map(|node| reader.list(node, "reference", Reader::text));
     let pytorch = fields.get("pytorch").and_then(|node| reader.pytorch(node));
     let axes = fields.each(reader, "axes", Reader::axis);
-    let inputs = fields.require(reader, "inputs").map(|node| reader.each(node, "inputs", Reader::input));
+    let inputs = fields
+        .require(reader, "inputs")
+        .map(|node| reader.each(node, "inputs", Reader::input));
     let params = fields.each(reader, "params", Reader::param);
-    let lets = fields.get("let").map(|node| reader.lets(node)).unwrap_or_default();
+    let lets = fields
+        .get("let")
+        .map(|node| reader.lets(node))
+        .unwrap_or_default();
     let loss = fields.required_formula(reader, "loss");
-    let reduction = fields.require(reader, "reduction").and_then(|node| reader.reduction(node));
-    let curvature = fields.get("curvature").and_then(|node| reader.curvature(node));
+    let reduction = fields
+        .require(reader, "reduction")
+        .and_then(|node| reader.reduction(node));
+    let curvature = fields
+        .get("curvature")
+        .and_then(|node| reader.curvature(node));
     let knots = fields.list(reader, "knots", Reader::knot);
     let surrogates = fields.list(reader, "surrogates", Reader::surrogate);
     let properties = fields.each(reader, "properties", Reader::property);
@@ -81,7 +96,10 @@ impl Reader {
     fn pytorch(&mut self, node: &Node) -> Option<PyTorch> {
         let fields = self.fields(node, "pytorch", &["function", "when"])?;
         let when = fields.text(self, "when");
-        Some(PyTorch { function: fields.required_text(self, "function")?, when })
+        Some(PyTorch {
+            function: fields.required_text(self, "function")?,
+            when,
+        })
     }
 
     fn axis(&mut self, node: &Node, name: &str) -> Option<AxisEntry> {
@@ -95,8 +113,17 @@ impl Reader {
     }
 
     fn input(&mut self, node: &Node, name: &str) -> Option<InputEntry> {
-        let keys =
-            ["axes", "label", "gradient", "domain", "ignore", "default", "optional", "broadcast", "meaning"];
+        let keys = [
+            "axes",
+            "label",
+            "gradient",
+            "domain",
+            "ignore",
+            "default",
+            "optional",
+            "broadcast",
+            "meaning",
+        ];
         let fields = self.fields(node, name, &keys)?;
         fields.require(self, "axes")?;
         Some(InputEntry {
@@ -113,7 +140,11 @@ impl Reader {
     }
 
     fn param(&mut self, node: &Node, name: &str) -> Option<ParamEntry> {
-        let fields = self.fields(node, name, &["kind", "default", "values", "domain", "optional", "meaning"])?;
+        let fields = self.fields(
+            node,
+            name,
+            &["kind", "default", "values", "domain", "optional", "meaning"],
+        )?;
         Some(ParamEntry {
             kind: fields.text(self, "kind"),
             default: fields.text(self, "default"),
@@ -131,7 +162,11 @@ impl Reader {
             let head = self.head(key);
             let body = self.formula(value, key.as_str());
             if let (Some((name, arguments)), Some(body)) = (head, body) {
-                lets.push(LetEntry { name, arguments, body });
+                lets.push(LetEntry {
+                    name,
+                    arguments,
+                    body,
+                });
             }
         }
         lets
@@ -145,7 +180,10 @@ impl Reader {
             named.extend(divisor.map(|divisor| (key.spanned(), divisor)));
         }
         // Every other key is free, so only the missing one is reported here.
-        let default = entries.iter().find(|(key, _)| key.as_str() == "default").map(|(_, value)| value);
+        let default = entries
+            .iter()
+            .find(|(key, _)| key.as_str() == "default")
+            .map(|(_, value)| value);
         let Some(default) = default else {
             let message = "`reduction` lacks the key `default`";
             self.diagnostics
@@ -153,7 +191,10 @@ impl Reader {
                 .help("add `default: mean`, or another of its reductions");
             return None;
         };
-        Some(ReductionEntry { default: self.text(default, "default")?, named })
+        Some(ReductionEntry {
+            default: self.text(default, "default")?,
+            named,
+        })
     }
 
     fn divisor(&mut self, node: &Node, name: &str) -> Option<DivisorEntry> {
@@ -161,11 +202,15 @@ impl Reader {
             NodeKind::Map(_) => {
                 let fields = self.fields(node, name, &["of", "over"])?;
                 let of = fields.formula(self, "of");
-                Some(DivisorEntry::Ratio { of, over: fields.required_formula(self, "over")? })
+                Some(DivisorEntry::Ratio {
+                    of,
+                    over: fields.required_formula(self, "over")?,
+                })
             }
             NodeKind::Scalar(_) | NodeKind::List(_) => {
                 let takes = "`elements`, `samples` or `{ over: formula }`";
-                self.scalar(node, name, takes).map(|scalar| DivisorEntry::Word(scalar.spanned()))
+                self.scalar(node, name, takes)
+                    .map(|scalar| DivisorEntry::Word(scalar.spanned()))
             }
         }
     }

@@ -34,13 +34,22 @@ impl<'n> Fields<'n> {
                 Some(near) => format!("did you mean `{near}`? {list}"),
                 None => list,
             };
-            diagnostics.error(Code::UnknownKey, key.span, message).help(help);
+            diagnostics
+                .error(Code::UnknownKey, key.span, message)
+                .help(help);
         }
-        Fields { entries, span, what: what.to_owned() }
+        Fields {
+            entries,
+            span,
+            what: what.to_owned(),
+        }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
-        self.entries.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value)
+        self.entries
+            .iter()
+            .find(|(name, _)| name.as_str() == key)
+            .map(|(_, value)| value)
     }
 
     /// The value of a key that must be there.
@@ -48,7 +57,10 @@ impl<'n> Fields<'n> {
         let value = self.get(key);
         if value.is_none() {
             let message = format!("`{}` lacks the key `{key}`", self.what);
-            reader.diagnostics.error(Code::MissingKey, self.span, message).help(format!("add `{key}: …`"));
+            reader
+                .diagnostics
+                .error(Code::MissingKey, self.span, message)
+                .help(format!("add `{key}: …`"));
         }
         value
     }
@@ -68,7 +80,9 @@ impl<'n> Fields<'n> {
 
     /// `false` if the key is absent.
     pub(super) fn flag(&self, reader: &mut Reader, key: &str) -> bool {
-        self.get(key).and_then(|node| reader.flag(node, key)).unwrap_or(false)
+        self.get(key)
+            .and_then(|node| reader.flag(node, key))
+            .unwrap_or(false)
     }
 
     pub(super) fn ast(&self, reader: &mut Reader, key: &str) -> Option<Ast> {
@@ -96,7 +110,9 @@ impl<'n> Fields<'n> {
         key: &str,
         read: impl FnMut(&mut Reader, &Node, &str) -> Option<T>,
     ) -> Vec<T> {
-        self.get(key).map(|node| reader.list(node, key, read)).unwrap_or_default()
+        self.get(key)
+            .map(|node| reader.list(node, key, read))
+            .unwrap_or_default()
     }
 
     /// Empty if the key is absent.
@@ -106,6 +122,8 @@ impl<'n> Fields<'n> {
         key: &str,
         read: impl FnMut(&mut Reader, &Node, &str) -> Option<T>,
     ) -> Vec<(Spanned<String>, T)> {
-        self.get(key).map(|node| reader.each(node, key, read)).unwrap_or_default()
+        self.get(key)
+            .map(|node| reader.each(node, key, read))
+            .unwrap_or_default()
     }
 }

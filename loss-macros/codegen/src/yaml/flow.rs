@@ -21,6 +21,7 @@ impl Scanner<'_> {
 
     fn flow_map(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
+        self.open.push(start);
         self.at += 1;
         let mut entries = Vec::new();
         loop {
@@ -46,11 +47,16 @@ impl Scanner<'_> {
             }
         }
         self.at += 1;
-        Ok(Node { kind: NodeKind::Map(entries), span: Span::new(start, self.at) })
+        self.open.pop();
+        Ok(Node {
+            kind: NodeKind::Map(entries),
+            span: Span::new(start, self.at),
+        })
     }
 
     fn flow_list(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
+        self.open.push(start);
         self.at += 1;
         let mut items = Vec::new();
         loop {
@@ -64,7 +70,11 @@ impl Scanner<'_> {
             }
         }
         self.at += 1;
-        Ok(Node { kind: NodeKind::List(items), span: Span::new(start, self.at) })
+        self.open.pop();
+        Ok(Node {
+            kind: NodeKind::List(items),
+            span: Span::new(start, self.at),
+        })
     }
 
     /// Whether a `,` follows, rather than the closing bracket.
@@ -110,7 +120,9 @@ impl Scanner<'_> {
             let ends = match character {
                 '\r' | '\n' => true,
                 '#' => self.comment().is_some() && self.at > start,
-                ':' => begins_blank(after) || in_flow && after.starts_with([',', '[', ']', '{', '}']),
+                ':' => {
+                    begins_blank(after) || in_flow && after.starts_with([',', '[', ']', '{', '}'])
+                }
                 ',' | '[' | ']' | '{' | '}' => in_flow,
                 _ => false,
             };
@@ -134,7 +146,9 @@ impl Scanner<'_> {
         let mut text = String::new();
         let mut places = vec![(0, self.at)];
         loop {
-            let Some(character) = self.peek() else { return Err(self.unexpected()) };
+            let Some(character) = self.peek() else {
+                return Err(self.unexpected());
+            };
             let here = self.at;
             self.at += character.len_utf8();
             if Some(character) == quote {
@@ -159,12 +173,19 @@ impl Scanner<'_> {
             }
         }
         let span = Span::new(open + 1, self.at - 1);
-        Ok(Scalar { text: FormulaText::new(text, places), style: Style::Quoted, span, comment: None })
+        Ok(Scalar {
+            text: FormulaText::new(text, places),
+            style: Style::Quoted,
+            span,
+            comment: None,
+        })
     }
 
     /// The character that an escape stands for, from behind its `\`.
     fn escape(&mut self) -> Result<char, Diagnostic> {
-        let Some(sign) = self.peek() else { return Err(self.unexpected()) };
+        let Some(sign) = self.peek() else {
+            return Err(self.unexpected());
+        };
         let digits = match sign {
             'x' => 2,
             'u' => 4,
@@ -189,7 +210,11 @@ impl Scanner<'_> {
             '_' => Some('\u{a0}'),
             'L' => Some('\u{2028}'),
             'P' => Some('\u{2029}'),
-            _ => self.rest().get(1..=digits).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32),
+            _ => self
+                .rest()
+                .get(1..=digits)
+                .and_then(|code| u32::from_str_radix(code, 16).ok())
+                .and_then(char::from_u32),
         };
         let decoded = decoded.ok_or_else(|| self.unexpected())?;
         self.at += sign.len_utf8() + digits;

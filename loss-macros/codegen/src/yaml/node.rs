@@ -42,7 +42,10 @@ impl Scalar {
     }
 
     pub(super) fn spanned(&self) -> Spanned<String> {
-        Spanned { value: self.as_str().to_owned(), span: self.span }
+        Spanned {
+            value: self.as_str().to_owned(),
+            span: self.span,
+        }
     }
 
     /// Whether nothing is written at all: YAML's null.
@@ -54,7 +57,10 @@ impl Scalar {
 impl Node {
     pub(super) fn scalar(scalar: Scalar) -> Self {
         let span = scalar.span;
-        Node { kind: NodeKind::Scalar(scalar), span }
+        Node {
+            kind: NodeKind::Scalar(scalar),
+            span,
+        }
     }
 
     /// What it is, for messages.

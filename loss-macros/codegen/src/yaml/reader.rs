@@ -21,19 +21,30 @@ impl Reader {
     }
 
     /// The entries of a map whose keys are free.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Scalar, Node)]> {
+    pub(super) fn entries<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+    ) -> Option<&'n [(Scalar, Node)]> {
         let NodeKind::Map(entries) = &node.kind else {
-            self.wrong_kind(node, what, "a map").help("write `key: value`, one a line, or `{ key: value }`");
+            self.wrong_kind(node, what, "a map")
+                .help("write `key: value`, one a line, or `{ key: value }`");
             return None;
         };
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for (key, _) in entries {
             if key.as_str().is_empty() {
-                self.diagnostics.error(Code::Syntax, key.span, format!("an empty key under `{what}`"));
+                self.diagnostics.error(
+                    Code::Syntax,
+                    key.span,
+                    format!("an empty key under `{what}`"),
+                );
             }
             if seen.insert(key.as_str(), key.span).is_some() {
                 let message = format!("the key `{}` stands twice under `{what}`", key.as_str());
-                self.diagnostics.error(Code::DuplicateKey, key.span, message).help("remove or rename one of them");
+                self.diagnostics
+                    .error(Code::DuplicateKey, key.span, message)
+                    .help("remove or rename one of them");
             }
         }
         Some(entries)
@@ -54,9 +65,20 @@ impl Reader {
     }
 
     /// A map whose keys are listed.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Fields<'n>> {
+    pub(super) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        allowed: &[&str],
+    ) -> Option<Fields<'n>> {
         let entries = self.entries(node, what)?;
-        Some(Fields::check(entries, node.span, what, allowed, &mut self.diagnostics))
+        Some(Fields::check(
+            entries,
+            node.span,
+            what,
+            allowed,
+            &mut self.diagnostics,
+        ))
     }
 
     /// The items of a list.
@@ -64,7 +86,8 @@ impl Reader {
         if let NodeKind::List(items) = &node.kind {
             return items;
         }
-        self.wrong_kind(node, what, "a list").help("write `[ … ]`, or one `- …` a line");
+        self.wrong_kind(node, what, "a list")
+            .help("write `[ … ]`, or one `- …` a line");
         &[]
     }
 
@@ -75,11 +98,19 @@ impl Reader {
         what: &str,
         mut read: impl FnMut(&mut Self, &Node, &str) -> Option<T>,
     ) -> Vec<T> {
-        self.items(node, what).iter().filter_map(|item| read(self, item, what)).collect()
+        self.items(node, what)
+            .iter()
+            .filter_map(|item| read(self, item, what))
+            .collect()
     }
 
     /// A scalar that says something.
-    pub(super) fn scalar<'n>(&mut self, node: &'n Node, what: &str, takes: &str) -> Option<&'n Scalar> {
+    pub(super) fn scalar<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        takes: &str,
+    ) -> Option<&'n Scalar> {
         match &node.kind {
             NodeKind::Scalar(scalar) if !scalar.is_absent() => Some(scalar),
             NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Map(_) => {
@@ -93,7 +124,8 @@ impl Reader {
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
         let scalar = self.scalar(node, what, "text")?;
         if scalar.as_str().trim().is_empty() {
-            self.diagnostics.error(Code::WrongKind, scalar.span, format!("`{what}` is empty"));
+            self.diagnostics
+                .error(Code::WrongKind, scalar.span, format!("`{what}` is empty"));
             return None;
         }
         Some(scalar.spanned())
@@ -107,7 +139,8 @@ impl Reader {
             "false" if scalar.style == Style::Plain => Some(false),
             other => {
                 let message = format!("`{what}` takes `true` or `false`, found `{other}`");
-                self.diagnostics.error(Code::WrongKind, scalar.span, message);
+                self.diagnostics
+                    .error(Code::WrongKind, scalar.span, message);
                 None
             }
         }

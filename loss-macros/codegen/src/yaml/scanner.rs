@@ -15,32 +15,62 @@ pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: usize,
+    /// The flow brackets that are open here.
+    pub(super) open: Vec<usize>,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
+/// Where the scanner could not go on.
+pub(super) struct Stopped {
+    pub(super) error: Diagnostic,
+    /// The innermost flow bracket that is open there.
+    pub(super) open: Option<usize>,
+}
+
 /// The tree of a file. What specs do not use is pushed as an error, and the scan goes on; where it cannot, that is the result.
-pub(super) fn scan(text: &str, diagnostics: &mut Diagnostics) -> Result<Node, Diagnostic> {
-    let mut scanner = Scanner { text, at: 0, depth: 0, diagnostics };
-    if text.starts_with('\u{feff}') {
-        scanner.at = '\u{feff}'.len_utf8();
-    }
-    let Some(column) = scanner.next_content() else {
-        return Ok(Node::scalar(scanner.nothing()));
+pub(super) fn scan(text: &str, diagnostics: &mut Diagnostics) -> Result<Node, Stopped> {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        depth: 0,
+        open: Vec::new(),
+        diagnostics,
     };
-    if scanner.rest().starts_with("---") || scanner.rest().starts_with('%') {
-        return Err(scanner.unsupported("document markers", 3, "a file holds one spec: leave the line out"));
-    }
-    let node = scanner.block(column, 0)?;
-    match scanner.next_content() {
-        None => Ok(node),
-        Some(_) => Err(scanner.unexpected()),
-    }
+    scanner.whole().map_err(|error| Stopped {
+        error,
+        open: scanner.open.last().copied(),
+    })
 }
 
 impl<'a> Scanner<'a> {
+    fn whole(&mut self) -> Result<Node, Diagnostic> {
+        if self.text.starts_with('\u{feff}') {
+            self.at = '\u{feff}'.len_utf8();
+        }
+        let Some(column) = self.next_content() else {
+            return Ok(Node::scalar(self.nothing()));
+        };
+        if self.rest().starts_with("---") || self.rest().starts_with('%') {
+            let help = "a file holds one spec: leave the line out";
+            let length = self.rest().find(['\r', '\n']).unwrap_or(self.rest().len());
+            return Err(self.unsupported("document markers", length, help));
+        }
+        let node = self.block(column, 0)?;
+        match self.next_content() {
+            None => Ok(node),
+            Some(_) => Err(self.unexpected()),
+        }
+    }
+
     /// A scanner that looks ahead from a place; what it reports is thrown away.
     pub(super) fn ahead(text: &'a str, at: usize, silent: &'a mut Diagnostics) -> Self {
-        Scanner { text, at, depth: 0, diagnostics: silent }
+        Scanner {
+            text,
+            at,
+            depth: 0,
+            open: Vec::new(),
+            diagnostics: silent,
+        }
     }
 
     pub(super) fn rest(&self) -> &'a str {
@@ -53,7 +83,9 @@ impl<'a> Scanner<'a> {
 
     /// Whether this character stands here with a blank, a line end or the end of the file behind it.
     pub(super) fn is_indicator(&self, indicator: char) -> bool {
-        self.rest().strip_prefix(indicator).is_some_and(begins_blank)
+        self.rest()
+            .strip_prefix(indicator)
+            .is_some_and(begins_blank)
     }
 
     pub(super) fn skip_blanks(&mut self) {
@@ -63,7 +95,10 @@ impl<'a> Scanner<'a> {
 
     /// The comment here, if one begins here: `#` at the start of a line or behind a blank.
     pub(super) fn comment(&self) -> Option<Span> {
-        let free = self.text[..self.at].chars().next_back().is_none_or(|before| matches!(before, ' ' | '\t' | '\n' | '\u{feff}'));
+        let free = self.text[..self.at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| matches!(before, ' ' | '\t' | '\n' | '\u{feff}'));
         (free && self.rest().starts_with('#')).then(|| {
             let length = self.rest().find(['\r', '\n']).unwrap_or(self.rest().len());
             Span::new(self.at, self.at + length)
@@ -119,13 +154,18 @@ impl<'a> Scanner<'a> {
     pub(super) fn unexpected(&self) -> Diagnostic {
         let length = self.peek().map_or(0, char::len_utf8);
         let span = Span::new(self.at, self.at + length);
-        Diagnostic::error(Code::UnsupportedYaml, span, "this does not belong to the value before it")
-            .with_help("check the indentation, or quote the whole text")
+        Diagnostic::error(
+            Code::UnsupportedYaml,
+            span,
+            "this does not belong to the value before it",
+        )
+        .with_help("check the indentation, or quote the whole text")
     }
 
     pub(super) fn unsupported(&self, what: &str, length: usize, help: &str) -> Diagnostic {
         let span = Span::new(self.at, self.at + length);
-        Diagnostic::error(Code::UnsupportedYaml, span, format!("specs use no {what}")).with_help(help)
+        Diagnostic::error(Code::UnsupportedYaml, span, format!("specs use no {what}"))
+            .with_help(help)
     }
 
     /// An anchor, alias or tag before a value: reported and skipped.
@@ -136,8 +176,15 @@ impl<'a> Scanner<'a> {
                 '*' => "aliases",
                 _ => "tags",
             };
-            let length = self.rest().find([' ', '\t', '\r', '\n', ',', ']', '}']).unwrap_or(self.rest().len());
-            let help = if sign == '!' { "leave it out, or quote the text" } else { "write the value out" };
+            let length = self
+                .rest()
+                .find([' ', '\t', '\r', '\n', ',', ']', '}'])
+                .unwrap_or(self.rest().len());
+            let help = if sign == '!' {
+                "leave it out, or quote the text"
+            } else {
+                "write the value out"
+            };
             let error = self.unsupported(what, length, help);
             self.diagnostics.push(error);
             self.at += length;
@@ -146,8 +193,12 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn many_lines(&self, span: Span) -> Diagnostic {
-        Diagnostic::error(Code::ManyLines, span, "this value goes on over several lines")
-            .with_help("keep it on one line, or write a `|` block")
+        Diagnostic::error(
+            Code::ManyLines,
+            span,
+            "this value goes on over several lines",
+        )
+        .with_help("keep it on one line, or write a `|` block")
     }
 
     pub(super) fn deeper(
@@ -155,7 +206,11 @@ impl<'a> Scanner<'a> {
         rule: impl FnOnce(&mut Self) -> Result<Node, Diagnostic>,
     ) -> Result<Node, Diagnostic> {
         if self.depth == MOST_LEVELS {
-            return Err(self.unsupported("nesting as deep as this", 1, "no key of a spec needs it"));
+            return Err(self.unsupported(
+                "nesting as deep as this",
+                1,
+                "no key of a spec needs it",
+            ));
         }
         self.depth += 1;
         let node = rule(self);

@@ -23,7 +23,10 @@ pub(super) enum Shape {
 pub(super) fn read(text: &str) -> Result<Shape, Diagnostic> {
     let shape = serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))?;
     if shape == Shape::Nothing {
-        return Err(Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`"));
+        return Err(
+            Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty")
+                .with_help("begin with `name:`"),
+        );
     }
     Ok(shape)
 }
@@ -106,25 +109,62 @@ impl<'de> Visitor<'de> for ShapeVisitor {
 fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let message = error.to_string();
     // The place is in the span; what the parser was about to read is of no use to the author.
-    let message = message.split(" at line ").next().unwrap_or_default().split(", while ").next().unwrap_or_default();
-    let start = error.location().map_or(0, |place| offset(text, place.line(), place.column()));
+    let message = message
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .split(", while ")
+        .next()
+        .unwrap_or_default();
+    let start = error
+        .location()
+        .map_or(0, |place| offset(text, place.line(), place.column()));
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(start, start + length);
     let diagnostic = Diagnostic::error(Code::Syntax, span, message);
     if message.contains("mapping values are not allowed") {
         diagnostic.with_help("quote a text that holds `: `, and check the indentation")
     } else if message.contains("cannot start any token") {
-        diagnostic.with_help("indent with spaces, and quote a text that begins with `@`, `%` or a backtick")
+        diagnostic.with_help(
+            "indent with spaces, and quote a text that begins with `@`, `%` or a backtick",
+        )
     } else if message.contains("did not find expected ',' or") {
-        diagnostic.with_help("close the `{` or `[`, and quote a text within it that holds `, [ ] { }`")
+        diagnostic
+            .with_help("close the `{` or `[`, and quote a text within it that holds `, [ ] { }`")
     } else {
         diagnostic
     }
 }
 
+/// YAML notices a missing bracket lines later, where it is of no use: the error is then moved to the bracket that is open.
+pub(super) fn at_open_bracket(error: Diagnostic, open: usize, text: &str) -> Diagnostic {
+    let noticed = error.span.start.max(open);
+    if !text[open..noticed].contains('\n') {
+        return error;
+    }
+    let message = format!(
+        "this `{}` is not closed as it should be",
+        &text[open..=open]
+    );
+    Diagnostic {
+        message,
+        span: Span::new(open, open + 1),
+        ..error
+    }
+}
+
 /// The byte at a line and column, both from 1, the column in characters.
 fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let line = text[start..].split('\n').next().unwrap_or_default();
-    start + line.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>()
+    start
+        + line
+            .chars()
+            .take(column.saturating_sub(1))
+            .map(char::len_utf8)
+            .sum::<usize>()
 }
