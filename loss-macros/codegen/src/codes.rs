@@ -169,13 +169,16 @@ codes! {
     UnreachableCase "E0308" "case that is never reached":
         "The earlier cases hold wherever this one does."
         bad "`when: \"r > 0\"` above `when: \"r > 1\"`" fix "put the narrower case first";
-    EqualityDecidesCase "E0309" "equality of reals that decides a case":
+    ChainBothWays "E0309" "name read before it is defined":
+        "A definition reads only what stands above it."
+        bad "`let: { a: b, b: a }`" fix "put the definitions in order";
+    EqualityDecidesCase "E0310" "equality of reals that decides a case":
         "Two computed reals are equal by accident only; labels and parameters may be compared so."
         bad "`if r == 0 then a else b`" fix "`if r >= 0 then a else b`";
-    UsedOutsideGiven "E0310" "optional thing used where it may be absent":
+    UsedOutsideGiven "E0311" "optional thing used where it may be absent":
         "What may be absent is read only where `given` says that it is there."
         bad "`weight * r` with `weight: { optional: true }`" fix "`if given(weight) then weight * r else r`";
-    TooManyVariants "E0311" "more than 64 variants":
+    TooManyVariants "E0312" "more than 64 variants":
         "Every combination of switches, choices and optional inputs is compiled separately."
         bad "seven switches" fix "make values that users tune `real`";
 
