@@ -196,7 +196,9 @@ impl fmt::Display for Error {
             Self::Shape { input, axis, expected, found } => {
                 write!(f, "dimension {axis} of input `{input}` has extent {found}; expected {expected}")
             }
-            Self::EmptyAxis { input, axis } => write!(f, "axis `{axis}` of input `{input}` has extent 0; at least 1 is needed"),
+            Self::EmptyAxis { input, axis } => {
+                write!(f, "axis `{axis}` of input `{input}` has extent 0; at least 1 is needed")
+            }
             Self::Length { input, expected, found } => {
                 write!(f, "input `{input}` has {found} values; its shape asks for {expected}")
             }
@@ -221,7 +223,9 @@ impl fmt::Display for Error {
                 write!(f, "input `{input}`, value {index}: {value} breaks the condition {domain}")
             }
             Self::NotReduced => f.write_str("the reduction `none` has many values; ask for them with a buffer"),
-            Self::ZeroDivisor { reduction } => write!(f, "reduction `{reduction}` divides by 0: there is nothing to reduce"),
+            Self::ZeroDivisor { reduction } => {
+                write!(f, "reduction `{reduction}` divides by 0: there is nothing to reduce")
+            }
             Self::OutputLength { output, expected, found } => {
                 write!(f, "output `{output}` has room for {found} values; expected {expected}")
             }

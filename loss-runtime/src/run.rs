@@ -131,7 +131,9 @@ fn dropped<T>(info: &LossInfo, params: &[f64], layout: &Layout<'_, T>) -> Result
             continue;
         }
         if declared.axes != [0] || found.is_some() {
-            return Err(Error::Unsupported { what: "`ignore` on more than one input, or on one that is not along rows alone" });
+            return Err(Error::Unsupported {
+                what: "`ignore` on more than one input, or on one that is not along rows alone",
+            });
         }
         found = Some(Dropped { input, value });
     }

@@ -93,11 +93,7 @@ impl Operation {
             Self::Map => a.map(
                 #[inline(always)]
                 |x| {
-                    if x > L::Scalar::ZERO {
-                        x
-                    } else {
-                        L::Scalar::ONE
-                    }
+                    if x > L::Scalar::ZERO { x } else { L::Scalar::ONE }
                 },
             ),
         }
@@ -179,11 +175,7 @@ impl<T: Real> LaneTask<T> for Apply<'_, T> {
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Vec<T> {
         let mut output = vec![T::ZERO; self.a.len()];
-        let inputs = self
-            .a
-            .chunks(L::LANES)
-            .zip(self.b.chunks(L::LANES))
-            .zip(self.c.chunks(L::LANES));
+        let inputs = self.a.chunks(L::LANES).zip(self.b.chunks(L::LANES)).zip(self.c.chunks(L::LANES));
         for (((a, b), c), y) in inputs.zip(output.chunks_mut(L::LANES)) {
             let a = L::load_partial(token, a, T::NAN);
             let b = L::load_partial(token, b, T::NAN);
@@ -215,15 +207,7 @@ fn operations_match<T: Real>(plain: fn(Operation, T, T, T) -> T) {
     }
     for isa in Isa::available() {
         for operation in OPERATIONS {
-            let output = T::dispatch(
-                isa,
-                Apply {
-                    operation,
-                    a: &a,
-                    b: &b,
-                    c: &c,
-                },
-            );
+            let output = T::dispatch(isa, Apply { operation, a: &a, b: &b, c: &c });
             for (i, y) in output.iter().enumerate() {
                 let expected = plain(operation, a[i], b[i], c[i]);
                 assert!(
@@ -266,42 +250,20 @@ impl<T: Real> LaneTask<T> for InAndOut {
         };
         let iota = L::iota(token);
         assert_eq!(taken(iota), numbers(L::LANES));
-        assert_eq!(
-            taken(L::load(iota.token(), &numbers(L::LANES))),
-            numbers(L::LANES)
-        );
-        assert_eq!(
-            taken(L::splat(token, 2.5)),
-            vec![T::from_f64(2.5); L::LANES]
-        );
-        assert_eq!(
-            taken(L::from_scalar(token, T::EPSILON)),
-            vec![T::EPSILON; L::LANES]
-        );
+        assert_eq!(taken(L::load(iota.token(), &numbers(L::LANES))), numbers(L::LANES));
+        assert_eq!(taken(L::splat(token, 2.5)), vec![T::from_f64(2.5); L::LANES]);
+        assert_eq!(taken(L::from_scalar(token, T::EPSILON)), vec![T::EPSILON; L::LANES]);
         for count in 0..=L::LANES + 1 {
             let kept = count.min(L::LANES);
             let mut expected = vec![T::MAX; L::LANES];
             expected[..kept].copy_from_slice(&numbers(kept));
-            assert_eq!(
-                taken(L::load_partial(token, &numbers(count), T::MAX)),
-                expected
-            );
-            assert_eq!(
-                taken(L::select(
-                    L::first_lanes(token, count),
-                    iota,
-                    L::from_scalar(token, T::MAX)
-                )),
-                expected
-            );
+            assert_eq!(taken(L::load_partial(token, &numbers(count), T::MAX)), expected);
+            assert_eq!(taken(L::select(L::first_lanes(token, count), iota, L::from_scalar(token, T::MAX))), expected);
 
             let mut stored = vec![T::MAX; count];
             iota.store_partial(&mut stored);
             assert_eq!(stored[..kept], numbers(kept));
-            assert!(
-                stored[kept..].iter().all(|x| *x == T::MAX),
-                "wrote beyond the lanes"
-            );
+            assert!(stored[kept..].iter().all(|x| *x == T::MAX), "wrote beyond the lanes");
             let mut wide = vec![-1.0; count];
             iota.store_f64(&mut wide);
             assert!(wide[..kept].iter().enumerate().all(|(i, x)| *x == i as f64));
@@ -310,11 +272,8 @@ impl<T: Real> LaneTask<T> for InAndOut {
             assert_eq!(L::mask_any(first), count > 0);
             assert_eq!(L::mask_all(first), count >= L::LANES);
             let bools: Vec<bool> = (0..count).map(|i| i % 3 == 1).collect();
-            let chosen = taken(L::select(
-                L::mask_from_bools(token, &bools),
-                L::splat(token, 1.0),
-                L::splat(token, 0.0),
-            ));
+            let chosen =
+                taken(L::select(L::mask_from_bools(token, &bools), L::splat(token, 1.0), L::splat(token, 0.0)));
             for (i, x) in chosen.iter().enumerate() {
                 assert_eq!(*x == T::ONE, i < count && i % 3 == 1);
             }
@@ -322,8 +281,7 @@ impl<T: Real> LaneTask<T> for InAndOut {
         assert_eq!(iota.tree_sum(), (L::LANES * (L::LANES - 1) / 2) as f64);
         // 1 is lost beside 1e30 unless the lanes that cancel meet first: the tree is by halves.
         let mut halves = vec![T::ZERO; L::LANES];
-        (halves[0], halves[L::LANES / 2], halves[1]) =
-            (T::from_f64(1e30), T::from_f64(-1e30), T::ONE);
+        (halves[0], halves[L::LANES / 2], halves[1]) = (T::from_f64(1e30), T::from_f64(-1e30), T::ONE);
         assert_eq!(L::load(token, &halves).tree_sum(), 1.0);
     }
 }
@@ -338,14 +296,7 @@ fn lanes_keep_what_they_are_given() {
 
 #[test]
 fn an_isa_that_is_not_there_is_replaced_by_the_best_one() {
-    for isa in [
-        Isa::Scalar,
-        Isa::Sse2,
-        Isa::Avx2,
-        Isa::Avx512,
-        Isa::Neon,
-        Isa::Wasm,
-    ] {
+    for isa in [Isa::Scalar, Isa::Sse2, Isa::Avx2, Isa::Avx512, Isa::Neon, Isa::Wasm] {
         f32::dispatch(isa, InAndOut);
     }
 }

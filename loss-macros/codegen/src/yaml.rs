@@ -20,6 +20,7 @@ mod shape;
 use crate::diagnostic::Diagnostics;
 use crate::document::Document;
 use crate::source::SourceFile;
+use crate::yaml::scanner::Stopped;
 
 /// The document of a file.
 ///
@@ -33,11 +34,12 @@ pub fn parse_document(source: &SourceFile) -> Result<Document, Diagnostics> {
         diagnostics.sort();
         return Err(diagnostics);
     }
-    let node = shape.and_then(|shape| {
-        let node = scanned?;
-        agree::check(&node, &shape)?;
-        Ok(node)
-    });
+    let node = match (shape, scanned) {
+        (Ok(shape), Ok(node)) => agree::check(&node, &shape).map(|()| node),
+        (Ok(_), Err(stopped)) => Err(stopped.error),
+        (Err(error), Err(Stopped { open: Some(open), .. })) => Err(shape::at_open_bracket(error, open, &source.text)),
+        (Err(error), Ok(_) | Err(_)) => Err(error),
+    };
     let node = match node {
         Ok(node) => node,
         Err(error) => {

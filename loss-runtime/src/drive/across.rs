@@ -181,14 +181,7 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
 
 impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<L, E, A, G> {
     #[inline(always)]
-    pub(super) fn new<
-        K,
-        const R: usize,
-        const S: usize,
-        const U: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn new<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
         sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     ) -> Self
     where
@@ -203,14 +196,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
 
     /// Works on a block of rows; adds their values to `sum`.
     #[inline(always)]
-    pub(super) fn block<
-        K,
-        const R: usize,
-        const S: usize,
-        const U: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn block<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,

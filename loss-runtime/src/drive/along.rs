@@ -108,15 +108,7 @@ fn store_rows<L: Lane, const V: usize>(v: &[L; V]) -> [[L::Scalar; MAX_LANES]; V
 
 impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, G> {
     #[inline(always)]
-    pub(super) fn new<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn new<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
         sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     ) -> Self
     where
@@ -125,7 +117,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
     {
         let inputs = &sweep.job.inputs;
         let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]));
-        let written = K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
+        let written =
+            K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
         let lines = (!read || !written).then_some(Lines {
             elements: [[T::ZERO; BLOCK]; E],
             shared: [[T::ZERO; BLOCK]; S],
@@ -148,15 +141,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// Works on a block of rows; adds their values to `sum`.
     #[inline(always)]
-    pub(super) fn block<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn block<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
@@ -219,7 +204,9 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 }
             }
         }
-        if K::VALUE_PER_ELEMENT && let Some(elements) = &mut sweep.elements {
+        if K::VALUE_PER_ELEMENT
+            && let Some(elements) = &mut sweep.elements
+        {
             let at = outer * extent - sweep.elements_at;
             elements[at..at + extent].fill(T::ZERO);
         }
@@ -227,16 +214,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// Pass `P` over a block of rows, if the kernel has it.
     #[inline(always)]
-    fn pass<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-        const P: usize,
-    >(
+    fn pass<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize, const P: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
@@ -269,16 +247,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// Pass `P` over one row.
     #[inline(always)]
-    fn reduce<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-        const P: usize,
-    >(
+    fn reduce<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize, const P: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
@@ -320,7 +289,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 while at + width <= len {
                     for q in 0..VECTORS {
                         let at = at + q * L::LANES;
-                        let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
+                        let (x, s) =
+                            (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<true>(token, at, 0);
                         let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
@@ -338,8 +308,10 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let mut rest = accumulators;
                     while at < len {
                         let count = L::LANES.min(len - at);
-                        let (x, s) =
-                            (vectors::<L, E, false>(token, &xs, at, count), vectors::<L, S, false>(token, &ss, at, count));
+                        let (x, s) = (
+                            vectors::<L, E, false>(token, &xs, at, count),
+                            vectors::<L, S, false>(token, &ss, at, count),
+                        );
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<false>(token, at, count);
                         let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
@@ -403,10 +375,11 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let mut staged = self.lines.as_ref().map(|lines| lines.gradients);
                 let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
                 let upstream = Upstreams::new(sweep.token, job.upstream, outer * extent + start, len, job.per_element);
-                let mut elements = if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
-                    let at = outer * extent + start - sweep.elements_at;
-                    &mut elements[at..at + len]
-                });
+                let mut elements =
+                    if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
+                        let at = outer * extent + start - sweep.elements_at;
+                        &mut elements[at..at + len]
+                    });
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
                 let mut spaces = staged.as_mut().map(|staged| staged.iter_mut());
                 for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
@@ -421,7 +394,18 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     };
                 }
                 let mut at = 0;
-                let mut line = Line { token: sweep.token, u: &sweep.u, v, xs, ss, upstream, start, spills, elements: elements.take(), gradients };
+                let mut line = Line {
+                    token: sweep.token,
+                    u: &sweep.u,
+                    v,
+                    xs,
+                    ss,
+                    upstream,
+                    start,
+                    spills,
+                    elements: elements.take(),
+                    gradients,
+                };
                 while at + L::LANES <= len {
                     let q = at / L::LANES % VECTORS;
                     let value = line.vector::<K, R, A, H, true>(at, L::LANES);
@@ -431,7 +415,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 if at < len {
                     let q = at / L::LANES % VECTORS;
                     let value = line.vector::<K, R, A, H, false>(at, len - at);
-                    sums[q] = sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
+                    sums[q] =
+                        sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
                 }
                 if let Some(staged) = &staged {
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {

@@ -221,7 +221,14 @@ where
 
     /// Puts what a block's rows have of their own in its place, and adds their values to `sum`, row by row.
     #[inline(always)]
-    pub(super) fn finish(&mut self, block: &Block, value: L, gradients: [L; H], totals: &[f64; MAX_LANES], sum: f64) -> f64 {
+    pub(super) fn finish(
+        &mut self,
+        block: &Block,
+        value: L,
+        gradients: [L; H],
+        totals: &[f64; MAX_LANES],
+        sum: f64,
+    ) -> f64 {
         let mut lanes = [T::ZERO; MAX_LANES];
         for h in 0..H {
             let input = K::ROW_GRADIENTS[h];

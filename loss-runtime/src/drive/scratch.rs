@@ -5,7 +5,13 @@ use crate::registry::Element;
 
 /// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
 #[inline(always)]
-fn runs(geometry: &Geometry, strides: [usize; 3], start: usize, len: usize, mut run: impl FnMut(usize, usize, usize, usize)) {
+fn runs(
+    geometry: &Geometry,
+    strides: [usize; 3],
+    start: usize,
+    len: usize,
+    mut run: impl FnMut(usize, usize, usize, usize),
+) {
     let Geometry { outer, extent, inner } = *geometry;
     let axis = if inner > 1 {
         2

@@ -34,7 +34,8 @@ impl<'o, T> Part<'o, T> {
     fn split(self, cut: &Cut) -> (Self, Self) {
         let (left, right) = cut_slice(self.elements, cut.elements - self.elements_at);
         let mut before = Self { elements: left, gradients: [const { None }; MAX_INPUTS], ..self };
-        let mut after = Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
+        let mut after =
+            Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
         for (input, slot) in self.gradients.into_iter().enumerate() {
             let at = cut.gradients[input].saturating_sub(self.gradients_at[input]);
             (before.gradients[input], after.gradients[input]) = cut_slice(slot, at);

@@ -34,14 +34,7 @@ pub trait LaneTask<T: Real> {
 
 impl Isa {
     /// Every instruction set, slowest first on each architecture.
-    const ALL: [Self; 6] = [
-        Self::Scalar,
-        Self::Sse2,
-        Self::Avx2,
-        Self::Avx512,
-        Self::Neon,
-        Self::Wasm,
-    ];
+    const ALL: [Self; 6] = [Self::Scalar, Self::Sse2, Self::Avx2, Self::Avx512, Self::Neon, Self::Wasm];
 
     /// The best one this machine has. Without the cargo feature `std`: the best one that the compiler may assume.
     ///
@@ -185,11 +178,7 @@ macro_rules! scalar_token {
 #[cfg(not(feature = "scalar"))]
 #[cfg(not(any(
     all(target_arch = "aarch64", target_feature = "neon"),
-    all(
-        any(target_arch = "x86", target_arch = "x86_64"),
-        target_feature = "sse2",
-        target_feature = "fxsr"
-    ),
+    all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
 macro_rules! scalar_token {
@@ -205,11 +194,7 @@ macro_rules! scalar_token {
 #[cfg(not(feature = "scalar"))]
 #[cfg(any(
     all(target_arch = "aarch64", target_feature = "neon"),
-    all(
-        any(target_arch = "x86", target_arch = "x86_64"),
-        target_feature = "sse2",
-        target_feature = "fxsr"
-    ),
+    all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
     all(target_arch = "wasm32", target_feature = "simd128")
 ))]
 macro_rules! scalar_token {

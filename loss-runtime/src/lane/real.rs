@@ -53,15 +53,7 @@ pub(crate) use format::Format;
 /// The functions are those of the spec language, computed for one number. They share their names with inherent methods of the
 /// floats, which win: on a concrete type write `Real::exp(x)`.
 pub trait Real:
-    Copy
-    + Send
-    + Sync
-    + PartialEq
-    + PartialOrd
-    + core::fmt::Debug
-    + core::fmt::Display
-    + Format
-    + 'static
+    Copy + Send + Sync + PartialEq + PartialOrd + core::fmt::Debug + core::fmt::Display + Format + 'static
 {
     /// 0
     const ZERO: Self;

@@ -53,8 +53,7 @@ pub(super) fn reduce<L: Lane>(x: L, bias: Bias) -> Reduced<L> {
 #[inline(always)]
 fn clamp<L: Lane>(x: L) -> L {
     let t = x.token();
-    x.max_ignoring_nan(L::splat(t, L::Scalar::EXP_VANISHES))
-        .min_ignoring_nan(L::splat(t, L::Scalar::EXP_OVERFLOWS))
+    x.max_ignoring_nan(L::splat(t, L::Scalar::EXP_VANISHES)).min_ignoring_nan(L::splat(t, L::Scalar::EXP_OVERFLOWS))
 }
 
 /// P on |r| <= log(2)/2, relative error of e^r 2^-28.3.

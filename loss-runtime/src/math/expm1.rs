@@ -52,9 +52,7 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
 fn minus_one<L: Lane>(x: L, bottom: f64, large: f64, polynomial: impl Fn(L) -> L) -> L {
     let t = x.token();
     let one = L::splat(t, 1.0);
-    let bounded = x
-        .max_ignoring_nan(L::splat(t, bottom))
-        .min_ignoring_nan(L::splat(t, L::Scalar::EXP_OVERFLOWS));
+    let bounded = x.max_ignoring_nan(L::splat(t, bottom)).min_ignoring_nan(L::splat(t, L::Scalar::EXP_OVERFLOWS));
     let reduced = reduce(bounded, Bias::Once);
     let r = reduced.high + reduced.low;
     let r_lost = (reduced.high - r) + reduced.low;

@@ -32,9 +32,7 @@ pub(super) fn split<L: Lane>(x: L) -> Split<L> {
     // Moves sqrt(1/2) to the pattern of an exact power of two, so that the exponent field steps at sqrt(2) 2^k.
     let offset = ((L::Scalar::BIAS + 1) << bits) - L::Scalar::SQRT_HALF_BITS;
     let biased = x.add_bits(L::splat_bits(t, offset));
-    let mantissa = biased
-        .and_bits(L::splat_bits(t, (1 << bits) - 1))
-        .add_bits(sqrt_half);
+    let mantissa = biased.and_bits(L::splat_bits(t, (1 << bits) - 1)).add_bits(sqrt_half);
     // The field, put into the low bits of 2^FRACTION_BITS, is that number plus the field.
     let unit = (1u64 << bits) as f64;
     let field = biased.shr_bits(bits).or_bits(L::splat(t, unit));
@@ -70,8 +68,7 @@ pub(super) fn join_f64<L: Lane<Scalar = f64>>(exponent: L, f: L, f_lost: L) -> L
     let s = f / (f + L::splat(t, 2.0));
     let z = s * s;
     // Relative error of log(1 + f) 2^-58.6.
-    let r = z
-        * estrin!(t, z;
+    let r = z * estrin!(t, z;
         0.666666666666671, 0.3999999999952002, 0.2857142872923132, 0.22222199097183903, 0.18183571181416072,
         0.15313174249854647, 0.1481041575234646);
     let h = f * f * L::splat(t, 0.5);
@@ -84,19 +81,10 @@ fn log<L: Lane>(x: L, join: impl Fn(L, L, L) -> L) -> L {
     let t = x.token();
     let zero = L::splat(t, 0.0);
     let bits = L::Scalar::FRACTION_BITS;
-    let is_subnormal = x.lt(L::splat(
-        t,
-        crate::lane::Real::to_f64(<L::Scalar as crate::lane::Real>::MIN_POSITIVE),
-    ));
+    let is_subnormal = x.lt(L::splat(t, crate::lane::Real::to_f64(<L::Scalar as crate::lane::Real>::MIN_POSITIVE)));
     let normal = L::select(is_subnormal, x * L::splat(t, (1u64 << bits) as f64), x);
-    let Split {
-        exponent, fraction, ..
-    } = split(normal);
-    let exponent = L::select(
-        is_subnormal,
-        exponent - L::splat(t, f64::from(bits)),
-        exponent,
-    );
+    let Split { exponent, fraction, .. } = split(normal);
+    let exponent = L::select(is_subnormal, exponent - L::splat(t, f64::from(bits)), exponent);
     let result = join(exponent, fraction, zero);
     let infinity = L::splat(t, f64::INFINITY);
     // Infinity and NaN are their own logarithms; NaN also fails the next comparison, and stays.

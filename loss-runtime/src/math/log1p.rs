@@ -19,20 +19,12 @@ fn log1p<L: Lane>(x: L, join: impl Fn(L, L, L) -> L) -> L {
     let u = one + x;
     let x_part = u - one;
     let c = (one - (u - x_part)) + (x - x_part);
-    let Split {
-        exponent,
-        fraction,
-        biased,
-    } = split(u);
+    let Split { exponent, fraction, biased } = split(u);
     // 2^-e: its exponent field is 2 BIAS + 1 - (BIAS + 1 + e). Nonsense for huge x, where c is nothing beside x.
     let bits = L::Scalar::FRACTION_BITS;
     let field = biased.and_bits(L::splat_bits(t, !((1 << bits) - 1)));
     let scale = L::splat_bits(t, (2 * L::Scalar::BIAS + 1) << bits).sub_bits(field);
-    let c = L::select(
-        x.lt(L::splat(t, (1u64 << (bits + 2)) as f64)),
-        c * scale,
-        zero,
-    );
+    let c = L::select(x.lt(L::splat(t, (1u64 << (bits + 2)) as f64)), c * scale, zero);
     let g = fraction + c;
     let g_lost = c - (g - fraction);
     let result = join(exponent, g, g_lost - g_lost * g);

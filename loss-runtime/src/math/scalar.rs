@@ -6,11 +6,7 @@
 /// The logarithm of the gamma function; inf at 0, NaN below.
 #[inline]
 pub(crate) fn lgamma_f32(x: f32) -> f32 {
-    if x < 0.0 {
-        f32::NAN
-    } else {
-        pxfm::f_lgammaf(x)
-    }
+    if x < 0.0 { f32::NAN } else { pxfm::f_lgammaf(x) }
 }
 
 /// The logarithm of the gamma function; inf at 0, NaN below.

@@ -90,7 +90,8 @@ impl<'a, T: Element> Layout<'a, T> {
         let Geometry { outer, extent, inner } = self.geometry;
         let is_line = |view: &View<'_, T>| {
             view.strides[1] == 0
-                && (view.strides == [0; 3] || ((outer <= 1 || view.strides[0] == inner) && (inner <= 1 || view.strides[2] == 1)))
+                && (view.strides == [0; 3]
+                    || ((outer <= 1 || view.strides[0] == inner) && (inner <= 1 || view.strides[2] == 1)))
         };
         if self.position.is_none() && extent == 1 && self.views.iter().all(is_line) {
             self.geometry = Geometry { outer: outer * inner, extent, inner: 1 };
@@ -119,7 +120,9 @@ impl<'a, T: Element> Layout<'a, T> {
             (true, true) if self.rows.extents().is_empty() => [0, row_stride, 0],
             (true, _) if self.position == Some(Position::Last) && self.rows.extents().len() > 1 => {
                 if row_stride != line {
-                    return Err(Error::Unsupported { what: "a row stride with more than one dimension before the last" });
+                    return Err(Error::Unsupported {
+                        what: "a row stride with more than one dimension before the last",
+                    });
                 }
                 [own_extent, stride(has_extent, 1), 0]
             }
@@ -261,11 +264,9 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
         Values::Labels(labels) => match labels {
             LabelSlice::Bool(_) => Kind::Bool,
             LabelSlice::I8(_) | LabelSlice::I16(_) | LabelSlice::I32(_) | LabelSlice::I64(_) => Kind::Signed,
-            LabelSlice::U8(_)
-            | LabelSlice::U16(_)
-            | LabelSlice::U32(_)
-            | LabelSlice::U64(_)
-            | LabelSlice::Usize(_) => Kind::Unsigned,
+            LabelSlice::U8(_) | LabelSlice::U16(_) | LabelSlice::U32(_) | LabelSlice::U64(_) | LabelSlice::Usize(_) => {
+                Kind::Unsigned
+            }
             LabelSlice::F32(_) | LabelSlice::F64(_) => Kind::Float,
         },
     };
@@ -300,7 +301,11 @@ fn check_length<T>(declared: &InputInfo, given: &Given<'_, T>, line: usize, row_
         return Err(Error::RowStride { input, least: line, found: row_stride });
     }
     let (least, most) = lengths(&given.shape, given.row_stride);
-    if (least..=most).contains(&given.len) { Ok(()) } else { Err(Error::Length { input, expected: least, found: given.len }) }
+    if (least..=most).contains(&given.len) {
+        Ok(())
+    } else {
+        Err(Error::Length { input, expected: least, found: given.len })
+    }
 }
 
 /// The least and the greatest length of a slice of this shape.

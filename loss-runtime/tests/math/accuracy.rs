@@ -11,10 +11,7 @@ type Exact = FBig<HalfEven, 2>;
 
 /// The distance between neighbours of type `T` at a result.
 fn ulp<T: Real>(result: f64) -> f64 {
-    let magnitude = result
-        .abs()
-        .max(T::MIN_POSITIVE.to_f64())
-        .min(T::MAX.to_f64());
+    let magnitude = result.abs().max(T::MIN_POSITIVE.to_f64()).min(T::MAX.to_f64());
     let power = f64::from_bits(magnitude.to_bits() & (0x7ff << 52));
     power * T::EPSILON.to_f64()
 }
@@ -55,11 +52,7 @@ fn f32_functions_are_within_their_bounds() {
                 continue;
             }
             let error = (f64::from(y) - expected).abs() / ulp::<f32>(expected);
-            assert!(
-                error <= function.bounds().f32,
-                "{}",
-                wrong(function, x, y, expected, error)
-            );
+            assert!(error <= function.bounds().f32, "{}", wrong(function, x, y, expected, error));
         }
     }
 }
@@ -71,11 +64,7 @@ fn f64_functions_are_near_correctly_rounded_ones() {
     input.extend(points::spread::<f64>(20_000));
     for &function in Function::ALL {
         // The reference is rounded too, and where it is composed it has two more roundings.
-        let slack = if matches!(function, Function::Sigmoid | Function::Softplus) {
-            1.5
-        } else {
-            0.5
-        };
+        let slack = if matches!(function, Function::Sigmoid | Function::Softplus) { 1.5 } else { 0.5 };
         let output = apply(Isa::detect(), function, &input);
         for (&x, &y) in input.iter().zip(&output) {
             let expected = function.reference(x);
@@ -84,25 +73,15 @@ fn f64_functions_are_near_correctly_rounded_ones() {
                 continue;
             }
             let error = (y - expected).abs() / ulp::<f64>(expected);
-            assert!(
-                error <= function.bounds().f64 + slack,
-                "{}",
-                wrong(function, x, y, expected, error)
-            );
+            assert!(error <= function.bounds().f64 + slack, "{}", wrong(function, x, y, expected, error));
         }
     }
 }
 
 /// The result with more digits than any `f64` can hold.
 fn exact(function: Function, x: f64) -> Exact {
-    let x = Exact::try_from(x)
-        .expect("a finite number")
-        .with_precision(300)
-        .value();
-    let one = Exact::try_from(1.0)
-        .expect("a finite number")
-        .with_precision(300)
-        .value();
+    let x = Exact::try_from(x).expect("a finite number").with_precision(300).value();
+    let one = Exact::try_from(1.0).expect("a finite number").with_precision(300).value();
     match function {
         Function::Exp => x.exp(),
         Function::Expm1 => x.exp_m1(),
@@ -131,31 +110,19 @@ fn f64_functions_are_within_their_bounds() {
             let in_domain = match function {
                 Function::Log => x > 0.0,
                 Function::Log1p => x > -1.0,
-                Function::Exp
-                | Function::Expm1
-                | Function::Tanh
-                | Function::Sigmoid
-                | Function::Softplus => true,
+                Function::Exp | Function::Expm1 | Function::Tanh | Function::Sigmoid | Function::Softplus => true,
             };
             if !in_domain {
                 continue;
             }
             let exact = exact(function, x);
             let expected = exact.to_f64().value();
-            let error = (Exact::try_from(y)
-                .expect("a finite number")
-                .with_precision(300)
-                .value()
-                - exact)
+            let error = (Exact::try_from(y).expect("a finite number").with_precision(300).value() - exact)
                 .to_f64()
                 .value()
                 .abs()
                 / ulp::<f64>(expected);
-            assert!(
-                error <= function.bounds().f64,
-                "{}",
-                wrong(function, x, y, expected, error)
-            );
+            assert!(error <= function.bounds().f64, "{}", wrong(function, x, y, expected, error));
         }
     }
 }

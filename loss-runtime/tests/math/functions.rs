@@ -71,12 +71,7 @@ struct Apply<'a, T> {
 }
 
 #[inline(always)]
-fn each<L: Lane>(
-    token: L::Token,
-    input: &[L::Scalar],
-    output: &mut [L::Scalar],
-    f: impl Fn(L) -> L,
-) {
+fn each<L: Lane>(token: L::Token, input: &[L::Scalar], output: &mut [L::Scalar], f: impl Fn(L) -> L) {
     for (x, y) in input.chunks(L::LANES).zip(output.chunks_mut(L::LANES)) {
         if x.len() == L::LANES {
             f(L::load(token, x)).store(y);
@@ -89,13 +84,6 @@ fn each<L: Lane>(
 /// A function of every number.
 pub(crate) fn apply<T: Real>(isa: Isa, function: Function, input: &[T]) -> Vec<T> {
     let mut output = vec![T::NAN; input.len()];
-    T::dispatch(
-        isa,
-        Apply {
-            function,
-            input,
-            output: &mut output,
-        },
-    );
+    T::dispatch(isa, Apply { function, input, output: &mut output });
     output
 }

@@ -26,18 +26,8 @@ pub(crate) fn special<T: Real>() -> Vec<T> {
     for bits in [0, 1, 2, 3, 0x1234, T::MIN_POSITIVE.bits() - 1] {
         points.push(T::from_bits(bits));
     }
-    points.extend([
-        T::INFINITY,
-        T::NAN,
-        T::MAX,
-        T::MIN_POSITIVE,
-        T::EPSILON,
-        T::ONE,
-    ]);
-    let negative: Vec<T> = points
-        .iter()
-        .map(|x| T::from_bits(x.bits() | sign))
-        .collect();
+    points.extend([T::INFINITY, T::NAN, T::MAX, T::MIN_POSITIVE, T::EPSILON, T::ONE]);
+    let negative: Vec<T> = points.iter().map(|x| T::from_bits(x.bits() | sign)).collect();
     points.extend(negative);
     points
 }
@@ -48,10 +38,7 @@ pub(crate) fn steps<T: Real>() -> Vec<T> {
     let mut around = |x: f64| {
         let bits = T::from_f64(x).bits();
         for near in bits.saturating_sub(3)..=bits + 3 {
-            points.extend([
-                T::from_bits(near),
-                T::from_f64(-T::from_bits(near).to_f64()),
-            ]);
+            points.extend([T::from_bits(near), T::from_f64(-T::from_bits(near).to_f64())]);
         }
     };
     for exponent in -1074..1024 {

@@ -46,7 +46,7 @@ impl Parser<'_> {
         if self.eat(Token::Where) {
             let filter = self.disjunction()?;
             below.push(filter.weight);
-            call.filter = Some(filter.ast);
+            call.filter = Some(*filter.ast);
         }
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Parser<'_> {
             .with_help("arguments by name come last"));
         }
         below.push(value.weight);
-        call.arguments.push(value.ast);
+        call.arguments.push(*value.ast);
         Ok(())
     }
 
@@ -92,7 +92,7 @@ impl Parser<'_> {
         } else {
             let value = self.formula()?;
             below.push(value.weight);
-            call.named.push((name, NamedArgument::Formula(value.ast)));
+            call.named.push((name, NamedArgument::Formula(*value.ast)));
         }
         Ok(())
     }

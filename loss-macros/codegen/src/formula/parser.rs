@@ -29,7 +29,7 @@ pub fn parse(text: &FormulaText) -> Result<Ast, Diagnostic> {
         }
         (Err(error), _) => Err(error),
         (Ok(_), Some(not_a_token)) => Err(not_a_token),
-        (Ok(tree), None) => Ok(tree.ast),
+        (Ok(tree), None) => Ok(*tree.ast),
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Weight {
 
 /// A part of the formula.
 pub(super) struct Tree {
-    pub(super) ast: Ast,
+    pub(super) ast: Box<Ast>,
     pub(super) weight: Weight,
 }
 
@@ -149,7 +149,7 @@ impl Parser<'_> {
         let otherwise = self.formula()?;
         let span = self.span(word).to(otherwise.ast.span);
         let below = [condition.weight, value.weight, otherwise.weight];
-        let kind = AstKind::If(Box::new(condition.ast), Box::new(value.ast), Box::new(otherwise.ast));
+        let kind = AstKind::If(condition.ast, value.ast, otherwise.ast);
         self.node(kind, span, &below)
     }
 
@@ -234,7 +234,7 @@ impl Parser<'_> {
             let close = self.close(open, Token::RightBracket)?;
             let span = value.ast.span.to(self.span(close));
             let below = [value.weight, index.weight];
-            value = self.node(AstKind::Pick(Box::new(value.ast), Box::new(index.ast)), span, &below)?;
+            value = self.node(AstKind::Pick(value.ast, index.ast), span, &below)?;
         }
         Ok(value)
     }
@@ -343,18 +343,18 @@ impl Parser<'_> {
         if weight.parts > MOST_PARTS {
             return Err(self.too_large(span, "the formula has too many parts"));
         }
-        Ok(Tree { ast: Ast { kind, span }, weight })
+        Ok(Tree { ast: Box::new(Ast { kind, span }), weight })
     }
 
     fn unary_node(&self, operator: UnaryOperator, sign: Lexeme, operand: Tree) -> Parsed {
         let span = self.span(sign).to(operand.ast.span);
-        self.node(AstKind::Unary(operator, Box::new(operand.ast)), span, &[operand.weight])
+        self.node(AstKind::Unary(operator, operand.ast), span, &[operand.weight])
     }
 
     fn binary_node(&self, operator: BinaryOperator, left: Tree, right: Tree) -> Parsed {
         let span = left.ast.span.to(right.ast.span);
         let below = [left.weight, right.weight];
-        self.node(AstKind::Binary(operator, Box::new(left.ast), Box::new(right.ast)), span, &below)
+        self.node(AstKind::Binary(operator, left.ast, right.ast), span, &below)
     }
 
     pub(super) fn lexeme(&self) -> Lexeme {

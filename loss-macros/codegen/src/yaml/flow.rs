@@ -21,6 +21,7 @@ impl Scanner<'_> {
 
     fn flow_map(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
+        self.open.push(start);
         self.at += 1;
         let mut entries = Vec::new();
         loop {
@@ -46,11 +47,13 @@ impl Scanner<'_> {
             }
         }
         self.at += 1;
+        self.open.pop();
         Ok(Node { kind: NodeKind::Map(entries), span: Span::new(start, self.at) })
     }
 
     fn flow_list(&mut self) -> Result<Node, Diagnostic> {
         let start = self.at;
+        self.open.push(start);
         self.at += 1;
         let mut items = Vec::new();
         loop {
@@ -64,6 +67,7 @@ impl Scanner<'_> {
             }
         }
         self.at += 1;
+        self.open.pop();
         Ok(Node { kind: NodeKind::List(items), span: Span::new(start, self.at) })
     }
 
@@ -134,7 +138,9 @@ impl Scanner<'_> {
         let mut text = String::new();
         let mut places = vec![(0, self.at)];
         loop {
-            let Some(character) = self.peek() else { return Err(self.unexpected()) };
+            let Some(character) = self.peek() else {
+                return Err(self.unexpected());
+            };
             let here = self.at;
             self.at += character.len_utf8();
             if Some(character) == quote {
@@ -164,7 +170,9 @@ impl Scanner<'_> {
 
     /// The character that an escape stands for, from behind its `\`.
     fn escape(&mut self) -> Result<char, Diagnostic> {
-        let Some(sign) = self.peek() else { return Err(self.unexpected()) };
+        let Some(sign) = self.peek() else {
+            return Err(self.unexpected());
+        };
         let digits = match sign {
             'x' => 2,
             'u' => 4,

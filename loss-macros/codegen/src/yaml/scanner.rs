@@ -15,32 +15,47 @@ pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
     depth: usize,
+    /// The flow brackets that are open here.
+    pub(super) open: Vec<usize>,
     pub(super) diagnostics: &'a mut Diagnostics,
 }
 
+/// Where the scanner could not go on.
+pub(super) struct Stopped {
+    pub(super) error: Diagnostic,
+    /// The innermost flow bracket that is open there.
+    pub(super) open: Option<usize>,
+}
+
 /// The tree of a file. What specs do not use is pushed as an error, and the scan goes on; where it cannot, that is the result.
-pub(super) fn scan(text: &str, diagnostics: &mut Diagnostics) -> Result<Node, Diagnostic> {
-    let mut scanner = Scanner { text, at: 0, depth: 0, diagnostics };
-    if text.starts_with('\u{feff}') {
-        scanner.at = '\u{feff}'.len_utf8();
-    }
-    let Some(column) = scanner.next_content() else {
-        return Ok(Node::scalar(scanner.nothing()));
-    };
-    if scanner.rest().starts_with("---") || scanner.rest().starts_with('%') {
-        return Err(scanner.unsupported("document markers", 3, "a file holds one spec: leave the line out"));
-    }
-    let node = scanner.block(column, 0)?;
-    match scanner.next_content() {
-        None => Ok(node),
-        Some(_) => Err(scanner.unexpected()),
-    }
+pub(super) fn scan(text: &str, diagnostics: &mut Diagnostics) -> Result<Node, Stopped> {
+    let mut scanner = Scanner { text, at: 0, depth: 0, open: Vec::new(), diagnostics };
+    scanner.whole().map_err(|error| Stopped { error, open: scanner.open.last().copied() })
 }
 
 impl<'a> Scanner<'a> {
+    fn whole(&mut self) -> Result<Node, Diagnostic> {
+        if self.text.starts_with('\u{feff}') {
+            self.at = '\u{feff}'.len_utf8();
+        }
+        let Some(column) = self.next_content() else {
+            return Ok(Node::scalar(self.nothing()));
+        };
+        if self.rest().starts_with("---") || self.rest().starts_with('%') {
+            let help = "a file holds one spec: leave the line out";
+            let length = self.rest().find(['\r', '\n']).unwrap_or(self.rest().len());
+            return Err(self.unsupported("document markers", length, help));
+        }
+        let node = self.block(column, 0)?;
+        match self.next_content() {
+            None => Ok(node),
+            Some(_) => Err(self.unexpected()),
+        }
+    }
+
     /// A scanner that looks ahead from a place; what it reports is thrown away.
     pub(super) fn ahead(text: &'a str, at: usize, silent: &'a mut Diagnostics) -> Self {
-        Scanner { text, at, depth: 0, diagnostics: silent }
+        Scanner { text, at, depth: 0, open: Vec::new(), diagnostics: silent }
     }
 
     pub(super) fn rest(&self) -> &'a str {

@@ -21,7 +21,13 @@ pub(super) enum Shape {
 }
 
 pub(super) fn read(text: &str) -> Result<Shape, Diagnostic> {
-    serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))
+    let shape = serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))?;
+    if shape == Shape::Nothing {
+        return Err(
+            Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`")
+        );
+    }
+    Ok(shape)
 }
 
 impl<'de> Deserialize<'de> for Shape {
@@ -106,9 +112,6 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let start = error.location().map_or(0, |place| offset(text, place.line(), place.column()));
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(start, start + length);
-    if text.trim().is_empty() || message.contains("EndOfStream") {
-        return Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`");
-    }
     let diagnostic = Diagnostic::error(Code::Syntax, span, message);
     if message.contains("mapping values are not allowed") {
         diagnostic.with_help("quote a text that holds `: `, and check the indentation")
@@ -119,6 +122,16 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     } else {
         diagnostic
     }
+}
+
+/// YAML notices a missing bracket lines later, where it is of no use: the error is then moved to the bracket that is open.
+pub(super) fn at_open_bracket(error: Diagnostic, open: usize, text: &str) -> Diagnostic {
+    let noticed = error.span.start.max(open);
+    if !text[open..noticed].contains('\n') {
+        return error;
+    }
+    let message = format!("this `{}` is not closed as it should be", &text[open..=open]);
+    Diagnostic { message, span: Span::new(open, open + 1), ..error }
 }
 
 /// The byte at a line and column, both from 1, the column in characters.
