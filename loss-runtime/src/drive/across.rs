@@ -181,7 +181,14 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
 
 impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<L, E, A, G> {
     #[inline(always)]
-    pub(super) fn new<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
+    pub(super) fn new<
+        K,
+        const R: usize,
+        const S: usize,
+        const U: usize,
+        const V: usize,
+        const H: usize,
+    >(
         sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     ) -> Self
     where
@@ -196,7 +203,14 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
 
     /// Works on a block of rows; adds their values to `sum`.
     #[inline(always)]
-    pub(super) fn block<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
+    pub(super) fn block<
+        K,
+        const R: usize,
+        const S: usize,
+        const U: usize,
+        const V: usize,
+        const H: usize,
+    >(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
@@ -214,9 +228,9 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
-                for e in 0..E {
-                    fill_tile::<L>(job, K::ELEMENTS[e], block, &mut tiles.elements[e]);
-                    columns[e] = Column::Slice(&tiles.elements[e], whole);
+                for (e, tile) in tiles.elements.iter_mut().enumerate() {
+                    fill_tile::<L>(job, K::ELEMENTS[e], block, tile);
+                    columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
                 len = L::LANES;
@@ -249,10 +263,11 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         let mut v = K::start(token, &sweep.u, &r, upstream);
         macro_rules! passes {
             ($($pass:literal)*) => {
-                $(
+                // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
+                $(if const { $pass < K::PASSES.len() } {
                     let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
                     pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, accumulators, tile, &mut v);
-                )*
+                })*
             };
         }
         passes!(0 1 2 3 4 5 6 7);
@@ -296,7 +311,7 @@ fn gradient_path<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block,
     Path { base: view.offset(block.outer, 0, block.inner) - at, stride: view.strides[1], lane: view.strides[2] }
 }
 
-/// Pass `P` over a block of rows, if the kernel has it.
+/// Pass `P` over a block of rows.
 #[inline(always)]
 fn pass<
     L,
@@ -321,9 +336,6 @@ fn pass<
     L: Lane<Scalar: Element>,
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
-    if P >= K::PASSES.len() {
-        return;
-    }
     let (token, job, u) = (sweep.token, sweep.job, sweep.u);
     let extent = job.geometry.extent;
     let kinds = K::PASSES[P];

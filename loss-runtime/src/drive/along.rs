@@ -155,14 +155,15 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
         let mut v = K::start(token, &sweep.u, &r, upstream);
-        self.pass::<L, K, R, U, A, V, H, 0>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 1>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 2>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 3>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 4>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 5>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 6>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 7>(sweep, block, &mut v);
+        macro_rules! passes {
+            ($($pass:literal)*) => {
+                // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
+                $(if const { $pass < K::PASSES.len() } {
+                    self.pass::<L, K, R, U, A, V, H, $pass>(sweep, block, &mut v);
+                })*
+            };
+        }
+        passes!(0 1 2 3 4 5 6 7);
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
@@ -212,7 +213,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         }
     }
 
-    /// Pass `P` over a block of rows, if the kernel has it.
+    /// Pass `P` over a block of rows.
     #[inline(always)]
     fn pass<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize, const P: usize>(
         &mut self,
@@ -223,9 +224,6 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         L: Lane<Scalar = T>,
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
-        if P >= K::PASSES.len() {
-            return;
-        }
         let token = sweep.token;
         let stored = store_rows(v);
         let mut found = [[T::ZERO; MAX_LANES]; A];

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::across::TILE_EXTENT;
 use super::rows::Sweep;
 use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
@@ -60,6 +61,11 @@ fn group_rows(extent: usize) -> usize {
 fn unit_rows<T>(job: &Job<'_, T>) -> usize {
     let geometry = &job.geometry;
     if geometry.inner == 1 { group_rows(geometry.extent) } else { geometry.inner.max(1) }
+}
+
+/// Whether rows are walked along the second axis: where they are long and contiguous. This depends on the geometry alone.
+fn walks_along<T>(job: &Job<'_, T>) -> bool {
+    job.geometry.inner == 1 && job.geometry.extent > TILE_EXTENT
 }
 
 /// A kernel over a call, in units of rows.
@@ -127,7 +133,12 @@ trait Units<
     fn units(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H> { job, uniforms, units, part, kernel })
+        // Two functions, because one with both loops takes the compiler far longer than twice as long.
+        if walks_along(job) {
+            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, true> { job, uniforms, units, part, kernel })
+        } else {
+            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, false> { job, uniforms, units, part, kernel })
+        }
     }
 }
 
@@ -163,6 +174,7 @@ struct Task<
     const V: usize,
     const G: usize,
     const H: usize,
+    const ALONG: bool,
 > {
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
@@ -182,7 +194,8 @@ impl<
     const V: usize,
     const G: usize,
     const H: usize,
-> LaneTask<T> for Task<'_, '_, '_, T, K, E, R, S, U, A, V, G, H>
+    const ALONG: bool,
+> LaneTask<T> for Task<'_, '_, '_, T, K, E, R, S, U, A, V, G, H, ALONG>
 where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
@@ -203,7 +216,7 @@ where
             while start < end {
                 let group = start..end.min(start + group_rows);
                 start = group.end;
-                groups.push(sweep.group(group));
+                groups.push(sweep.group::<ALONG>(group));
             }
             sum.push(groups.sum());
         }

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::across::{Across, TILE_EXTENT};
+use super::across::Across;
 use super::along::Along;
 use super::scratch::{convert, put};
 use super::split::Part;
@@ -108,14 +108,12 @@ where
 
     /// Works on rows in order, and gives the sum of their values.
     ///
-    /// Long contiguous rows are walked along, so that lanes hold neighbours on the second axis; all others across, so that lanes hold
-    /// rows. This depends on the geometry alone.
+    /// They are walked along, so that lanes hold neighbours on the second axis, or across, so that lanes hold rows.
     #[inline(always)]
-    pub(super) fn group(&mut self, rows: Range<usize>) -> f64 {
-        let geometry = self.job.geometry;
+    pub(super) fn group<const ALONG: bool>(&mut self, rows: Range<usize>) -> f64 {
         let mut sum = 0.0;
         let mut row = rows.start;
-        if geometry.inner == 1 && geometry.extent > TILE_EXTENT {
+        if ALONG {
             let mut along = Along::new(self);
             while row < rows.end {
                 let block = self.block(row, rows.end.min(row + along.rows()));
