@@ -1,1 +1,3 @@
 //! The audit.
+
+pub mod oracle;
