@@ -1,1 +1,6 @@
-//! The audit.
+//! The audit: checks of every loss in the registry, what they found as data, and the report made from it.
+
+pub mod audit;
+pub mod number;
+pub mod report;
+pub mod table;
