@@ -138,7 +138,7 @@ pub enum ParamKind {
 }
 
 /// A named reduction.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ReductionInfo {
     /// The name.
     pub name: &'static str,

@@ -1,0 +1,147 @@
+//! A call as data: what goes in, what is asked for, what comes out.
+
+use crate::lane::{Isa, Real};
+use crate::tensor::Array;
+
+/// The most inputs a loss may have.
+pub const MAX_INPUTS: usize = 8;
+/// The most parameters a loss may have.
+pub const MAX_PARAMS: usize = 16;
+
+/// What goes in: inputs and parameters in the order of [`LossInfo`](crate::info::LossInfo).
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a, T> {
+    /// The inputs; `None` is absent.
+    pub inputs: [Option<Array<'a, T>>; MAX_INPUTS],
+    /// The parameters, switches as 0 and 1, choices by their place in the list; NaN takes the default, or is absent.
+    pub params: [f64; MAX_PARAMS],
+    /// How to run it. Never changes the result.
+    pub execution: Execution,
+}
+
+impl<T> Default for Call<'_, T> {
+    fn default() -> Self {
+        Self { inputs: [const { None }; MAX_INPUTS], params: [f64::NAN; MAX_PARAMS], execution: Execution::default() }
+    }
+}
+
+/// How to run a call. Never changes the result.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Execution {
+    /// The instruction set; the best one if `None`.
+    pub isa: Option<Isa>,
+    /// About how many threads of rayon's current pool may work on it: 1 stays on the caller's, `None` is as many as there are.
+    pub threads: Option<usize>,
+}
+
+/// How the values of a batch become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction<'r> {
+    /// Not at all.
+    None,
+    /// Their sum.
+    Sum,
+    /// One of the spec's own.
+    Named(&'r str),
+}
+
+impl Reduction<'static> {
+    /// The one that most losses default to.
+    pub const MEAN: Self = Self::Named("mean");
+}
+
+impl<'r> From<&'r str> for Reduction<'r> {
+    fn from(name: &'r str) -> Self {
+        match name {
+            "none" => Self::None,
+            "sum" => Self::Sum,
+            _ => Self::Named(name),
+        }
+    }
+}
+
+/// The gradient of what comes after with respect to the loss's value.
+#[derive(Clone, Copy, Debug)]
+pub enum Upstream<'a, T> {
+    /// 1.
+    One,
+    /// The same for all.
+    Scalar(T),
+    /// One for each value of `none`.
+    Each(&'a [T]),
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Request<'o, T> {
+    /// The reduction.
+    pub reduction: Reduction<'o>,
+    /// What gradients are multiplied by.
+    pub upstream: Upstream<'o, T>,
+    /// Receives the values of `none`.
+    pub elements: Option<&'o mut [T]>,
+    /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride.
+    pub gradients: [Option<&'o mut [T]>; MAX_INPUTS],
+    /// Whether the value and the [`Partial`] are wanted. They cost a pass of their own only if no gradient is.
+    pub want_value: bool,
+}
+
+impl<T> Default for Request<'_, T> {
+    fn default() -> Self {
+        Self {
+            reduction: Reduction::None,
+            upstream: Upstream::One,
+            elements: None,
+            gradients: [const { None }; MAX_INPUTS],
+            want_value: true,
+        }
+    }
+}
+
+/// A reduction that is not finished: the sum and what it will be divided by.
+///
+/// Partials of parts of a batch add up to that of the whole. Addition of floats is not associative: for one result, merge in the
+/// order of the parts, from the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Partial {
+    /// The sum of the values.
+    pub sum: f64,
+    /// What it is divided by: 1 for `none` and `sum`.
+    pub divisor: f64,
+}
+
+impl Partial {
+    /// This part followed by the next one.
+    #[must_use]
+    pub fn merge(self, next: Self) -> Self {
+        Self { sum: self.sum + next.sum, divisor: self.divisor + next.divisor }
+    }
+
+    /// The reduced value; `None` if the divisor is 0.
+    #[must_use]
+    pub fn value(self) -> Option<f64> {
+        (self.divisor != 0.0).then(|| self.sum / self.divisor)
+    }
+}
+
+/// What comes out, beside what was written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome<T> {
+    /// The reduced value; `None` for the reduction `none`, or if it was not wanted.
+    pub value: Option<T>,
+    /// The sum and the divisor. Zero if the value was not wanted.
+    pub partial: Partial,
+    /// How many values `none` has.
+    pub none_len: usize,
+}
+
+impl<T: Real> Upstream<'_, T> {
+    /// What every value's gradient is multiplied by, divided by `divisor` before it is rounded.
+    pub(crate) fn over(self, divisor: f64) -> Self {
+        match self {
+            Self::One => Upstream::Scalar(T::from_f64(1.0 / divisor)),
+            Self::Scalar(upstream) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
+            Self::Each(_) => self,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The loops that run a kernel over a batch. They know loads, tails, layouts, scratch space and threads, and nothing of formulas.
+//!
+//! A result's bits depend on the numbers and on the geometry, never on the instruction set, the number of threads, or whether the
+//! values had to be gathered or converted. Nothing is allocated.
+
+mod across;
+mod along;
+mod domain;
+mod elementwise;
+mod row_wise;
+mod rows;
+mod scratch;
+mod split;
+
+pub use domain::first_violation;
+pub use elementwise::{elementwise_forward, elementwise_fused};
+pub use row_wise::row_wise;
+
+/// How many vectors a reproducible sum keeps going at once. Element `i` of a chunk goes to lane `i` modulo the lanes of all of them.
+const VECTORS: usize = 4;
+/// The most lanes of those vectors together.
+const MAX_VIRTUAL: usize = 64;
+/// How many elements are summed in the compute type before `f64` takes over.
+const CHUNK: usize = 8192;
+/// How many elements are gathered or converted at a time: small enough for the first cache, a multiple of all lanes.
+const BLOCK: usize = 512;
+
+/// Sums virtual lanes as a tree: lane `i` and lane `i + half` first, and so on by halves.
+#[inline(always)]
+fn halve<const N: usize>(lanes: &mut [f64; N], width: usize) -> f64 {
+    let mut width = width;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+    }
+    lanes[0]
+}

@@ -1,0 +1,576 @@
+//! Rows walked along the second axis: lanes are neighbours in a row. The rows' own values are computed for a block of rows at once.
+
+use super::rows::{Block, MAX_LANES, Sweep, identity, settle, spilled_again, take, take_one};
+use super::scratch::{convert, put};
+use super::{BLOCK, CHUNK, VECTORS};
+use crate::call::Upstream;
+use crate::job::{Values, View};
+use crate::kernel::{Accumulate, RowWise};
+use crate::lane::{Lane, Real};
+use crate::registry::Element;
+
+/// How many bytes of a block's rows may be in use between one pass and the next: they should stay in the second cache.
+const CACHE: usize = 256 * 1024;
+
+/// The scratch space of [`Sweep`] along rows.
+pub(super) struct Along<T, const E: usize, const S: usize, const G: usize> {
+    /// How many rows to work on together.
+    rows: usize,
+    /// Only where something does not lie as the kernel reads and writes it.
+    lines: Option<Lines<T, E, S, G>>,
+}
+
+struct Lines<T, const E: usize, const S: usize, const G: usize> {
+    elements: [[T; BLOCK]; E],
+    shared: [[T; BLOCK]; S],
+    gradients: [[T; BLOCK]; G],
+}
+
+/// Whether a row of an input can be loaded as it is.
+fn is_contiguous<T>(view: &View<'_, T>) -> bool {
+    matches!(view.values, Values::Native(_)) && view.strides[1] == 1
+}
+
+/// Values of a row, from `start` on.
+#[inline(always)]
+fn line<'l, T: Element>(
+    view: &'l View<'_, T>,
+    outer: usize,
+    start: usize,
+    len: usize,
+    space: Option<&'l mut [T; BLOCK]>,
+) -> &'l [T] {
+    let offset = view.offset(outer, start, 0);
+    if let Values::Native(values) = view.values
+        && view.strides[1] == 1
+    {
+        return &values[offset..offset + len];
+    }
+    match space {
+        Some(space) => {
+            convert(view, offset, view.strides[1], &mut space[..len]);
+            &space[..len]
+        }
+        None => &[],
+    }
+}
+
+/// A vector of places of a line, perhaps not full.
+#[inline(always)]
+fn load<L: Lane, const FULL: bool>(token: L::Token, from: &[L::Scalar], at: usize, len: usize) -> L {
+    if FULL {
+        L::load(token, &from[at..at + L::LANES])
+    } else {
+        L::load_partial(token, &from[at..at + len], L::Scalar::ZERO)
+    }
+}
+
+/// The other way round.
+#[inline(always)]
+fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], at: usize, len: usize) {
+    if FULL { vector.store(&mut to[at..at + L::LANES]) } else { vector.store_partial(&mut to[at..at + len]) }
+}
+
+/// Combines the vectors of an accumulator, and their lanes, as a tree.
+#[inline(always)]
+fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
+    let [a, b, c, d] = vectors;
+    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+    take(kind, take(kind, a, c), take(kind, b, d)).store(&mut lanes[..L::LANES]);
+    let mut width = L::LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] = take_one(kind, lanes[lane], lanes[lane + width]);
+        }
+    }
+    lanes[0]
+}
+
+/// Values that are the same for a whole row.
+#[inline(always)]
+fn splat_row<L: Lane, const V: usize>(token: L::Token, stored: &[[L::Scalar; MAX_LANES]; V], lane: usize) -> [L; V] {
+    let mut row = [L::splat(token, 0.0); V];
+    for i in 0..V {
+        row[i] = L::from_scalar(token, stored[i][lane]);
+    }
+    row
+}
+
+#[inline(always)]
+fn store_rows<L: Lane, const V: usize>(v: &[L; V]) -> [[L::Scalar; MAX_LANES]; V] {
+    let mut stored = [[L::Scalar::ZERO; MAX_LANES]; V];
+    for i in 0..V {
+        v[i].store(&mut stored[i][..L::LANES]);
+    }
+    stored
+}
+
+impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, G> {
+    #[inline(always)]
+    pub(super) fn new<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+    >(
+        sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+    ) -> Self
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let inputs = &sweep.job.inputs;
+        let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]));
+        let written = K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
+        let lines = (!read || !written).then_some(Lines {
+            elements: [[T::ZERO; BLOCK]; E],
+            shared: [[T::ZERO; BLOCK]; S],
+            gradients: [[T::ZERO; BLOCK]; G],
+        });
+        let bytes = sweep.job.geometry.extent * size_of::<T>() * (E + G).max(1);
+        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines }
+    }
+
+    #[inline(always)]
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many places of a row to look at between trips to the scratch space.
+    #[inline(always)]
+    fn step(&self) -> usize {
+        if self.lines.is_some() { BLOCK } else { CHUNK }
+    }
+
+    /// Works on a block of rows; adds their values to `sum`.
+    #[inline(always)]
+    pub(super) fn block<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+    >(
+        &mut self,
+        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+        block: &Block,
+        sum: f64,
+    ) -> f64
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let token = sweep.token;
+        let r = sweep.row_values(block);
+        let upstream = sweep.row_upstream(block);
+        let mut v = K::start(token, &sweep.u, &r, upstream);
+        self.pass::<L, K, R, U, A, V, H, 0>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 1>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 2>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 3>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 4>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 5>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 6>(sweep, block, &mut v);
+        self.pass::<L, K, R, U, A, V, H, 7>(sweep, block, &mut v);
+        let (value, gradients) = K::row(token, &sweep.u, &v);
+        let mut totals = [0.0; MAX_LANES];
+        if sweep.wants_elements() {
+            let stored = store_rows(&v);
+            for lane in 0..block.len {
+                if block.live[lane] {
+                    let v = splat_row(token, &stored, lane);
+                    totals[lane] = self.elements(sweep, block.outer + lane, &v);
+                } else {
+                    Self::clear_row(sweep, block.outer + lane);
+                }
+            }
+        }
+        sweep.finish(block, value, gradients, &totals, sum)
+    }
+
+    /// Puts +0.0 wherever a dropped row has a place.
+    #[inline(always)]
+    fn clear_row<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
+        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+        outer: usize,
+    ) where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let extent = sweep.job.geometry.extent;
+        let zeros = [T::ZERO; BLOCK];
+        for (slot, input) in sweep.element_gradients.iter_mut().zip(K::ELEMENT_GRADIENTS) {
+            let view = &sweep.job.inputs[input];
+            if let Some(slot) = slot
+                && !view.broadcast
+            {
+                let mut at = 0;
+                while at < extent {
+                    let len = BLOCK.min(extent - at);
+                    let offset = view.offset(outer, at, 0) - sweep.gradients_at[input];
+                    put(false, &zeros[..len], slot, offset, view.strides[1]);
+                    at += len;
+                }
+            }
+        }
+        if K::VALUE_PER_ELEMENT && let Some(elements) = &mut sweep.elements {
+            let at = outer * extent - sweep.elements_at;
+            elements[at..at + extent].fill(T::ZERO);
+        }
+    }
+
+    /// Pass `P` over a block of rows, if the kernel has it.
+    #[inline(always)]
+    fn pass<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+        const P: usize,
+    >(
+        &mut self,
+        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+        block: &Block,
+        v: &mut [L; V],
+    ) where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        if P >= K::PASSES.len() {
+            return;
+        }
+        let token = sweep.token;
+        let stored = store_rows(v);
+        let mut found = [[T::ZERO; MAX_LANES]; A];
+        for lane in 0..block.len {
+            if block.live[lane] {
+                let v = splat_row(token, &stored, lane);
+                let row = self.reduce::<L, K, R, U, A, V, H, P>(sweep, block.outer + lane, &v);
+                for a in 0..A {
+                    found[a][lane] = row[a];
+                }
+            }
+        }
+        let mut accumulated = [L::splat(token, 0.0); A];
+        for a in 0..A {
+            accumulated[a] = settle(token, K::PASSES[P][a], L::load(token, &found[a][..L::LANES]));
+        }
+        K::join::<L, P>(token, &sweep.u, v, &accumulated);
+    }
+
+    /// Pass `P` over one row.
+    #[inline(always)]
+    fn reduce<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+        const P: usize,
+    >(
+        &mut self,
+        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+        outer: usize,
+        v: &[L; V],
+    ) -> [T; A]
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let (token, job, u) = (sweep.token, sweep.job, sweep.u);
+        let extent = job.geometry.extent;
+        let kinds = K::PASSES[P];
+        let step = self.step();
+        let width = VECTORS * L::LANES;
+        let mut sums = [0.0; A];
+        let mut result = [T::ZERO; A];
+        for a in 0..A {
+            result[a] = T::from_f64(identity(kinds[a]));
+        }
+        let mut spill = None;
+        if K::SPILL == Some(P) && sweep.spills() {
+            let input = K::ELEMENT_GRADIENTS[0];
+            let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
+            spill = sweep.element_gradients[0].as_deref_mut().map(|slot| &mut slot[offset..offset + extent]);
+        }
+        let mut chunk = 0;
+        while chunk < extent {
+            let chunk_end = extent.min(chunk + CHUNK);
+            let mut accumulators = [[L::splat(token, 0.0); VECTORS]; A];
+            for a in 0..A {
+                accumulators[a] = [L::splat(token, identity(kinds[a])); VECTORS];
+            }
+            let mut start = chunk;
+            while start < chunk_end {
+                let len = step.min(chunk_end - start);
+                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
+                let mut at = 0;
+                while at + width <= len {
+                    for q in 0..VECTORS {
+                        let at = at + q * L::LANES;
+                        let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
+                        let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                        let upstream = upstream.load::<true>(token, at, 0);
+                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        for a in 0..A {
+                            accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
+                        }
+                        if let Some(spill) = &mut spill {
+                            store::<L, true>(spilled, spill, start + at, 0);
+                        }
+                    }
+                    at += width;
+                }
+                if at < len {
+                    // A copy, so that an index that is not constant does not keep the loop above out of registers.
+                    let mut rest = accumulators;
+                    while at < len {
+                        let count = L::LANES.min(len - at);
+                        let (x, s) =
+                            (vectors::<L, E, false>(token, &xs, at, count), vectors::<L, S, false>(token, &ss, at, count));
+                        let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                        let upstream = upstream.load::<false>(token, at, count);
+                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        let inside = L::first_lanes(token, count);
+                        let q = at / L::LANES % VECTORS;
+                        for a in 0..A {
+                            let nothing = L::splat(token, identity(kinds[a]));
+                            rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
+                        }
+                        if let Some(spill) = &mut spill {
+                            store::<L, false>(spilled, spill, start + at, count);
+                        }
+                        at += count;
+                    }
+                    accumulators = rest;
+                }
+                start += len;
+            }
+            for a in 0..A {
+                let found = tree(kinds[a], accumulators[a]);
+                result[a] = match kinds[a] {
+                    Accumulate::Sum => {
+                        sums[a] += found.to_f64();
+                        T::from_f64(sums[a])
+                    }
+                    Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
+                        take_one(kinds[a], result[a], found)
+                    }
+                };
+            }
+            chunk = chunk_end;
+        }
+        result
+    }
+
+    /// The last pass over one row: its gradients, and its values if there is one for every place. Gives their sum.
+    #[inline(always)]
+    fn elements<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
+        &mut self,
+        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+        outer: usize,
+        v: &[L; V],
+    ) -> f64
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let job = sweep.job;
+        let extent = job.geometry.extent;
+        let step = self.step();
+        let spills = sweep.spills();
+        let mut total = 0.0;
+        let mut chunk = 0;
+        while chunk < extent {
+            let chunk_end = extent.min(chunk + CHUNK);
+            let mut sums = [L::splat(sweep.token, 0.0); VECTORS];
+            let mut start = chunk;
+            while start < chunk_end {
+                let len = step.min(chunk_end - start);
+                // The staged gradients are taken out of the scratch space's way for as long as its lines are read.
+                let mut staged = self.lines.as_ref().map(|lines| lines.gradients);
+                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let upstream = Upstreams::new(sweep.token, job.upstream, outer * extent + start, len, job.per_element);
+                let mut elements = if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
+                    let at = outer * extent + start - sweep.elements_at;
+                    &mut elements[at..at + len]
+                });
+                let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
+                let mut spaces = staged.as_mut().map(|staged| staged.iter_mut());
+                for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
+                    let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
+                    let space = spaces.as_mut().and_then(Iterator::next);
+                    let Some(slot) = slot else { continue };
+                    gradients[g] = if view.strides[1] == 1 && !view.broadcast {
+                        let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
+                        Some(&mut slot[offset..offset + len])
+                    } else {
+                        space.map(|space| &mut space[..len])
+                    };
+                }
+                let mut at = 0;
+                let mut line = Line { token: sweep.token, u: &sweep.u, v, xs, ss, upstream, start, spills, elements: elements.take(), gradients };
+                while at + L::LANES <= len {
+                    let q = at / L::LANES % VECTORS;
+                    let value = line.vector::<K, R, A, H, true>(at, L::LANES);
+                    sums[q] = sums[q] + value;
+                    at += L::LANES;
+                }
+                if at < len {
+                    let q = at / L::LANES % VECTORS;
+                    let value = line.vector::<K, R, A, H, false>(at, len - at);
+                    sums[q] = sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
+                }
+                if let Some(staged) = &staged {
+                    for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
+                        let input = K::ELEMENT_GRADIENTS[g];
+                        let view = &job.inputs[input];
+                        if let Some(slot) = slot
+                            && (view.strides[1] != 1 || view.broadcast)
+                        {
+                            let offset = view.offset(outer, start, 0) - sweep.gradients_at[input];
+                            put(view.broadcast, &staged[g][..len], slot, offset, view.strides[1]);
+                        }
+                    }
+                }
+                start += len;
+            }
+            if K::VALUE_PER_ELEMENT {
+                total += tree(Accumulate::Sum, sums).to_f64();
+            }
+            chunk = chunk_end;
+        }
+        total
+    }
+
+    /// The element and the shared inputs of a row, from `start` on.
+    #[inline(always)]
+    fn lines<'l>(
+        lines: &'l mut Option<Lines<T, E, S, G>>,
+        job: &'l crate::job::Job<'_, T>,
+        elements: [usize; E],
+        shared: [usize; S],
+        outer: usize,
+        start: usize,
+        len: usize,
+    ) -> ([&'l [T]; E], [&'l [T]; S]) {
+        let mut xs: [&[T]; E] = [&[]; E];
+        let mut ss: [&[T]; S] = [&[]; S];
+        let (mut element_spaces, mut shared_spaces) = match lines {
+            Some(lines) => (Some(lines.elements.iter_mut()), Some(lines.shared.iter_mut())),
+            None => (None, None),
+        };
+        for (x, input) in xs.iter_mut().zip(elements) {
+            *x = line(&job.inputs[input], outer, start, len, element_spaces.as_mut().and_then(Iterator::next));
+        }
+        for (s, input) in ss.iter_mut().zip(shared) {
+            *s = line(&job.inputs[input], 0, start, len, shared_spaces.as_mut().and_then(Iterator::next));
+        }
+        (xs, ss)
+    }
+}
+
+/// One vector of each line.
+#[inline(always)]
+fn vectors<L: Lane, const N: usize, const FULL: bool>(
+    token: L::Token,
+    lines: &[&[L::Scalar]; N],
+    at: usize,
+    len: usize,
+) -> [L; N] {
+    let mut vectors = [L::splat(token, 0.0); N];
+    for i in 0..N {
+        vectors[i] = load::<L, FULL>(token, lines[i], at, len);
+    }
+    vectors
+}
+
+/// What the gradient of each place's value is multiplied by, where the value is per place.
+enum Upstreams<'l, L: Lane> {
+    Same(L),
+    Each(&'l [L::Scalar]),
+}
+
+impl<'l, L: Lane> Upstreams<'l, L> {
+    #[inline(always)]
+    fn new(token: L::Token, upstream: Upstream<'l, L::Scalar>, start: usize, len: usize, per_element: bool) -> Self {
+        match upstream {
+            Upstream::One => Self::Same(L::splat(token, 1.0)),
+            Upstream::Scalar(upstream) => Self::Same(L::from_scalar(token, upstream)),
+            Upstream::Each(each) if per_element => Self::Each(&each[start..start + len]),
+            Upstream::Each(_) => Self::Same(L::splat(token, 0.0)),
+        }
+    }
+
+    #[inline(always)]
+    fn load<const FULL: bool>(&self, token: L::Token, at: usize, len: usize) -> L {
+        match self {
+            Self::Same(upstream) => *upstream,
+            Self::Each(each) => load::<L, FULL>(token, each, at, len),
+        }
+    }
+}
+
+/// A stretch of a row in the last pass.
+struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize> {
+    token: L::Token,
+    u: &'l [L; U],
+    v: &'l [L; V],
+    xs: [&'l [L::Scalar]; E],
+    ss: [&'l [L::Scalar]; S],
+    upstream: Upstreams<'l, L>,
+    start: usize,
+    /// Whether the first gradient's slice holds what a pass spilled.
+    spills: bool,
+    elements: Option<&'l mut [L::Scalar]>,
+    gradients: [Option<&'l mut [L::Scalar]>; G],
+}
+
+impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
+    Line<'_, L, E, S, U, V, G>
+{
+    /// Gives the values.
+    #[inline(always)]
+    fn vector<K, const R: usize, const A: usize, const H: usize, const FULL: bool>(
+        &mut self,
+        at: usize,
+        len: usize,
+    ) -> L
+    where
+        K: RowWise<E, R, S, U, A, V, G, H>,
+    {
+        let token = self.token;
+        let x = vectors::<L, E, FULL>(token, &self.xs, at, len);
+        let s = vectors::<L, S, FULL>(token, &self.ss, at, len);
+        let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
+        let upstream = self.upstream.load::<FULL>(token, at, len);
+        let spilled = match self.gradients.first() {
+            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => load::<L, FULL>(token, gradient, at, len),
+            Some(_) | None => {
+                spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, self.u, self.v, &x, &s, index, upstream)
+            }
+        };
+        let (value, gradients) = K::element(token, self.u, self.v, &x, &s, index, upstream, spilled);
+        if let Some(elements) = &mut self.elements {
+            store::<L, FULL>(value, elements, at, len);
+        }
+        for g in 0..G {
+            if let Some(slot) = &mut self.gradients[g] {
+                store::<L, FULL>(gradients[g], slot, at, len);
+            }
+        }
+        value
+    }
+}

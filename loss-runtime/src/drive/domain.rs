@@ -1,0 +1,118 @@
+//! Finding the first value that breaks a declared condition.
+
+use core::marker::PhantomData;
+
+use super::BLOCK;
+use super::scratch::{gather, live};
+use crate::job::{Geometry, Job, Values};
+use crate::kernel::Elementwise;
+use crate::lane::{Lane, LaneTask};
+use crate::registry::Element;
+
+/// The place of the first violation, rows in order, and places of a row in order. Dropped rows are not looked at.
+///
+/// The kernel's value is 0 where the condition is false, and 1 elsewhere. Its places are those along the axes that its inputs have;
+/// the result counts places of the whole iteration space.
+pub fn first_violation<T, K, const I: usize, const U: usize>(job: &Job<'_, T>) -> Option<usize>
+where
+    T: Element,
+    K: Elementwise<I, U, 0>,
+{
+    K::violation(job)
+}
+
+/// A method of the kernel, so that the compiler keeps its code with the kernel's.
+trait Violation<T: Element, const I: usize, const U: usize>: Elementwise<I, U, 0> + Sized {
+    fn violation(job: &Job<'_, T>) -> Option<usize> {
+        let uniforms = Self::uniforms(&job.constants());
+        T::dispatch(job.isa, Search::<T, Self, I, U> { job, uniforms, kernel: PhantomData })
+    }
+}
+
+impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> Violation<T, I, U> for K {}
+
+struct Search<'j, 'a, T, K, const I: usize, const U: usize> {
+    job: &'j Job<'a, T>,
+    uniforms: [f64; U],
+    kernel: PhantomData<K>,
+}
+
+impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T> for Search<'_, '_, T, K, I, U> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Option<usize> {
+        let job = self.job;
+        let whole = job.geometry;
+        let mut along_rows = false;
+        let mut along_extent = false;
+        for input in K::INPUTS {
+            let [outer, extent, inner] = job.inputs[input].strides;
+            along_rows |= outer != 0 || inner != 0;
+            along_extent |= extent != 0;
+        }
+        let rows = |extent: usize| if along_rows { extent } else { 1 };
+        let geometry = Geometry {
+            outer: rows(whole.outer),
+            extent: if along_extent { whole.extent } else { 1 },
+            inner: rows(whole.inner),
+        };
+        let drops = job.dropped.is_some() && along_rows;
+        let mut u = [L::splat(token, 0.0); U];
+        for i in 0..U {
+            u[i] = L::splat(token, self.uniforms[i]);
+        }
+
+        let mut inputs = [[T::ZERO; BLOCK]; I];
+        let mut alive = [T::ONE; BLOCK];
+        let places = geometry.places();
+        let mut first: Option<[usize; 3]> = None;
+        let mut start = 0;
+        while start < places {
+            // Rows of one outer place interleave: the first violation in memory may not be that of the first row.
+            if let Some([outer, ..]) = first
+                && (geometry.inner == 1 || geometry.coordinates(start)[0] != outer)
+            {
+                break;
+            }
+            let len = BLOCK.min(places - start);
+            let mut slices: [&[T]; I] = [&[]; I];
+            for (i, space) in inputs.iter_mut().enumerate() {
+                let view = &job.inputs[K::INPUTS[i]];
+                slices[i] = match view.values {
+                    Values::Native(values) if view.is_flat(&geometry) => &values[start..start + len],
+                    Values::Native(_) | Values::Labels(_) | Values::Absent => {
+                        gather(view, &geometry, start, &mut space[..len]);
+                        &space[..len]
+                    }
+                };
+            }
+            if drops {
+                live(job, &geometry, start, &mut alive[..len]);
+            }
+            let mut at = 0;
+            while at < len {
+                let end = len.min(at + L::LANES);
+                let mut x = [L::splat(token, 0.0); I];
+                for i in 0..I {
+                    x[i] = L::load_partial(token, &slices[i][at..end], T::ONE);
+                }
+                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0)) & L::first_lanes(token, end - at);
+                if L::mask_any(broken) {
+                    let mut lanes = [T::ZERO; BLOCK];
+                    L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0)).store(&mut lanes[..L::LANES]);
+                    for lane in 0..end - at {
+                        let [outer, extent, inner] = geometry.coordinates(start + at + lane);
+                        let earlier = first.is_none_or(|first| [outer, inner, extent] < [first[0], first[2], first[1]]);
+                        if lanes[lane] != T::ZERO && (!drops || alive[at + lane] != T::ZERO) && earlier {
+                            first = Some([outer, extent, inner]);
+                        }
+                    }
+                }
+                at = end;
+            }
+            start += len;
+        }
+        first.map(|[outer, extent, inner]| (outer * whole.extent + extent) * whole.inner + inner)
+    }
+}

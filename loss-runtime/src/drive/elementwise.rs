@@ -1,0 +1,405 @@
+//! Kernels without reductions: every place by itself, in the order of memory.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use super::scratch::{clear, gather, live, scatter};
+use super::split::{Cut, Part, Work, leaf_units, sum_units};
+use super::{BLOCK, CHUNK, MAX_VIRTUAL, VECTORS, halve};
+use crate::call::Upstream;
+use crate::job::{Job, Outputs, Values};
+use crate::kernel::Elementwise;
+use crate::lane::{Lane, LaneTask};
+use crate::registry::Element;
+use crate::sum::Cascade;
+
+/// Runs a kernel's values, without gradients.
+pub fn elementwise_forward<T, K, const I: usize, const U: usize, const G: usize>(
+    job: &Job<'_, T>,
+    outputs: &mut Outputs<'_, T>,
+) -> f64
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    run(&Plan::<T, K, I, U, G, false> { job, kernel: PhantomData }, outputs)
+}
+
+/// Runs a kernel's values and gradients.
+pub fn elementwise_fused<T, K, const I: usize, const U: usize, const G: usize>(
+    job: &Job<'_, T>,
+    outputs: &mut Outputs<'_, T>,
+) -> f64
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    for (input, slot) in outputs.gradients.iter_mut().enumerate() {
+        if let Some(slot) = slot
+            && (job.inputs[input].broadcast || !K::GRADIENTS.contains(&input))
+        {
+            clear(&job.inputs[input], &job.geometry, slot);
+        }
+    }
+    run(&Plan::<T, K, I, U, G, true> { job, kernel: PhantomData }, outputs)
+}
+
+/// A kernel over a call, in chunks of places.
+struct Plan<'j, 'a, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
+    job: &'j Job<'a, T>,
+    kernel: PhantomData<fn() -> K>,
+}
+
+fn run<T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool>(
+    plan: &Plan<'_, '_, T, K, I, U, G, FUSED>,
+    outputs: &mut Outputs<'_, T>,
+) -> f64
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    let places = plan.job.places().places();
+    let units = places.div_ceil(CHUNK);
+    let leaf = leaf_units(plan.job, outputs, units, places * (I + G + 1));
+    sum_units(plan, 0..units, leaf, Part::whole(outputs))
+}
+
+impl<T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> Work<T>
+    for Plan<'_, '_, T, K, I, U, G, FUSED>
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    fn leaf(&self, units: Range<usize>, part: Part<'_, T>) -> f64 {
+        K::chunks::<FUSED>(self.job, units, part)
+    }
+
+    fn cut(&self, unit: usize) -> Cut {
+        let place = unit * CHUNK;
+        let [outer, extent, inner] = self.job.places().coordinates(place);
+        Cut { elements: place, gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, extent, inner)) }
+    }
+}
+
+/// A method of the kernel, so that the compiler keeps its code with the kernel's: editing one loss recompiles one.
+trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>: Elementwise<I, U, G> + Sized {
+    fn chunks<const FUSED: bool>(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
+        let uniforms = Self::uniforms(&job.constants());
+        let kernel = PhantomData::<Self>;
+        T::dispatch(job.isa, Chunked::<T, Self, I, U, G, FUSED> { job, uniforms, units, part, kernel })
+    }
+}
+
+impl<T, K, const I: usize, const U: usize, const G: usize> Chunks<T, I, U, G> for K
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+}
+
+struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
+    job: &'j Job<'a, T>,
+    uniforms: [f64; U],
+    units: Range<usize>,
+    part: Part<'o, T>,
+    kernel: PhantomData<K>,
+}
+
+/// Scratch space for what does not lie as the kernel reads and writes it.
+struct Scratch<T, const I: usize, const G: usize> {
+    inputs: [[T; BLOCK]; I],
+    gradients: [[T; BLOCK]; G],
+    live: [T; BLOCK],
+}
+
+impl<T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> LaneTask<T>
+    for Chunked<'_, '_, '_, T, K, I, U, G, FUSED>
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
+        let Self { job, uniforms, units, mut part, kernel: _ } = self;
+        let geometry = job.places();
+        let places = geometry.places();
+        let mut u = [L::splat(token, 0.0); U];
+        for i in 0..U {
+            u[i] = L::splat(token, uniforms[i]);
+        }
+
+        // What lies as the kernel reads it, place after place.
+        let mut direct: [Option<&[T]>; I] = [None; I];
+        for i in 0..I {
+            let view = &job.inputs[K::INPUTS[i]];
+            if let Values::Native(values) = view.values
+                && view.is_flat(&geometry)
+            {
+                direct[i] = Some(values);
+            }
+        }
+        let mut slots: [Option<&mut [T]>; G] = [const { None }; G];
+        let mut flat = [true; G];
+        let mut staged = job.dropped.is_some() || direct.iter().any(Option::is_none);
+        for g in 0..G {
+            let view = &job.inputs[K::GRADIENTS[g]];
+            slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
+            flat[g] = slots[g].is_none() || (view.is_flat(&geometry) && !view.broadcast);
+            staged |= !flat[g];
+        }
+        let mut scratch_space;
+        let mut scratch = if staged {
+            scratch_space =
+                Scratch { inputs: [[T::ZERO; BLOCK]; I], gradients: [[T::ZERO; BLOCK]; G], live: [T::ZERO; BLOCK] };
+            Some(&mut scratch_space)
+        } else {
+            None
+        };
+        let step = if staged { BLOCK } else { CHUNK };
+
+        let mut sum = Cascade::new();
+        for unit in units {
+            let end = places.min((unit + 1) * CHUNK);
+            let mut sums = Sums { vectors: [L::splat(token, 0.0); VECTORS], wide: None };
+            if job.accumulate_f64 {
+                sums.wide = Some([0.0; MAX_VIRTUAL]);
+            }
+            let mut start = unit * CHUNK;
+            while start < end {
+                let len = step.min(end - start);
+                let mut inputs: [&[T]; I] = [&[]; I];
+                let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
+                let mut alive = None;
+                match &mut scratch {
+                    None => {
+                        for i in 0..I {
+                            inputs[i] = &direct[i].unwrap_or(&[])[start..start + len];
+                        }
+                        for g in 0..G {
+                            let at = start - part.gradients_at[K::GRADIENTS[g]];
+                            if let Some(slot) = &mut slots[g] {
+                                gradients[g] = Some(&mut slot[at..at + len]);
+                            }
+                        }
+                    }
+                    Some(scratch) => {
+                        for (i, space) in scratch.inputs.iter_mut().enumerate() {
+                            inputs[i] = match direct[i] {
+                                Some(values) => &values[start..start + len],
+                                None => {
+                                    gather(&job.inputs[K::INPUTS[i]], &geometry, start, &mut space[..len]);
+                                    &space[..len]
+                                }
+                            };
+                        }
+                        for (g, space) in scratch.gradients.iter_mut().enumerate() {
+                            let at = start - part.gradients_at[K::GRADIENTS[g]].min(start);
+                            if let Some(slot) = &mut slots[g] {
+                                gradients[g] = Some(if flat[g] { &mut slot[at..at + len] } else { &mut space[..len] });
+                            }
+                        }
+                        if job.dropped.is_some() {
+                            live(job, &geometry, start, &mut scratch.live[..len]);
+                            alive = Some(&scratch.live[..len]);
+                        }
+                    }
+                }
+                let elements = part.elements.as_deref_mut().map(|elements| {
+                    let at = start - part.elements_at;
+                    &mut elements[at..at + len]
+                });
+                let upstream = match job.upstream {
+                    Upstream::One => Seed::Same(L::splat(token, 1.0)),
+                    Upstream::Scalar(upstream) => Seed::Same(L::from_scalar(token, upstream)),
+                    Upstream::Each(each) => Seed::Each(&each[start..start + len]),
+                };
+                let block = Block { len, inputs, upstream, live: alive, elements, gradients };
+                block.run::<K, U, FUSED>(token, &u, &mut sums);
+                if let Some(scratch) = &mut scratch {
+                    for g in 0..G {
+                        let input = K::GRADIENTS[g];
+                        if let Some(slot) = &mut slots[g]
+                            && !flat[g]
+                        {
+                            let from = &scratch.gradients[g][..len];
+                            scatter(&job.inputs[input], &geometry, start, from, slot, part.gradients_at[input]);
+                        }
+                    }
+                }
+                start += len;
+            }
+            sum.push(sums.tree());
+        }
+        sum.sum()
+    }
+}
+
+/// The sums of a chunk.
+struct Sums<L> {
+    vectors: [L; VECTORS],
+    /// Takes the place of `vectors` where the spec accumulates in `f64`.
+    wide: Option<[f64; MAX_VIRTUAL]>,
+}
+
+impl<L: Lane> Sums<L> {
+    #[inline(always)]
+    fn tree(&self) -> f64 {
+        let mut lanes = [0.0; MAX_VIRTUAL];
+        match &self.wide {
+            Some(wide) => lanes = *wide,
+            None => {
+                for q in 0..VECTORS {
+                    self.vectors[q].store_f64(&mut lanes[q * L::LANES..(q + 1) * L::LANES]);
+                }
+            }
+        }
+        halve(&mut lanes, VECTORS * L::LANES)
+    }
+}
+
+/// What the gradient of each value is multiplied by.
+enum Seed<'b, L: Lane> {
+    Same(L),
+    Each(&'b [L::Scalar]),
+}
+
+/// Places that lie one after the other in every slice.
+struct Block<'b, L: Lane, const I: usize, const G: usize> {
+    len: usize,
+    inputs: [&'b [L::Scalar]; I],
+    upstream: Seed<'b, L>,
+    live: Option<&'b [L::Scalar]>,
+    elements: Option<&'b mut [L::Scalar]>,
+    gradients: [Option<&'b mut [L::Scalar]>; G],
+}
+
+impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
+    #[inline(always)]
+    fn run<K, const U: usize, const FUSED: bool>(mut self, token: L::Token, u: &[L; U], sums: &mut Sums<L>)
+    where
+        K: Elementwise<I, U, G>,
+    {
+        let mut start = 0;
+        if let Seed::Same(upstream) = self.upstream
+            && self.live.is_none()
+            && self.elements.is_none()
+            && sums.wide.is_none()
+        {
+            start = self.run_plain::<K, U, FUSED>(token, u, upstream, sums);
+        }
+        while start < self.len {
+            let len = L::LANES.min(self.len - start);
+            self.run_vector::<K, U, FUSED>(token, u, start, len, sums);
+            start += len;
+        }
+    }
+
+    /// The usual case without a branch: nothing wanted but sum and gradients, four vectors at a time. Returns how far it came.
+    #[inline(always)]
+    fn run_plain<K, const U: usize, const FUSED: bool>(
+        &mut self,
+        token: L::Token,
+        u: &[L; U],
+        upstream: L,
+        sums: &mut Sums<L>,
+    ) -> usize
+    where
+        K: Elementwise<I, U, G>,
+    {
+        let width = VECTORS * L::LANES;
+        let mut vectors = sums.vectors;
+        let mut start = 0;
+        while start + width <= self.len {
+            for q in 0..VECTORS {
+                let at = start + q * L::LANES;
+                let mut x = [L::splat(token, 0.0); I];
+                for i in 0..I {
+                    x[i] = L::load(token, &self.inputs[i][at..at + L::LANES]);
+                }
+                let (value, gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
+                vectors[q] = vectors[q] + value;
+                for g in 0..G {
+                    if let Some(slot) = &mut self.gradients[g] {
+                        gradient[g].store(&mut slot[at..at + L::LANES]);
+                    }
+                }
+            }
+            start += width;
+        }
+        sums.vectors = vectors;
+        start
+    }
+
+    /// One vector, perhaps not full, with everything that can be asked of it.
+    #[inline(always)]
+    fn run_vector<K, const U: usize, const FUSED: bool>(
+        &mut self,
+        token: L::Token,
+        u: &[L; U],
+        start: usize,
+        len: usize,
+        sums: &mut Sums<L>,
+    ) where
+        K: Elementwise<I, U, G>,
+    {
+        let zero = L::splat(token, 0.0);
+        let load = #[inline(always)]
+        |from: &[L::Scalar]| {
+            let from = &from[start..start + len];
+            if len == L::LANES { L::load(token, from) } else { L::load_partial(token, from, L::Scalar::ZERO) }
+        };
+        let mut x = [zero; I];
+        for i in 0..I {
+            x[i] = load(self.inputs[i]);
+        }
+        let upstream = match self.upstream {
+            Seed::Same(upstream) => upstream,
+            Seed::Each(each) => load(each),
+        };
+        let (mut value, mut gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
+        if let Some(live) = self.live {
+            let live = load(live).ne(zero);
+            value = L::select(live, value, zero);
+            for g in 0..G {
+                gradient[g] = L::select(live, gradient[g], zero);
+            }
+        }
+        if let Some(elements) = &mut self.elements {
+            value.store_partial(&mut elements[start..start + len]);
+        }
+        for g in 0..G {
+            if let Some(slot) = &mut self.gradients[g] {
+                gradient[g].store_partial(&mut slot[start..start + len]);
+            }
+        }
+        let value = L::select(L::first_lanes(token, len), value, zero);
+        let q = start / L::LANES % VECTORS;
+        match &mut sums.wide {
+            None => sums.vectors[q] = sums.vectors[q] + value,
+            Some(wide) => {
+                let mut lanes = [0.0; MAX_VIRTUAL];
+                value.store_f64(&mut lanes[..L::LANES]);
+                for lane in 0..L::LANES {
+                    wide[q * L::LANES + lane] += lanes[lane];
+                }
+            }
+        }
+    }
+}
+
+/// The kernel at one vector of places; without gradients, zeros in their stead.
+#[inline(always)]
+fn place<L, K, const I: usize, const U: usize, const G: usize, const FUSED: bool>(
+    token: L::Token,
+    u: &[L; U],
+    x: &[L; I],
+    upstream: L,
+) -> (L, [L; G])
+where
+    L: Lane,
+    K: Elementwise<I, U, G>,
+{
+    if FUSED { K::fused(token, u, x, upstream) } else { (K::value(token, u, x), [L::splat(token, 0.0); G]) }
+}

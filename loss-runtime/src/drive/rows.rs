@@ -1,0 +1,345 @@
+//! A block of rows, one to a lane: what is the same along and across the second axis.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use super::across::{Across, TILE_EXTENT};
+use super::along::Along;
+use super::scratch::{convert, put};
+use super::split::Part;
+use crate::call::{MAX_INPUTS, Upstream};
+use crate::job::Job;
+use crate::kernel::{Accumulate, RowSource, RowWise};
+use crate::lane::{Lane, Real};
+use crate::registry::Element;
+
+/// The most lanes a vector has.
+pub(super) const MAX_LANES: usize = 16;
+/// The most passes a kernel may have.
+pub(super) const MAX_PASSES: usize = 8;
+
+/// Rows that are worked on together: neighbours along the inner axis, or along the outer one where the inner one has one place.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    pub(super) outer: usize,
+    pub(super) inner: usize,
+    /// The number of the first row.
+    pub(super) row: usize,
+    pub(super) len: usize,
+    /// Which lanes hold a row that is not dropped.
+    pub(super) live: [bool; MAX_LANES],
+}
+
+/// A kernel at work on a part of a call.
+pub(super) struct Sweep<
+    's,
+    'a,
+    'o,
+    L: Lane,
+    K,
+    const E: usize,
+    const R: usize,
+    const S: usize,
+    const U: usize,
+    const A: usize,
+    const V: usize,
+    const G: usize,
+    const H: usize,
+> {
+    pub(super) token: L::Token,
+    pub(super) job: &'s Job<'a, L::Scalar>,
+    pub(super) u: [L; U],
+    pub(super) elements: Option<&'o mut [L::Scalar]>,
+    pub(super) elements_at: usize,
+    pub(super) element_gradients: [Option<&'o mut [L::Scalar]>; G],
+    pub(super) row_gradients: [Option<&'o mut [L::Scalar]>; H],
+    pub(super) gradients_at: [usize; MAX_INPUTS],
+    kernel: PhantomData<K>,
+}
+
+impl<
+    's,
+    'a,
+    'o,
+    T,
+    L,
+    K,
+    const E: usize,
+    const R: usize,
+    const S: usize,
+    const U: usize,
+    const A: usize,
+    const V: usize,
+    const G: usize,
+    const H: usize,
+> Sweep<'s, 'a, 'o, L, K, E, R, S, U, A, V, G, H>
+where
+    T: Element,
+    L: Lane<Scalar = T>,
+    K: RowWise<E, R, S, U, A, V, G, H>,
+{
+    #[inline(always)]
+    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], mut part: Part<'o, T>) -> Self {
+        const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
+        let mut u = [L::splat(token, 0.0); U];
+        for i in 0..U {
+            u[i] = L::splat(token, uniforms[i]);
+        }
+        let mut element_gradients = [const { None }; G];
+        for g in 0..G {
+            element_gradients[g] = part.gradients[K::ELEMENT_GRADIENTS[g]].take();
+        }
+        let mut row_gradients = [const { None }; H];
+        for h in 0..H {
+            row_gradients[h] = part.gradients[K::ROW_GRADIENTS[h]].take();
+        }
+        Self {
+            token,
+            job,
+            u,
+            elements: part.elements,
+            elements_at: part.elements_at,
+            element_gradients,
+            row_gradients,
+            gradients_at: part.gradients_at,
+            kernel: PhantomData,
+        }
+    }
+
+    /// Works on rows in order, and gives the sum of their values.
+    ///
+    /// Long contiguous rows are walked along, so that lanes hold neighbours on the second axis; all others across, so that lanes hold
+    /// rows. This depends on the geometry alone.
+    #[inline(always)]
+    pub(super) fn group(&mut self, rows: Range<usize>) -> f64 {
+        let geometry = self.job.geometry;
+        let mut sum = 0.0;
+        let mut row = rows.start;
+        if geometry.inner == 1 && geometry.extent > TILE_EXTENT {
+            let mut along = Along::new(self);
+            while row < rows.end {
+                let block = self.block(row, rows.end.min(row + along.rows()));
+                sum = along.block(self, &block, sum);
+                row += block.len;
+            }
+        } else {
+            let mut across = Across::new(self);
+            while row < rows.end {
+                let block = self.block(row, rows.end.min(row + L::LANES));
+                sum = across.block(self, &block, sum);
+                row += block.len;
+            }
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn block(&self, row: usize, end: usize) -> Block {
+        let width = self.job.geometry.inner;
+        let (outer, inner) = (row / width, row % width);
+        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
+        let mut live = [true; MAX_LANES];
+        if self.job.dropped.is_some() {
+            for (lane, live) in live.iter_mut().enumerate().take(len) {
+                let step = [lane, 0];
+                let [outer_step, inner_step] = if width == 1 { step } else { [0, lane] };
+                *live = !self.job.is_dropped(outer + outer_step, inner + inner_step);
+            }
+        }
+        Block { outer, inner, row, len, live }
+    }
+
+    /// How far apart neighbouring lanes of a block lie in an input.
+    #[inline(always)]
+    pub(super) fn lane_stride(&self, input: usize) -> usize {
+        self.job.inputs[input].strides[if self.job.geometry.inner == 1 { 0 } else { 2 }]
+    }
+
+    /// The row values of a block.
+    #[inline(always)]
+    pub(super) fn row_values(&self, block: &Block) -> [L; R] {
+        let mut values = [L::splat(self.token, 0.0); R];
+        for (value, source) in values.iter_mut().zip(K::ROWS) {
+            let mut lanes = [T::ONE; MAX_LANES];
+            match source {
+                RowSource::Input(input) => {
+                    let view = &self.job.inputs[input];
+                    let offset = view.offset(block.outer, 0, block.inner);
+                    convert(view, offset, self.lane_stride(input), &mut lanes[..block.len]);
+                }
+                RowSource::Gather { values, label } => {
+                    let (view, labels) = (&self.job.inputs[values], &self.job.inputs[label]);
+                    let from = view.offset(block.outer, 0, block.inner);
+                    let label_from = labels.offset(block.outer, 0, block.inner);
+                    let (stride, label_stride) = (self.lane_stride(values), self.lane_stride(label));
+                    for lane in 0..block.len {
+                        let index = if block.live[lane] { labels.index(label_from + lane * label_stride) } else { 0 };
+                        lanes[lane] = view.number(from + lane * stride + index * view.strides[1]);
+                    }
+                }
+            }
+            *value = L::load(self.token, &lanes[..L::LANES]);
+        }
+        values
+    }
+
+    /// What the gradient of each row's value is multiplied by. Meaningful only if the value is per row.
+    #[inline(always)]
+    pub(super) fn row_upstream(&self, block: &Block) -> L {
+        let mut lanes = [T::ZERO; MAX_LANES];
+        match self.job.upstream {
+            Upstream::One => lanes = [T::ONE; MAX_LANES],
+            Upstream::Scalar(upstream) => lanes = [upstream; MAX_LANES],
+            Upstream::Each(each) if !self.job.per_element => {
+                lanes[..block.len].copy_from_slice(&each[block.row..block.row + block.len]);
+            }
+            Upstream::Each(_) => {}
+        }
+        L::load(self.token, &lanes[..L::LANES]) * L::splat(self.token, self.repeat())
+    }
+
+    /// How often a row's value counts: at every place of the row, where the loss varies along it and this formula does not.
+    #[inline(always)]
+    pub(super) fn repeat(&self) -> f64 {
+        if self.job.per_element && !K::VALUE_PER_ELEMENT { self.job.geometry.extent as f64 } else { 1.0 }
+    }
+
+    /// Whether anything is wanted that only a pass over the places of a row gives.
+    #[inline(always)]
+    pub(super) fn wants_elements(&self) -> bool {
+        K::VALUE_PER_ELEMENT || self.element_gradients.iter().any(Option::is_some)
+    }
+
+    /// Whether the first element gradient's buffer can hold what pass [`RowWise::SPILL`] gives.
+    #[inline(always)]
+    pub(super) fn spills(&self) -> bool {
+        K::SPILL.is_some()
+            && G > 0
+            && self.element_gradients.iter().take(1).any(Option::is_some)
+            && !self.job.inputs[K::ELEMENT_GRADIENTS[0]].broadcast
+    }
+
+    /// Puts what a block's rows have of their own in its place, and adds their values to `sum`, row by row.
+    #[inline(always)]
+    pub(super) fn finish(&mut self, block: &Block, value: L, gradients: [L; H], totals: &[f64; MAX_LANES], sum: f64) -> f64 {
+        let mut lanes = [T::ZERO; MAX_LANES];
+        for h in 0..H {
+            let input = K::ROW_GRADIENTS[h];
+            let stride = self.lane_stride(input);
+            let view = &self.job.inputs[input];
+            let offset = view.offset(block.outer, 0, block.inner) - self.gradients_at[input];
+            if let Some(slot) = &mut self.row_gradients[h] {
+                gradients[h].store(&mut lanes[..L::LANES]);
+                quiet(&mut lanes, block);
+                put(view.broadcast, &lanes[..block.len], slot, offset, stride);
+            }
+        }
+        if K::VALUE_PER_ELEMENT {
+            return (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + totals[lane]);
+        }
+        value.store(&mut lanes[..L::LANES]);
+        quiet(&mut lanes, block);
+        if let Some(elements) = &mut self.elements {
+            let at = block.row - self.elements_at;
+            elements[at..at + block.len].copy_from_slice(&lanes[..block.len]);
+        }
+        let repeat = self.repeat();
+        (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + lanes[lane].to_f64() * repeat)
+    }
+}
+
+/// Puts +0.0 in the lanes of dropped rows.
+#[inline(always)]
+fn quiet<T: Real>(lanes: &mut [T; MAX_LANES], block: &Block) {
+    for (lane, live) in lanes.iter_mut().zip(&block.live) {
+        if !live {
+            *lane = T::ZERO;
+        }
+    }
+}
+
+/// What an accumulator starts at: taking it in changes nothing.
+#[inline(always)]
+pub(super) fn identity(kind: Accumulate) -> f64 {
+    match kind {
+        Accumulate::Nothing | Accumulate::Sum => 0.0,
+        Accumulate::Max | Accumulate::Shift => f64::NEG_INFINITY,
+        Accumulate::Min => f64::INFINITY,
+    }
+}
+
+/// An accumulator after taking in a contribution, or another accumulator.
+#[inline(always)]
+pub(super) fn take<L: Lane>(kind: Accumulate, accumulator: L, contribution: L) -> L {
+    match kind {
+        Accumulate::Nothing => accumulator,
+        Accumulate::Sum => accumulator + contribution,
+        Accumulate::Max => accumulator.max_propagating_nan(contribution),
+        Accumulate::Min => accumulator.min_propagating_nan(contribution),
+        Accumulate::Shift => accumulator.max_ignoring_nan(contribution),
+    }
+}
+
+/// [`take`] of single numbers, with the same bits.
+#[inline(always)]
+pub(super) fn take_one<T: Real>(kind: Accumulate, accumulator: T, contribution: T) -> T {
+    let replaces = match kind {
+        Accumulate::Nothing => false,
+        // The sum of two floats is the same whether rounded to the compute type at once or by way of `f64`.
+        Accumulate::Sum => return T::from_f64(accumulator.to_f64() + contribution.to_f64()),
+        Accumulate::Max => contribution > accumulator || contribution.is_nan(),
+        Accumulate::Min => contribution < accumulator || contribution.is_nan(),
+        Accumulate::Shift => contribution > accumulator,
+    };
+    if replaces { contribution } else { accumulator }
+}
+
+/// A finished accumulator. The sign of an extreme that is 0 would tell in which order it was found.
+#[inline(always)]
+pub(super) fn settle<L: Lane>(token: L::Token, kind: Accumulate, accumulator: L) -> L {
+    match kind {
+        Accumulate::Nothing | Accumulate::Sum => accumulator,
+        Accumulate::Max | Accumulate::Min | Accumulate::Shift => accumulator + L::splat(token, 0.0),
+    }
+}
+
+/// What pass [`RowWise::SPILL`] gave at a place, computed again.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "those of the step itself")]
+pub(super) fn spilled_again<
+    L,
+    K,
+    const E: usize,
+    const R: usize,
+    const S: usize,
+    const U: usize,
+    const A: usize,
+    const V: usize,
+    const G: usize,
+    const H: usize,
+>(
+    token: L::Token,
+    u: &[L; U],
+    v: &[L; V],
+    x: &[L; E],
+    s: &[L; S],
+    index: L,
+    upstream: L,
+) -> L
+where
+    L: Lane,
+    K: RowWise<E, R, S, U, A, V, G, H>,
+{
+    // A pass's number is a const generic, and an associated constant cannot be one.
+    match K::SPILL {
+        None => L::splat(token, 0.0),
+        Some(0) => K::step::<L, 0>(token, u, v, x, s, index, upstream).1,
+        Some(1) => K::step::<L, 1>(token, u, v, x, s, index, upstream).1,
+        Some(2) => K::step::<L, 2>(token, u, v, x, s, index, upstream).1,
+        Some(3) => K::step::<L, 3>(token, u, v, x, s, index, upstream).1,
+        Some(4) => K::step::<L, 4>(token, u, v, x, s, index, upstream).1,
+        Some(5) => K::step::<L, 5>(token, u, v, x, s, index, upstream).1,
+        Some(6) => K::step::<L, 6>(token, u, v, x, s, index, upstream).1,
+        Some(_) => K::step::<L, 7>(token, u, v, x, s, index, upstream).1,
+    }
+}

@@ -1,0 +1,118 @@
+//! Values that do not lie as a kernel reads or writes them: gathered and converted to scratch space, and back.
+
+use crate::job::{Geometry, Job, Values, View};
+use crate::registry::Element;
+
+/// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
+#[inline(always)]
+fn runs(geometry: &Geometry, strides: [usize; 3], start: usize, len: usize, mut run: impl FnMut(usize, usize, usize, usize)) {
+    let Geometry { outer, extent, inner } = *geometry;
+    let axis = if inner > 1 {
+        2
+    } else if extent > 1 {
+        1
+    } else {
+        0
+    };
+    let axis_extent = [outer, extent, inner][axis];
+    let mut at = 0;
+    while at < len {
+        let place = geometry.coordinates(start + at);
+        let count = (axis_extent - place[axis]).min(len - at);
+        let offset = place[0] * strides[0] + place[1] * strides[1] + place[2] * strides[2];
+        run(at, offset, strides[axis], count);
+        at += count;
+    }
+}
+
+/// The values of places from `start` on, in the order of the geometry.
+#[inline(never)]
+pub(super) fn gather<T: Element>(view: &View<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
+    runs(geometry, view.strides, start, to.len(), |at, offset, stride, count| {
+        convert(view, offset, stride, &mut to[at..at + count]);
+    });
+}
+
+/// Values on a line, as numbers.
+#[inline(never)]
+pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usize, to: &mut [T]) {
+    match view.values {
+        Values::Native(values) if stride == 1 => to.copy_from_slice(&values[offset..offset + to.len()]),
+        Values::Native(values) if stride == 0 => to.fill(values[offset]),
+        Values::Native(values) => {
+            for (step, to) in to.iter_mut().enumerate() {
+                *to = values[offset + step * stride];
+            }
+        }
+        Values::Labels(values) => values.convert(offset, stride, to),
+        Values::Absent => to.fill(T::ZERO),
+    }
+}
+
+/// 1 for places whose row is not dropped, 0 for the others.
+#[inline(never)]
+pub(super) fn live<T: Element>(job: &Job<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
+    for (at, live) in to.iter_mut().enumerate() {
+        let [outer, _, inner] = geometry.coordinates(start + at);
+        *live = if job.is_dropped(outer, inner) { T::ZERO } else { T::ONE };
+    }
+}
+
+/// Puts gradients of places from `start` on where the input's own strides say: `base` is the offset of `to`'s first value. A gradient of
+/// a broadcast input is added to what is there.
+#[inline(never)]
+pub(super) fn scatter<T: Element>(
+    view: &View<'_, T>,
+    geometry: &Geometry,
+    start: usize,
+    from: &[T],
+    to: &mut [T],
+    base: usize,
+) {
+    runs(geometry, view.strides, start, from.len(), |at, offset, stride, count| {
+        put(view.broadcast, &from[at..at + count], to, offset - base, stride);
+    });
+}
+
+/// Writes, or adds, values on a line.
+#[inline(always)]
+pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize, stride: usize) {
+    if !add {
+        if stride == 1 {
+            to[offset..offset + from.len()].copy_from_slice(from);
+        } else {
+            for (step, value) in from.iter().enumerate() {
+                to[offset + step * stride] = *value;
+            }
+        }
+    } else if stride == 0 {
+        let sum: f64 = from.iter().map(|value| value.to_f64()).sum();
+        to[offset] = T::from_f64(to[offset].to_f64() + sum);
+    } else {
+        for (step, value) in from.iter().enumerate() {
+            let place = &mut to[offset + step * stride];
+            *place = T::from_f64(place.to_f64() + value.to_f64());
+        }
+    }
+}
+
+/// Sets the gradient of a whole input to +0.0; what lies between its rows is not touched.
+#[inline(never)]
+pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mut [T]) {
+    if geometry.places() == 0 {
+        return;
+    }
+    // An axis that the input does not have would only clear the same places again.
+    let [outer, extent, inner] = view.strides;
+    let own = |stride: usize, extent: usize| if stride == 0 { 1 } else { extent };
+    let geometry = Geometry {
+        outer: own(outer, geometry.outer),
+        extent: own(extent, geometry.extent),
+        inner: own(inner, geometry.inner),
+    };
+    runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| match stride {
+        0 => to[offset] = T::ZERO,
+        1 => to[offset..offset + count].fill(T::ZERO),
+        _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
+    });
+}

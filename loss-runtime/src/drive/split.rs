@@ -1,0 +1,107 @@
+//! Splitting a call's work over threads, along the tree in which its partial sums are added.
+
+use core::ops::Range;
+
+use crate::call::MAX_INPUTS;
+use crate::job::{Job, Outputs};
+use crate::registry::Element;
+use crate::sum::split;
+
+/// The part of the outputs that belongs to some of the units of work. A slice begins at offset `*_at` of the caller's.
+pub(super) struct Part<'o, T> {
+    pub(super) elements: Option<&'o mut [T]>,
+    pub(super) elements_at: usize,
+    pub(super) gradients: [Option<&'o mut [T]>; MAX_INPUTS],
+    pub(super) gradients_at: [usize; MAX_INPUTS],
+}
+
+/// Where the outputs of a unit of work begin.
+pub(super) struct Cut {
+    pub(super) elements: usize,
+    pub(super) gradients: [usize; MAX_INPUTS],
+}
+
+impl<'o, T> Part<'o, T> {
+    pub(super) fn whole(outputs: &'o mut Outputs<'_, T>) -> Self {
+        Self {
+            elements: outputs.elements.as_deref_mut(),
+            elements_at: 0,
+            gradients: outputs.gradients.each_mut().map(|slot| slot.as_deref_mut()),
+            gradients_at: [0; MAX_INPUTS],
+        }
+    }
+
+    fn split(self, cut: &Cut) -> (Self, Self) {
+        let (left, right) = cut_slice(self.elements, cut.elements - self.elements_at);
+        let mut before = Self { elements: left, gradients: [const { None }; MAX_INPUTS], ..self };
+        let mut after = Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
+        for (input, slot) in self.gradients.into_iter().enumerate() {
+            let at = cut.gradients[input].saturating_sub(self.gradients_at[input]);
+            (before.gradients[input], after.gradients[input]) = cut_slice(slot, at);
+        }
+        (before, after)
+    }
+
+    fn empty(&self) -> Self {
+        Self {
+            elements: None,
+            elements_at: self.elements_at,
+            gradients: [const { None }; MAX_INPUTS],
+            gradients_at: self.gradients_at,
+        }
+    }
+}
+
+fn cut_slice<T>(slice: Option<&mut [T]>, at: usize) -> (Option<&mut [T]>, Option<&mut [T]>) {
+    match slice {
+        Some(slice) => {
+            let (left, right) = slice.split_at_mut(at.min(slice.len()));
+            (Some(left), Some(right))
+        }
+        None => (None, None),
+    }
+}
+
+/// Work in numbered units, each giving a part of the sum and writing a contiguous part of every output.
+pub(super) trait Work<T>: Sync {
+    /// Does some units, and sums them as a [`Cascade`](crate::sum::Cascade).
+    fn leaf(&self, units: Range<usize>, part: Part<'_, T>) -> f64;
+    /// Where a unit's outputs begin.
+    fn cut(&self, unit: usize) -> Cut;
+}
+
+/// Below this many element values, starting threads costs more than they save: about 100 µs of work.
+const WORTH_SPLITTING: usize = 1 << 18;
+/// About how many element values a thread takes at a time.
+const LEAF: usize = 1 << 16;
+
+/// How many units, a power of two, one thread does at a time.
+///
+/// `values` is how many element values, read or written, there are in all. A gradient that is summed over an axis has no parts.
+pub(super) fn leaf_units<T: Element>(job: &Job<'_, T>, outputs: &Outputs<'_, T>, units: usize, values: usize) -> usize {
+    let summed = job.inputs.iter().zip(&outputs.gradients).any(|(view, slot)| view.broadcast && slot.is_some());
+    if !cfg!(feature = "parallel") || summed || job.threads == Some(1) || values < WORTH_SPLITTING {
+        return usize::MAX;
+    }
+    let enough = LEAF.div_ceil((values / units.max(1)).max(1));
+    let share = job.threads.map_or(1, |threads| units.div_ceil(threads.max(1)));
+    enough.max(share).max(1).next_power_of_two()
+}
+
+/// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
+pub(super) fn sum_units<T: Element, W: Work<T>>(work: &W, units: Range<usize>, leaf: usize, part: Part<'_, T>) -> f64 {
+    #[cfg(feature = "parallel")]
+    if units.len() > leaf
+        && let Some(middle) = split(units.len())
+    {
+        let middle = units.start + middle;
+        let (before, after) = part.split(&work.cut(middle));
+        let (left, right) = rayon::join(
+            || sum_units(work, units.start..middle, leaf, before),
+            || sum_units(work, middle..units.end, leaf, after),
+        );
+        return left + right;
+    }
+    let _ = leaf;
+    work.leaf(units, part)
+}

@@ -1,0 +1,163 @@
+//! A checked call, as the drivers see it: where each value lies, and where each result goes.
+
+use crate::call::{MAX_INPUTS, MAX_PARAMS, Upstream};
+use crate::kernel::CallConstants;
+use crate::lane::Isa;
+use crate::registry::Element;
+use crate::tensor::LabelSlice;
+
+/// The iteration space: `outer` x `extent` x `inner` places, in this order. `extent` is that of the second axis; a *row* is a pair
+/// of an outer and an inner place, numbered outer first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Geometry {
+    pub(crate) outer: usize,
+    pub(crate) extent: usize,
+    pub(crate) inner: usize,
+}
+
+impl Geometry {
+    pub(crate) fn places(&self) -> usize {
+        self.outer * self.extent * self.inner
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// The outer, second-axis and inner coordinate of a place.
+    pub(crate) fn coordinates(&self, place: usize) -> [usize; 3] {
+        let inner = place % self.inner;
+        let rest = place / self.inner;
+        [rest / self.extent, rest % self.extent, inner]
+    }
+}
+
+/// The values of an input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Values<'a, T> {
+    /// The compute type: loaded as they are.
+    Native(&'a [T]),
+    /// Another type: converted on the way.
+    Labels(LabelSlice<'a>),
+    /// Not given. No kernel of the call's variant reads it.
+    Absent,
+}
+
+/// Where an input's values lie: the place (o, e, i) is at `o * strides[0] + e * strides[1] + i * strides[2]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a, T> {
+    pub(crate) values: Values<'a, T>,
+    pub(crate) strides: [usize; 3],
+    /// Whether it lacks an axis that its declaration has: its gradient is then a sum.
+    pub(crate) broadcast: bool,
+}
+
+impl<T> View<'_, T> {
+    pub(crate) const ABSENT: Self = Self { values: Values::Absent, strides: [0; 3], broadcast: false };
+
+    #[inline(always)]
+    pub(crate) fn offset(&self, outer: usize, extent: usize, inner: usize) -> usize {
+        outer * self.strides[0] + extent * self.strides[1] + inner * self.strides[2]
+    }
+
+    /// Whether the places lie one after the other in the order of the geometry.
+    pub(crate) fn is_flat(&self, geometry: &Geometry) -> bool {
+        let Geometry { outer, extent, inner } = *geometry;
+        (inner <= 1 || self.strides[2] == 1)
+            && (extent <= 1 || self.strides[1] == inner)
+            && (outer <= 1 || self.strides[0] == extent * inner)
+    }
+}
+
+impl<T: Element> View<'_, T> {
+    /// The value at an offset, as a number.
+    pub(crate) fn number(&self, offset: usize) -> T {
+        match self.values {
+            Values::Native(values) => values[offset],
+            Values::Labels(values) => T::from_f64(values.number(offset)),
+            Values::Absent => T::ZERO,
+        }
+    }
+
+    /// The value at an offset, as a place on the second axis.
+    pub(crate) fn index(&self, offset: usize) -> usize {
+        match self.values {
+            Values::Native(_) | Values::Absent => 0,
+            Values::Labels(values) => values.whole(offset).and_then(|index| usize::try_from(index).ok()).unwrap_or(0),
+        }
+    }
+}
+
+/// Which rows are dropped: those where an input has this value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropped {
+    pub(crate) input: usize,
+    pub(crate) value: f64,
+}
+
+/// A checked call. Made by [`run`](crate::run::run), read by the drivers.
+#[derive(Debug)]
+pub struct Job<'a, T> {
+    pub(crate) isa: Isa,
+    /// How many threads may work on it.
+    pub(crate) threads: Option<usize>,
+    pub(crate) geometry: Geometry,
+    /// Whether the value varies along the second axis.
+    pub(crate) per_element: bool,
+    pub(crate) inputs: [View<'a, T>; MAX_INPUTS],
+    pub(crate) params: [f64; MAX_PARAMS],
+    pub(crate) params_len: usize,
+    pub(crate) dropped: Option<Dropped>,
+    pub(crate) upstream: Upstream<'a, T>,
+    pub(crate) accumulate_f64: bool,
+}
+
+impl<T: Element> Job<'_, T> {
+    pub(crate) fn constants(&self) -> CallConstants<'_> {
+        CallConstants { params: &self.params[..self.params_len], extent: self.geometry.extent as f64 }
+    }
+
+    /// The places of a formula without reductions: the rows alone, if it does not vary along the second axis.
+    pub(crate) fn places(&self) -> Geometry {
+        Geometry { extent: if self.per_element { self.geometry.extent } else { 1 }, ..self.geometry }
+    }
+
+    /// Whether a row is dropped.
+    #[inline(always)]
+    pub(crate) fn is_dropped(&self, outer: usize, inner: usize) -> bool {
+        self.dropped.is_some_and(|dropped| self.drops(dropped, outer, inner))
+    }
+
+    fn drops(&self, dropped: Dropped, outer: usize, inner: usize) -> bool {
+        let view = &self.inputs[dropped.input];
+        let offset = view.offset(outer, 0, inner);
+        match view.values {
+            Values::Native(values) => values[offset].to_f64() == dropped.value,
+            Values::Labels(values) => values.number(offset) == dropped.value,
+            Values::Absent => false,
+        }
+    }
+
+    /// How many rows are not dropped.
+    pub(crate) fn live_rows(&self) -> usize {
+        let Geometry { outer, inner, .. } = self.geometry;
+        if self.dropped.is_none() {
+            return self.geometry.rows();
+        }
+        (0..outer).map(|o| (0..inner).filter(|i| !self.is_dropped(o, *i)).count()).sum()
+    }
+}
+
+/// Where the results go. A slice that is absent is not wanted.
+#[derive(Debug)]
+pub struct Outputs<'o, T> {
+    pub(crate) elements: Option<&'o mut [T]>,
+    pub(crate) gradients: [Option<&'o mut [T]>; MAX_INPUTS],
+}
+
+impl<T> Outputs<'_, T> {
+    /// Nothing is wanted but the sum.
+    pub(crate) fn none() -> Self {
+        Self { elements: None, gradients: [const { None }; MAX_INPUTS] }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the generated code offers for each loss: its data, and its kernels by variant.
+
+use crate::info::LossInfo;
+use crate::job::{Job, Outputs};
+use crate::lane::Real;
+use crate::tensor::LabelSlice;
+
+/// A float type that every loss has kernels for.
+pub trait Element: Real {
+    /// The kernels of one variant of a loss.
+    fn variant(loss: &dyn Loss, key: &VariantKey<'_>) -> &'static Variant<Self>;
+    /// Labels as numbers of this type, if that is what they are.
+    fn same_type<'a>(labels: LabelSlice<'a>) -> Option<&'a [Self]>;
+}
+
+impl Element for f32 {
+    fn variant(loss: &dyn Loss, key: &VariantKey<'_>) -> &'static Variant<Self> {
+        loss.variant_f32(key)
+    }
+    fn same_type<'a>(labels: LabelSlice<'a>) -> Option<&'a [Self]> {
+        if let LabelSlice::F32(values) = labels { Some(values) } else { None }
+    }
+}
+
+impl Element for f64 {
+    fn variant(loss: &dyn Loss, key: &VariantKey<'_>) -> &'static Variant<Self> {
+        loss.variant_f64(key)
+    }
+    fn same_type<'a>(labels: LabelSlice<'a>) -> Option<&'a [Self]> {
+        if let LabelSlice::F64(values) = labels { Some(values) } else { None }
+    }
+}
+
+/// A loss, as tools see it.
+pub trait Loss: Sync + 'static {
+    /// Everything about it but its code.
+    fn info(&self) -> &'static LossInfo;
+    /// Whether a parameter's value meets its declared condition, given the others (NaN where absent).
+    fn param_in_domain(&self, index: usize, params: &[f64]) -> bool;
+    /// The kernels of one variant, for `f32`.
+    fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32>;
+    /// The kernels of one variant, for `f64`.
+    fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64>;
+}
+
+/// What picks a variant. Its values have been checked.
+#[derive(Clone, Copy, Debug)]
+pub struct VariantKey<'a> {
+    /// The parameters, defaults filled in; NaN where absent.
+    pub params: &'a [f64],
+    /// One bit for each input, set if it is present.
+    pub present: u32,
+}
+
+/// The kernels of one variant.
+#[derive(Debug)]
+pub struct Variant<T: 'static> {
+    /// The axes of `none`, a bit for each by its place in `LossInfo::axes`.
+    pub axes: u8,
+    /// The loss.
+    pub loss: Kernel<T>,
+    /// For each of `LossInfo::reductions`.
+    pub reductions: &'static [VariantReduction<T>],
+    /// For each input, the check of its declared condition, if it has one that can fail.
+    pub input_domains: &'static [Option<DomainCheck<T>>],
+    /// Whether the batch is summed in `f64` from the first addition on.
+    pub accumulate_f64: bool,
+}
+
+/// What is special to a reduction.
+#[derive(Debug)]
+pub struct VariantReduction<T: 'static> {
+    /// The summand, if it is not the loss.
+    pub of: Option<Kernel<T>>,
+    /// The divisor's summand, if the divisor is a sum.
+    pub over: Option<Run<T>>,
+}
+
+/// A formula's code.
+#[derive(Debug)]
+pub struct Kernel<T: 'static> {
+    /// The values alone.
+    pub forward: Run<T>,
+    /// The values and the gradients that are asked for.
+    pub fused: Run<T>,
+}
+
+/// Runs a kernel over a whole call; gives the sum of the values over rows not dropped. One of the drivers in [`crate::drive`].
+pub type Run<T> = fn(&Job<'_, T>, &mut Outputs<'_, T>) -> f64;
+
+/// Finds the first value that breaks a condition; see [`crate::drive::first_violation`].
+pub type DomainCheck<T> = fn(&Job<'_, T>) -> Option<usize>;

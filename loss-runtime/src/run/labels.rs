@@ -1,0 +1,179 @@
+//! Step 4: every value is what its input holds, and meets the declared condition. Rows in order, inputs in the order declared; dropped
+//! rows are not looked at.
+
+use crate::call::{Call, MAX_INPUTS};
+use crate::error::Error;
+use crate::info::{InputInfo, Label, LossInfo};
+use crate::job::{Geometry, Job, Values, View};
+use crate::registry::{Element, Variant};
+use crate::tensor::{LabelTest, LabelType};
+
+/// How far from 1 a row of probabilities may sum.
+const SIMPLEX_TOLERANCE: f64 = 1e-3;
+
+/// Finds the first value that is not admitted.
+pub(super) fn check<T: Element>(
+    info: &'static LossInfo,
+    call: &Call<'_, T>,
+    job: &Job<'_, T>,
+    variant: &Variant<T>,
+) -> Result<(), Error> {
+    let mut first: Option<(usize, Error)> = None;
+    let mut consider = |found: Option<(usize, Error)>| {
+        if let Some((row, error)) = found
+            && first.as_ref().is_none_or(|(first, _)| row < *first)
+        {
+            first = Some((row, error));
+        }
+    };
+    for (place, declared) in info.inputs.iter().enumerate().take(MAX_INPUTS) {
+        if call.inputs[place].is_none() {
+            continue;
+        }
+        let search = Search { declared, view: &job.inputs[place], job, ignored: ignored(job, place) };
+        consider(search.first_label());
+        if let Some(domain) = variant.input_domains.get(place).copied().flatten() {
+            consider(domain(job).map(|found| search.domain_error(found)));
+        }
+    }
+    first.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// The value that drops a row, if this input can.
+fn ignored<T>(job: &Job<'_, T>, place: usize) -> Option<f64> {
+    job.dropped.filter(|dropped| dropped.input == place).map(|dropped| dropped.value)
+}
+
+/// What one value of an input may be.
+#[derive(Clone, Copy)]
+struct Admitted {
+    label: Label,
+    extent: usize,
+    /// The value that drops its row: it is not looked at.
+    ignored: Option<f64>,
+}
+
+impl LabelTest for Admitted {
+    #[inline(always)]
+    fn passes<V: LabelType>(self, value: V) -> bool {
+        let number = value.number();
+        let admitted = match self.label {
+            Label::Real | Label::Group => true,
+            Label::Nonnegative => !(number < 0.0),
+            Label::Positive => !(number <= 0.0),
+            Label::Probability | Label::Simplex => !(number < 0.0 || number > 1.0),
+            Label::Binary | Label::MultiHot | Label::Flag => number == 0.0 || number == 1.0,
+            Label::Sign => number == 1.0 || number == -1.0,
+            Label::Count => number >= 0.0 && number % 1.0 == 0.0,
+            Label::ClassIndex => value.whole().is_some_and(|index| 0 <= index && (index as u64) < self.extent as u64),
+        };
+        admitted | (Some(number) == self.ignored)
+    }
+}
+
+/// The search for the first value of one input that is not admitted.
+struct Search<'s, 'a, T> {
+    declared: &'static InputInfo,
+    view: &'s View<'a, T>,
+    job: &'s Job<'a, T>,
+    ignored: Option<f64>,
+}
+
+impl<T: Element> Search<'_, '_, T> {
+    fn admitted(&self) -> Admitted {
+        Admitted { label: self.declared.label, extent: self.job.geometry.extent, ignored: self.ignored }
+    }
+
+    fn first_label(&self) -> Option<(usize, Error)> {
+        match self.declared.label {
+            Label::Real | Label::Group => return None,
+            Label::Simplex => {}
+            Label::Nonnegative
+            | Label::Positive
+            | Label::Probability
+            | Label::Binary
+            | Label::MultiHot
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::ClassIndex => {
+                if self.all_pass() {
+                    return None;
+                }
+            }
+        }
+        let Geometry { outer, inner, .. } = self.job.geometry;
+        if self.is_shared() {
+            return self.row_error(0, 0).map(|error| (0, error));
+        }
+        (0..outer).find_map(|o| {
+            (0..inner).find_map(|i| {
+                let error = if self.job.is_dropped(o, i) { None } else { self.row_error(o, i) };
+                error.map(|error| (o * inner + i, error))
+            })
+        })
+    }
+
+    /// Whether all values pass, in one sweep without regard to rows. Says no too where there are gaps between rows.
+    fn all_pass(&self) -> bool {
+        let own = |stride: usize, extent: usize| if stride == 0 { 1 } else { extent };
+        let [outer, extent, inner] = self.view.strides;
+        let geometry = Geometry {
+            outer: own(outer, self.job.geometry.outer),
+            extent: own(extent, self.job.geometry.extent),
+            inner: own(inner, self.job.geometry.inner),
+        };
+        let test = self.admitted();
+        self.view.is_flat(&geometry)
+            && match self.view.values {
+                Values::Native(values) => {
+                    values[..geometry.places()].iter().fold(true, |all, value| all & test.passes(value.to_f64()))
+                }
+                Values::Labels(values) => values.all(0, geometry.places(), test),
+                Values::Absent => true,
+            }
+    }
+
+    /// Whether all rows see the same values.
+    fn is_shared(&self) -> bool {
+        let has_rows = self.declared.axes.contains(&0);
+        let [outer, _, inner] = self.view.strides;
+        !has_rows || (self.view.broadcast && outer == 0 && inner == 0)
+    }
+
+    /// What is wrong with one row.
+    fn row_error(&self, outer: usize, inner: usize) -> Option<Error> {
+        let geometry = &self.job.geometry;
+        let has_extent = self.declared.axes.contains(&1);
+        let extent = if self.view.strides[1] == 0 { 1 } else { geometry.extent };
+        let input = self.declared.name;
+        let row = if self.is_shared() { 0 } else { outer * geometry.inner + inner };
+        let test = self.admitted();
+        let mut sum = 0.0;
+        for place in 0..extent {
+            let offset = self.view.offset(outer, place, inner);
+            let (value, passes) = match self.view.values {
+                Values::Native(values) => (values[offset].to_f64(), test.passes(values[offset].to_f64())),
+                Values::Labels(values) => (values.number(offset), values.all(offset, 1, test)),
+                Values::Absent => return None,
+            };
+            if !passes {
+                let (label, column) = (self.declared.label, has_extent.then_some(place));
+                return Some(Error::Label { input, row, column, value, label, extent: geometry.extent });
+            }
+            sum += value;
+        }
+        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > SIMPLEX_TOLERANCE;
+        is_off.then_some(Error::RowSum { input, row, sum })
+    }
+
+    /// The error for a place at which the declared condition is false, and its row.
+    fn domain_error(&self, place: usize) -> (usize, Error) {
+        let [outer, extent, inner] = self.job.geometry.coordinates(place);
+        let index = self.view.offset(outer, extent, inner);
+        let value = self.view.number(index).to_f64();
+        let domain = self.declared.domain.unwrap_or("of this input");
+        let error = Error::Domain { input: self.declared.name, index, value, domain };
+        (outer * self.job.geometry.inner + inner, error)
+    }
+}

@@ -1,0 +1,294 @@
+//! What a call reads: slices with a shape.
+
+use alloc::vec::Vec;
+
+use crate::lane::Real;
+use crate::shape::{MAX_DIMS, Shape};
+
+/// An array of the compute type: a slice in row-major order with a shape.
+///
+/// Slices and fixed-size arrays convert to one dimension, `(slice, [2, 3])` to any number of them, up to [`MAX_DIMS`].
+#[derive(Clone, Copy, Debug)]
+pub struct Tensor<'a, T> {
+    /// The values.
+    pub data: &'a [T],
+    /// The extents.
+    pub shape: Shape,
+    /// The distance between the starts of neighbours along the first dimension, if it is not the product of the other extents.
+    pub row_stride: Option<usize>,
+}
+
+impl<T> Tensor<'_, T> {
+    /// The same with this distance between the starts of neighbours along the first dimension. What lies between is not read.
+    #[must_use]
+    pub fn with_row_stride(mut self, row_stride: usize) -> Self {
+        self.row_stride = Some(row_stride);
+        self
+    }
+}
+
+/// An array of whatever type labels come in.
+///
+/// Converts from slices of it as [`Tensor`] does.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    /// The values.
+    pub data: LabelSlice<'a>,
+    /// The extents.
+    pub shape: Shape,
+    /// As in [`Tensor`].
+    pub row_stride: Option<usize>,
+}
+
+impl Labels<'_> {
+    /// As [`Tensor::with_row_stride`].
+    #[must_use]
+    pub fn with_row_stride(mut self, row_stride: usize) -> Self {
+        self.row_stride = Some(row_stride);
+        self
+    }
+}
+
+/// An input: an array of the compute type, or labels.
+#[derive(Clone, Copy, Debug)]
+pub enum Array<'a, T> {
+    /// Numbers of the compute type.
+    Real(Tensor<'a, T>),
+    /// Labels, or numbers of another type.
+    Labels(Labels<'a>),
+}
+
+impl<'a, T> From<Tensor<'a, T>> for Array<'a, T> {
+    fn from(tensor: Tensor<'a, T>) -> Self {
+        Self::Real(tensor)
+    }
+}
+
+impl<'a, T> From<Labels<'a>> for Array<'a, T> {
+    fn from(labels: Labels<'a>) -> Self {
+        Self::Labels(labels)
+    }
+}
+
+impl<'a, T> From<&'a [T]> for Tensor<'a, T> {
+    fn from(data: &'a [T]) -> Self {
+        Self { data, shape: Shape::line(data.len()), row_stride: None }
+    }
+}
+
+impl<'a, T, const K: usize> From<&'a [T; K]> for Tensor<'a, T> {
+    fn from(data: &'a [T; K]) -> Self {
+        Self::from(data.as_slice())
+    }
+}
+
+impl<'a, T, const D: usize> From<(&'a [T], [usize; D])> for Tensor<'a, T> {
+    fn from((data, extents): (&'a [T], [usize; D])) -> Self {
+        Self { data, shape: inline(extents), row_stride: None }
+    }
+}
+
+impl<'a, T, const K: usize, const D: usize> From<(&'a [T; K], [usize; D])> for Tensor<'a, T> {
+    fn from((data, extents): (&'a [T; K], [usize; D])) -> Self {
+        Self::from((data.as_slice(), extents))
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Tensor<'a, T> {
+    fn from(data: &'a Vec<T>) -> Self {
+        Self::from(data.as_slice())
+    }
+}
+
+impl<'a, T, const D: usize> From<(&'a Vec<T>, [usize; D])> for Tensor<'a, T> {
+    fn from((data, extents): (&'a Vec<T>, [usize; D])) -> Self {
+        Self::from((data.as_slice(), extents))
+    }
+}
+
+/// A number of dimensions known to the compiler; too many do not compile.
+fn inline<const D: usize>(extents: [usize; D]) -> Shape {
+    const { assert!(D <= MAX_DIMS, "an array has at most 8 dimensions") };
+    Shape::new(&extents).unwrap_or_default()
+}
+
+/// A type that labels come in.
+pub(crate) trait LabelType: Copy {
+    /// As a number.
+    fn number(self) -> f64;
+    /// As a whole number, if it is one that 64 bits hold.
+    fn whole(self) -> Option<i64>;
+}
+
+/// A question asked of every label.
+pub(crate) trait LabelTest: Copy {
+    /// Whether the answer is yes.
+    fn passes<V: LabelType>(self, value: V) -> bool;
+}
+
+impl LabelType for bool {
+    #[inline(always)]
+    fn number(self) -> f64 {
+        f64::from(u8::from(self))
+    }
+    #[inline(always)]
+    fn whole(self) -> Option<i64> {
+        Some(i64::from(self))
+    }
+}
+
+macro_rules! whole_label_types {
+    ($($type:ident)*) => {
+        $(impl LabelType for $type {
+            #[inline(always)]
+            fn number(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn whole(self) -> Option<i64> {
+                i64::try_from(self).ok()
+            }
+        })*
+    };
+}
+whole_label_types! { u8 i8 u16 i16 u32 i32 u64 i64 usize }
+
+macro_rules! float_label_types {
+    ($($type:ident)*) => {
+        $(impl LabelType for $type {
+            #[inline(always)]
+            fn number(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn whole(self) -> Option<i64> {
+                let whole = self as i64;
+                (whole as $type == self).then_some(whole)
+            }
+        })*
+    };
+}
+float_label_types! { f32 f64 }
+
+macro_rules! label_types {
+    ($($variant:ident $type:ident $doc:literal;)*) => {
+        /// The values of [`Labels`], of one of the types they come in.
+        #[derive(Clone, Copy, Debug)]
+        pub enum LabelSlice<'a> {
+            $(#[doc = $doc] $variant(&'a [$type]),)*
+        }
+
+        impl LabelSlice<'_> {
+            /// How many values.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                match self { $(Self::$variant(values) => values.len(),)* }
+            }
+
+            /// Whether there are none.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// The value at a place, as a number: conditions as 0 and 1.
+            #[inline(always)]
+            pub(crate) fn number(&self, place: usize) -> f64 {
+                match self { $(Self::$variant(values) => values[place].number(),)* }
+            }
+
+            /// The value at a place, if it is a whole number that 64 bits hold.
+            #[inline(always)]
+            pub(crate) fn whole(&self, place: usize) -> Option<i64> {
+                match self { $(Self::$variant(values) => values[place].whole(),)* }
+            }
+
+            /// Whether all values from `start` on, `len` of them, pass.
+            pub(crate) fn all(&self, start: usize, len: usize, test: impl LabelTest) -> bool {
+                match self {
+                    // Without a way out in the middle: the loop is then vectorised.
+                    $(Self::$variant(values) => {
+                        values[start..start + len].iter().fold(true, |all, value| all & test.passes(*value))
+                    })*
+                }
+            }
+
+            /// Converts `to.len()` values, `stride` apart.
+            pub(crate) fn convert<T: Real>(&self, start: usize, stride: usize, to: &mut [T]) {
+                match self {
+                    $(Self::$variant(values) => {
+                        if stride == 1 {
+                            let from = &values[start..start + to.len()];
+                            for (to, value) in to.iter_mut().zip(from) {
+                                *to = T::from_f64(value.number());
+                            }
+                        } else {
+                            for (place, to) in to.iter_mut().enumerate() {
+                                *to = T::from_f64(values[start + place * stride].number());
+                            }
+                        }
+                    })*
+                }
+            }
+
+            /// How Rust spells the type.
+            #[must_use]
+            pub fn type_name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => stringify!($type),)* }
+            }
+        }
+
+        $(
+            impl<'a> From<&'a [$type]> for Labels<'a> {
+                fn from(data: &'a [$type]) -> Self {
+                    Self { data: LabelSlice::$variant(data), shape: Shape::line(data.len()), row_stride: None }
+                }
+            }
+
+            impl<'a, const K: usize> From<&'a [$type; K]> for Labels<'a> {
+                fn from(data: &'a [$type; K]) -> Self {
+                    Self::from(data.as_slice())
+                }
+            }
+
+            impl<'a, const D: usize> From<(&'a [$type], [usize; D])> for Labels<'a> {
+                fn from((data, extents): (&'a [$type], [usize; D])) -> Self {
+                    Self { data: LabelSlice::$variant(data), shape: inline(extents), row_stride: None }
+                }
+            }
+
+            impl<'a, const K: usize, const D: usize> From<(&'a [$type; K], [usize; D])> for Labels<'a> {
+                fn from((data, extents): (&'a [$type; K], [usize; D])) -> Self {
+                    Self::from((data.as_slice(), extents))
+                }
+            }
+
+                        impl<'a> From<&'a Vec<$type>> for Labels<'a> {
+                fn from(data: &'a Vec<$type>) -> Self {
+                    Self::from(data.as_slice())
+                }
+            }
+
+                        impl<'a, const D: usize> From<(&'a Vec<$type>, [usize; D])> for Labels<'a> {
+                fn from((data, extents): (&'a Vec<$type>, [usize; D])) -> Self {
+                    Self::from((data.as_slice(), extents))
+                }
+            }
+        )*
+    };
+}
+
+label_types! {
+    Bool bool "Conditions.";
+    U8 u8 "Bytes.";
+    I8 i8 "Signed bytes.";
+    U16 u16 "16 bits.";
+    I16 i16 "16 bits, signed.";
+    U32 u32 "32 bits.";
+    I32 i32 "32 bits, signed.";
+    U64 u64 "64 bits.";
+    I64 i64 "64 bits, signed.";
+    Usize usize "As wide as an address.";
+    F32 f32 "Floats.";
+    F64 f64 "Double floats.";
+}
