@@ -118,13 +118,21 @@ pub trait RowWise<
     ) -> ([L; A], L);
 
     /// The row's own values after pass `P`.
-    fn join<L: Lane, const P: usize>(token: L::Token, u: &[L; U], v: &mut [L; V], accumulated: &[L; A]);
+    fn join<L: Lane, const P: usize>(
+        token: L::Token,
+        u: &[L; U],
+        v: &mut [L; V],
+        accumulated: &[L; A],
+    );
 
     /// The value (if it is per row) and the gradients along rows.
     fn row<L: Lane>(token: L::Token, u: &[L; U], v: &[L; V]) -> (L, [L; H]);
 
     /// The value (if it is per element) and the gradients along both axes. `spilled` is what pass `SPILL` gave here.
-    #[expect(clippy::too_many_arguments, reason = "each is a different kind of operand")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a different kind of operand"
+    )]
     fn element<L: Lane>(
         token: L::Token,
         u: &[L; U],

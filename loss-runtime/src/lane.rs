@@ -1,9 +1,26 @@
 //! One trait for everything a formula does to a vector of numbers.
+//!
+//! A kernel is written once, generic over [`Lane`]. It is instantiated with vectors of 16 `f32` or 8 `f64` for every instruction set
+//! (`simd`), and [`Real::dispatch`] chooses one at run time (`isa`). Every operation gives the same bits on every instruction set
+//! (which NaN a NaN is, is the one exception): multiply-add is always fused, the larger of two is a comparison and a selection, and
+//! a horizontal sum is a fixed tree.
 
-/// A float type that losses are computed in: `f32` or `f64`.
-pub trait Real: Copy + Send + Sync + PartialOrd + core::fmt::Debug + 'static {}
+mod isa;
+mod real;
+mod simd;
+
+pub use isa::{Isa, LaneTask};
+pub(crate) use real::Format;
+pub use real::Real;
 
 /// A fixed-size vector of [`Real`]s: the same number of lanes, and the same bits, on every instruction set.
+///
+/// Every method must be called from code that [`Real::dispatch`] entered, inlined all the way (`#[inline(always)]`); elsewhere it is
+/// right but slow.
+#[expect(
+    clippy::redundant_closure,
+    reason = "a function item passed to `map` goes through a shim without target features"
+)]
 pub trait Lane:
     Copy
     + Send
@@ -26,6 +43,219 @@ pub trait Lane:
     /// How many numbers: 16 of `f32`, 8 of `f64`.
     const LANES: usize;
 
+    // Making one, and taking it apart.
+
     /// `value` in every lane. Generated code passes its constants as `f64` (already rounded where `Scalar` is `f32`).
     fn splat(token: Self::Token, value: f64) -> Self;
+    /// `value` in every lane.
+    fn from_scalar(token: Self::Token, value: Self::Scalar) -> Self;
+    /// The proof this vector carries.
+    fn token(self) -> Self::Token;
+    /// The numbers of a slice of exactly [`Lane::LANES`].
+    ///
+    /// # Panics
+    /// If the slice has another length.
+    fn load(token: Self::Token, from: &[Self::Scalar]) -> Self;
+    /// Writes the numbers to a slice of exactly [`Lane::LANES`].
+    ///
+    /// # Panics
+    /// If the slice has another length.
+    fn store(self, to: &mut [Self::Scalar]);
+    /// The first numbers of a slice, at most [`Lane::LANES`], and `fill` in the lanes that it is too short for.
+    fn load_partial(token: Self::Token, from: &[Self::Scalar], fill: Self::Scalar) -> Self;
+    /// Writes the first lanes to a slice, as many as it has room for.
+    fn store_partial(self, to: &mut [Self::Scalar]);
+    /// Writes the numbers, widened, to the first [`Lane::LANES`] places of a slice, or as many as it has room for.
+    fn store_f64(self, to: &mut [f64]);
+    /// 0, 1, 2, …
+    fn iota(token: Self::Token) -> Self;
+    /// The sum of all lanes, computed in `f64` as a tree: lane `i` and lane `i + LANES/2` first, and so on by halves.
+    fn tree_sum(self) -> f64;
+    /// `f` of each lane, one after the other. Pass a closure: a function *item* goes through a shim without target features.
+    fn map(self, f: impl Fn(Self::Scalar) -> Self::Scalar) -> Self;
+
+    // Arithmetic.
+
+    /// The absolute value.
+    fn abs(self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// `self * b + c`, rounded once.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+
+    // Comparisons: IEEE, all but `ne` are false on NaN.
+
+    /// `self < other`
+    fn lt(self, other: Self) -> Self::Mask;
+    /// `self <= other`
+    fn le(self, other: Self) -> Self::Mask;
+    /// `self > other`
+    fn gt(self, other: Self) -> Self::Mask;
+    /// `self >= other`
+    fn ge(self, other: Self) -> Self::Mask;
+    /// `self == other`
+    fn eq(self, other: Self) -> Self::Mask;
+    /// `self != other`
+    fn ne(self, other: Self) -> Self::Mask;
+    /// Lanes from `a` where the mask is set, from `b` where it is not.
+    fn select(mask: Self::Mask, a: Self, b: Self) -> Self;
+    /// Whether any lane is set.
+    fn mask_any(mask: Self::Mask) -> bool;
+    /// Whether all lanes are set.
+    fn mask_all(mask: Self::Mask) -> bool;
+    /// The lanes whose place in the slice holds `true`; lanes beyond it are not set.
+    fn mask_from_bools(token: Self::Token, lanes: &[bool]) -> Self::Mask;
+    /// The first `n` lanes.
+    fn first_lanes(token: Self::Token, n: usize) -> Self::Mask;
+
+    // Bit patterns, as unsigned integers as wide as the number, wrapping.
+
+    /// The number with this bit pattern (its low bits, where `Scalar` is narrower) in every lane.
+    fn splat_bits(token: Self::Token, bits: u64) -> Self;
+    /// The bit pattern shifted left.
+    fn shl_bits(self, by: u32) -> Self;
+    /// The bit pattern shifted right, zeros coming in.
+    fn shr_bits(self, by: u32) -> Self;
+    /// The sum of the bit patterns.
+    fn add_bits(self, other: Self) -> Self;
+    /// The difference of the bit patterns.
+    fn sub_bits(self, other: Self) -> Self;
+    /// The bits that both have.
+    fn and_bits(self, other: Self) -> Self;
+    /// The bits that either has.
+    fn or_bits(self, other: Self) -> Self;
+
+    // Functions with a vector form.
+
+    /// e^x.
+    ///
+    /// # Accuracy
+    /// See `math::exp`; below 1 ULP, subnormal results included.
+    fn exp(self) -> Self;
+    /// e^x - 1. See `math::expm1`.
+    fn expm1(self) -> Self;
+    /// The natural logarithm; `log(0) = -inf`, below 0 NaN. See `math::log`.
+    fn log(self) -> Self;
+    /// log(1 + x). See `math::log1p`.
+    fn log1p(self) -> Self;
+    /// The hyperbolic tangent. See `math::tanh`.
+    fn tanh(self) -> Self;
+
+    // Provided.
+
+    /// Where it is NaN.
+    #[inline(always)]
+    fn is_nan(self) -> Self::Mask {
+        self.ne(self)
+    }
+    /// The larger one; `self` where `other` is NaN, and where they are equal.
+    #[inline(always)]
+    fn max_ignoring_nan(self, other: Self) -> Self {
+        Self::select(other.gt(self), other, self)
+    }
+    /// The smaller one; `self` where `other` is NaN, and where they are equal.
+    #[inline(always)]
+    fn min_ignoring_nan(self, other: Self) -> Self {
+        Self::select(other.lt(self), other, self)
+    }
+    /// The larger one; NaN where either is NaN.
+    #[inline(always)]
+    fn max_propagating_nan(self, other: Self) -> Self {
+        Self::select(other.gt(self) | other.is_nan(), other, self)
+    }
+    /// The smaller one; NaN where either is NaN.
+    #[inline(always)]
+    fn min_propagating_nan(self, other: Self) -> Self {
+        Self::select(other.lt(self) | other.is_nan(), other, self)
+    }
+    /// x^n by squaring, and so within about |n|/2 + 1 ULP; x^0 = 1, also of NaN.
+    ///
+    /// A negative power is a power of 1/x: x^|n| could overflow where x^n is a subnormal number.
+    #[inline(always)]
+    fn powi(self, n: i32) -> Self {
+        let one = Self::splat(self.token(), 1.0);
+        let mut square = if n < 0 { one / self } else { self };
+        let mut power = one;
+        let mut left = n.unsigned_abs();
+        while left > 0 {
+            if left & 1 == 1 {
+                power = power * square;
+            }
+            left >>= 1;
+            if left > 0 {
+                square = square * square;
+            }
+        }
+        power
+    }
+    /// 1 / (1 + e^-x). See `math::sigmoid`.
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        crate::math::sigmoid::sigmoid(self)
+    }
+    /// log(1 + e^x). See `math::sigmoid`.
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        crate::math::sigmoid::softplus(self)
+    }
+
+    // Functions computed lane by lane, see `math::scalar`.
+
+    /// The sine.
+    #[inline(always)]
+    fn sin(self) -> Self {
+        self.map(|x| Real::sin(x))
+    }
+    /// The cosine.
+    #[inline(always)]
+    fn cos(self) -> Self {
+        self.map(|x| Real::cos(x))
+    }
+    /// The tangent.
+    #[inline(always)]
+    fn tan(self) -> Self {
+        self.map(|x| Real::tan(x))
+    }
+    /// The hyperbolic sine.
+    #[inline(always)]
+    fn sinh(self) -> Self {
+        self.map(|x| Real::sinh(x))
+    }
+    /// The hyperbolic cosine.
+    #[inline(always)]
+    fn cosh(self) -> Self {
+        self.map(|x| Real::cosh(x))
+    }
+    /// The inverse tangent.
+    #[inline(always)]
+    fn atan(self) -> Self {
+        self.map(|x| Real::atan(x))
+    }
+    /// The inverse cosine.
+    #[inline(always)]
+    fn acos(self) -> Self {
+        self.map(|x| Real::acos(x))
+    }
+    /// The logarithm of the gamma function, for x >= 0.
+    #[inline(always)]
+    fn lgamma(self) -> Self {
+        self.map(|x| Real::lgamma(x))
+    }
+    /// The derivative of [`Lane::lgamma`].
+    #[inline(always)]
+    fn digamma(self) -> Self {
+        self.map(|x| Real::digamma(x))
+    }
+    /// The error function.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        self.map(|x| Real::erf(x))
+    }
+    /// The logarithm of the normal distribution function.
+    #[inline(always)]
+    fn log_normal_cdf(self) -> Self {
+        self.map(|x| Real::log_normal_cdf(x))
+    }
+    /// x^p for x >= 0.
+    fn pow(self, p: Self) -> Self;
 }
