@@ -49,5 +49,13 @@ pub fn answer(losses: &[&'static dyn Loss], line: &[u8]) -> String {
     answer::write(&id, &computed)
 }
 
+/// The case on a line.
+///
+/// # Errors
+/// If the line is not one.
+pub fn read_case(line: &[u8]) -> Result<Case, Refusal> {
+    case::read(line).1
+}
+
 #[cfg(test)]
 mod tests;

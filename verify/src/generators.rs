@@ -9,6 +9,7 @@ mod values;
 pub use batch::{Batch, Column, Values};
 pub use extents::Extents;
 pub use random::Random;
+pub(crate) use setting::{param_text, refused};
 pub use setting::{Setting, settings};
 pub use values::{Family, draw};
 

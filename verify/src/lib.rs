@@ -1,9 +1,11 @@
 //! The audit: checks of every loss in the registry, what they found as data, and the report made from it.
 
 pub mod audit;
+pub mod checks;
 pub mod eval;
 pub mod generators;
 pub mod number;
 pub mod report;
+pub mod subject;
 pub mod suggest;
 pub mod table;
