@@ -9,7 +9,7 @@ use crate::call::{Call, MAX_INPUTS, Outcome, Partial, Reduction, Request, Upstre
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
 use crate::job::{Dropped, Geometry, Job, Outputs};
-use crate::lane::{Isa, Real};
+use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
 use crate::shape::Shape;
 

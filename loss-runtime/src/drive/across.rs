@@ -228,9 +228,9 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
-                for e in 0..E {
-                    fill_tile::<L>(job, K::ELEMENTS[e], block, &mut tiles.elements[e]);
-                    columns[e] = Column::Slice(&tiles.elements[e], whole);
+                for (e, tile) in tiles.elements.iter_mut().enumerate() {
+                    fill_tile::<L>(job, K::ELEMENTS[e], block, tile);
+                    columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
                 len = L::LANES;

@@ -9,7 +9,7 @@ use super::{BLOCK, CHUNK, MAX_VIRTUAL, VECTORS, halve};
 use crate::call::Upstream;
 use crate::job::{Job, Outputs, Values};
 use crate::kernel::Elementwise;
-use crate::lane::{Lane, LaneTask};
+use crate::lane::{Lane, LaneTask, Real};
 use crate::registry::Element;
 use crate::sum::Cascade;
 
@@ -177,9 +177,9 @@ where
                         for i in 0..I {
                             inputs[i] = &direct[i].unwrap_or(&[])[start..start + len];
                         }
-                        for g in 0..G {
-                            let at = start - part.gradients_at[K::GRADIENTS[g]];
-                            if let Some(slot) = &mut slots[g] {
+                        for (g, slot) in slots.iter_mut().enumerate() {
+                            if let Some(slot) = slot {
+                                let at = start - part.gradients_at[K::GRADIENTS[g]];
                                 gradients[g] = Some(&mut slot[at..at + len]);
                             }
                         }
@@ -194,10 +194,14 @@ where
                                 }
                             };
                         }
-                        for (g, space) in scratch.gradients.iter_mut().enumerate() {
-                            let at = start - part.gradients_at[K::GRADIENTS[g]].min(start);
-                            if let Some(slot) = &mut slots[g] {
-                                gradients[g] = Some(if flat[g] { &mut slot[at..at + len] } else { &mut space[..len] });
+                        for (g, (space, slot)) in scratch.gradients.iter_mut().zip(&mut slots).enumerate() {
+                            if let Some(slot) = slot {
+                                gradients[g] = Some(if flat[g] {
+                                    let at = start - part.gradients_at[K::GRADIENTS[g]];
+                                    &mut slot[at..at + len]
+                                } else {
+                                    &mut space[..len]
+                                });
                             }
                         }
                         if job.dropped.is_some() {
@@ -345,22 +349,17 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
         K: Elementwise<I, U, G>,
     {
         let zero = L::splat(token, 0.0);
-        let load = #[inline(always)]
-        |from: &[L::Scalar]| {
-            let from = &from[start..start + len];
-            if len == L::LANES { L::load(token, from) } else { L::load_partial(token, from, L::Scalar::ZERO) }
-        };
         let mut x = [zero; I];
         for i in 0..I {
-            x[i] = load(self.inputs[i]);
+            x[i] = load(token, self.inputs[i], start, len);
         }
         let upstream = match self.upstream {
             Seed::Same(upstream) => upstream,
-            Seed::Each(each) => load(each),
+            Seed::Each(each) => load(token, each, start, len),
         };
         let (mut value, mut gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
         if let Some(live) = self.live {
-            let live = load(live).ne(zero);
+            let live = load::<L>(token, live, start, len).ne(zero);
             value = L::select(live, value, zero);
             for g in 0..G {
                 gradient[g] = L::select(live, gradient[g], zero);
@@ -387,6 +386,13 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
             }
         }
     }
+}
+
+/// A vector of places, perhaps not full.
+#[inline(always)]
+fn load<L: Lane>(token: L::Token, from: &[L::Scalar], start: usize, len: usize) -> L {
+    let from = &from[start..start + len];
+    if len == L::LANES { L::load(token, from) } else { L::load_partial(token, from, L::Scalar::ZERO) }
 }
 
 /// The kernel at one vector of places; without gradients, zeros in their stead.
