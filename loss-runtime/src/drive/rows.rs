@@ -79,8 +79,18 @@ where
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
     #[inline(always)]
-    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], mut part: Part<'o, T>) -> Self {
-        const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
+    pub(super) fn new(
+        token: L::Token,
+        job: &'s Job<'a, T>,
+        uniforms: &[f64; U],
+        mut part: Part<'o, T>,
+    ) -> Self {
+        const {
+            assert!(
+                K::PASSES.len() <= MAX_PASSES,
+                "a kernel has at most 8 passes"
+            )
+        };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
             u[i] = L::splat(token, uniforms[i]);
@@ -137,7 +147,11 @@ where
     fn block(&self, row: usize, end: usize) -> Block {
         let width = self.job.geometry.inner;
         let (outer, inner) = (row / width, row % width);
-        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
+        let len = if width == 1 {
+            end - row
+        } else {
+            (end - row).min(width - inner)
+        };
         let mut live = [true; MAX_LANES];
         if self.job.dropped.is_some() {
             for (lane, live) in live.iter_mut().enumerate().take(len) {
@@ -146,7 +160,13 @@ where
                 *live = !self.job.is_dropped(outer + outer_step, inner + inner_step);
             }
         }
-        Block { outer, inner, row, len, live }
+        Block {
+            outer,
+            inner,
+            row,
+            len,
+            live,
+        }
     }
 
     /// How far apart neighbouring lanes of a block lie in an input.
@@ -165,15 +185,25 @@ where
                 RowSource::Input(input) => {
                     let view = &self.job.inputs[input];
                     let offset = view.offset(block.outer, 0, block.inner);
-                    convert(view, offset, self.lane_stride(input), &mut lanes[..block.len]);
+                    convert(
+                        view,
+                        offset,
+                        self.lane_stride(input),
+                        &mut lanes[..block.len],
+                    );
                 }
                 RowSource::Gather { values, label } => {
                     let (view, labels) = (&self.job.inputs[values], &self.job.inputs[label]);
                     let from = view.offset(block.outer, 0, block.inner);
                     let label_from = labels.offset(block.outer, 0, block.inner);
-                    let (stride, label_stride) = (self.lane_stride(values), self.lane_stride(label));
+                    let (stride, label_stride) =
+                        (self.lane_stride(values), self.lane_stride(label));
                     for lane in 0..block.len {
-                        let index = if block.live[lane] { labels.index(label_from + lane * label_stride) } else { 0 };
+                        let index = if block.live[lane] {
+                            labels.index(label_from + lane * label_stride)
+                        } else {
+                            0
+                        };
                         lanes[lane] = view.number(from + lane * stride + index * view.strides[1]);
                     }
                 }
@@ -201,7 +231,11 @@ where
     /// How often a row's value counts: at every place of the row, where the loss varies along it and this formula does not.
     #[inline(always)]
     pub(super) fn repeat(&self) -> f64 {
-        if self.job.per_element && !K::VALUE_PER_ELEMENT { self.job.geometry.extent as f64 } else { 1.0 }
+        if self.job.per_element && !K::VALUE_PER_ELEMENT {
+            self.job.geometry.extent as f64
+        } else {
+            1.0
+        }
     }
 
     /// Whether anything is wanted that only a pass over the places of a row gives.
@@ -221,7 +255,14 @@ where
 
     /// Puts what a block's rows have of their own in its place, and adds their values to `sum`, row by row.
     #[inline(always)]
-    pub(super) fn finish(&mut self, block: &Block, value: L, gradients: [L; H], totals: &[f64; MAX_LANES], sum: f64) -> f64 {
+    pub(super) fn finish(
+        &mut self,
+        block: &Block,
+        value: L,
+        gradients: [L; H],
+        totals: &[f64; MAX_LANES],
+        sum: f64,
+    ) -> f64 {
         let mut lanes = [T::ZERO; MAX_LANES];
         for h in 0..H {
             let input = K::ROW_GRADIENTS[h];
@@ -235,7 +276,9 @@ where
             }
         }
         if K::VALUE_PER_ELEMENT {
-            return (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + totals[lane]);
+            return (0..block.len)
+                .filter(|lane| block.live[*lane])
+                .fold(sum, |sum, lane| sum + totals[lane]);
         }
         value.store(&mut lanes[..L::LANES]);
         quiet(&mut lanes, block);
@@ -244,7 +287,9 @@ where
             elements[at..at + block.len].copy_from_slice(&lanes[..block.len]);
         }
         let repeat = self.repeat();
-        (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + lanes[lane].to_f64() * repeat)
+        (0..block.len)
+            .filter(|lane| block.live[*lane])
+            .fold(sum, |sum, lane| sum + lanes[lane].to_f64() * repeat)
     }
 }
 

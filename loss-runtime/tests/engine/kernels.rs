@@ -4,7 +4,7 @@ use loss_runtime::kernel::{Accumulate, CallConstants, Elementwise, RowSource, Ro
 use loss_runtime::lane::Lane;
 
 /// `beta`-smoothed absolute difference: two inputs, a uniform, two gradients.
-pub struct Smooth;
+pub(crate) struct Smooth;
 
 impl Elementwise<2, 1, 2> for Smooth {
     const INPUTS: [usize; 2] = [0, 1];
@@ -16,19 +16,30 @@ impl Elementwise<2, 1, 2> for Smooth {
     fn value<L: Lane>(token: L::Token, u: &[L; 1], x: &[L; 2]) -> L {
         let r = x[0] - x[1];
         let half = L::splat(token, 0.5);
-        L::select(r.abs().lt(u[0]), half * r * (r / u[0]), r.abs() - half * u[0])
+        L::select(
+            r.abs().lt(u[0]),
+            half * r * (r / u[0]),
+            r.abs() - half * u[0],
+        )
     }
     #[inline(always)]
     fn fused<L: Lane>(token: L::Token, u: &[L; 1], x: &[L; 2], upstream: L) -> (L, [L; 2]) {
         let r = x[0] - x[1];
         let one = L::splat(token, 1.0);
-        let slope = L::select(r.abs().lt(u[0]), r / u[0], L::select(r.gt(L::splat(token, 0.0)), one, -one));
-        (Self::value(token, u, x), [upstream * slope, -(upstream * slope)])
+        let slope = L::select(
+            r.abs().lt(u[0]),
+            r / u[0],
+            L::select(r.gt(L::splat(token, 0.0)), one, -one),
+        );
+        (
+            Self::value(token, u, x),
+            [upstream * slope, -(upstream * slope)],
+        )
     }
 }
 
 /// `w * x^2`, with `w` an input that may be broadcast and has a gradient.
-pub struct WeightedSquare;
+pub(crate) struct WeightedSquare;
 
 impl Elementwise<2, 0, 2> for WeightedSquare {
     const INPUTS: [usize; 2] = [0, 1];
@@ -43,12 +54,15 @@ impl Elementwise<2, 0, 2> for WeightedSquare {
     #[inline(always)]
     fn fused<L: Lane>(token: L::Token, u: &[L; 0], x: &[L; 2], upstream: L) -> (L, [L; 2]) {
         let twice = x[0] + x[0];
-        (Self::value(token, u, x), [upstream * x[1] * twice, upstream * x[0] * x[0]])
+        (
+            Self::value(token, u, x),
+            [upstream * x[1] * twice, upstream * x[0] * x[0]],
+        )
     }
 }
 
 /// The condition `w >= 0` on input 1.
-pub struct NotNegative;
+pub(crate) struct NotNegative;
 
 impl Elementwise<1, 0, 0> for NotNegative {
     const INPUTS: [usize; 1] = [1];
@@ -68,7 +82,7 @@ impl Elementwise<1, 0, 0> for NotNegative {
 }
 
 /// `t * x`, with `t` a label along rows.
-pub struct Signed;
+pub(crate) struct Signed;
 
 impl Elementwise<2, 0, 1> for Signed {
     const INPUTS: [usize; 2] = [0, 1];
@@ -87,16 +101,24 @@ impl Elementwise<2, 0, 1> for Signed {
 }
 
 /// Weighted softmax cross entropy; values of a row: label, weight, upstream, shift, sum of exponentials, labelled logit.
-pub struct SoftmaxEntropy;
+pub(crate) struct SoftmaxEntropy;
 
 impl RowWise<1, 2, 0, 0, 2, 6, 1, 0> for SoftmaxEntropy {
     const ELEMENTS: [usize; 1] = [0];
-    const ROWS: [RowSource; 2] = [RowSource::Input(1), RowSource::Gather { values: 2, label: 1 }];
+    const ROWS: [RowSource; 2] = [
+        RowSource::Input(1),
+        RowSource::Gather {
+            values: 2,
+            label: 1,
+        },
+    ];
     const SHARED: [usize; 0] = [];
     const ELEMENT_GRADIENTS: [usize; 1] = [0];
     const ROW_GRADIENTS: [usize; 0] = [];
-    const PASSES: &'static [[Accumulate; 2]] =
-        &[[Accumulate::Shift, Accumulate::Nothing], [Accumulate::Sum, Accumulate::Sum]];
+    const PASSES: &'static [[Accumulate; 2]] = &[
+        [Accumulate::Shift, Accumulate::Nothing],
+        [Accumulate::Sum, Accumulate::Sum],
+    ];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = Some(1);
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
@@ -125,7 +147,12 @@ impl RowWise<1, 2, 0, 0, 2, 6, 1, 0> for SoftmaxEntropy {
         ([power, L::select(index.eq(v[0]), x[0], zero)], power)
     }
     #[inline(always)]
-    fn join<L: Lane, const P: usize>(_: L::Token, _: &[L; 0], v: &mut [L; 6], accumulated: &[L; 2]) {
+    fn join<L: Lane, const P: usize>(
+        _: L::Token,
+        _: &[L; 0],
+        v: &mut [L; 6],
+        accumulated: &[L; 2],
+    ) {
         if P == 0 {
             v[3] = accumulated[0];
         } else {
@@ -149,16 +176,22 @@ impl RowWise<1, 2, 0, 0, 2, 6, 1, 0> for SoftmaxEntropy {
         spilled: L,
     ) -> (L, [L; 1]) {
         let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
-        (zero, [v[2] * v[1] * (spilled / v[4] - L::select(index.eq(v[0]), one, zero))])
+        (
+            zero,
+            [v[2] * v[1] * (spilled / v[4] - L::select(index.eq(v[0]), one, zero))],
+        )
     }
 }
 
 /// The weight of a row's class: the divisor of the weighted mean.
-pub struct WeightOfLabel;
+pub(crate) struct WeightOfLabel;
 
 impl RowWise<0, 1, 0, 0, 0, 1, 0, 0> for WeightOfLabel {
     const ELEMENTS: [usize; 0] = [];
-    const ROWS: [RowSource; 1] = [RowSource::Gather { values: 2, label: 1 }];
+    const ROWS: [RowSource; 1] = [RowSource::Gather {
+        values: 2,
+        label: 1,
+    }];
     const SHARED: [usize; 0] = [];
     const ELEMENT_GRADIENTS: [usize; 0] = [];
     const ROW_GRADIENTS: [usize; 0] = [];
@@ -206,7 +239,7 @@ impl RowWise<0, 1, 0, 0, 0, 1, 0, 0> for WeightOfLabel {
 }
 
 /// `t * sum(C, s * x * y)`: two element inputs, a row input with a gradient, a shared input, an accumulator.
-pub struct ScaledDot;
+pub(crate) struct ScaledDot;
 
 impl RowWise<2, 1, 1, 0, 1, 3, 2, 1> for ScaledDot {
     const ELEMENTS: [usize; 2] = [0, 1];
@@ -237,7 +270,12 @@ impl RowWise<2, 1, 1, 0, 1, 3, 2, 1> for ScaledDot {
         ([s[0] * x[0] * x[1]], L::splat(token, 0.0))
     }
     #[inline(always)]
-    fn join<L: Lane, const P: usize>(_: L::Token, _: &[L; 0], v: &mut [L; 3], accumulated: &[L; 1]) {
+    fn join<L: Lane, const P: usize>(
+        _: L::Token,
+        _: &[L; 0],
+        v: &mut [L; 3],
+        accumulated: &[L; 1],
+    ) {
         v[2] = accumulated[0];
     }
     #[inline(always)]
@@ -261,7 +299,7 @@ impl RowWise<2, 1, 1, 0, 1, 3, 2, 1> for ScaledDot {
 }
 
 /// The negative log-probability of every class: a value for every place, whose gradient needs the sum of the upstream gradients.
-pub struct LogSoftmax;
+pub(crate) struct LogSoftmax;
 
 impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
     const ELEMENTS: [usize; 1] = [0];
@@ -269,8 +307,10 @@ impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
     const SHARED: [usize; 0] = [];
     const ELEMENT_GRADIENTS: [usize; 1] = [0];
     const ROW_GRADIENTS: [usize; 0] = [];
-    const PASSES: &'static [[Accumulate; 2]] =
-        &[[Accumulate::Max, Accumulate::Nothing], [Accumulate::Sum, Accumulate::Sum]];
+    const PASSES: &'static [[Accumulate; 2]] = &[
+        [Accumulate::Max, Accumulate::Nothing],
+        [Accumulate::Sum, Accumulate::Sum],
+    ];
     const VALUE_PER_ELEMENT: bool = true;
     const SPILL: Option<usize> = Some(1);
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
@@ -298,7 +338,12 @@ impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
         ([power, upstream], power)
     }
     #[inline(always)]
-    fn join<L: Lane, const P: usize>(_: L::Token, _: &[L; 0], v: &mut [L; 3], accumulated: &[L; 2]) {
+    fn join<L: Lane, const P: usize>(
+        _: L::Token,
+        _: &[L; 0],
+        v: &mut [L; 3],
+        accumulated: &[L; 2],
+    ) {
         if P == 0 {
             v[0] = accumulated[0];
         } else {

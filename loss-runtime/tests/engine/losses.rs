@@ -7,10 +7,13 @@ use loss_runtime::info::{
 };
 use loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
 
-use super::kernels::{LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare};
+use super::kernels::{
+    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel,
+    WeightedSquare,
+};
 
 /// A loss with one variant.
-pub struct Toy {
+pub(crate) struct Toy {
     info: &'static LossInfo,
     f32: &'static Variant<f32>,
     f64: &'static Variant<f64>,
@@ -34,7 +37,7 @@ impl Loss for Toy {
 macro_rules! toy {
     ($(#[$doc:meta])* $name:ident, $info:ident, $variant:ident) => {
         $(#[$doc])*
-        pub static $name: Toy = {
+        pub(crate) static $name: Toy = {
             static F32: Variant<f32> = $variant!(f32);
             static F64: Variant<f64> = $variant!(f64);
             Toy { info: &$info, f32: &F32, f64: &F64 }
@@ -42,12 +45,34 @@ macro_rules! toy {
     };
 }
 
-const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
-const MEAN: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
-const SAMPLES: ReductionInfo = ReductionInfo { name: "batchmean", divisor: Divisor::Samples, divisor_text: "samples" };
-const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
-const NO_REDUCTION: VariantReduction<f32> = VariantReduction { of: None, over: None };
-const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction { of: None, over: None };
+const ROWS: AxisInfo = AxisInfo {
+    name: "N",
+    meaning: None,
+    position: Position::Rows,
+};
+const MEAN: ReductionInfo = ReductionInfo {
+    name: "mean",
+    divisor: Divisor::Elements,
+    divisor_text: "elements",
+};
+const SAMPLES: ReductionInfo = ReductionInfo {
+    name: "batchmean",
+    divisor: Divisor::Samples,
+    divisor_text: "samples",
+};
+const WEIGHTED: ReductionInfo = ReductionInfo {
+    name: "mean",
+    divisor: Divisor::Sum,
+    divisor_text: "weight[target]",
+};
+const NO_REDUCTION: VariantReduction<f32> = VariantReduction {
+    of: None,
+    over: None,
+};
+const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction {
+    of: None,
+    over: None,
+};
 
 const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
     InputInfo {
@@ -88,8 +113,20 @@ const fn info(
     }
 }
 
-const fn number(name: &'static str, kind: ParamKind, default: f64, domain: Option<&'static str>) -> ParamInfo {
-    ParamInfo { name, kind, default: Some(default), domain, optional: false, meaning: None }
+const fn number(
+    name: &'static str,
+    kind: ParamKind,
+    default: f64,
+    domain: Option<&'static str>,
+) -> ParamInfo {
+    ParamInfo {
+        name,
+        kind,
+        default: Some(default),
+        domain,
+        optional: false,
+        meaning: None,
+    }
 }
 
 macro_rules! elementwise {
@@ -122,7 +159,10 @@ macro_rules! smooth {
 }
 macro_rules! smooth_wide {
     ($float:ident) => {
-        Variant { accumulate_f64: true, ..smooth!($float) }
+        Variant {
+            accumulate_f64: true,
+            ..smooth!($float)
+        }
     };
 }
 static SMOOTH_INFO: LossInfo = info(
@@ -146,17 +186,40 @@ macro_rules! weighted {
         }
     };
 }
-const LAST: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Last };
-const SECOND: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
-const WEIGHT: InputInfo =
-    InputInfo { broadcast: &[1], domain: Some("weight >= 0"), ..input("weight", &[0, 1], true) };
-static WEIGHTED_INFO: LossInfo =
-    info("weighted", &[ROWS, LAST], &[input("input", &[0, 1], true), WEIGHT], &[], &[MEAN]);
+const LAST: AxisInfo = AxisInfo {
+    name: "C",
+    meaning: None,
+    position: Position::Last,
+};
+const SECOND: AxisInfo = AxisInfo {
+    name: "C",
+    meaning: None,
+    position: Position::Second,
+};
+const WEIGHT: InputInfo = InputInfo {
+    broadcast: &[1],
+    domain: Some("weight >= 0"),
+    ..input("weight", &[0, 1], true)
+};
+static WEIGHTED_INFO: LossInfo = info(
+    "weighted",
+    &[ROWS, LAST],
+    &[input("input", &[0, 1], true), WEIGHT],
+    &[],
+    &[MEAN],
+);
 toy!(/** Elementwise with a second axis, along which the weight may be broadcast. */ WEIGHTED_SQUARE, WEIGHTED_INFO, weighted);
 static WEIGHTED_SECOND_INFO: LossInfo = info(
     "weighted_second",
     &[ROWS, SECOND],
-    &[input("input", &[0, 1], true), InputInfo { broadcast: &[0, 1], gradient: false, ..WEIGHT }],
+    &[
+        input("input", &[0, 1], true),
+        InputInfo {
+            broadcast: &[0, 1],
+            gradient: false,
+            ..WEIGHT
+        },
+    ],
     &[],
     &[MEAN],
 );
@@ -178,7 +241,11 @@ static SIGNED_INFO: LossInfo = info(
     &[ROWS],
     &[
         input("input", &[0], true),
-        InputInfo { label: Label::Sign, ignore: Some(0), ..input("target", &[0], false) },
+        InputInfo {
+            label: Label::Sign,
+            ignore: Some(0),
+            ..input("target", &[0], false)
+        },
     ],
     &[number("ignore", ParamKind::Integer, 7.0, None)],
     &[MEAN],
@@ -210,8 +277,15 @@ static ENTROPY_INFO: LossInfo = info(
     &[ROWS, SECOND],
     &[
         input("input", &[0, 1], true),
-        InputInfo { label: Label::ClassIndex, ignore: Some(0), ..input("target", &[0], false) },
-        InputInfo { label: Label::Nonnegative, ..input("weight", &[1], false) },
+        InputInfo {
+            label: Label::ClassIndex,
+            ignore: Some(0),
+            ..input("target", &[0], false)
+        },
+        InputInfo {
+            label: Label::Nonnegative,
+            ..input("weight", &[1], false)
+        },
     ],
     &[number("ignore_index", ParamKind::Integer, -100.0, None)],
     &[WEIGHTED, SAMPLES],
@@ -235,7 +309,12 @@ macro_rules! dot {
 static DOT_INFO: LossInfo = info(
     "dot",
     &[ROWS, SECOND],
-    &[input("x", &[0, 1], true), input("y", &[0, 1], true), input("t", &[0], true), input("s", &[1], false)],
+    &[
+        input("x", &[0, 1], true),
+        input("y", &[0, 1], true),
+        input("t", &[0], true),
+        input("s", &[1], false),
+    ],
     &[],
     &[MEAN],
 );
@@ -255,6 +334,11 @@ macro_rules! log_softmax {
         }
     };
 }
-static LOG_SOFTMAX_INFO: LossInfo =
-    info("log_softmax", &[ROWS, SECOND], &[input("input", &[0, 1], true)], &[], &[MEAN]);
+static LOG_SOFTMAX_INFO: LossInfo = info(
+    "log_softmax",
+    &[ROWS, SECOND],
+    &[input("input", &[0, 1], true)],
+    &[],
+    &[MEAN],
+);
 toy!(/** A value for every place, after two passes. */ LOG_SOFTMAX, LOG_SOFTMAX_INFO, log_softmax);
