@@ -3,14 +3,18 @@
 //!
 //! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
 
-use super::rows::{Block, MAX_LANES, Sweep, identity, settle, spilled_again, take};
+mod reader;
+
+use super::block::Block;
+use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::scratch::{convert, put};
-use super::{CHUNK, MAX_VIRTUAL, VECTORS};
-use crate::call::Upstream;
+use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Job, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+
+use reader::{Column, Path, Reader};
 
 /// The longest rows that are transposed.
 pub(super) const TILE_EXTENT: usize = 128;
@@ -27,131 +31,6 @@ pub(super) struct Across<L: Lane, const E: usize, const A: usize, const G: usize
 struct Tiles<T, const E: usize, const G: usize> {
     elements: [Tile<T>; E],
     gradients: [Tile<T>; G],
-}
-
-/// How a value of every lane is loaded from, or stored to, a slice: lane `l` at place `c` is at `base + c * stride + l * lane`.
-#[derive(Clone, Copy)]
-struct Path {
-    base: usize,
-    stride: usize,
-    lane: usize,
-}
-
-impl Path {
-    #[inline(always)]
-    fn load<L: Lane>(self, token: L::Token, from: &[L::Scalar], place: usize, len: usize) -> L {
-        let at = self.base + place * self.stride;
-        match self.lane {
-            1 if len == L::LANES => L::load(token, &from[at..at + L::LANES]),
-            1 => L::load_partial(token, &from[at..at + len], L::Scalar::ONE),
-            0 => L::from_scalar(token, from[at]),
-            _ => {
-                let mut lanes = [L::Scalar::ONE; MAX_LANES];
-                for lane in 0..len {
-                    lanes[lane] = from[at + lane * self.lane];
-                }
-                L::load(token, &lanes[..L::LANES])
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn store<L: Lane>(self, vector: L, to: &mut [L::Scalar], place: usize, len: usize) {
-        let at = self.base + place * self.stride;
-        if self.lane == 1 {
-            if len == L::LANES {
-                vector.store(&mut to[at..at + L::LANES]);
-            } else {
-                vector.store_partial(&mut to[at..at + len]);
-            }
-        } else {
-            let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-            vector.store(&mut lanes[..L::LANES]);
-            for lane in 0..len {
-                to[at + lane * self.lane] = lanes[lane];
-            }
-        }
-    }
-}
-
-/// Where the values of an element input are.
-#[derive(Clone, Copy)]
-enum Column<'c, T> {
-    /// In the compute type.
-    Slice(&'c [T], Path),
-    /// To be converted, from this offset on.
-    Converted(usize, Path),
-}
-
-/// Everything a place's kernel reads but the row's own values.
-struct Reader<'c, 'a, L: Lane, const E: usize, const S: usize> {
-    token: L::Token,
-    job: &'c Job<'a, L::Scalar>,
-    /// How many lanes a column has: all of them in a tile.
-    len: usize,
-    /// How many lanes hold a row.
-    rows: usize,
-    columns: [Column<'c, L::Scalar>; E],
-    shared: [usize; S],
-    upstream: Upstream<'c, L::Scalar>,
-    upstream_path: Path,
-}
-
-impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_, '_, L, E, S> {
-    #[inline(always)]
-    fn elements(&self, place: usize) -> [L; E] {
-        let mut x = [L::splat(self.token, 0.0); E];
-        for e in 0..E {
-            x[e] = match self.columns[e] {
-                Column::Slice(values, path) => path.load(self.token, values, place, self.len),
-                Column::Converted(input, path) => {
-                    let mut lanes = [T::ONE; MAX_LANES];
-                    let at = path.base + place * path.stride;
-                    convert(
-                        &self.job.inputs[input],
-                        at,
-                        path.lane,
-                        &mut lanes[..self.len],
-                    );
-                    L::load(self.token, &lanes[..L::LANES])
-                }
-            };
-        }
-        x
-    }
-
-    #[inline(always)]
-    fn shared(&self, place: usize) -> [L; S] {
-        let mut s = [L::splat(self.token, 0.0); S];
-        for i in 0..S {
-            let view = &self.job.inputs[self.shared[i]];
-            let at = place * view.strides[1];
-            let value = if let Values::Native(values) = view.values {
-                values[at]
-            } else {
-                view.number(at)
-            };
-            s[i] = L::from_scalar(self.token, value);
-        }
-        s
-    }
-
-    #[inline(always)]
-    fn upstream(&self, place: usize) -> L {
-        match self.upstream {
-            Upstream::One => L::splat(self.token, 1.0),
-            Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) if self.job.per_element => {
-                self.upstream_path.load(self.token, each, place, self.rows)
-            }
-            Upstream::Each(_) => L::splat(self.token, 0.0),
-        }
-    }
-
-    #[inline(always)]
-    fn index(&self, place: usize) -> L {
-        L::splat(self.token, place as f64)
-    }
 }
 
 /// Sets the accumulators of a chunk with `count` places to nothing taken in. Gives how many there are.

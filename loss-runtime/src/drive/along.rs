@@ -1,13 +1,17 @@
 //! Rows walked along the second axis: lanes are neighbours in a row. The rows' own values are computed for a block of rows at once.
 
-use super::rows::{Block, MAX_LANES, Sweep, identity, settle, spilled_again, take, take_one};
+mod line;
+
+use super::block::Block;
+use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
-use super::{BLOCK, CHUNK, VECTORS};
-use crate::call::Upstream;
+use super::{BLOCK, CHUNK, MAX_LANES, VECTORS};
 use crate::job::{Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+
+use line::{Line, Upstreams, store, vectors};
 
 /// How many bytes of a block's rows may be in use between one pass and the next: they should stay in the second cache.
 const CACHE: usize = 256 * 1024;
@@ -55,38 +59,19 @@ fn line<'l, T: Element>(
     }
 }
 
-/// A vector of places of a line, perhaps not full.
-#[inline(always)]
-fn load<L: Lane, const FULL: bool>(
-    token: L::Token,
-    from: &[L::Scalar],
-    at: usize,
-    len: usize,
-) -> L {
-    if FULL {
-        L::load(token, &from[at..at + L::LANES])
-    } else {
-        L::load_partial(token, &from[at..at + len], L::Scalar::ZERO)
-    }
-}
-
-/// The other way round.
-#[inline(always)]
-fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], at: usize, len: usize) {
-    if FULL {
-        vector.store(&mut to[at..at + L::LANES])
-    } else {
-        vector.store_partial(&mut to[at..at + len])
-    }
-}
-
 /// Combines the vectors of an accumulator, and their lanes, as a tree.
 #[inline(always)]
 fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
     let [a, b, c, d] = vectors;
     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
     take(kind, take(kind, a, c), take(kind, b, d)).store(&mut lanes[..L::LANES]);
-    let mut width = L::LANES;
+    halve_one(kind, &mut lanes, L::LANES)
+}
+
+/// The part of the tree below one vector.
+#[inline(never)]
+fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize) -> T {
+    let mut width = width;
     while width > 1 {
         width /= 2;
         for lane in 0..width {
@@ -607,115 +592,5 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             );
         }
         (xs, ss)
-    }
-}
-
-/// One vector of each line.
-#[inline(always)]
-fn vectors<L: Lane, const N: usize, const FULL: bool>(
-    token: L::Token,
-    lines: &[&[L::Scalar]; N],
-    at: usize,
-    len: usize,
-) -> [L; N] {
-    let mut vectors = [L::splat(token, 0.0); N];
-    for i in 0..N {
-        vectors[i] = load::<L, FULL>(token, lines[i], at, len);
-    }
-    vectors
-}
-
-/// What the gradient of each place's value is multiplied by, where the value is per place.
-enum Upstreams<'l, L: Lane> {
-    Same(L),
-    Each(&'l [L::Scalar]),
-}
-
-impl<'l, L: Lane> Upstreams<'l, L> {
-    #[inline(always)]
-    fn new(
-        token: L::Token,
-        upstream: Upstream<'l, L::Scalar>,
-        start: usize,
-        len: usize,
-        per_element: bool,
-    ) -> Self {
-        match upstream {
-            Upstream::One => Self::Same(L::splat(token, 1.0)),
-            Upstream::Scalar(upstream) => Self::Same(L::from_scalar(token, upstream)),
-            Upstream::Each(each) if per_element => Self::Each(&each[start..start + len]),
-            Upstream::Each(_) => Self::Same(L::splat(token, 0.0)),
-        }
-    }
-
-    #[inline(always)]
-    fn load<const FULL: bool>(&self, token: L::Token, at: usize, len: usize) -> L {
-        match self {
-            Self::Same(upstream) => *upstream,
-            Self::Each(each) => load::<L, FULL>(token, each, at, len),
-        }
-    }
-}
-
-/// A stretch of a row in the last pass.
-struct Line<
-    'l,
-    L: Lane,
-    const E: usize,
-    const S: usize,
-    const U: usize,
-    const V: usize,
-    const G: usize,
-> {
-    token: L::Token,
-    u: &'l [L; U],
-    v: &'l [L; V],
-    xs: [&'l [L::Scalar]; E],
-    ss: [&'l [L::Scalar]; S],
-    upstream: Upstreams<'l, L>,
-    start: usize,
-    /// Whether the first gradient's slice holds what a pass spilled.
-    spills: bool,
-    elements: Option<&'l mut [L::Scalar]>,
-    gradients: [Option<&'l mut [L::Scalar]>; G],
-}
-
-impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
-    Line<'_, L, E, S, U, V, G>
-{
-    /// Gives the values.
-    #[inline(always)]
-    fn vector<K, const R: usize, const A: usize, const H: usize, const FULL: bool>(
-        &mut self,
-        at: usize,
-        len: usize,
-    ) -> L
-    where
-        K: RowWise<E, R, S, U, A, V, G, H>,
-    {
-        let token = self.token;
-        let x = vectors::<L, E, FULL>(token, &self.xs, at, len);
-        let s = vectors::<L, S, FULL>(token, &self.ss, at, len);
-        let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
-        let upstream = self.upstream.load::<FULL>(token, at, len);
-        let spilled = match self.gradients.first() {
-            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => {
-                load::<L, FULL>(token, gradient, at, len)
-            }
-            Some(_) | None => spilled_again::<L, K, E, R, S, U, A, V, G, H>(
-                token, self.u, self.v, &x, &s, index, upstream,
-            ),
-        };
-        let (value, gradients) =
-            K::element(token, self.u, self.v, &x, &s, index, upstream, spilled);
-        if let Some(elements) = &mut self.elements {
-            store::<L, FULL>(value, elements, at, len);
-        }
-        for g in 0..G {
-            if let Some(slot) = &mut self.gradients[g] {
-                store::<L, FULL>(gradients[g], slot, at, len);
-            }
-        }
-        value
     }
 }

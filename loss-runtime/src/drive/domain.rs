@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 
 use super::BLOCK;
+use super::elementwise::load;
 use super::scratch::{gather, live};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
@@ -106,7 +107,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 let end = len.min(at + L::LANES);
                 let mut x = [L::splat(token, 0.0); I];
                 for i in 0..I {
-                    x[i] = L::load_partial(token, &slices[i][at..end], T::ONE);
+                    x[i] = load(token, slices[i], at, end - at);
                 }
                 let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0))
                     & L::first_lanes(token, end - at);

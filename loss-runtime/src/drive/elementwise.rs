@@ -3,9 +3,9 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::scratch::{clear, gather, live, scatter};
+use super::scratch::{clear, gather, live, pick, scatter, spread};
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use super::{BLOCK, CHUNK, MAX_VIRTUAL, VECTORS, halve};
+use super::{BLOCK, CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
 use crate::call::Upstream;
 use crate::job::{Job, Outputs, Values};
 use crate::kernel::Elementwise;
@@ -438,11 +438,11 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
             }
         }
         if let Some(elements) = &mut self.elements {
-            value.store_partial(&mut elements[start..start + len]);
+            store(value, elements, start, len);
         }
         for g in 0..G {
             if let Some(slot) = &mut self.gradients[g] {
-                gradient[g].store_partial(&mut slot[start..start + len]);
+                store(gradient[g], slot, start, len);
             }
         }
         let value = L::select(L::first_lanes(token, len), value, zero);
@@ -462,12 +462,24 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
 
 /// A vector of places, perhaps not full.
 #[inline(always)]
-fn load<L: Lane>(token: L::Token, from: &[L::Scalar], start: usize, len: usize) -> L {
-    let from = &from[start..start + len];
+pub(super) fn load<L: Lane>(token: L::Token, from: &[L::Scalar], start: usize, len: usize) -> L {
     if len == L::LANES {
-        L::load(token, from)
+        return L::load(token, &from[start..start + len]);
+    }
+    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+    pick(from, start, 1, &mut lanes[..len]);
+    L::load(token, &lanes[..L::LANES])
+}
+
+/// The other way round.
+#[inline(always)]
+fn store<L: Lane>(vector: L, to: &mut [L::Scalar], start: usize, len: usize) {
+    if len == L::LANES {
+        vector.store(&mut to[start..start + len]);
     } else {
-        L::load_partial(token, from, L::Scalar::ZERO)
+        let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+        vector.store(&mut lanes[..L::LANES]);
+        spread(&lanes[..len], to, start, 1);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values that do not lie as a kernel reads or writes them: gathered and converted to scratch space, and back.
 
 use crate::job::{Geometry, Job, Values, View};
+use crate::lane::Real;
 use crate::registry::Element;
 
 /// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
@@ -114,7 +115,7 @@ pub(super) fn scatter<T: Element>(
 }
 
 /// Writes, or adds, values on a line.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize, stride: usize) {
     if !add {
         if stride == 1 {
@@ -131,6 +132,30 @@ pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize
         for (step, value) in from.iter().enumerate() {
             let place = &mut to[offset + step * stride];
             *place = T::from_f64(place.to_f64() + value.to_f64());
+        }
+    }
+}
+
+/// Values `stride` apart, one for each lane that is in use. Out of line, with the lanes in memory: loops over lanes are long code.
+#[inline(never)]
+pub(super) fn pick<T: Real>(from: &[T], at: usize, stride: usize, to: &mut [T]) {
+    if stride == 1 {
+        to.copy_from_slice(&from[at..at + to.len()]);
+    } else {
+        for (lane, to) in to.iter_mut().enumerate() {
+            *to = from[at + lane * stride];
+        }
+    }
+}
+
+/// The other way round.
+#[inline(never)]
+pub(super) fn spread<T: Real>(from: &[T], to: &mut [T], at: usize, stride: usize) {
+    if stride == 1 {
+        to[at..at + from.len()].copy_from_slice(from);
+    } else {
+        for (lane, from) in from.iter().enumerate() {
+            to[at + lane * stride] = *from;
         }
     }
 }

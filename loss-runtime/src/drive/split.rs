@@ -1,4 +1,8 @@
 //! Splitting a call's work over threads, along the tree in which its partial sums are added.
+#![cfg_attr(
+    not(feature = "parallel"),
+    expect(dead_code, unused_imports, reason = "one thread needs no splitting")
+)]
 
 use core::ops::Range;
 
