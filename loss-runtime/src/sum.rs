@@ -21,7 +21,7 @@ impl Cascade {
         // As in a binary counter: two trees of one size make one of twice the size.
         let merged = self.count.trailing_ones() as usize;
         for tree in &self.trees[..merged] {
-            sum = *tree + sum;
+            sum += *tree;
         }
         self.trees[merged] = sum;
         self.count += 1;
@@ -44,6 +44,8 @@ pub(crate) fn split(count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::{Cascade, split};
 
     fn tree(numbers: &[f64]) -> f64 {

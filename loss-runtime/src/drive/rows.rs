@@ -270,7 +270,6 @@ pub(super) fn settle<L: Lane>(token: L::Token, kind: Accumulate, accumulator: L)
 
 /// What pass [`RowWise::SPILL`] gave at a place, computed again.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "those of the step itself")]
 pub(super) fn spilled_again<
     L,
     K,

@@ -66,9 +66,9 @@ impl LabelTest for Admitted {
         let number = value.number();
         let admitted = match self.label {
             Label::Real | Label::Group => true,
-            Label::Nonnegative => !(number < 0.0),
-            Label::Positive => !(number <= 0.0),
-            Label::Probability | Label::Simplex => !(number < 0.0 || number > 1.0),
+            Label::Nonnegative => number.is_nan() || number >= 0.0,
+            Label::Positive => number.is_nan() || number > 0.0,
+            Label::Probability | Label::Simplex => number.is_nan() || (0.0..=1.0).contains(&number),
             Label::Binary | Label::MultiHot | Label::Flag => number == 0.0 || number == 1.0,
             Label::Sign => number == 1.0 || number == -1.0,
             Label::Count => number >= 0.0 && number % 1.0 == 0.0,

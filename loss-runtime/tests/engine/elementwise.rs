@@ -314,7 +314,8 @@ fn every_way_of_broadcasting_reads_the_right_place() {
     let (n, c, d) = (3, 4, 5);
     let x = round::<f64>(&numbers(n * c * d, 12));
     let input = Array::from(Tensor::from((&x, [n, c, d])));
-    let cases: [(&[usize], &dyn Fn(usize, usize, usize) -> usize); 6] = [
+    type Place<'p> = &'p dyn Fn(usize, usize, usize) -> usize;
+    let cases: [(&[usize], Place<'_>); 6] = [
         (&[3, 4, 5], &|n, c, d| (n * 4 + c) * 5 + d),
         (&[1, 4, 1], &|_, c, _| c),
         (&[4], &|_, c, _| c),
