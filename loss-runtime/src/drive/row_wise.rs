@@ -41,9 +41,16 @@ where
             clear(&job.inputs[input], &job.geometry, slot);
         }
     }
-    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> { job, kernel: PhantomData };
+    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> {
+        job,
+        kernel: PhantomData,
+    };
     let units = job.geometry.rows().div_ceil(unit_rows(job));
-    let values = job.geometry.places().saturating_mul(E + G).saturating_mul(K::PASSES.len() + 1);
+    let values = job
+        .geometry
+        .places()
+        .saturating_mul(E + G)
+        .saturating_mul(K::PASSES.len() + 1);
     let leaf = leaf_units(job, outputs, units, values);
     sum_units(&plan, 0..units, leaf, Part::whole(outputs))
 }
@@ -60,7 +67,11 @@ fn group_rows(extent: usize) -> usize {
 /// How many rows a unit of work has. Rows that differ in the inner place alone interleave in memory, and stay together.
 fn unit_rows<T>(job: &Job<'_, T>) -> usize {
     let geometry = &job.geometry;
-    if geometry.inner == 1 { group_rows(geometry.extent) } else { geometry.inner.max(1) }
+    if geometry.inner == 1 {
+        group_rows(geometry.extent)
+    } else {
+        geometry.inner.max(1)
+    }
 }
 
 /// Whether rows are walked along the second axis: where they are long and contiguous. This depends on the geometry alone.
@@ -111,8 +122,16 @@ where
         let row = unit * unit_rows(self.job);
         let outer = row / self.job.geometry.inner;
         Cut {
-            elements: if self.job.per_element { row * self.job.geometry.extent } else { row },
-            gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, 0, 0)),
+            elements: if self.job.per_element {
+                row * self.job.geometry.extent
+            } else {
+                row
+            },
+            gradients: self
+                .job
+                .inputs
+                .each_ref()
+                .map(|view| view.offset(outer, 0, 0)),
         }
     }
 }
@@ -133,12 +152,16 @@ trait Units<
     fn units(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        // Two functions, because one with both loops takes the compiler far longer than twice as long.
-        if walks_along(job) {
-            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, true> { job, uniforms, units, part, kernel })
-        } else {
-            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, false> { job, uniforms, units, part, kernel })
-        }
+        T::dispatch(
+            job.isa,
+            Task::<T, Self, E, R, S, U, A, V, G, H> {
+                job,
+                uniforms,
+                units,
+                part,
+                kernel,
+            },
+        )
     }
 }
 
@@ -204,7 +227,13 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self { job, uniforms, units, part, kernel: _ } = self;
+        let Self {
+            job,
+            uniforms,
+            units,
+            part,
+            kernel: _,
+        } = self;
         let unit_rows = unit_rows(job);
         let group_rows = group_rows(job.geometry.extent);
         let mut sweep = Sweep::<L, K, E, R, S, U, A, V, G, H>::new(token, job, &uniforms, part);
