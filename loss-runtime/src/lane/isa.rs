@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use fearless_simd::{Level, Simd, f32x16, f64x8};
+use fearless_simd::{Level, f32x16, f64x8};
 
+use super::simd::Set;
 use super::{Lane, Real};
 
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
@@ -115,7 +116,7 @@ macro_rules! dispatcher {
     ($name:ident, $enter:ident, $float:ident, $vector:ident) => {
         /// Compiles the task for the instruction set of the token, and runs it.
         #[inline(always)]
-        fn $enter<S: Simd, Task: LaneTask<$float>>(token: S, task: Task) -> Task::Output {
+        fn $enter<S: Set, Task: LaneTask<$float>>(token: S, task: Task) -> Task::Output {
             token.vectorize(
                 #[inline(always)]
                 move || task.run::<$vector<S>>(token),

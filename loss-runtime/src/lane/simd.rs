@@ -7,8 +7,8 @@ use super::{Lane, Real};
 use crate::math;
 
 macro_rules! lane {
-    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal, $emulated:ident; $($function:ident = $module:ident;)*) => {
-        impl<S: Simd> Lane for $vector<S> {
+    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal; $($function:ident = $module:ident;)*) => {
+        impl<S: Set> Lane for $vector<S> {
             type Scalar = $float;
             type Token = S;
             type Mask = $mask<S>;
@@ -103,11 +103,7 @@ macro_rules! lane {
             }
             #[inline(always)]
             fn mul_add(self, b: Self, c: Self) -> Self {
-                if is_fused(ExtractToken::token(&self)) {
-                    self.mul_add_precise(b, c)
-                } else {
-                    $emulated(self, b, c)
-                }
+                if const { S::FUSED } { self.mul_add_precise(b, c) } else { emulated::$float(self, b, c) }
             }
 
             #[inline(always)]
@@ -190,7 +186,7 @@ macro_rules! lane {
             $(
                 #[inline(always)]
                 fn $function(self) -> Self {
-                    math::$module::$float(self)
+                    if const { S::FUSED } { math::$module::$float(self) } else { emulated::$module::$float(self) }
                 }
             )*
             #[inline(always)]
@@ -207,32 +203,85 @@ macro_rules! lane {
     };
 }
 
-lane! { f32x16, mask32x16, u32x16, f32, u32, 16, emulated_f32; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
-lane! { f64x8, mask64x8, u64x8, f64, u64, 8, emulated_f64; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+lane! { f32x16, mask32x16, u32x16, f32, u32, 16; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+lane! { f64x8, mask64x8, u64x8, f64, u64, 8; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
 
-/// Whether the instruction set multiplies and adds in one instruction. A constant, once the token's type is known.
-#[inline(always)]
-fn is_fused<S: Simd>(token: S) -> bool {
-    let level = token.level();
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    return level.as_avx2().is_some();
-    #[cfg(target_arch = "aarch64")]
-    return level.as_neon().is_some();
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
-    {
-        let _ = level;
-        false
+/// An instruction set, as the type of its token.
+pub(super) trait Set: Simd {
+    /// Whether it multiplies and adds in one instruction. Known before code is made, so that the other way is not made at all.
+    const FUSED: bool;
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+mod x86 {
+    use fearless_simd::x86::{Avx2, Avx512, Sse2};
+
+    impl super::Set for Avx512 {
+        const FUSED: bool = true;
+    }
+    impl super::Set for Avx2 {
+        const FUSED: bool = true;
+    }
+    impl super::Set for Sse2 {
+        const FUSED: bool = false;
     }
 }
-
-/// The same bits as fused multiply-add, where there is no instruction for it. A call, because it is hundreds of instructions.
-#[inline(never)]
-fn emulated_f32<S: Simd>(a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
-    a.mul_add_precise(b, c)
+#[cfg(target_arch = "aarch64")]
+impl Set for fearless_simd::aarch64::Neon {
+    const FUSED: bool = true;
+}
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Set for fearless_simd::wasm32::WasmSimd128 {
+    const FUSED: bool = false;
+}
+#[cfg(any(
+    feature = "scalar",
+    not(any(
+        all(target_arch = "aarch64", target_feature = "neon"),
+        all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ))
+))]
+impl Set for fearless_simd::Fallback {
+    const FUSED: bool = false;
 }
 
-/// The same bits as fused multiply-add, where there is no instruction for it. A call, because it is hundreds of instructions.
-#[inline(never)]
-fn emulated_f64<S: Simd>(a: f64x8<S>, b: f64x8<S>, c: f64x8<S>) -> f64x8<S> {
-    a.mul_add_precise(b, c)
+/// What is a call where there is no fused multiply-add: emulating one takes hundreds of instructions, and a function has many.
+mod emulated {
+    use fearless_simd::prelude::{Simd, SimdFloat};
+    use fearless_simd::{f32x16, f64x8};
+
+    /// The bits of a fused multiply-add.
+    #[inline(never)]
+    pub(super) fn f32<S: Simd>(a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
+        a.mul_add_precise(b, c)
+    }
+
+    /// The bits of a fused multiply-add.
+    #[inline(never)]
+    pub(super) fn f64<S: Simd>(a: f64x8<S>, b: f64x8<S>, c: f64x8<S>) -> f64x8<S> {
+        a.mul_add_precise(b, c)
+    }
+
+    macro_rules! functions {
+        ($($module:ident)*) => {
+            $(pub(super) mod $module {
+                use super::super::Set;
+                use fearless_simd::{f32x16, f64x8};
+
+                /// The function, out of line.
+                #[inline(never)]
+                pub(in super::super) fn f32<S: Set>(x: f32x16<S>) -> f32x16<S> {
+                    crate::math::$module::f32(x)
+                }
+
+                /// The function, out of line.
+                #[inline(never)]
+                pub(in super::super) fn f64<S: Set>(x: f64x8<S>) -> f64x8<S> {
+                    crate::math::$module::f64(x)
+                }
+            })*
+        };
+    }
+    functions!(exp expm1 log log1p tanh);
 }
