@@ -2,9 +2,14 @@
 //!
 //! A result's bits depend on the numbers and on the geometry, never on the instruction set, the number of threads, or whether the
 //! values had to be gathered or converted. Nothing is allocated.
+#![expect(
+    clippy::needless_range_loop,
+    reason = "several arrays of lanes are walked in step, and their lengths are constants"
+)]
 
 mod across;
 mod along;
+mod block;
 mod domain;
 mod elementwise;
 mod row_wise;
@@ -18,6 +23,8 @@ pub use row_wise::row_wise;
 
 /// How many vectors a reproducible sum keeps going at once. Element `i` of a chunk goes to lane `i` modulo the lanes of all of them.
 const VECTORS: usize = 4;
+/// The most lanes a vector has.
+const MAX_LANES: usize = 16;
 /// The most lanes of those vectors together.
 const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.

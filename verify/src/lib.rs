@@ -1,1 +1,12 @@
-//! The audit.
+//! The audit: checks of every loss in the registry, what they found as data, and the report made from it.
+
+pub mod audit;
+pub mod checks;
+pub mod eval;
+pub mod generators;
+pub mod number;
+pub mod oracle;
+pub mod report;
+pub mod subject;
+pub mod suggest;
+pub mod table;

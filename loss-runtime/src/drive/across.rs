@@ -3,14 +3,18 @@
 //!
 //! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
 
-use super::rows::{Block, MAX_LANES, Sweep, identity, settle, spilled_again, take};
+mod reader;
+
+use super::block::Block;
+use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::scratch::{convert, put};
-use super::{CHUNK, MAX_VIRTUAL, VECTORS};
-use crate::call::Upstream;
+use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Job, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+
+use reader::{Column, Path, Reader};
 
 /// The longest rows that are transposed.
 pub(super) const TILE_EXTENT: usize = 128;
@@ -29,123 +33,14 @@ struct Tiles<T, const E: usize, const G: usize> {
     gradients: [Tile<T>; G],
 }
 
-/// How a value of every lane is loaded from, or stored to, a slice: lane `l` at place `c` is at `base + c * stride + l * lane`.
-#[derive(Clone, Copy)]
-struct Path {
-    base: usize,
-    stride: usize,
-    lane: usize,
-}
-
-impl Path {
-    #[inline(always)]
-    fn load<L: Lane>(self, token: L::Token, from: &[L::Scalar], place: usize, len: usize) -> L {
-        let at = self.base + place * self.stride;
-        match self.lane {
-            1 if len == L::LANES => L::load(token, &from[at..at + L::LANES]),
-            1 => L::load_partial(token, &from[at..at + len], L::Scalar::ONE),
-            0 => L::from_scalar(token, from[at]),
-            _ => {
-                let mut lanes = [L::Scalar::ONE; MAX_LANES];
-                for lane in 0..len {
-                    lanes[lane] = from[at + lane * self.lane];
-                }
-                L::load(token, &lanes[..L::LANES])
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn store<L: Lane>(self, vector: L, to: &mut [L::Scalar], place: usize, len: usize) {
-        let at = self.base + place * self.stride;
-        if self.lane == 1 {
-            if len == L::LANES {
-                vector.store(&mut to[at..at + L::LANES]);
-            } else {
-                vector.store_partial(&mut to[at..at + len]);
-            }
-        } else {
-            let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-            vector.store(&mut lanes[..L::LANES]);
-            for lane in 0..len {
-                to[at + lane * self.lane] = lanes[lane];
-            }
-        }
-    }
-}
-
-/// Where the values of an element input are.
-#[derive(Clone, Copy)]
-enum Column<'c, T> {
-    /// In the compute type.
-    Slice(&'c [T], Path),
-    /// To be converted, from this offset on.
-    Converted(usize, Path),
-}
-
-/// Everything a place's kernel reads but the row's own values.
-struct Reader<'c, 'a, L: Lane, const E: usize, const S: usize> {
-    token: L::Token,
-    job: &'c Job<'a, L::Scalar>,
-    /// How many lanes a column has: all of them in a tile.
-    len: usize,
-    /// How many lanes hold a row.
-    rows: usize,
-    columns: [Column<'c, L::Scalar>; E],
-    shared: [usize; S],
-    upstream: Upstream<'c, L::Scalar>,
-    upstream_path: Path,
-}
-
-impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_, '_, L, E, S> {
-    #[inline(always)]
-    fn elements(&self, place: usize) -> [L; E] {
-        let mut x = [L::splat(self.token, 0.0); E];
-        for e in 0..E {
-            x[e] = match self.columns[e] {
-                Column::Slice(values, path) => path.load(self.token, values, place, self.len),
-                Column::Converted(input, path) => {
-                    let mut lanes = [T::ONE; MAX_LANES];
-                    let at = path.base + place * path.stride;
-                    convert(&self.job.inputs[input], at, path.lane, &mut lanes[..self.len]);
-                    L::load(self.token, &lanes[..L::LANES])
-                }
-            };
-        }
-        x
-    }
-
-    #[inline(always)]
-    fn shared(&self, place: usize) -> [L; S] {
-        let mut s = [L::splat(self.token, 0.0); S];
-        for i in 0..S {
-            let view = &self.job.inputs[self.shared[i]];
-            let at = place * view.strides[1];
-            let value = if let Values::Native(values) = view.values { values[at] } else { view.number(at) };
-            s[i] = L::from_scalar(self.token, value);
-        }
-        s
-    }
-
-    #[inline(always)]
-    fn upstream(&self, place: usize) -> L {
-        match self.upstream {
-            Upstream::One => L::splat(self.token, 1.0),
-            Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) if self.job.per_element => self.upstream_path.load(self.token, each, place, self.rows),
-            Upstream::Each(_) => L::splat(self.token, 0.0),
-        }
-    }
-
-    #[inline(always)]
-    fn index(&self, place: usize) -> L {
-        L::splat(self.token, place as f64)
-    }
-}
-
 /// Sets the accumulators of a chunk with `count` places to nothing taken in. Gives how many there are.
 #[inline(always)]
-fn start<L: Lane>(token: L::Token, kind: Accumulate, accumulators: &mut [L; MAX_VIRTUAL], count: usize) -> usize {
+fn start<L: Lane>(
+    token: L::Token,
+    kind: Accumulate,
+    accumulators: &mut [L; MAX_VIRTUAL],
+    count: usize,
+) -> usize {
     let most = match kind {
         Accumulate::Sum => VECTORS * L::LANES,
         // The order makes no difference: a few suffice to keep them independent.
@@ -179,9 +74,18 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
     }
 }
 
-impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<L, E, A, G> {
+impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize>
+    Across<L, E, A, G>
+{
     #[inline(always)]
-    pub(super) fn new<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
+    pub(super) fn new<
+        K,
+        const R: usize,
+        const S: usize,
+        const U: usize,
+        const V: usize,
+        const H: usize,
+    >(
         sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     ) -> Self
     where
@@ -191,12 +95,22 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
             elements: [[T::ZERO; TILE_EXTENT * MAX_LANES]; E],
             gradients: [[T::ZERO; TILE_EXTENT * MAX_LANES]; G],
         });
-        Self { accumulators: [[L::splat(sweep.token, 0.0); MAX_VIRTUAL]; A], tiles }
+        Self {
+            accumulators: [[L::splat(sweep.token, 0.0); MAX_VIRTUAL]; A],
+            tiles,
+        }
     }
 
     /// Works on a block of rows; adds their values to `sum`.
     #[inline(always)]
-    pub(super) fn block<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
+    pub(super) fn block<
+        K,
+        const R: usize,
+        const S: usize,
+        const U: usize,
+        const V: usize,
+        const H: usize,
+    >(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
@@ -207,16 +121,30 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
     {
         let (token, job) = (sweep.token, sweep.job);
         let extent = job.geometry.extent;
-        let Self { accumulators, tiles } = self;
+        let Self {
+            accumulators,
+            tiles,
+        } = self;
         let mut gradient_tiles = None;
-        let mut columns = [Column::Slice(&[], Path { base: 0, stride: 0, lane: 1 }); E];
-        let whole = Path { base: 0, stride: L::LANES, lane: 1 };
+        let mut columns = [Column::Slice(
+            &[],
+            Path {
+                base: 0,
+                stride: 0,
+                lane: 1,
+            },
+        ); E];
+        let whole = Path {
+            base: 0,
+            stride: L::LANES,
+            lane: 1,
+        };
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
-                for e in 0..E {
-                    fill_tile::<L>(job, K::ELEMENTS[e], block, &mut tiles.elements[e]);
-                    columns[e] = Column::Slice(&tiles.elements[e], whole);
+                for (e, tile) in tiles.elements.iter_mut().enumerate() {
+                    fill_tile::<L>(job, K::ELEMENTS[e], block, tile);
+                    columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
                 len = L::LANES;
@@ -225,10 +153,16 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
                 for e in 0..E {
                     let view = &job.inputs[K::ELEMENTS[e]];
                     let base = view.offset(block.outer, 0, block.inner);
-                    let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
+                    let path = Path {
+                        base,
+                        stride: view.strides[1],
+                        lane: view.strides[2],
+                    };
                     columns[e] = match view.values {
                         Values::Native(values) => Column::Slice(values, path),
-                        Values::Labels(_) | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
+                        Values::Labels(_) | Values::Absent => {
+                            Column::Converted(K::ELEMENTS[e], path)
+                        }
                     };
                 }
             }
@@ -242,24 +176,41 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         };
         let rows = block.len;
         let upstream = job.upstream;
-        let reader = Reader { token, job, len, rows, columns, shared: K::SHARED, upstream, upstream_path: none };
+        let reader = Reader {
+            token,
+            job,
+            len,
+            rows,
+            columns,
+            shared: K::SHARED,
+            upstream,
+            upstream_path: none,
+        };
 
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
         let mut v = K::start(token, &sweep.u, &r, upstream);
         macro_rules! passes {
             ($($pass:literal)*) => {
-                $(
+                // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
+                $(if const { $pass < K::PASSES.len() } {
                     let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
                     pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, accumulators, tile, &mut v);
-                )*
+                })*
             };
         }
         passes!(0 1 2 3 4 5 6 7);
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
+            totals = elements::<L, K, E, R, S, U, A, V, G, H>(
+                sweep,
+                block,
+                &reader,
+                none,
+                gradient_tiles,
+                &v,
+            );
         }
         sweep.finish(block, value, gradients, &totals, sum)
     }
@@ -267,8 +218,12 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
 
 /// Transposes the rows of a block. Lanes without a row keep what they had.
 #[inline(always)]
-fn fill_tile<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut Tile<L::Scalar>)
-where
+fn fill_tile<L: Lane>(
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &mut Tile<L::Scalar>,
+) where
     L::Scalar: Element,
 {
     let view = &job.inputs[input];
@@ -291,12 +246,21 @@ where
 
 /// Where the first gradient's values of a block lie, seen from its slice.
 #[inline(always)]
-fn gradient_path<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, at: usize) -> Path {
+fn gradient_path<L: Lane>(
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    at: usize,
+) -> Path {
     let view = &job.inputs[input];
-    Path { base: view.offset(block.outer, 0, block.inner) - at, stride: view.strides[1], lane: view.strides[2] }
+    Path {
+        base: view.offset(block.outer, 0, block.inner) - at,
+        stride: view.strides[1],
+        lane: view.strides[2],
+    }
 }
 
-/// Pass `P` over a block of rows, if the kernel has it.
+/// Pass `P` over a block of rows.
 #[inline(always)]
 fn pass<
     L,
@@ -321,9 +285,6 @@ fn pass<
     L: Lane<Scalar: Element>,
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
-    if P >= K::PASSES.len() {
-        return;
-    }
     let (token, job, u) = (sweep.token, sweep.job, sweep.u);
     let extent = job.geometry.extent;
     let kinds = K::PASSES[P];
@@ -331,10 +292,19 @@ fn pass<
     if K::SPILL == Some(P) && sweep.spills() {
         let input = K::ELEMENT_GRADIENTS[0];
         spill = match tile {
-            Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
+            Some(tile) => Some((
+                tile.as_mut_slice(),
+                Path {
+                    base: 0,
+                    stride: L::LANES,
+                    lane: 1,
+                },
+            )),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
-                sweep.element_gradients[0].as_deref_mut().map(|slot| (slot, path))
+                sweep.element_gradients[0]
+                    .as_deref_mut()
+                    .map(|slot| (slot, path))
             }
         };
     }
@@ -353,8 +323,15 @@ fn pass<
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
-            let (contributions, spilled) =
-                K::step::<L, P>(token, &u, v, &x, &s, reader.index(place), reader.upstream(place));
+            let (contributions, spilled) = K::step::<L, P>(
+                token,
+                &u,
+                v,
+                &x,
+                &s,
+                reader.index(place),
+                reader.upstream(place),
+            );
             for a in 0..A {
                 let accumulator = &mut accumulators[a][(place - chunk) & (widths[a] - 1)];
                 *accumulator = take(kinds[a], *accumulator, contributions[a]);
@@ -418,7 +395,11 @@ where
     let spills = sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let tile_path = Path { base: 0, stride: L::LANES, lane: 1 };
+    let tile_path = Path {
+        base: 0,
+        stride: L::LANES,
+        lane: 1,
+    };
     let mut paths = [tile_path; G];
     if tiles.is_none() {
         for g in 0..G {
@@ -428,13 +409,20 @@ where
             }
         }
     }
-    let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
+    let values = Path {
+        base: none.base - sweep.elements_at.min(none.base),
+        ..none
+    };
     let mut sums = [zero; MAX_VIRTUAL];
     let mut totals = [0.0; MAX_LANES];
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let width = if K::VALUE_PER_ELEMENT { start(token, Accumulate::Sum, &mut sums, chunk_end - chunk) } else { 1 };
+        let width = if K::VALUE_PER_ELEMENT {
+            start(token, Accumulate::Sum, &mut sums, chunk_end - chunk)
+        } else {
+            1
+        };
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
@@ -462,8 +450,12 @@ where
                 let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
-                    (Some(tiles), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
-                    (None, Some(slot)) if !view.broadcast => paths[g].store(gradient, slot, place, reader.len),
+                    (Some(tiles), Some(_)) => {
+                        paths[g].store(gradient, &mut tiles[g], place, reader.len)
+                    }
+                    (None, Some(slot)) if !view.broadcast => {
+                        paths[g].store(gradient, slot, place, reader.len)
+                    }
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);
@@ -482,7 +474,14 @@ where
         for g in 0..G {
             let input = K::ELEMENT_GRADIENTS[g];
             if let Some(slot) = &mut sweep.element_gradients[g] {
-                empty_tile::<L>(job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
+                empty_tile::<L>(
+                    job,
+                    input,
+                    block,
+                    &tiles[g],
+                    slot,
+                    sweep.gradients_at[input],
+                );
             }
         }
     }
@@ -515,7 +514,13 @@ fn empty_tile<L: Lane>(
             for (value, column) in row[..extent].iter_mut().zip(columns) {
                 *value = column[lane];
             }
-            put(view.broadcast, &row[..extent], slot, offset, view.strides[1]);
+            put(
+                view.broadcast,
+                &row[..extent],
+                slot,
+                offset,
+                view.strides[1],
+            );
         }
     }
 }

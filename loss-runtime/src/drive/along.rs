@@ -1,13 +1,17 @@
 //! Rows walked along the second axis: lanes are neighbours in a row. The rows' own values are computed for a block of rows at once.
 
-use super::rows::{Block, MAX_LANES, Sweep, identity, settle, spilled_again, take, take_one};
+mod line;
+
+use super::block::Block;
+use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
-use super::{BLOCK, CHUNK, VECTORS};
-use crate::call::Upstream;
+use super::{BLOCK, CHUNK, MAX_LANES, VECTORS};
 use crate::job::{Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+
+use line::{Line, Upstreams, store, vectors};
 
 /// How many bytes of a block's rows may be in use between one pass and the next: they should stay in the second cache.
 const CACHE: usize = 256 * 1024;
@@ -55,29 +59,19 @@ fn line<'l, T: Element>(
     }
 }
 
-/// A vector of places of a line, perhaps not full.
-#[inline(always)]
-fn load<L: Lane, const FULL: bool>(token: L::Token, from: &[L::Scalar], at: usize, len: usize) -> L {
-    if FULL {
-        L::load(token, &from[at..at + L::LANES])
-    } else {
-        L::load_partial(token, &from[at..at + len], L::Scalar::ZERO)
-    }
-}
-
-/// The other way round.
-#[inline(always)]
-fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], at: usize, len: usize) {
-    if FULL { vector.store(&mut to[at..at + L::LANES]) } else { vector.store_partial(&mut to[at..at + len]) }
-}
-
 /// Combines the vectors of an accumulator, and their lanes, as a tree.
 #[inline(always)]
 fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
     let [a, b, c, d] = vectors;
     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
     take(kind, take(kind, a, c), take(kind, b, d)).store(&mut lanes[..L::LANES]);
-    let mut width = L::LANES;
+    halve_one(kind, &mut lanes, L::LANES)
+}
+
+/// The part of the tree below one vector.
+#[inline(never)]
+fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize) -> T {
+    let mut width = width;
     while width > 1 {
         width /= 2;
         for lane in 0..width {
@@ -89,7 +83,11 @@ fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
 
 /// Values that are the same for a whole row.
 #[inline(always)]
-fn splat_row<L: Lane, const V: usize>(token: L::Token, stored: &[[L::Scalar; MAX_LANES]; V], lane: usize) -> [L; V] {
+fn splat_row<L: Lane, const V: usize>(
+    token: L::Token,
+    stored: &[[L::Scalar; MAX_LANES]; V],
+    lane: usize,
+) -> [L; V] {
     let mut row = [L::splat(token, 0.0); V];
     for i in 0..V {
         row[i] = L::from_scalar(token, stored[i][lane]);
@@ -116,16 +114,23 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
         let inputs = &sweep.job.inputs;
-        let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]));
-        let written =
-            K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
+        let read = K::ELEMENTS
+            .iter()
+            .chain(&K::SHARED)
+            .all(|input| is_contiguous(&inputs[*input]));
+        let written = K::ELEMENT_GRADIENTS
+            .iter()
+            .all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
         let lines = (!read || !written).then_some(Lines {
             elements: [[T::ZERO; BLOCK]; E],
             shared: [[T::ZERO; BLOCK]; S],
             gradients: [[T::ZERO; BLOCK]; G],
         });
         let bytes = sweep.job.geometry.extent * size_of::<T>() * (E + G).max(1);
-        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines }
+        Self {
+            rows: (CACHE / bytes).clamp(1, L::LANES),
+            lines,
+        }
     }
 
     #[inline(always)]
@@ -155,14 +160,15 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
         let mut v = K::start(token, &sweep.u, &r, upstream);
-        self.pass::<L, K, R, U, A, V, H, 0>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 1>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 2>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 3>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 4>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 5>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 6>(sweep, block, &mut v);
-        self.pass::<L, K, R, U, A, V, H, 7>(sweep, block, &mut v);
+        macro_rules! passes {
+            ($($pass:literal)*) => {
+                // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
+                $(if const { $pass < K::PASSES.len() } {
+                    self.pass::<L, K, R, U, A, V, H, $pass>(sweep, block, &mut v);
+                })*
+            };
+        }
+        passes!(0 1 2 3 4 5 6 7);
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
@@ -181,7 +187,15 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// Puts +0.0 wherever a dropped row has a place.
     #[inline(always)]
-    fn clear_row<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
+    fn clear_row<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+    >(
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
     ) where
@@ -212,7 +226,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         }
     }
 
-    /// Pass `P` over a block of rows, if the kernel has it.
+    /// Pass `P` over a block of rows.
     #[inline(always)]
     fn pass<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize, const P: usize>(
         &mut self,
@@ -223,9 +237,6 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         L: Lane<Scalar = T>,
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
-        if P >= K::PASSES.len() {
-            return;
-        }
         let token = sweep.token;
         let stored = store_rows(v);
         let mut found = [[T::ZERO; MAX_LANES]; A];
@@ -240,7 +251,11 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         }
         let mut accumulated = [L::splat(token, 0.0); A];
         for a in 0..A {
-            accumulated[a] = settle(token, K::PASSES[P][a], L::load(token, &found[a][..L::LANES]));
+            accumulated[a] = settle(
+                token,
+                K::PASSES[P][a],
+                L::load(token, &found[a][..L::LANES]),
+            );
         }
         K::join::<L, P>(token, &sweep.u, v, &accumulated);
     }
@@ -271,7 +286,9 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         if K::SPILL == Some(P) && sweep.spills() {
             let input = K::ELEMENT_GRADIENTS[0];
             let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
-            spill = sweep.element_gradients[0].as_deref_mut().map(|slot| &mut slot[offset..offset + extent]);
+            spill = sweep.element_gradients[0]
+                .as_deref_mut()
+                .map(|slot| &mut slot[offset..offset + extent]);
         }
         let mut chunk = 0;
         while chunk < extent {
@@ -283,19 +300,37 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
-                let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
+                let (xs, ss) = Self::lines(
+                    &mut self.lines,
+                    sweep.job,
+                    K::ELEMENTS,
+                    K::SHARED,
+                    outer,
+                    start,
+                    len,
+                );
+                let upstream = Upstreams::new(
+                    token,
+                    job.upstream,
+                    outer * extent + start,
+                    len,
+                    job.per_element,
+                );
                 let mut at = 0;
                 while at + width <= len {
                     for q in 0..VECTORS {
                         let at = at + q * L::LANES;
-                        let (x, s) =
-                            (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
+                        let (x, s) = (
+                            vectors::<L, E, true>(token, &xs, at, 0),
+                            vectors::<L, S, true>(token, &ss, at, 0),
+                        );
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<true>(token, at, 0);
-                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        let (contributions, spilled) =
+                            K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                         for a in 0..A {
-                            accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
+                            accumulators[a][q] =
+                                take(kinds[a], accumulators[a][q], contributions[a]);
                         }
                         if let Some(spill) = &mut spill {
                             store::<L, true>(spilled, spill, start + at, 0);
@@ -314,12 +349,17 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         );
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<false>(token, at, count);
-                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        let (contributions, spilled) =
+                            K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                         let inside = L::first_lanes(token, count);
                         let q = at / L::LANES % VECTORS;
                         for a in 0..A {
                             let nothing = L::splat(token, identity(kinds[a]));
-                            rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
+                            rest[a][q] = take(
+                                kinds[a],
+                                rest[a][q],
+                                L::select(inside, contributions[a], nothing),
+                            );
                         }
                         if let Some(spill) = &mut spill {
                             store::<L, false>(spilled, spill, start + at, count);
@@ -349,7 +389,15 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// The last pass over one row: its gradients, and its values if there is one for every place. Gives their sum.
     #[inline(always)]
-    fn elements<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
+    fn elements<
+        L,
+        K,
+        const R: usize,
+        const U: usize,
+        const A: usize,
+        const V: usize,
+        const H: usize,
+    >(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
@@ -373,13 +421,31 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let len = step.min(chunk_end - start);
                 // The staged gradients are taken out of the scratch space's way for as long as its lines are read.
                 let mut staged = self.lines.as_ref().map(|lines| lines.gradients);
-                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
-                let upstream = Upstreams::new(sweep.token, job.upstream, outer * extent + start, len, job.per_element);
-                let mut elements =
-                    if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
-                        let at = outer * extent + start - sweep.elements_at;
-                        &mut elements[at..at + len]
-                    });
+                let (xs, ss) = Self::lines(
+                    &mut self.lines,
+                    sweep.job,
+                    K::ELEMENTS,
+                    K::SHARED,
+                    outer,
+                    start,
+                    len,
+                );
+                let upstream = Upstreams::new(
+                    sweep.token,
+                    job.upstream,
+                    outer * extent + start,
+                    len,
+                    job.per_element,
+                );
+                let mut elements = if K::VALUE_PER_ELEMENT {
+                    sweep.elements.as_deref_mut()
+                } else {
+                    None
+                }
+                .map(|elements| {
+                    let at = outer * extent + start - sweep.elements_at;
+                    &mut elements[at..at + len]
+                });
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
                 let mut spaces = staged.as_mut().map(|staged| staged.iter_mut());
                 for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
@@ -387,7 +453,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let space = spaces.as_mut().and_then(Iterator::next);
                     let Some(slot) = slot else { continue };
                     gradients[g] = if view.strides[1] == 1 && !view.broadcast {
-                        let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
+                        let offset = view.offset(outer, start, 0)
+                            - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
                         Some(&mut slot[offset..offset + len])
                     } else {
                         space.map(|space| &mut space[..len])
@@ -415,8 +482,12 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 if at < len {
                     let q = at / L::LANES % VECTORS;
                     let value = line.vector::<K, R, A, H, false>(at, len - at);
-                    sums[q] =
-                        sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
+                    sums[q] = sums[q]
+                        + L::select(
+                            L::first_lanes(sweep.token, len - at),
+                            value,
+                            L::splat(sweep.token, 0.0),
+                        );
                 }
                 if let Some(staged) = &staged {
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
@@ -426,7 +497,13 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                             && (view.strides[1] != 1 || view.broadcast)
                         {
                             let offset = view.offset(outer, start, 0) - sweep.gradients_at[input];
-                            put(view.broadcast, &staged[g][..len], slot, offset, view.strides[1]);
+                            put(
+                                view.broadcast,
+                                &staged[g][..len],
+                                slot,
+                                offset,
+                                view.strides[1],
+                            );
                         }
                     }
                 }
@@ -454,108 +531,30 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut xs: [&[T]; E] = [&[]; E];
         let mut ss: [&[T]; S] = [&[]; S];
         let (mut element_spaces, mut shared_spaces) = match lines {
-            Some(lines) => (Some(lines.elements.iter_mut()), Some(lines.shared.iter_mut())),
+            Some(lines) => (
+                Some(lines.elements.iter_mut()),
+                Some(lines.shared.iter_mut()),
+            ),
             None => (None, None),
         };
         for (x, input) in xs.iter_mut().zip(elements) {
-            *x = line(&job.inputs[input], outer, start, len, element_spaces.as_mut().and_then(Iterator::next));
+            *x = line(
+                &job.inputs[input],
+                outer,
+                start,
+                len,
+                element_spaces.as_mut().and_then(Iterator::next),
+            );
         }
         for (s, input) in ss.iter_mut().zip(shared) {
-            *s = line(&job.inputs[input], 0, start, len, shared_spaces.as_mut().and_then(Iterator::next));
+            *s = line(
+                &job.inputs[input],
+                0,
+                start,
+                len,
+                shared_spaces.as_mut().and_then(Iterator::next),
+            );
         }
         (xs, ss)
-    }
-}
-
-/// One vector of each line.
-#[inline(always)]
-fn vectors<L: Lane, const N: usize, const FULL: bool>(
-    token: L::Token,
-    lines: &[&[L::Scalar]; N],
-    at: usize,
-    len: usize,
-) -> [L; N] {
-    let mut vectors = [L::splat(token, 0.0); N];
-    for i in 0..N {
-        vectors[i] = load::<L, FULL>(token, lines[i], at, len);
-    }
-    vectors
-}
-
-/// What the gradient of each place's value is multiplied by, where the value is per place.
-enum Upstreams<'l, L: Lane> {
-    Same(L),
-    Each(&'l [L::Scalar]),
-}
-
-impl<'l, L: Lane> Upstreams<'l, L> {
-    #[inline(always)]
-    fn new(token: L::Token, upstream: Upstream<'l, L::Scalar>, start: usize, len: usize, per_element: bool) -> Self {
-        match upstream {
-            Upstream::One => Self::Same(L::splat(token, 1.0)),
-            Upstream::Scalar(upstream) => Self::Same(L::from_scalar(token, upstream)),
-            Upstream::Each(each) if per_element => Self::Each(&each[start..start + len]),
-            Upstream::Each(_) => Self::Same(L::splat(token, 0.0)),
-        }
-    }
-
-    #[inline(always)]
-    fn load<const FULL: bool>(&self, token: L::Token, at: usize, len: usize) -> L {
-        match self {
-            Self::Same(upstream) => *upstream,
-            Self::Each(each) => load::<L, FULL>(token, each, at, len),
-        }
-    }
-}
-
-/// A stretch of a row in the last pass.
-struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize> {
-    token: L::Token,
-    u: &'l [L; U],
-    v: &'l [L; V],
-    xs: [&'l [L::Scalar]; E],
-    ss: [&'l [L::Scalar]; S],
-    upstream: Upstreams<'l, L>,
-    start: usize,
-    /// Whether the first gradient's slice holds what a pass spilled.
-    spills: bool,
-    elements: Option<&'l mut [L::Scalar]>,
-    gradients: [Option<&'l mut [L::Scalar]>; G],
-}
-
-impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
-    Line<'_, L, E, S, U, V, G>
-{
-    /// Gives the values.
-    #[inline(always)]
-    fn vector<K, const R: usize, const A: usize, const H: usize, const FULL: bool>(
-        &mut self,
-        at: usize,
-        len: usize,
-    ) -> L
-    where
-        K: RowWise<E, R, S, U, A, V, G, H>,
-    {
-        let token = self.token;
-        let x = vectors::<L, E, FULL>(token, &self.xs, at, len);
-        let s = vectors::<L, S, FULL>(token, &self.ss, at, len);
-        let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
-        let upstream = self.upstream.load::<FULL>(token, at, len);
-        let spilled = match self.gradients.first() {
-            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => load::<L, FULL>(token, gradient, at, len),
-            Some(_) | None => {
-                spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, self.u, self.v, &x, &s, index, upstream)
-            }
-        };
-        let (value, gradients) = K::element(token, self.u, self.v, &x, &s, index, upstream, spilled);
-        if let Some(elements) = &mut self.elements {
-            store::<L, FULL>(value, elements, at, len);
-        }
-        for g in 0..G {
-            if let Some(slot) = &mut self.gradients[g] {
-                store::<L, FULL>(gradients[g], slot, at, len);
-            }
-        }
-        value
     }
 }

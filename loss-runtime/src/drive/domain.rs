@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 
 use super::BLOCK;
+use super::elementwise::load;
 use super::scratch::{gather, live};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
@@ -25,7 +26,14 @@ where
 trait Violation<T: Element, const I: usize, const U: usize>: Elementwise<I, U, 0> + Sized {
     fn violation(job: &Job<'_, T>) -> Option<usize> {
         let uniforms = Self::uniforms(&job.constants());
-        T::dispatch(job.isa, Search::<T, Self, I, U> { job, uniforms, kernel: PhantomData })
+        T::dispatch(
+            job.isa,
+            Search::<T, Self, I, U> {
+                job,
+                uniforms,
+                kernel: PhantomData,
+            },
+        )
     }
 }
 
@@ -37,7 +45,9 @@ struct Search<'j, 'a, T, K, const I: usize, const U: usize> {
     kernel: PhantomData<K>,
 }
 
-impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T> for Search<'_, '_, T, K, I, U> {
+impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T>
+    for Search<'_, '_, T, K, I, U>
+{
     type Output = Option<usize>;
 
     #[inline(always)]
@@ -80,7 +90,9 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
             for (i, space) in inputs.iter_mut().enumerate() {
                 let view = &job.inputs[K::INPUTS[i]];
                 slices[i] = match view.values {
-                    Values::Native(values) if view.is_flat(&geometry) => &values[start..start + len],
+                    Values::Native(values) if view.is_flat(&geometry) => {
+                        &values[start..start + len]
+                    }
                     Values::Native(_) | Values::Labels(_) | Values::Absent => {
                         gather(view, &geometry, start, &mut space[..len]);
                         &space[..len]
@@ -95,16 +107,23 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 let end = len.min(at + L::LANES);
                 let mut x = [L::splat(token, 0.0); I];
                 for i in 0..I {
-                    x[i] = L::load_partial(token, &slices[i][at..end], T::ONE);
+                    x[i] = load(token, slices[i], at, end - at);
                 }
-                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0)) & L::first_lanes(token, end - at);
+                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0))
+                    & L::first_lanes(token, end - at);
                 if L::mask_any(broken) {
                     let mut lanes = [T::ZERO; BLOCK];
-                    L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0)).store(&mut lanes[..L::LANES]);
+                    L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0))
+                        .store(&mut lanes[..L::LANES]);
                     for lane in 0..end - at {
                         let [outer, extent, inner] = geometry.coordinates(start + at + lane);
-                        let earlier = first.is_none_or(|first| [outer, inner, extent] < [first[0], first[2], first[1]]);
-                        if lanes[lane] != T::ZERO && (!drops || alive[at + lane] != T::ZERO) && earlier {
+                        let earlier = first.is_none_or(|first| {
+                            [outer, inner, extent] < [first[0], first[2], first[1]]
+                        });
+                        if lanes[lane] != T::ZERO
+                            && (!drops || alive[at + lane] != T::ZERO)
+                            && earlier
+                        {
                             first = Some([outer, extent, inner]);
                         }
                     }

@@ -3,13 +3,13 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::scratch::{clear, gather, live, scatter};
+use super::scratch::{clear, gather, live, pick, scatter, spread};
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use super::{BLOCK, CHUNK, MAX_VIRTUAL, VECTORS, halve};
+use super::{BLOCK, CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
 use crate::call::Upstream;
 use crate::job::{Job, Outputs, Values};
 use crate::kernel::Elementwise;
-use crate::lane::{Lane, LaneTask};
+use crate::lane::{Lane, LaneTask, Real};
 use crate::registry::Element;
 use crate::sum::Cascade;
 
@@ -22,7 +22,13 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    run(&Plan::<T, K, I, U, G, false> { job, kernel: PhantomData }, outputs)
+    run(
+        &Plan::<T, K, I, U, G, false> {
+            job,
+            kernel: PhantomData,
+        },
+        outputs,
+    )
 }
 
 /// Runs a kernel's values and gradients.
@@ -41,7 +47,13 @@ where
             clear(&job.inputs[input], &job.geometry, slot);
         }
     }
-    run(&Plan::<T, K, I, U, G, true> { job, kernel: PhantomData }, outputs)
+    run(
+        &Plan::<T, K, I, U, G, true> {
+            job,
+            kernel: PhantomData,
+        },
+        outputs,
+    )
 }
 
 /// A kernel over a call, in chunks of places.
@@ -77,16 +89,34 @@ where
     fn cut(&self, unit: usize) -> Cut {
         let place = unit * CHUNK;
         let [outer, extent, inner] = self.job.places().coordinates(place);
-        Cut { elements: place, gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, extent, inner)) }
+        Cut {
+            elements: place,
+            gradients: self
+                .job
+                .inputs
+                .each_ref()
+                .map(|view| view.offset(outer, extent, inner)),
+        }
     }
 }
 
 /// A method of the kernel, so that the compiler keeps its code with the kernel's: editing one loss recompiles one.
-trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>: Elementwise<I, U, G> + Sized {
+trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>:
+    Elementwise<I, U, G> + Sized
+{
     fn chunks<const FUSED: bool>(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        T::dispatch(job.isa, Chunked::<T, Self, I, U, G, FUSED> { job, uniforms, units, part, kernel })
+        T::dispatch(
+            job.isa,
+            Chunked::<T, Self, I, U, G, FUSED> {
+                job,
+                uniforms,
+                units,
+                part,
+                kernel,
+            },
+        )
     }
 }
 
@@ -97,7 +127,8 @@ where
 {
 }
 
-struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
+struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool>
+{
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
     units: Range<usize>,
@@ -122,7 +153,13 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self { job, uniforms, units, mut part, kernel: _ } = self;
+        let Self {
+            job,
+            uniforms,
+            units,
+            mut part,
+            kernel: _,
+        } = self;
         let geometry = job.places();
         let places = geometry.places();
         let mut u = [L::splat(token, 0.0); U];
@@ -145,14 +182,21 @@ where
         let mut staged = job.dropped.is_some() || direct.iter().any(Option::is_none);
         for g in 0..G {
             let view = &job.inputs[K::GRADIENTS[g]];
-            slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
+            slots[g] = if FUSED {
+                part.gradients[K::GRADIENTS[g]].take()
+            } else {
+                None
+            };
             flat[g] = slots[g].is_none() || (view.is_flat(&geometry) && !view.broadcast);
             staged |= !flat[g];
         }
         let mut scratch_space;
         let mut scratch = if staged {
-            scratch_space =
-                Scratch { inputs: [[T::ZERO; BLOCK]; I], gradients: [[T::ZERO; BLOCK]; G], live: [T::ZERO; BLOCK] };
+            scratch_space = Scratch {
+                inputs: [[T::ZERO; BLOCK]; I],
+                gradients: [[T::ZERO; BLOCK]; G],
+                live: [T::ZERO; BLOCK],
+            };
             Some(&mut scratch_space)
         } else {
             None
@@ -162,7 +206,10 @@ where
         let mut sum = Cascade::new();
         for unit in units {
             let end = places.min((unit + 1) * CHUNK);
-            let mut sums = Sums { vectors: [L::splat(token, 0.0); VECTORS], wide: None };
+            let mut sums = Sums {
+                vectors: [L::splat(token, 0.0); VECTORS],
+                wide: None,
+            };
             if job.accumulate_f64 {
                 sums.wide = Some([0.0; MAX_VIRTUAL]);
             }
@@ -177,9 +224,9 @@ where
                         for i in 0..I {
                             inputs[i] = &direct[i].unwrap_or(&[])[start..start + len];
                         }
-                        for g in 0..G {
-                            let at = start - part.gradients_at[K::GRADIENTS[g]];
-                            if let Some(slot) = &mut slots[g] {
+                        for (g, slot) in slots.iter_mut().enumerate() {
+                            if let Some(slot) = slot {
+                                let at = start - part.gradients_at[K::GRADIENTS[g]];
                                 gradients[g] = Some(&mut slot[at..at + len]);
                             }
                         }
@@ -189,15 +236,26 @@ where
                             inputs[i] = match direct[i] {
                                 Some(values) => &values[start..start + len],
                                 None => {
-                                    gather(&job.inputs[K::INPUTS[i]], &geometry, start, &mut space[..len]);
+                                    gather(
+                                        &job.inputs[K::INPUTS[i]],
+                                        &geometry,
+                                        start,
+                                        &mut space[..len],
+                                    );
                                     &space[..len]
                                 }
                             };
                         }
-                        for (g, space) in scratch.gradients.iter_mut().enumerate() {
-                            let at = start - part.gradients_at[K::GRADIENTS[g]].min(start);
-                            if let Some(slot) = &mut slots[g] {
-                                gradients[g] = Some(if flat[g] { &mut slot[at..at + len] } else { &mut space[..len] });
+                        for (g, (space, slot)) in
+                            scratch.gradients.iter_mut().zip(&mut slots).enumerate()
+                        {
+                            if let Some(slot) = slot {
+                                gradients[g] = Some(if flat[g] {
+                                    let at = start - part.gradients_at[K::GRADIENTS[g]];
+                                    &mut slot[at..at + len]
+                                } else {
+                                    &mut space[..len]
+                                });
                             }
                         }
                         if job.dropped.is_some() {
@@ -215,7 +273,14 @@ where
                     Upstream::Scalar(upstream) => Seed::Same(L::from_scalar(token, upstream)),
                     Upstream::Each(each) => Seed::Each(&each[start..start + len]),
                 };
-                let block = Block { len, inputs, upstream, live: alive, elements, gradients };
+                let block = Block {
+                    len,
+                    inputs,
+                    upstream,
+                    live: alive,
+                    elements,
+                    gradients,
+                };
                 block.run::<K, U, FUSED>(token, &u, &mut sums);
                 if let Some(scratch) = &mut scratch {
                     for g in 0..G {
@@ -224,7 +289,14 @@ where
                             && !flat[g]
                         {
                             let from = &scratch.gradients[g][..len];
-                            scatter(&job.inputs[input], &geometry, start, from, slot, part.gradients_at[input]);
+                            scatter(
+                                &job.inputs[input],
+                                &geometry,
+                                start,
+                                from,
+                                slot,
+                                part.gradients_at[input],
+                            );
                         }
                     }
                 }
@@ -277,8 +349,12 @@ struct Block<'b, L: Lane, const I: usize, const G: usize> {
 
 impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
     #[inline(always)]
-    fn run<K, const U: usize, const FUSED: bool>(mut self, token: L::Token, u: &[L; U], sums: &mut Sums<L>)
-    where
+    fn run<K, const U: usize, const FUSED: bool>(
+        mut self,
+        token: L::Token,
+        u: &[L; U],
+        sums: &mut Sums<L>,
+    ) where
         K: Elementwise<I, U, G>,
     {
         let mut start = 0;
@@ -345,33 +421,28 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
         K: Elementwise<I, U, G>,
     {
         let zero = L::splat(token, 0.0);
-        let load = #[inline(always)]
-        |from: &[L::Scalar]| {
-            let from = &from[start..start + len];
-            if len == L::LANES { L::load(token, from) } else { L::load_partial(token, from, L::Scalar::ZERO) }
-        };
         let mut x = [zero; I];
         for i in 0..I {
-            x[i] = load(self.inputs[i]);
+            x[i] = load(token, self.inputs[i], start, len);
         }
         let upstream = match self.upstream {
             Seed::Same(upstream) => upstream,
-            Seed::Each(each) => load(each),
+            Seed::Each(each) => load(token, each, start, len),
         };
         let (mut value, mut gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
         if let Some(live) = self.live {
-            let live = load(live).ne(zero);
+            let live = load::<L>(token, live, start, len).ne(zero);
             value = L::select(live, value, zero);
             for g in 0..G {
                 gradient[g] = L::select(live, gradient[g], zero);
             }
         }
         if let Some(elements) = &mut self.elements {
-            value.store_partial(&mut elements[start..start + len]);
+            store(value, elements, start, len);
         }
         for g in 0..G {
             if let Some(slot) = &mut self.gradients[g] {
-                gradient[g].store_partial(&mut slot[start..start + len]);
+                store(gradient[g], slot, start, len);
             }
         }
         let value = L::select(L::first_lanes(token, len), value, zero);
@@ -389,6 +460,29 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
     }
 }
 
+/// A vector of places, perhaps not full.
+#[inline(always)]
+pub(super) fn load<L: Lane>(token: L::Token, from: &[L::Scalar], start: usize, len: usize) -> L {
+    if len == L::LANES {
+        return L::load(token, &from[start..start + len]);
+    }
+    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+    pick(from, start, 1, &mut lanes[..len]);
+    L::load(token, &lanes[..L::LANES])
+}
+
+/// The other way round.
+#[inline(always)]
+fn store<L: Lane>(vector: L, to: &mut [L::Scalar], start: usize, len: usize) {
+    if len == L::LANES {
+        vector.store(&mut to[start..start + len]);
+    } else {
+        let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+        vector.store(&mut lanes[..L::LANES]);
+        spread(&lanes[..len], to, start, 1);
+    }
+}
+
 /// The kernel at one vector of places; without gradients, zeros in their stead.
 #[inline(always)]
 fn place<L, K, const I: usize, const U: usize, const G: usize, const FUSED: bool>(
@@ -401,5 +495,9 @@ where
     L: Lane,
     K: Elementwise<I, U, G>,
 {
-    if FUSED { K::fused(token, u, x, upstream) } else { (K::value(token, u, x), [L::splat(token, 0.0); G]) }
+    if FUSED {
+        K::fused(token, u, x, upstream)
+    } else {
+        (K::value(token, u, x), [L::splat(token, 0.0); G])
+    }
 }

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::across::TILE_EXTENT;
 use super::rows::Sweep;
 use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
@@ -40,9 +41,16 @@ where
             clear(&job.inputs[input], &job.geometry, slot);
         }
     }
-    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> { job, kernel: PhantomData };
+    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> {
+        job,
+        kernel: PhantomData,
+    };
     let units = job.geometry.rows().div_ceil(unit_rows(job));
-    let values = job.geometry.places().saturating_mul(E + G).saturating_mul(K::PASSES.len() + 1);
+    let values = job
+        .geometry
+        .places()
+        .saturating_mul(E + G)
+        .saturating_mul(K::PASSES.len() + 1);
     let leaf = leaf_units(job, outputs, units, values);
     sum_units(&plan, 0..units, leaf, Part::whole(outputs))
 }
@@ -59,7 +67,16 @@ fn group_rows(extent: usize) -> usize {
 /// How many rows a unit of work has. Rows that differ in the inner place alone interleave in memory, and stay together.
 fn unit_rows<T>(job: &Job<'_, T>) -> usize {
     let geometry = &job.geometry;
-    if geometry.inner == 1 { group_rows(geometry.extent) } else { geometry.inner.max(1) }
+    if geometry.inner == 1 {
+        group_rows(geometry.extent)
+    } else {
+        geometry.inner.max(1)
+    }
+}
+
+/// Whether rows are walked along the second axis: where they are long and contiguous. This depends on the geometry alone.
+fn walks_along<T>(job: &Job<'_, T>) -> bool {
+    job.geometry.inner == 1 && job.geometry.extent > TILE_EXTENT
 }
 
 /// A kernel over a call, in units of rows.
@@ -105,8 +122,16 @@ where
         let row = unit * unit_rows(self.job);
         let outer = row / self.job.geometry.inner;
         Cut {
-            elements: if self.job.per_element { row * self.job.geometry.extent } else { row },
-            gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, 0, 0)),
+            elements: if self.job.per_element {
+                row * self.job.geometry.extent
+            } else {
+                row
+            },
+            gradients: self
+                .job
+                .inputs
+                .each_ref()
+                .map(|view| view.offset(outer, 0, 0)),
         }
     }
 }
@@ -127,7 +152,16 @@ trait Units<
     fn units(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H> { job, uniforms, units, part, kernel })
+        T::dispatch(
+            job.isa,
+            Task::<T, Self, E, R, S, U, A, V, G, H> {
+                job,
+                uniforms,
+                units,
+                part,
+                kernel,
+            },
+        )
     }
 }
 
@@ -163,6 +197,7 @@ struct Task<
     const V: usize,
     const G: usize,
     const H: usize,
+    const ALONG: bool,
 > {
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
@@ -182,7 +217,8 @@ impl<
     const V: usize,
     const G: usize,
     const H: usize,
-> LaneTask<T> for Task<'_, '_, '_, T, K, E, R, S, U, A, V, G, H>
+    const ALONG: bool,
+> LaneTask<T> for Task<'_, '_, '_, T, K, E, R, S, U, A, V, G, H, ALONG>
 where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
@@ -191,7 +227,13 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self { job, uniforms, units, part, kernel: _ } = self;
+        let Self {
+            job,
+            uniforms,
+            units,
+            part,
+            kernel: _,
+        } = self;
         let unit_rows = unit_rows(job);
         let group_rows = group_rows(job.geometry.extent);
         let mut sweep = Sweep::<L, K, E, R, S, U, A, V, G, H>::new(token, job, &uniforms, part);
@@ -203,7 +245,7 @@ where
             while start < end {
                 let group = start..end.min(start + group_rows);
                 start = group.end;
-                groups.push(sweep.group(group));
+                groups.push(sweep.group::<ALONG>(group));
             }
             sum.push(groups.sum());
         }

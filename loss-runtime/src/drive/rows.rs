@@ -3,32 +3,20 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::MAX_LANES;
 use super::across::{Across, TILE_EXTENT};
 use super::along::Along;
-use super::scratch::{convert, put};
+use super::block::Block;
+use super::scratch::{put, spread};
 use super::split::Part;
-use crate::call::{MAX_INPUTS, Upstream};
+use crate::call::MAX_INPUTS;
 use crate::job::Job;
-use crate::kernel::{Accumulate, RowSource, RowWise};
+use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
-/// The most lanes a vector has.
-pub(super) const MAX_LANES: usize = 16;
 /// The most passes a kernel may have.
 pub(super) const MAX_PASSES: usize = 8;
-
-/// Rows that are worked on together: neighbours along the inner axis, or along the outer one where the inner one has one place.
-#[derive(Clone, Copy)]
-pub(super) struct Block {
-    pub(super) outer: usize,
-    pub(super) inner: usize,
-    /// The number of the first row.
-    pub(super) row: usize,
-    pub(super) len: usize,
-    /// Which lanes hold a row that is not dropped.
-    pub(super) live: [bool; MAX_LANES],
-}
 
 /// A kernel at work on a part of a call.
 pub(super) struct Sweep<
@@ -79,8 +67,18 @@ where
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
     #[inline(always)]
-    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], mut part: Part<'o, T>) -> Self {
-        const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
+    pub(super) fn new(
+        token: L::Token,
+        job: &'s Job<'a, T>,
+        uniforms: &[f64; U],
+        mut part: Part<'o, T>,
+    ) -> Self {
+        const {
+            assert!(
+                K::PASSES.len() <= MAX_PASSES,
+                "a kernel has at most 8 passes"
+            )
+        };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
             u[i] = L::splat(token, uniforms[i]);
@@ -106,53 +104,35 @@ where
         }
     }
 
+    /// Whether lanes hold neighbours on the second axis.
+    #[inline(always)]
+    fn walks_along(&self) -> bool {
+        self.job.geometry.inner == 1 && self.job.geometry.extent > TILE_EXTENT
+    }
+
     /// Works on rows in order, and gives the sum of their values.
     ///
-    /// Long contiguous rows are walked along, so that lanes hold neighbours on the second axis; all others across, so that lanes hold
-    /// rows. This depends on the geometry alone.
+    /// They are walked along, so that lanes hold neighbours on the second axis, or across, so that lanes hold rows.
     #[inline(always)]
     pub(super) fn group(&mut self, rows: Range<usize>) -> f64 {
-        let geometry = self.job.geometry;
         let mut sum = 0.0;
         let mut row = rows.start;
-        if geometry.inner == 1 && geometry.extent > TILE_EXTENT {
+        if self.walks_along() {
             let mut along = Along::new(self);
             while row < rows.end {
-                let block = self.block(row, rows.end.min(row + along.rows()));
+                let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
                 sum = along.block(self, &block, sum);
                 row += block.len;
             }
         } else {
             let mut across = Across::new(self);
             while row < rows.end {
-                let block = self.block(row, rows.end.min(row + L::LANES));
+                let block = Block::new(self.job, row, rows.end.min(row + L::LANES));
                 sum = across.block(self, &block, sum);
                 row += block.len;
             }
         }
         sum
-    }
-
-    #[inline(always)]
-    fn block(&self, row: usize, end: usize) -> Block {
-        let width = self.job.geometry.inner;
-        let (outer, inner) = (row / width, row % width);
-        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
-        let mut live = [true; MAX_LANES];
-        if self.job.dropped.is_some() {
-            for (lane, live) in live.iter_mut().enumerate().take(len) {
-                let step = [lane, 0];
-                let [outer_step, inner_step] = if width == 1 { step } else { [0, lane] };
-                *live = !self.job.is_dropped(outer + outer_step, inner + inner_step);
-            }
-        }
-        Block { outer, inner, row, len, live }
-    }
-
-    /// How far apart neighbouring lanes of a block lie in an input.
-    #[inline(always)]
-    pub(super) fn lane_stride(&self, input: usize) -> usize {
-        self.job.inputs[input].strides[if self.job.geometry.inner == 1 { 0 } else { 2 }]
     }
 
     /// The row values of a block.
@@ -161,23 +141,7 @@ where
         let mut values = [L::splat(self.token, 0.0); R];
         for (value, source) in values.iter_mut().zip(K::ROWS) {
             let mut lanes = [T::ONE; MAX_LANES];
-            match source {
-                RowSource::Input(input) => {
-                    let view = &self.job.inputs[input];
-                    let offset = view.offset(block.outer, 0, block.inner);
-                    convert(view, offset, self.lane_stride(input), &mut lanes[..block.len]);
-                }
-                RowSource::Gather { values, label } => {
-                    let (view, labels) = (&self.job.inputs[values], &self.job.inputs[label]);
-                    let from = view.offset(block.outer, 0, block.inner);
-                    let label_from = labels.offset(block.outer, 0, block.inner);
-                    let (stride, label_stride) = (self.lane_stride(values), self.lane_stride(label));
-                    for lane in 0..block.len {
-                        let index = if block.live[lane] { labels.index(label_from + lane * label_stride) } else { 0 };
-                        lanes[lane] = view.number(from + lane * stride + index * view.strides[1]);
-                    }
-                }
-            }
+            block.read(self.job, source, &mut lanes);
             *value = L::load(self.token, &lanes[..L::LANES]);
         }
         values
@@ -187,21 +151,18 @@ where
     #[inline(always)]
     pub(super) fn row_upstream(&self, block: &Block) -> L {
         let mut lanes = [T::ZERO; MAX_LANES];
-        match self.job.upstream {
-            Upstream::One => lanes = [T::ONE; MAX_LANES],
-            Upstream::Scalar(upstream) => lanes = [upstream; MAX_LANES],
-            Upstream::Each(each) if !self.job.per_element => {
-                lanes[..block.len].copy_from_slice(&each[block.row..block.row + block.len]);
-            }
-            Upstream::Each(_) => {}
-        }
+        block.read_upstream(self.job, &mut lanes);
         L::load(self.token, &lanes[..L::LANES]) * L::splat(self.token, self.repeat())
     }
 
     /// How often a row's value counts: at every place of the row, where the loss varies along it and this formula does not.
     #[inline(always)]
     pub(super) fn repeat(&self) -> f64 {
-        if self.job.per_element && !K::VALUE_PER_ELEMENT { self.job.geometry.extent as f64 } else { 1.0 }
+        if self.job.per_element && !K::VALUE_PER_ELEMENT {
+            self.job.geometry.extent as f64
+        } else {
+            1.0
+        }
     }
 
     /// Whether anything is wanted that only a pass over the places of a row gives.
@@ -217,6 +178,7 @@ where
             && G > 0
             && self.element_gradients.iter().take(1).any(Option::is_some)
             && !self.job.inputs[K::ELEMENT_GRADIENTS[0]].broadcast
+            && (!self.walks_along() || self.job.inputs[K::ELEMENT_GRADIENTS[0]].strides[1] == 1)
     }
 
     /// Puts what a block's rows have of their own in its place, and adds their values to `sum`, row by row.
@@ -232,36 +194,31 @@ where
         let mut lanes = [T::ZERO; MAX_LANES];
         for h in 0..H {
             let input = K::ROW_GRADIENTS[h];
-            let stride = self.lane_stride(input);
-            let view = &self.job.inputs[input];
-            let offset = view.offset(block.outer, 0, block.inner) - self.gradients_at[input];
             if let Some(slot) = &mut self.row_gradients[h] {
                 gradients[h].store(&mut lanes[..L::LANES]);
-                quiet(&mut lanes, block);
+                block.quiet(&mut lanes);
+                let view = &self.job.inputs[input];
+                let offset = view.offset(block.outer, 0, block.inner) - self.gradients_at[input];
+                let stride = block.lane_stride(self.job, input);
                 put(view.broadcast, &lanes[..block.len], slot, offset, stride);
             }
         }
         if K::VALUE_PER_ELEMENT {
-            return (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + totals[lane]);
+            return block.add(totals, 1.0, sum);
         }
         value.store(&mut lanes[..L::LANES]);
-        quiet(&mut lanes, block);
+        block.quiet(&mut lanes);
         if let Some(elements) = &mut self.elements {
-            let at = block.row - self.elements_at;
-            elements[at..at + block.len].copy_from_slice(&lanes[..block.len]);
+            spread(
+                &lanes[..block.len],
+                elements,
+                block.row - self.elements_at,
+                1,
+            );
         }
-        let repeat = self.repeat();
-        (0..block.len).filter(|lane| block.live[*lane]).fold(sum, |sum, lane| sum + lanes[lane].to_f64() * repeat)
-    }
-}
-
-/// Puts +0.0 in the lanes of dropped rows.
-#[inline(always)]
-fn quiet<T: Real>(lanes: &mut [T; MAX_LANES], block: &Block) {
-    for (lane, live) in lanes.iter_mut().zip(&block.live) {
-        if !live {
-            *lane = T::ZERO;
-        }
+        let mut values = [0.0; MAX_LANES];
+        value.store_f64(&mut values[..L::LANES]);
+        block.add(&values, self.repeat(), sum)
     }
 }
 
@@ -312,7 +269,6 @@ pub(super) fn settle<L: Lane>(token: L::Token, kind: Accumulate, accumulator: L)
 
 /// What pass [`RowWise::SPILL`] gave at a place, computed again.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "those of the step itself")]
 pub(super) fn spilled_again<
     L,
     K,

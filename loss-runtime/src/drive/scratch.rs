@@ -1,6 +1,7 @@
 //! Values that do not lie as a kernel reads or writes them: gathered and converted to scratch space, and back.
 
 use crate::job::{Geometry, Job, Values, View};
+use crate::lane::Real;
 use crate::registry::Element;
 
 /// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
@@ -12,7 +13,11 @@ fn runs(
     len: usize,
     mut run: impl FnMut(usize, usize, usize, usize),
 ) {
-    let Geometry { outer, extent, inner } = *geometry;
+    let Geometry {
+        outer,
+        extent,
+        inner,
+    } = *geometry;
     let axis = if inner > 1 {
         2
     } else if extent > 1 {
@@ -33,17 +38,30 @@ fn runs(
 
 /// The values of places from `start` on, in the order of the geometry.
 #[inline(never)]
-pub(super) fn gather<T: Element>(view: &View<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
-    runs(geometry, view.strides, start, to.len(), |at, offset, stride, count| {
-        convert(view, offset, stride, &mut to[at..at + count]);
-    });
+pub(super) fn gather<T: Element>(
+    view: &View<'_, T>,
+    geometry: &Geometry,
+    start: usize,
+    to: &mut [T],
+) {
+    runs(
+        geometry,
+        view.strides,
+        start,
+        to.len(),
+        |at, offset, stride, count| {
+            convert(view, offset, stride, &mut to[at..at + count]);
+        },
+    );
 }
 
 /// Values on a line, as numbers.
 #[inline(never)]
 pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usize, to: &mut [T]) {
     match view.values {
-        Values::Native(values) if stride == 1 => to.copy_from_slice(&values[offset..offset + to.len()]),
+        Values::Native(values) if stride == 1 => {
+            to.copy_from_slice(&values[offset..offset + to.len()])
+        }
         Values::Native(values) if stride == 0 => to.fill(values[offset]),
         Values::Native(values) => {
             for (step, to) in to.iter_mut().enumerate() {
@@ -60,7 +78,11 @@ pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usi
 pub(super) fn live<T: Element>(job: &Job<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
     for (at, live) in to.iter_mut().enumerate() {
         let [outer, _, inner] = geometry.coordinates(start + at);
-        *live = if job.is_dropped(outer, inner) { T::ZERO } else { T::ONE };
+        *live = if job.is_dropped(outer, inner) {
+            T::ZERO
+        } else {
+            T::ONE
+        };
     }
 }
 
@@ -75,13 +97,25 @@ pub(super) fn scatter<T: Element>(
     to: &mut [T],
     base: usize,
 ) {
-    runs(geometry, view.strides, start, from.len(), |at, offset, stride, count| {
-        put(view.broadcast, &from[at..at + count], to, offset - base, stride);
-    });
+    runs(
+        geometry,
+        view.strides,
+        start,
+        from.len(),
+        |at, offset, stride, count| {
+            put(
+                view.broadcast,
+                &from[at..at + count],
+                to,
+                offset - base,
+                stride,
+            );
+        },
+    );
 }
 
 /// Writes, or adds, values on a line.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize, stride: usize) {
     if !add {
         if stride == 1 {
@@ -102,23 +136,50 @@ pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize
     }
 }
 
+/// Values `stride` apart, one for each lane that is in use. Out of line, with the lanes in memory: loops over lanes are long code.
+#[inline(never)]
+pub(super) fn pick<T: Real>(from: &[T], at: usize, stride: usize, to: &mut [T]) {
+    if stride == 1 {
+        to.copy_from_slice(&from[at..at + to.len()]);
+    } else {
+        for (lane, to) in to.iter_mut().enumerate() {
+            *to = from[at + lane * stride];
+        }
+    }
+}
+
+/// The other way round.
+#[inline(never)]
+pub(super) fn spread<T: Real>(from: &[T], to: &mut [T], at: usize, stride: usize) {
+    if stride == 1 {
+        to[at..at + from.len()].copy_from_slice(from);
+    } else {
+        for (lane, from) in from.iter().enumerate() {
+            to[at + lane * stride] = *from;
+        }
+    }
+}
+
 /// Sets the gradient of a whole input to +0.0; what lies between its rows is not touched.
 #[inline(never)]
 pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mut [T]) {
-    if geometry.places() == 0 {
-        return;
-    }
     // An axis that the input does not have would only clear the same places again.
     let [outer, extent, inner] = view.strides;
-    let own = |stride: usize, extent: usize| if stride == 0 { 1 } else { extent };
+    let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
     let geometry = Geometry {
         outer: own(outer, geometry.outer),
         extent: own(extent, geometry.extent),
         inner: own(inner, geometry.inner),
     };
-    runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| match stride {
-        0 => to[offset] = T::ZERO,
-        1 => to[offset..offset + count].fill(T::ZERO),
-        _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
-    });
+    runs(
+        &geometry,
+        view.strides,
+        0,
+        geometry.places(),
+        |_, offset, stride, count| match stride {
+            0 => to[offset] = T::ZERO,
+            1 => to[offset..offset + count].fill(T::ZERO),
+            _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
+        },
+    );
 }

@@ -1,0 +1,130 @@
+//! Which rows are worked on together, and their numbers: one to a lane.
+//!
+//! All of it is out of line, with the lanes in memory: it runs once a block, and loops over lanes are long code.
+
+use super::MAX_LANES;
+use super::scratch::convert;
+use crate::call::Upstream;
+use crate::job::Job;
+use crate::kernel::RowSource;
+use crate::lane::Real;
+use crate::registry::Element;
+
+/// Neighbouring rows along the inner axis, or along the outer one where the inner one has one place.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    pub(super) outer: usize,
+    pub(super) inner: usize,
+    /// The number of the first row.
+    pub(super) row: usize,
+    pub(super) len: usize,
+    /// Which lanes hold a row that is not dropped.
+    pub(super) live: [bool; MAX_LANES],
+}
+
+impl Block {
+    /// Rows from `row` on, to `end` at the most.
+    #[inline(never)]
+    pub(super) fn new<T: Element>(job: &Job<'_, T>, row: usize, end: usize) -> Self {
+        let width = job.geometry.inner;
+        let (outer, inner) = (row / width, row % width);
+        let len = if width == 1 {
+            end - row
+        } else {
+            (end - row).min(width - inner)
+        };
+        let mut live = [true; MAX_LANES];
+        if job.dropped.is_some() {
+            for (lane, live) in live.iter_mut().enumerate().take(len) {
+                *live = !if width == 1 {
+                    job.is_dropped(outer + lane, 0)
+                } else {
+                    job.is_dropped(outer, inner + lane)
+                };
+            }
+        }
+        Self {
+            outer,
+            inner,
+            row,
+            len,
+            live,
+        }
+    }
+
+    /// How far apart neighbouring lanes lie in an input.
+    pub(super) fn lane_stride<T>(&self, job: &Job<'_, T>, input: usize) -> usize {
+        job.inputs[input].strides[if job.geometry.inner == 1 { 0 } else { 2 }]
+    }
+
+    /// A value of each row. Lanes without a row are left as they are.
+    #[inline(never)]
+    pub(super) fn read<T: Element>(
+        &self,
+        job: &Job<'_, T>,
+        source: RowSource,
+        lanes: &mut [T; MAX_LANES],
+    ) {
+        match source {
+            RowSource::Input(input) => {
+                let view = &job.inputs[input];
+                let offset = view.offset(self.outer, 0, self.inner);
+                convert(
+                    view,
+                    offset,
+                    self.lane_stride(job, input),
+                    &mut lanes[..self.len],
+                );
+            }
+            RowSource::Gather { values, label } => {
+                let (view, labels) = (&job.inputs[values], &job.inputs[label]);
+                let from = view.offset(self.outer, 0, self.inner);
+                let label_from = labels.offset(self.outer, 0, self.inner);
+                let (stride, label_stride) =
+                    (self.lane_stride(job, values), self.lane_stride(job, label));
+                for (lane, value) in lanes.iter_mut().enumerate().take(self.len) {
+                    let index = if self.live[lane] {
+                        labels.index(label_from + lane * label_stride)
+                    } else {
+                        0
+                    };
+                    *value = view.number(from + lane * stride + index * view.strides[1]);
+                }
+            }
+        }
+    }
+
+    /// The upstream gradient of each row, where the value is per row; otherwise nothing that is read.
+    #[inline(never)]
+    pub(super) fn read_upstream<T: Element>(&self, job: &Job<'_, T>, lanes: &mut [T; MAX_LANES]) {
+        match job.upstream {
+            Upstream::One => *lanes = [T::ONE; MAX_LANES],
+            Upstream::Scalar(upstream) => *lanes = [upstream; MAX_LANES],
+            Upstream::Each(each) if !job.per_element => {
+                lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]);
+            }
+            Upstream::Each(_) => {}
+        }
+    }
+
+    /// Puts +0.0 in the lanes of dropped rows.
+    #[inline(never)]
+    pub(super) fn quiet<T: Real>(&self, lanes: &mut [T; MAX_LANES]) {
+        for (lane, live) in lanes.iter_mut().zip(&self.live) {
+            if !live {
+                *lane = T::ZERO;
+            }
+        }
+    }
+
+    /// Adds the values of rows that are not dropped to a sum, each of them `repeat` times, row by row.
+    #[inline(never)]
+    pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: f64) -> f64 {
+        let live = values
+            .iter()
+            .zip(&self.live)
+            .take(self.len)
+            .filter(|(_, live)| **live);
+        live.fold(sum, |sum, (value, _)| sum + value * repeat)
+    }
+}

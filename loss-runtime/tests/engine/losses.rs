@@ -1,0 +1,344 @@
+//! Losses around the kernels, as the compiler would declare them.
+
+use loss_runtime::call::MAX_INPUTS;
+use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violation, row_wise};
+use loss_runtime::info::{
+    AxisInfo, Divisor, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
+};
+use loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
+
+use super::kernels::{
+    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel,
+    WeightedSquare,
+};
+
+/// A loss with one variant.
+pub(crate) struct Toy {
+    info: &'static LossInfo,
+    f32: &'static Variant<f32>,
+    f64: &'static Variant<f64>,
+}
+
+impl Loss for Toy {
+    fn info(&self) -> &'static LossInfo {
+        self.info
+    }
+    fn param_in_domain(&self, index: usize, params: &[f64]) -> bool {
+        self.info.params[index].domain.is_none() || params[index] > 0.0 && params[index].is_finite()
+    }
+    fn variant_f32(&self, _: &VariantKey<'_>) -> &'static Variant<f32> {
+        self.f32
+    }
+    fn variant_f64(&self, _: &VariantKey<'_>) -> &'static Variant<f64> {
+        self.f64
+    }
+}
+
+macro_rules! toy {
+    ($(#[$doc:meta])* $name:ident, $info:ident, $variant:ident) => {
+        $(#[$doc])*
+        pub(crate) static $name: Toy = {
+            static F32: Variant<f32> = $variant!(f32);
+            static F64: Variant<f64> = $variant!(f64);
+            Toy { info: &$info, f32: &F32, f64: &F64 }
+        };
+    };
+}
+
+const ROWS: AxisInfo = AxisInfo {
+    name: "N",
+    meaning: None,
+    position: Position::Rows,
+};
+const MEAN: ReductionInfo = ReductionInfo {
+    name: "mean",
+    divisor: Divisor::Elements,
+    divisor_text: "elements",
+};
+const SAMPLES: ReductionInfo = ReductionInfo {
+    name: "batchmean",
+    divisor: Divisor::Samples,
+    divisor_text: "samples",
+};
+const WEIGHTED: ReductionInfo = ReductionInfo {
+    name: "mean",
+    divisor: Divisor::Sum,
+    divisor_text: "weight[target]",
+};
+const NO_REDUCTION: VariantReduction<f32> = VariantReduction {
+    of: None,
+    over: None,
+};
+const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction {
+    of: None,
+    over: None,
+};
+
+const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
+    InputInfo {
+        name,
+        axes,
+        label: Label::Real,
+        gradient,
+        domain: None,
+        ignore: None,
+        optional: false,
+        default: None,
+        broadcast: &[],
+        meaning: None,
+    }
+}
+
+const fn info(
+    name: &'static str,
+    axes: &'static [AxisInfo],
+    inputs: &'static [InputInfo],
+    params: &'static [ParamInfo],
+    reductions: &'static [ReductionInfo],
+) -> LossInfo {
+    assert!(inputs.len() <= MAX_INPUTS);
+    LossInfo {
+        name,
+        summary: "",
+        reference: &[],
+        pytorch: None,
+        formula: "",
+        axes,
+        inputs,
+        params,
+        reductions,
+        default_reduction: "mean",
+        layout: 0,
+        properties: &[],
+    }
+}
+
+const fn number(
+    name: &'static str,
+    kind: ParamKind,
+    default: f64,
+    domain: Option<&'static str>,
+) -> ParamInfo {
+    ParamInfo {
+        name,
+        kind,
+        default: Some(default),
+        domain,
+        optional: false,
+        meaning: None,
+    }
+}
+
+macro_rules! elementwise {
+    ($float:ty, $kernel:ident, $i:literal, $u:literal, $g:literal) => {
+        Kernel {
+            forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
+            fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
+        }
+    };
+}
+macro_rules! none {
+    (f32) => {
+        NO_REDUCTION
+    };
+    (f64) => {
+        NO_REDUCTION_F64
+    };
+}
+
+macro_rules! smooth {
+    ($float:ident) => {
+        Variant {
+            axes: 1,
+            loss: elementwise!($float, Smooth, 2, 1, 2),
+            reductions: &[none!($float), none!($float)],
+            input_domains: &[None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+macro_rules! smooth_wide {
+    ($float:ident) => {
+        Variant {
+            accumulate_f64: true,
+            ..smooth!($float)
+        }
+    };
+}
+static SMOOTH_INFO: LossInfo = info(
+    "smooth",
+    &[ROWS],
+    &[input("input", &[0], true), input("target", &[0], true)],
+    &[number("beta", ParamKind::Real, 1.0, Some("0 < beta < inf"))],
+    &[MEAN, SAMPLES],
+);
+toy!(/** Elementwise, no second axis. */ SMOOTH, SMOOTH_INFO, smooth);
+toy!(/** The same, summed in `f64`. */ SMOOTH_WIDE, SMOOTH_INFO, smooth_wide);
+
+macro_rules! weighted {
+    ($float:ident) => {
+        Variant {
+            axes: 3,
+            loss: elementwise!($float, WeightedSquare, 2, 0, 2),
+            reductions: &[none!($float)],
+            input_domains: &[None, Some(first_violation::<$float, NotNegative, 1, 0>)],
+            accumulate_f64: false,
+        }
+    };
+}
+const LAST: AxisInfo = AxisInfo {
+    name: "C",
+    meaning: None,
+    position: Position::Last,
+};
+const SECOND: AxisInfo = AxisInfo {
+    name: "C",
+    meaning: None,
+    position: Position::Second,
+};
+const WEIGHT: InputInfo = InputInfo {
+    broadcast: &[1],
+    domain: Some("weight >= 0"),
+    ..input("weight", &[0, 1], true)
+};
+static WEIGHTED_INFO: LossInfo = info(
+    "weighted",
+    &[ROWS, LAST],
+    &[input("input", &[0, 1], true), WEIGHT],
+    &[],
+    &[MEAN],
+);
+toy!(/** Elementwise with a second axis, along which the weight may be broadcast. */ WEIGHTED_SQUARE, WEIGHTED_INFO, weighted);
+static WEIGHTED_SECOND_INFO: LossInfo = info(
+    "weighted_second",
+    &[ROWS, SECOND],
+    &[
+        input("input", &[0, 1], true),
+        InputInfo {
+            broadcast: &[0, 1],
+            gradient: false,
+            ..WEIGHT
+        },
+    ],
+    &[],
+    &[MEAN],
+);
+toy!(/** The same in the second dimension; the weight may be broadcast along both. */ WEIGHTED_SECOND, WEIGHTED_SECOND_INFO, weighted);
+
+macro_rules! signed {
+    ($float:ident) => {
+        Variant {
+            axes: 1,
+            loss: elementwise!($float, Signed, 2, 0, 1),
+            reductions: &[none!($float)],
+            input_domains: &[None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+static SIGNED_INFO: LossInfo = info(
+    "signed",
+    &[ROWS],
+    &[
+        input("input", &[0], true),
+        InputInfo {
+            label: Label::Sign,
+            ignore: Some(0),
+            ..input("target", &[0], false)
+        },
+    ],
+    &[number("ignore", ParamKind::Integer, 7.0, None)],
+    &[MEAN],
+);
+toy!(/** Elementwise with a label that may drop a row. */ SIGNED, SIGNED_INFO, signed);
+
+macro_rules! entropy {
+    ($float:ident) => {
+        Variant {
+            axes: 1,
+            loss: Kernel {
+                forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
+                fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
+            },
+            reductions: &[
+                VariantReduction {
+                    of: None,
+                    over: Some(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>),
+                },
+                none!($float),
+            ],
+            input_domains: &[None, None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+static ENTROPY_INFO: LossInfo = info(
+    "entropy",
+    &[ROWS, SECOND],
+    &[
+        input("input", &[0, 1], true),
+        InputInfo {
+            label: Label::ClassIndex,
+            ignore: Some(0),
+            ..input("target", &[0], false)
+        },
+        InputInfo {
+            label: Label::Nonnegative,
+            ..input("weight", &[1], false)
+        },
+    ],
+    &[number("ignore_index", ParamKind::Integer, -100.0, None)],
+    &[WEIGHTED, SAMPLES],
+);
+toy!(/** Two passes, a label, a gathered weight, a divisor that is a sum. */ ENTROPY, ENTROPY_INFO, entropy);
+
+macro_rules! dot {
+    ($float:ident) => {
+        Variant {
+            axes: 1,
+            loss: Kernel {
+                forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
+                fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
+            },
+            reductions: &[none!($float)],
+            input_domains: &[None, None, None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+static DOT_INFO: LossInfo = info(
+    "dot",
+    &[ROWS, SECOND],
+    &[
+        input("x", &[0, 1], true),
+        input("y", &[0, 1], true),
+        input("t", &[0], true),
+        input("s", &[1], false),
+    ],
+    &[],
+    &[MEAN],
+);
+toy!(/** One pass; gradients along both axes and along rows. */ DOT, DOT_INFO, dot);
+
+macro_rules! log_softmax {
+    ($float:ident) => {
+        Variant {
+            axes: 3,
+            loss: Kernel {
+                forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
+                fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
+            },
+            reductions: &[none!($float)],
+            input_domains: &[None],
+            accumulate_f64: false,
+        }
+    };
+}
+static LOG_SOFTMAX_INFO: LossInfo = info(
+    "log_softmax",
+    &[ROWS, SECOND],
+    &[input("input", &[0, 1], true)],
+    &[],
+    &[MEAN],
+);
+toy!(/** A value for every place, after two passes. */ LOG_SOFTMAX, LOG_SOFTMAX_INFO, log_softmax);

@@ -1,0 +1,3 @@
+//! The program `loss-verify`.
+
+fn main() {}

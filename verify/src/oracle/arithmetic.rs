@@ -1,0 +1,257 @@
+//! Arithmetic on extended reals at one working precision: IEEE's rules for NaN and infinity, a zero without sign, and a bound of the
+//! error of everything else.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+
+use dashu_float::round::mode::HalfEven;
+use dashu_float::{ConstCache, Context};
+
+use super::ball::{Ball, Undecided};
+use super::gamma::Stirling;
+use super::radius::Radius;
+use super::real::Real;
+
+/// The result of an operation, or the wish for more precision.
+pub type Decided<T = Real> = Result<T, Undecided>;
+
+/// The operations, at a working precision, with the constants they share.
+pub struct Arithmetic {
+    precision: usize,
+    pub(super) constants: RefCell<ConstCache>,
+    pub(super) stirling: RefCell<Stirling>,
+}
+
+/// Finite numbers of `2^LARGE` or more, or `2^-LARGE` or less, are kept by their logarithm.
+const LARGE: i64 = 1 << 50;
+/// Exponentials of arguments from `2^STEEP` are kept by their logarithm.
+const STEEP: i64 = 40;
+
+impl Arithmetic {
+    /// Arithmetic to that many bits.
+    pub fn new(precision: usize) -> Self {
+        Arithmetic {
+            precision,
+            constants: RefCell::new(ConstCache::new()),
+            stirling: RefCell::new(Stirling::default()),
+        }
+    }
+
+    /// How many bits.
+    pub fn precision(&self) -> usize {
+        self.precision
+    }
+
+    pub(super) fn context(&self) -> Context<HalfEven> {
+        Context::new(self.precision)
+    }
+
+    /// The ratio of a circle's circumference to its diameter.
+    pub fn pi(&self) -> Ball {
+        let pi = self.constants.borrow_mut().pi::<2, HalfEven>(self.precision);
+        Ball::rounded(Ok(pi), self.precision)
+    }
+
+    /// A finite number in the representation that suits its size.
+    fn settle(&self, ball: Ball) -> Decided {
+        match ball.top() {
+            Some(top) if top.abs() > LARGE => {
+                let (negative, log) = self.logarithm_of_size(&Real::Finite(ball))?;
+                Ok(Real::Extreme { negative, log })
+            }
+            Some(_) | None => Ok(Real::Finite(ball)),
+        }
+    }
+
+    /// Whether a number that is not zero is negative, and the logarithm of its size.
+    fn logarithm_of_size(&self, x: &Real) -> Decided<(bool, Ball)> {
+        match x {
+            Real::Extreme { negative, log } => Ok((*negative, log.clone())),
+            Real::Finite(ball) => match ball.sign()? {
+                Ordering::Equal => Err(Undecided),
+                Ordering::Less => Ok((true, self.ln_ball(&ball.negated())?)),
+                Ordering::Greater => Ok((false, self.ln_ball(ball)?)),
+            },
+            Real::Nan | Real::Infinity { .. } => Err(Undecided),
+        }
+    }
+
+    /// `±exp(log)`
+    pub(super) fn exponential(&self, negative: bool, log: Ball) -> Decided {
+        if log.top().is_some_and(|top| top > STEEP) {
+            return Ok(Real::Extreme { negative, log });
+        }
+        let ball = self.exp_ball(&log)?;
+        Ok(Real::Finite(if negative { ball.negated() } else { ball }))
+    }
+
+    /// A tiny number as a ball around zero.
+    ///
+    /// # Errors
+    /// It is not tiny.
+    pub(super) fn near_zero(&self, log: &Ball) -> Decided<Ball> {
+        match log.sign()? {
+            Ordering::Less => Ok(Ball::around_zero(exponential_bound(log))),
+            Ordering::Equal | Ordering::Greater => Err(Undecided),
+        }
+    }
+
+    /// `x + y`
+    ///
+    /// # Errors
+    /// More precision is needed.
+    pub fn add(&self, x: &Real, y: &Real) -> Decided {
+        match (x, y) {
+            (Real::Nan, _) | (_, Real::Nan) => Ok(Real::Nan),
+            (Real::Infinity { negative: a }, Real::Infinity { negative: b }) if a != b => Ok(Real::Nan),
+            (Real::Infinity { .. }, _) => Ok(x.clone()),
+            (_, Real::Infinity { .. }) => Ok(y.clone()),
+            (Real::Finite(a), Real::Finite(b)) => self.settle(a.plus(b, self.precision)),
+            (Real::Extreme { .. }, other) | (other, Real::Extreme { .. }) if other.is_zero() => {
+                Ok(if x.is_zero() { y.clone() } else { x.clone() })
+            }
+            (Real::Extreme { .. }, Real::Finite(_) | Real::Extreme { .. })
+            | (Real::Finite(_), Real::Extreme { .. }) => self.add_extreme(x, y),
+        }
+    }
+
+    /// A sum with an extreme number in it and no zero: the smaller summand is an error of the larger one, unless they are close.
+    fn add_extreme(&self, x: &Real, y: &Real) -> Decided {
+        // A ball around zero has no logarithm; beside a huge number it is an error of that.
+        let (_, a) = self.logarithm_of_size_or_more(x)?;
+        let (_, b) = self.logarithm_of_size_or_more(y)?;
+        let (large, small, gap) = match a.order(&b) {
+            Ok(Ordering::Greater) => (x, y, a.plus(&b.negated(), self.precision)),
+            Ok(Ordering::Less) => (y, x, b.plus(&a.negated(), self.precision)),
+            Ok(Ordering::Equal) | Err(Undecided) => (x, y, Ball::zero()),
+        };
+        if gap.top().is_some_and(|top| top > 20) && gap.sign()? == Ordering::Greater {
+            // |small / large| <= exp(-gap), and |log(1 + t)| <= 2 |t|.
+            let error = exponential_bound(&gap.negated()).shifted(1);
+            return Ok(match large {
+                Real::Finite(ball) => Real::Finite(ball.clone().widened(ball.size().times(error))),
+                Real::Extreme { negative, log } => {
+                    Real::Extreme { negative: *negative, log: log.clone().widened(error) }
+                }
+                Real::Nan | Real::Infinity { .. } => Real::Nan,
+            });
+        }
+        let ratio = self.divide(small, large)?;
+        self.multiply(large, &self.add(&Real::one(), &ratio)?)
+    }
+
+    /// Like `logarithm_of_size`, but of the largest number in a ball around zero.
+    fn logarithm_of_size_or_more(&self, x: &Real) -> Decided<(bool, Ball)> {
+        match (x, x.sign()) {
+            (Real::Finite(ball), Err(Undecided)) => {
+                let top = ball.size().top().unwrap_or(0);
+                Ok((false, self.ln_ball(&Ball::power_of_two(top))?))
+            }
+            _ => self.logarithm_of_size(x),
+        }
+    }
+
+    /// `x - y`
+    ///
+    /// # Errors
+    /// More precision is needed.
+    pub fn subtract(&self, x: &Real, y: &Real) -> Decided {
+        self.add(x, &y.negated())
+    }
+
+    /// `x * y`
+    ///
+    /// # Errors
+    /// More precision is needed.
+    pub fn multiply(&self, x: &Real, y: &Real) -> Decided {
+        match (x, y) {
+            (Real::Nan, _) | (_, Real::Nan) => Ok(Real::Nan),
+            (Real::Finite(a), Real::Finite(b)) => self.settle(a.times(b, self.precision)),
+            (Real::Infinity { .. }, _) | (_, Real::Infinity { .. }) => {
+                Ok(match (x.sign()?, y.sign()?) {
+                    (Some(a), Some(b)) if a != Ordering::Equal && b != Ordering::Equal => {
+                        Real::Infinity { negative: a != b }
+                    }
+                    (Some(_) | None, Some(_) | None) => Real::Nan,
+                })
+            }
+            (Real::Extreme { .. }, other) | (other, Real::Extreme { .. }) => {
+                if other.is_zero() || x.is_zero() {
+                    return Ok(Real::zero());
+                }
+                let (a_negative, a) = self.logarithm_of_size(x)?;
+                let (b_negative, b) = self.logarithm_of_size(y)?;
+                self.exponential(a_negative != b_negative, a.plus(&b, self.precision))
+            }
+        }
+    }
+
+    /// `x / y`; by a zero, which has no sign, the infinity of the dividend's sign.
+    ///
+    /// # Errors
+    /// More precision is needed.
+    pub fn divide(&self, x: &Real, y: &Real) -> Decided {
+        if x.is_nan() || y.is_nan() || (x.is_infinite() && y.is_infinite()) {
+            return Ok(Real::Nan);
+        }
+        if y.is_zero() {
+            return Ok(match x.sign()? {
+                None | Some(Ordering::Equal) => Real::Nan,
+                Some(Ordering::Less) => Real::NEGATIVE_INFINITY,
+                Some(Ordering::Greater) => Real::INFINITY,
+            });
+        }
+        match (x, y) {
+            (Real::Infinity { negative }, _) => {
+                Ok(Real::Infinity { negative: negative ^ y.is_negative()? })
+            }
+            (_, Real::Infinity { .. }) => Ok(Real::zero()),
+            (Real::Finite(a), Real::Finite(b)) => self.settle(a.over(b, self.precision)?),
+            (zero, _) if zero.is_zero() => Ok(Real::zero()),
+            (Real::Nan | Real::Finite(_) | Real::Extreme { .. }, Real::Nan | Real::Finite(_) | Real::Extreme { .. }) => {
+                let (a_negative, a) = self.logarithm_of_size(x)?;
+                let (b_negative, b) = self.logarithm_of_size(y)?;
+                self.exponential(a_negative != b_negative, a.plus(&b.negated(), self.precision))
+            }
+        }
+    }
+
+    /// The order of two numbers; nothing if one is NaN.
+    ///
+    /// # Errors
+    /// The precision does not tell them apart, and they are not known exactly.
+    pub fn compare(&self, x: &Real, y: &Real) -> Decided<Option<Ordering>> {
+        match (x, y) {
+            (Real::Nan, _) | (_, Real::Nan) => Ok(None),
+            (Real::Finite(a), Real::Finite(b)) => a.order(b).map(Some),
+            (Real::Infinity { negative: a }, Real::Infinity { negative: b }) => Ok(Some(b.cmp(a))),
+            (Real::Infinity { .. }, _) => x.sign(),
+            (_, Real::Infinity { .. }) => Ok(y.sign()?.map(Ordering::reverse)),
+            (Real::Extreme { .. }, _) | (_, Real::Extreme { .. }) => {
+                let (a, b) = (x.sign()?, y.sign()?);
+                if a != b {
+                    return Ok(a.zip(b).map(|(a, b)| a.cmp(&b)));
+                }
+                let (negative, a) = self.logarithm_of_size(x)?;
+                let (_, b) = self.logarithm_of_size(y)?;
+                let order = a.order(&b)?;
+                Ok(Some(if negative { order.reverse() } else { order }))
+            }
+        }
+    }
+
+    /// Half of x, exactly.
+    pub fn half(&self, x: &Real) -> Decided {
+        self.multiply(x, &Real::power_of_two(-1))
+    }
+}
+
+/// At least `exp(x)` for every number in the ball.
+pub(super) fn exponential_bound(x: &Ball) -> Radius {
+    const FAR: f64 = (1i64 << 60) as f64;
+    let width = x.radius.top().map_or(0.0, |top| 2f64.powi(top.clamp(-1000, 1000) as i32));
+    let end = x.to_f64() + width;
+    // log2(e) lies between the two factors, by more than the rounding of `end`.
+    let exponent = (end * if end > 0.0 { 1.5 } else { 1.25 }).clamp(-FAR, FAR);
+    Radius::power_of_two(exponent.ceil() as i64)
+}
