@@ -289,6 +289,7 @@ impl fmt::Display for Error {
                     "input `{input}`, value {index}: {value} breaks the condition {domain}"
                 )
             }
+            Self::NotReduced => f.write_str("the reduction `none` has many values; ask for them with a buffer"),
             Self::ZeroDivisor { reduction } => write!(
                 f,
                 "reduction `{reduction}` divides by 0: there is nothing to reduce"

@@ -3,8 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::across::TILE_EXTENT;
-use super::rows::Sweep;
+use super::rows::{Sweep, walks_along};
 use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
 use crate::job::{Job, Outputs};
@@ -72,11 +71,6 @@ fn unit_rows<T>(job: &Job<'_, T>) -> usize {
     } else {
         geometry.inner.max(1)
     }
-}
-
-/// Whether rows are walked along the second axis: where they are long and contiguous. This depends on the geometry alone.
-fn walks_along<T>(job: &Job<'_, T>) -> bool {
-    job.geometry.inner == 1 && job.geometry.extent > TILE_EXTENT
 }
 
 /// A kernel over a call, in units of rows.
@@ -152,16 +146,12 @@ trait Units<
     fn units(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        T::dispatch(
-            job.isa,
-            Task::<T, Self, E, R, S, U, A, V, G, H> {
-                job,
-                uniforms,
-                units,
-                part,
-                kernel,
-            },
-        )
+        // Two functions, because one with both loops takes the compiler far longer than twice as long.
+        if walks_along(job) {
+            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, true> { job, uniforms, units, part, kernel })
+        } else {
+            T::dispatch(job.isa, Task::<T, Self, E, R, S, U, A, V, G, H, false> { job, uniforms, units, part, kernel })
+        }
     }
 }
 

@@ -18,6 +18,11 @@ use crate::registry::Element;
 /// The most passes a kernel may have.
 pub(super) const MAX_PASSES: usize = 8;
 
+/// Whether rows are walked along the second axis: where they are long and contiguous. This depends on the geometry alone.
+pub(super) fn walks_along<T>(job: &Job<'_, T>) -> bool {
+    job.geometry.inner == 1 && job.geometry.extent > TILE_EXTENT
+}
+
 /// A kernel at work on a part of a call.
 pub(super) struct Sweep<
     's,
@@ -107,17 +112,17 @@ where
     /// Whether lanes hold neighbours on the second axis.
     #[inline(always)]
     fn walks_along(&self) -> bool {
-        self.job.geometry.inner == 1 && self.job.geometry.extent > TILE_EXTENT
+        walks_along(self.job)
     }
 
     /// Works on rows in order, and gives the sum of their values.
     ///
     /// They are walked along, so that lanes hold neighbours on the second axis, or across, so that lanes hold rows.
     #[inline(always)]
-    pub(super) fn group(&mut self, rows: Range<usize>) -> f64 {
+    pub(super) fn group<const ALONG: bool>(&mut self, rows: Range<usize>) -> f64 {
         let mut sum = 0.0;
         let mut row = rows.start;
-        if self.walks_along() {
+        if ALONG {
             let mut along = Along::new(self);
             while row < rows.end {
                 let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
