@@ -1,0 +1,172 @@
+//! The list of checks. The program, the report and the tests are all made from it.
+
+mod bits;
+mod errors;
+mod geometry;
+mod goldens;
+mod ignored;
+mod isolation;
+mod linear;
+mod probe;
+mod sample;
+mod sums;
+mod tally;
+mod tolerance;
+
+use std::time::Instant;
+
+use crate::audit::{
+    Accuracy, Bitwise, CheckRecord, ClaimRecord, DifferenceRecord, Failure, Goldens, KnotRecord, Plot, Status,
+};
+use crate::subject::{Effort, Subject};
+
+pub use tally::Tally;
+
+/// Something that is looked at for every loss.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// The name, in snake case: the claim in short.
+    pub name: &'static str,
+    /// What a pass shows, in one sentence.
+    pub claim: &'static str,
+    /// Looks.
+    pub run: fn(&Subject, &Effort) -> Finding,
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What became of it.
+    pub status: Status,
+    /// How many points it looked at.
+    pub points: u64,
+    /// What a reader should know beside the status.
+    pub detail: String,
+    /// The first few failures.
+    pub failures: Vec<Failure>,
+    /// What it measured on the way.
+    pub evidence: Evidence,
+}
+
+/// What checks measure on the way: the parts of a loss's record that they fill.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Distances from the truth.
+    pub accuracy: Vec<Accuracy>,
+    /// The replay of recorded answers.
+    pub goldens: Option<Goldens>,
+    /// Paths through the code that gave the same bits.
+    pub bitwise: Option<Bitwise>,
+    /// Places where the formula is not smooth.
+    pub knots: Vec<KnotRecord>,
+    /// Properties and relations.
+    pub claims: Vec<ClaimRecord>,
+    /// Declared differences from PyTorch.
+    pub differences: Vec<DifferenceRecord>,
+    /// Curves.
+    pub plots: Vec<Plot>,
+}
+
+/// Every check, in the order in which they run.
+pub const CHECKS: &[Check] = &[
+    Check {
+        name: "batch_equals_rows_alone",
+        claim: "Every row of a batch of any size gets, to the bit, the value and gradients it gets alone.",
+        run: geometry::batch_equals_rows_alone,
+    },
+    Check {
+        name: "layout_changes_nothing",
+        claim: "Neither where a slice starts in memory nor gaps between rows change a bit, and gaps are left alone.",
+        run: geometry::layout_changes_nothing,
+    },
+    Check {
+        name: "forward_equals_fused",
+        claim: "A value computed with gradients has the bits of one computed without.",
+        run: bits::forward_equals_fused,
+    },
+    Check {
+        name: "isas_agree",
+        claim: "Every instruction set gives the same bits.",
+        run: bits::isas_agree,
+    },
+    Check {
+        name: "threads_agree",
+        claim: "The number of threads changes no bit.",
+        run: bits::threads_agree,
+    },
+    Check {
+        name: "nan_stays_in_its_row",
+        claim: "A NaN in one row, at any place of the kernel's vectors, changes no bit of any other row.",
+        run: isolation::nan_stays_in_its_row,
+    },
+    Check {
+        name: "errors_write_nothing",
+        claim: "A wrong label, shape, parameter or output length is refused by name, and no output is touched.",
+        run: errors::errors_write_nothing,
+    },
+    Check {
+        name: "sum_is_sum_of_none",
+        claim: "The sum is that of the values, and a mean is the sum over its divisor, in value and gradient.",
+        run: sums::sum_is_sum_of_none,
+    },
+    Check {
+        name: "gradient_linear_in_upstream",
+        claim: "The gradient is the upstream gradient times the derivative, for one number and for one each.",
+        run: linear::gradient_linear_in_upstream,
+    },
+    Check {
+        name: "ignored_rows_change_nothing",
+        claim: "An ignored row is +0 in value and gradient, and what its other inputs hold changes no bit of anything.",
+        run: ignored::ignored_rows_change_nothing,
+    },
+    Check {
+        name: "pytorch_answers_replay",
+        claim: "PyTorch's recorded answers are ours, but for the differences that are declared.",
+        run: goldens::pytorch_answers_replay,
+    },
+];
+
+impl Check {
+    /// Looks, and takes the time.
+    #[must_use]
+    pub fn record(&self, subject: &Subject, effort: &Effort) -> (CheckRecord, Evidence) {
+        let start = Instant::now();
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.run)(subject, effort)));
+        let found = found.unwrap_or_else(|panic| {
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no message");
+            let mut tally = Tally::new(subject, effort);
+            tally.fail("no panic", || ("no panic".to_owned(), message.to_owned()));
+            tally.finding()
+        });
+        let record = CheckRecord {
+            name: self.name.to_owned(),
+            claim: self.claim.to_owned(),
+            status: found.status,
+            points: found.points,
+            detail: found.detail,
+            failures: found.failures,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        (record, found.evidence)
+    }
+}
+
+impl Finding {
+    /// The check says nothing about this loss.
+    #[must_use]
+    pub fn skipped(why: &str) -> Self {
+        Self {
+            status: Status::Skipped,
+            points: 0,
+            detail: why.to_owned(),
+            failures: Vec::new(),
+            evidence: Evidence::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Counting points and keeping the first failures.
+
+use crate::audit::{FailedInput, Failure, Status};
+use crate::number::Number;
+use crate::subject::{Effort, Subject};
+
+use super::{Evidence, Finding};
+
+/// How many failures are kept in full.
+const KEPT: usize = 4;
+
+/// What a check has seen so far.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    loss: &'static str,
+    effort: Effort,
+    points: u64,
+    failed: u64,
+    failures: Vec<Failure>,
+}
+
+impl Tally {
+    /// Nothing so far.
+    #[must_use]
+    pub fn new(subject: &Subject, effort: &Effort) -> Self {
+        Self {
+            loss: subject.name(),
+            effort: *effort,
+            points: 0,
+            failed: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// How many points were looked at.
+    #[must_use]
+    pub fn points(&self) -> u64 {
+        self.points
+    }
+
+    /// How many of them failed.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Counts points that passed.
+    pub fn pass(&mut self, points: u64) {
+        self.points += points;
+    }
+
+    /// Counts a point that failed; `compared` gives what was expected and what came out.
+    pub fn fail(&mut self, what: &str, compared: impl FnOnce() -> (String, String)) {
+        let (expected, actual) = if self.failures.len() < KEPT {
+            compared()
+        } else {
+            Default::default()
+        };
+        self.fail_with(Failure {
+            what: what.to_owned(),
+            expected,
+            actual,
+            ..Failure::default()
+        });
+    }
+
+    /// Counts a point that failed, with a distance and the inputs.
+    pub fn fail_at(
+        &mut self,
+        what: &str,
+        (expected, actual): (String, String),
+        ulps: Option<f64>,
+        inputs: Vec<FailedInput>,
+    ) {
+        self.fail_with(Failure {
+            what: what.to_owned(),
+            inputs,
+            expected,
+            actual,
+            ulps: ulps.map(Number),
+            ..Failure::default()
+        });
+    }
+
+    fn fail_with(&mut self, mut failure: Failure) {
+        self.points += 1;
+        self.failed += 1;
+        if self.failures.len() < KEPT {
+            failure.seed = self.effort.seed;
+            failure.command = format!(
+                "cargo verify {} --seed {} --points {}",
+                self.loss, self.effort.seed, self.effort.points
+            );
+            self.failures.push(failure);
+        }
+    }
+
+    /// What it comes to: a check that saw no point at all shows nothing.
+    #[must_use]
+    pub fn finding(self) -> Finding {
+        let status = if self.failed > 0 {
+            Status::Failed
+        } else if self.points == 0 {
+            Status::Undecided
+        } else {
+            Status::Passed
+        };
+        let detail = match status {
+            Status::Failed => format!("{} of {} points fail", self.failed, self.points),
+            Status::Undecided => "no point was looked at".to_owned(),
+            Status::Passed | Status::Skipped => String::new(),
+        };
+        Finding {
+            status,
+            points: self.points,
+            detail,
+            failures: self.failures,
+            evidence: Evidence::default(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Every tolerance of the checks, with its reason. All else is compared bit for bit.
+
+use loss_runtime::Element;
+
+/// How far a sum may be from the exact sum of its rounded terms, as a share of the sum of their sizes.
+///
+/// A sum adds the terms before they are rounded (half an epsilon each), over at most 8192 / 64 additions in a lane, and in `f64` from
+/// there on. Errors of roundings add up to at most 128 halves; they do so in a random walk, of which 16 is far beyond.
+pub(super) fn sum<T: Element>() -> f64 {
+    (0.5 + 16.0 * 0.5 + 0.5) * T::EPSILON.to_f64()
+}
+
+/// How far a gradient for an upstream gradient that is no power of two may be from the product, in units in the last place.
+///
+/// The upstream gradient enters at the start of the chain of products: each of a few later roundings falls differently.
+pub(super) const LINEAR_ULPS: f64 = 8.0;
+
+/// How far an answer in `f64` may be from PyTorch's, as a share of it. Both round on the way, neither by the same steps.
+pub(super) const GOLDEN_F64: f64 = 1e-12;
+
+/// How far an answer in `f32` may be from PyTorch's in `f64`, in units in the last place.
+pub(super) const GOLDEN_F32_ULPS: f64 = 8.0;
+
+/// The share of the largest input or output by which a recorded answer may be off where its terms cancel: a few roundings of numbers
+/// of that size.
+pub(super) const GOLDEN_CANCELLATION_EPSILONS: f64 = 8.0;

@@ -1,0 +1,158 @@
+//! Choices of parameters and of which optional inputs are present.
+
+use loss_runtime::Loss;
+use loss_runtime::info::{InputInfo, ParamInfo, ParamKind};
+
+/// A choice of everything that is not data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Every parameter; NaN is absent.
+    pub params: Vec<f64>,
+    /// Whether each input is present.
+    pub present: Vec<bool>,
+}
+
+/// Values worth trying for a parameter of any real or open integer kind.
+const REALS: [f64; 10] = [1.0, 0.5, 0.1, 0.0, 2.0, 0.25, 10.0, -0.5, -1.0, 1e-6];
+const INTEGERS: [f64; 5] = [-100.0, 0.0, 1.0, 2.0, -1.0];
+
+/// The values of a parameter that are worth trying, whether or not its condition admits them.
+fn candidates(param: &ParamInfo) -> Vec<f64> {
+    let mut values: Vec<f64> = match param.kind {
+        ParamKind::Real => REALS.to_vec(),
+        ParamKind::Integer => INTEGERS.to_vec(),
+        ParamKind::OneOf(values) => values.iter().map(|&value| value as f64).collect(),
+        ParamKind::Switch => vec![0.0, 1.0],
+        ParamKind::Choice(words) => (0..words.len()).map(|place| place as f64).collect(),
+    };
+    if let Some(default) = param.default {
+        values.retain(|&value| value != default);
+        values.insert(0, default);
+    }
+    values
+}
+
+/// Values that a parameter of an open kind refuses, given the others.
+#[must_use]
+pub(crate) fn refused(loss: &dyn Loss, setting: &Setting, param: usize) -> Vec<f64> {
+    let mut params = setting.params.clone();
+    let tries = [-1.0, 0.0, 2.0, 1e300, f64::INFINITY, f64::NEG_INFINITY];
+    tries
+        .into_iter()
+        .filter(|&value| {
+            params[param] = value;
+            let whole = value.is_finite() && value.abs() < 1e15;
+            match loss.info().params[param].kind {
+                ParamKind::Real => !loss.param_in_domain(param, &params),
+                ParamKind::Integer => whole && !loss.param_in_domain(param, &params),
+                ParamKind::OneOf(_) | ParamKind::Switch | ParamKind::Choice(_) => false,
+            }
+        })
+        .collect()
+}
+
+/// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; then, one at a
+/// time, each other value of each parameter that its condition admits, and each optional input left out.
+#[must_use]
+pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
+    let info = loss.info();
+    let admitted = |param: usize, params: &[f64]| loss.param_in_domain(param, params);
+    let mut params: Vec<f64> = info
+        .params
+        .iter()
+        .map(|param| {
+            if param.optional {
+                f64::NAN
+            } else {
+                candidates(param).first().copied().unwrap_or(f64::NAN)
+            }
+        })
+        .collect();
+    // A parameter without a default starts at the first value that its condition admits.
+    for (place, param) in info.params.iter().enumerate() {
+        if param.default.is_none() && !param.optional {
+            let fitting = candidates(param).into_iter().find(|&value| {
+                params[place] = value;
+                admitted(place, &params)
+            });
+            params[place] = fitting.unwrap_or(f64::NAN);
+        }
+    }
+    let all = Setting {
+        params,
+        present: vec![true; info.inputs.len()],
+    };
+    let mut settings = vec![all.clone()];
+    let bare = Setting {
+        present: info.inputs.iter().map(|input| !may_be_absent(input)).collect(),
+        ..all.clone()
+    };
+    settings.push(bare);
+    for (place, param) in info.params.iter().enumerate() {
+        for value in candidates(param) {
+            let mut setting = all.clone();
+            setting.params[place] = value;
+            if admitted(place, &setting.params) {
+                settings.push(setting);
+            }
+        }
+    }
+    for (place, input) in info.inputs.iter().enumerate() {
+        if may_be_absent(input) {
+            let mut setting = all.clone();
+            setting.present[place] = false;
+            settings.push(setting);
+        }
+    }
+    // `NaN != NaN` keeps `dedup` from seeing equal settings with an absent parameter: compare bits.
+    let mut distinct: Vec<Setting> = Vec::new();
+    for setting in settings {
+        let same = |other: &Setting| {
+            other.present == setting.present
+                && other
+                    .params
+                    .iter()
+                    .map(|p| p.to_bits())
+                    .eq(setting.params.iter().map(|p| p.to_bits()))
+        };
+        if !distinct.iter().any(same) {
+            distinct.push(setting);
+        }
+    }
+    distinct
+}
+
+/// Whether a call may leave an input out.
+fn may_be_absent(input: &InputInfo) -> bool {
+    input.optional || input.default.is_some()
+}
+
+impl Setting {
+    /// As a caller would write it: `beta = 0.5, without weight`.
+    #[must_use]
+    pub fn describe(&self, loss: &dyn Loss) -> String {
+        let info = loss.info();
+        let params = info
+            .params
+            .iter()
+            .zip(&self.params)
+            .filter(|(_, value)| !value.is_nan());
+        let absent = info.inputs.iter().zip(&self.present).filter(|(_, present)| !**present);
+        let parts: Vec<String> = params
+            .map(|(param, value)| format!("{} = {}", param.name, param_text(param, *value)))
+            .chain(absent.map(|(input, _)| format!("without {}", input.name)))
+            .collect();
+        parts.join(", ")
+    }
+}
+
+/// A parameter's value as a caller would write it.
+pub(crate) fn param_text(param: &ParamInfo, value: f64) -> String {
+    match param.kind {
+        ParamKind::Switch => (value != 0.0).to_string(),
+        ParamKind::Choice(words) => words
+            .get(value as usize)
+            .map_or_else(|| value.to_string(), |word| (*word).to_owned()),
+        ParamKind::Real | ParamKind::Integer | ParamKind::OneOf(_) => value.to_string(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Numbers in JSON, infinities and NaN included.
+
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A float that JSON can hold: a number, or one of the strings `"nan"`, `"inf"`, `"-inf"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl Number {
+    /// A number from a word, if it is one of the three.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "nan" => Some(Self(f64::NAN)),
+            "inf" => Some(Self(f64::INFINITY)),
+            "-inf" => Some(Self(f64::NEG_INFINITY)),
+            _ => None,
+        }
+    }
+}
+
+/// How a number that JSON has no way to write is written.
+pub(crate) fn word_for(number: f64) -> Option<&'static str> {
+    if number.is_nan() {
+        Some("nan")
+    } else if number.is_infinite() {
+        Some(if number > 0.0 { "inf" } else { "-inf" })
+    } else {
+        None
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match word_for(self.0) {
+            Some(word) => serializer.serialize_str(word),
+            None => serializer.serialize_f64(self.0),
+        }
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, \"nan\", \"inf\" or \"-inf\"")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Number, E> {
+        Ok(Number(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Number, E> {
+        Ok(Number(value as f64))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Number, E> {
+        Ok(Number(value as f64))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Number, E> {
+        Number::from_word(value).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(value), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Number;
+
+    #[test]
+    fn every_number_survives_json_with_its_bits() {
+        for value in [
+            0.0,
+            -0.0,
+            0.1,
+            1.0 / 3.0,
+            5e-324,
+            f64::MAX,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::NAN,
+        ] {
+            let text = serde_json::to_string(&Number(value)).expect("a number has a JSON form");
+            let read: Number = serde_json::from_str(&text).expect("what was written can be read");
+            assert_eq!(read.0.to_bits(), value.to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_numbers() {
+        assert!(serde_json::from_str::<Number>("\"NaN\"").is_err());
+        assert!(serde_json::from_str::<Number>("null").is_err());
+    }
+}

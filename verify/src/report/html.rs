@@ -1,0 +1,111 @@
+//! Text that is safe inside a page, and numbers as a reader wants them.
+
+use std::fmt::{self, Display};
+
+use crate::audit::{Accuracy, Status};
+
+/// Text with everything replaced that HTML would read as markup; also safe in a quoted attribute.
+pub(super) struct Escaped<T>(pub(super) T);
+
+impl<T: AsRef<str>> Display for Escaped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.as_ref();
+        let mut from = 0;
+        for (at, character) in text.char_indices() {
+            let entity = match character {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => "&quot;",
+                '\'' => "&#39;",
+                _ => continue,
+            };
+            f.write_str(&text[from..at])?;
+            f.write_str(entity)?;
+            from = at + character.len_utf8();
+        }
+        f.write_str(&text[from..])
+    }
+}
+
+/// A distance in units in the last place: two decimals while they mean something.
+pub(crate) fn ulps(distance: f64) -> String {
+    if distance.is_nan() {
+        "NaN".to_owned()
+    } else if distance.is_infinite() {
+        "∞".to_owned()
+    } else if distance < 99.995 {
+        format!("{distance:.2}")
+    } else if distance < 9_999.5 {
+        format!("{distance:.0}")
+    } else {
+        format!("{distance:.1e}")
+    }
+}
+
+/// The largest distance, and the one that 99.9 % stay within.
+pub(crate) fn ulp_pair(accuracy: &Accuracy) -> String {
+    format!("{}/{}", ulps(accuracy.max_ulp.0), ulps(accuracy.p999_ulp.0))
+}
+
+/// A count in at most five characters: `812`, `12.3k`, `1.2M`.
+pub(crate) fn count(number: u64) -> String {
+    match number {
+        0..=9_999 => number.to_string(),
+        10_000..=99_949 => format!("{:.1}k", number as f64 / 1e3),
+        99_950..=999_499 => format!("{:.0}k", number as f64 / 1e3),
+        _ => format!("{:.1}M", number as f64 / 1e6),
+    }
+}
+
+/// A time: `3 ms`, `1.2 s`, `2 min 5 s`.
+pub(crate) fn seconds(time: f64) -> String {
+    if time < 0.9995 {
+        format!("{:.0} ms", time * 1e3)
+    } else if time < 99.95 {
+        format!("{time:.1} s")
+    } else {
+        format!("{} min {} s", (time / 60.0).floor(), (time % 60.0).floor())
+    }
+}
+
+/// A status as a small coloured label. The word is always there: colour alone says nothing to some readers.
+pub(super) fn badge(status: Status) -> String {
+    let mark = match status {
+        Status::Passed => "✓",
+        Status::Skipped => "–",
+        Status::Undecided => "?",
+        Status::Failed => "✗",
+    };
+    let word = status.word();
+    format!("<span class=\"badge {word}\"><i aria-hidden=\"true\">{mark}</i>{word}</span>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Escaped, count, seconds, ulps};
+
+    #[test]
+    fn markup_in_text_stays_text() {
+        assert_eq!(
+            Escaped("a < b & \"c\" > 'd' é").to_string(),
+            "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39; é"
+        );
+    }
+
+    #[test]
+    fn figures_stay_short() {
+        assert_eq!(
+            [0.5, 99.999, 1_234.5, 1.6e7, f64::INFINITY].map(ulps),
+            ["0.50", "100", "1234", "1.6e7", "∞"]
+        );
+        assert_eq!(
+            [9_999, 12_345, 123_456, 1_234_567].map(count),
+            ["9999", "12.3k", "123k", "1.2M"]
+        );
+        assert_eq!(
+            [0.0123, 0.9999, 12.34, 125.9].map(seconds),
+            ["12 ms", "1.0 s", "12.3 s", "2 min 5 s"]
+        );
+    }
+}

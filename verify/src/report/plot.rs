@@ -1,0 +1,283 @@
+//! A curve of value and one of gradient, one above the other on the same horizontal axis, as inline SVG.
+
+use std::fmt::Write;
+
+use crate::audit::{Plot, PlotKnot};
+use crate::number::Number;
+
+use super::html::Escaped;
+use super::scale::{Scale, range_of};
+
+const WIDTH: f64 = 520.0;
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = WIDTH - 14.0;
+const VALUE: (f64, f64) = (34.0, 186.0);
+const GRADIENT: (f64, f64) = (206.0, 306.0);
+const HEIGHT: f64 = 346.0;
+
+/// Which of the two curves.
+#[derive(Clone, Copy)]
+enum Curve {
+    Value,
+    Gradient,
+}
+
+impl Curve {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Gradient => "gradient",
+        }
+    }
+
+    /// The pixels of its panel, top and bottom.
+    fn panel(self) -> (f64, f64) {
+        match self {
+            Self::Value => VALUE,
+            Self::Gradient => GRADIENT,
+        }
+    }
+
+    fn ticks(self) -> usize {
+        match self {
+            Self::Value => 4,
+            Self::Gradient => 3,
+        }
+    }
+}
+
+/// The plot as an `svg` element in a `figure`.
+pub(super) fn figure(plot: &Plot) -> String {
+    let mut out = String::new();
+    write_figure(&mut out, plot).expect("writing to a string does not fail");
+    out
+}
+
+fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
+    let Some((low, high)) = horizontal_range(&plot.x) else {
+        return Ok(());
+    };
+    let x = Scale::new((low, high), (LEFT, RIGHT));
+    write!(
+        out,
+        "<figure class=\"plot\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Value and gradient of {}\">",
+        Escaped(&plot.title)
+    )?;
+    legend(out, !plot.knots.is_empty())?;
+    let knots: Vec<&PlotKnot> = plot.knots.iter().filter(|knot| x.holds(knot.x.0)).collect();
+    for (curve, y) in [(Curve::Value, &plot.value), (Curve::Gradient, &plot.gradient)] {
+        panel(out, curve, &x, &plot.x, y, &knots)?;
+    }
+    for (at, label) in x.ticks(8) {
+        let pixel = x.pixel(at);
+        write!(
+            out,
+            "<text class=\"tick\" x=\"{pixel:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
+            GRADIENT.1 + 16.0
+        )?;
+    }
+    write!(
+        out,
+        "<text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text></svg>",
+        f64::midpoint(LEFT, RIGHT),
+        HEIGHT - 6.0,
+        Escaped(&plot.title)
+    )?;
+    if !plot.variant.is_empty() {
+        write!(out, "<figcaption>{}</figcaption>", Escaped(&plot.variant))?;
+    }
+    out.push_str("</figure>");
+    Ok(())
+}
+
+fn horizontal_range(x: &[Number]) -> Option<(f64, f64)> {
+    let finite = || x.iter().map(|number| number.0).filter(|number| number.is_finite());
+    Some((finite().reduce(f64::min)?, finite().reduce(f64::max)?))
+}
+
+fn legend(out: &mut String, has_knots: bool) -> std::fmt::Result {
+    let mut left = LEFT;
+    let entries: &[&str] = if has_knots {
+        &["value", "gradient", "knot"]
+    } else {
+        &["value", "gradient"]
+    };
+    for name in entries {
+        write!(
+            out,
+            "<line class=\"{name}\" x1=\"{left}\" y1=\"14\" x2=\"{}\" y2=\"14\"/><text class=\"key\" x=\"{}\" y=\"18\">{name}</text>",
+            left + 22.0,
+            left + 28.0
+        )?;
+        left += 104.0;
+    }
+    Ok(())
+}
+
+fn panel(
+    out: &mut String,
+    curve: Curve,
+    x: &Scale,
+    places: &[Number],
+    heights: &[Number],
+    knots: &[&PlotKnot],
+) -> std::fmt::Result {
+    let (top, bottom) = curve.panel();
+    let range = range_of(heights.iter().map(|number| number.0)).unwrap_or((-1.0, 1.0));
+    let y = Scale::new(range, (bottom, top));
+    write!(
+        out,
+        "<rect class=\"frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+        RIGHT - LEFT,
+        bottom - top
+    )?;
+    for (at, label) in y.ticks(curve.ticks()) {
+        let pixel = y.pixel(at);
+        let class = if at == 0.0 { "zero" } else { "grid" };
+        write!(
+            out,
+            "<line class=\"{class}\" x1=\"{LEFT}\" y1=\"{pixel:.1}\" x2=\"{RIGHT}\" y2=\"{pixel:.1}\"/>\
+             <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+            LEFT - 8.0,
+            pixel + 4.0
+        )?;
+    }
+    for (at, _) in x.ticks(8) {
+        let pixel = x.pixel(at);
+        write!(
+            out,
+            "<line class=\"grid\" x1=\"{pixel:.1}\" y1=\"{top}\" x2=\"{pixel:.1}\" y2=\"{bottom}\"/>"
+        )?;
+    }
+    for knot in knots {
+        let pixel = x.pixel(knot.x.0);
+        write!(
+            out,
+            "<line class=\"knot\" x1=\"{pixel:.1}\" y1=\"{top}\" x2=\"{pixel:.1}\" y2=\"{bottom}\"><title>{}</title></line>",
+            Escaped(&knot.label)
+        )?;
+    }
+    for run in runs(x, &y, places, heights, knots, bottom - top) {
+        write!(out, "<polyline class=\"{}\" points=\"", curve.name())?;
+        for (pixel_x, pixel_y) in &run {
+            write!(out, "{pixel_x:.1},{pixel_y:.1} ")?;
+        }
+        out.push_str("\"/>");
+    }
+    for knot in knots {
+        if let Some(height) = height_at(places, heights, knot.x.0).filter(|&height| y.holds(height)) {
+            write!(
+                out,
+                "<circle class=\"{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.2\"><title>{}</title></circle>",
+                curve.name(),
+                x.pixel(knot.x.0),
+                y.pixel(height),
+                Escaped(&knot.label)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The height of the curve exactly at a place, if it was computed there.
+fn height_at(places: &[Number], heights: &[Number], place: f64) -> Option<f64> {
+    places
+        .iter()
+        .zip(heights)
+        .find(|(x, _)| x.0 == place)
+        .map(|(_, height)| height.0)
+}
+
+/// The curve as runs of pixels without a break. It breaks where it is not finite or leaves the panel, and where it jumps at a knot:
+/// a line across a jump would show values that the function does not have.
+fn runs(
+    x: &Scale,
+    y: &Scale,
+    places: &[Number],
+    heights: &[Number],
+    knots: &[&PlotKnot],
+    panel_height: f64,
+) -> Vec<Vec<(f64, f64)>> {
+    let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut current: Vec<(f64, f64)> = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for (place, height) in places
+        .iter()
+        .map(|number| number.0)
+        .zip(heights.iter().map(|number| number.0))
+    {
+        let visible = x.holds(place) && y.holds(height);
+        let jumps = before.is_some_and(|(place_before, height_before)| {
+            (y.pixel(height) - y.pixel(height_before)).abs() > 0.04 * panel_height
+                && knots.iter().any(|knot| (place_before..=place).contains(&knot.x.0))
+        });
+        if !visible || jumps {
+            runs.push(std::mem::take(&mut current));
+        }
+        if visible {
+            current.push((x.pixel(place), y.pixel(height)));
+        }
+        before = Some((place, height));
+    }
+    runs.push(current);
+    runs.retain(|run| run.len() > 1);
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figure;
+    use crate::audit::{Plot, PlotKnot};
+    use crate::number::Number;
+
+    fn absolute_value() -> Plot {
+        let x: Vec<f64> = (-40..=40).map(|k| f64::from(k) / 10.0).collect();
+        let numbers = |f: fn(f64) -> f64| x.iter().map(|&x| Number(f(x))).collect();
+        Plot {
+            title: "input - target <r>".to_owned(),
+            variant: String::new(),
+            x: numbers(|x| x),
+            value: numbers(f64::abs),
+            gradient: numbers(|x| if x == 0.0 { 0.0 } else { x.signum() }),
+            knots: vec![PlotKnot {
+                x: Number(0.0),
+                label: "r == 0".to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_jump_at_a_knot_is_not_bridged() {
+        let svg = figure(&absolute_value());
+        assert_eq!(
+            svg.matches("<polyline class=\"value\"").count(),
+            1,
+            "the value is continuous"
+        );
+        assert_eq!(
+            svg.matches("<polyline class=\"gradient\"").count(),
+            2,
+            "the gradient is not"
+        );
+        assert_eq!(
+            svg.matches("<circle").count(),
+            2,
+            "the chosen value and subgradient are dots"
+        );
+        assert!(svg.contains("input - target &lt;r&gt;"));
+    }
+
+    #[test]
+    fn a_curve_breaks_where_it_is_not_finite() {
+        let mut plot = absolute_value();
+        plot.knots.clear();
+        plot.value[20] = Number(f64::NAN);
+        plot.value[60] = Number(f64::INFINITY);
+        assert_eq!(figure(&plot).matches("<polyline class=\"value\"").count(), 3);
+    }
+
+    #[test]
+    fn nothing_to_plot_is_nothing() {
+        assert_eq!(figure(&Plot::default()), "");
+    }
+}

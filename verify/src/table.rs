@@ -1,0 +1,163 @@
+//! The table that the terminal shows: one row a loss, at most 120 columns.
+
+use crate::audit::{Audit, Direction, LossRecord, Status};
+use crate::report::{count, seconds, ulp_pair};
+
+/// How a column is set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Align {
+    Left,
+    Right,
+}
+
+const COLUMNS: [(&str, Align); 10] = [
+    ("loss", Align::Left),
+    ("status", Align::Left),
+    ("f32 forward", Align::Right),
+    ("f32 backward", Align::Right),
+    ("f64 forward", Align::Right),
+    ("f64 backward", Align::Right),
+    ("points", Align::Right),
+    ("goldens", Align::Right),
+    ("bits", Align::Right),
+    ("time", Align::Right),
+];
+
+/// The longest name that is shown in full.
+const NAME_WIDTH: usize = 22;
+
+/// The table of an audit, and below it what failed.
+#[must_use]
+pub fn table(audit: &Audit) -> String {
+    let header = COLUMNS.map(|(title, _)| title.to_owned());
+    let rows: Vec<[String; 10]> = audit.losses.iter().map(row).collect();
+    let widths: [usize; 10] = std::array::from_fn(|column| {
+        rows.iter()
+            .chain([&header])
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    });
+    let mut out = line(&header, &widths);
+    for row in &rows {
+        out.push_str(&line(row, &widths));
+    }
+    out.push_str("accuracy: largest distance/distance of 99.9 % of the points, in units in the last place; bits: instruction sets x threads\n");
+    for loss in &audit.losses {
+        for check in loss
+            .checks
+            .iter()
+            .filter(|check| matches!(check.status, Status::Failed | Status::Undecided))
+        {
+            let detail = if check.detail.is_empty() {
+                &check.claim
+            } else {
+                &check.detail
+            };
+            out.push_str(&format!(
+                "\n{} {}::{}: {detail}\n",
+                check.status.word(),
+                loss.name,
+                check.name
+            ));
+            for failure in &check.failures {
+                out.push_str(&format!(
+                    "  {}\n    expected {}\n    actual   {}\n    {}\n",
+                    failure.what, failure.expected, failure.actual, failure.command
+                ));
+            }
+        }
+    }
+    out
+}
+
+fn row(loss: &LossRecord) -> [String; 10] {
+    let accuracy = |dtype, direction| {
+        loss.worst_accuracy(dtype, direction)
+            .map_or_else(|| "-".to_owned(), ulp_pair)
+    };
+    let goldens = loss.goldens.as_ref().map_or_else(
+        || "-".to_owned(),
+        |goldens| {
+            format!(
+                "{}/{}",
+                goldens.passed + goldens.declared_different,
+                goldens.passed + goldens.declared_different + goldens.failed
+            )
+        },
+    );
+    let bitwise = loss.bitwise.as_ref().map_or_else(
+        || "-".to_owned(),
+        |bitwise| format!("{}x{}", bitwise.isas.len(), bitwise.threads.len()),
+    );
+    [
+        shorten(&loss.name),
+        loss.status().word().to_owned(),
+        accuracy("f32", Direction::Forward),
+        accuracy("f32", Direction::Backward),
+        accuracy("f64", Direction::Forward),
+        accuracy("f64", Direction::Backward),
+        count(loss.points()),
+        goldens,
+        bitwise,
+        seconds(loss.seconds),
+    ]
+}
+
+fn shorten(name: &str) -> String {
+    if name.chars().count() <= NAME_WIDTH {
+        return name.to_owned();
+    }
+    name.chars().take(NAME_WIDTH - 1).chain(['…']).collect()
+}
+
+fn line(cells: &[String; 10], widths: &[usize; 10]) -> String {
+    let mut out = String::new();
+    for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(COLUMNS) {
+        if !out.is_empty() {
+            out.push_str("  ");
+        }
+        match align {
+            Align::Left => out.push_str(&format!("{cell:<width$}")),
+            Align::Right => out.push_str(&format!("{cell:>width$}")),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+    use crate::audit::sample;
+    use crate::number::Number;
+
+    #[test]
+    fn columns_line_up_and_fit() {
+        let mut audit = sample::audit();
+        audit.losses[0].name = "a_loss_with_a_name_that_is_far_too_long".to_owned();
+        for accuracy in &mut audit.losses[1].accuracy {
+            accuracy.max_ulp = Number(1.6e7);
+            accuracy.p999_ulp = Number(99_999.0);
+        }
+        let table = table(&audit);
+        let lines: Vec<&str> = table.lines().take(4).collect();
+        let ends: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
+        assert!(
+            ends.iter().all(|&end| end == ends[0] && end <= 120),
+            "{ends:?}\n{table}"
+        );
+        assert!(lines[1].starts_with("a_loss_with_a_name_th…  passed"), "{table}");
+        assert!(lines[2].contains("1.6e7/1.0e5"), "{table}");
+    }
+
+    #[test]
+    fn what_failed_is_listed_with_its_command() {
+        let table = table(&sample::audit());
+        assert!(table.contains("failed broken::threads_agree: 2 of 64 outputs differ"));
+        assert!(table.contains("cargo verify broken --seed 42"));
+        assert!(table.contains("undecided open_question::sum_is_sum_of_none"));
+        assert_eq!(table.matches("failed ").count(), 2, "once in the table, once below it");
+    }
+}
