@@ -134,7 +134,9 @@ impl Check {
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.run)(subject, effort)));
         let found = found.unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<String>().map(String::as_str);
-            let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let message = message
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no message");
             let mut tally = Tally::new(subject, effort);
             tally.fail("no panic", || ("no panic".to_owned(), message.to_owned()));
             tally.finding()

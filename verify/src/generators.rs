@@ -9,8 +9,8 @@ mod values;
 pub use batch::{Batch, Column, Values};
 pub use extents::Extents;
 pub use random::Random;
-pub(crate) use setting::{param_text, refused};
 pub use setting::{Setting, settings};
+pub(crate) use setting::{param_text, refused};
 pub use values::{Family, draw};
 
 use loss_runtime::{Call, Element, Error, Loss, Request, run};
@@ -32,15 +32,33 @@ impl Generator {
     /// # Errors
     /// The last refusal, if no family is narrow enough or the setting itself is refused.
     pub fn new(loss: &'static dyn Loss, setting: Setting) -> Result<Self, Error> {
-        let families = loss.info().inputs.iter().map(|input| Family::of(input, &setting.params)).collect();
-        let mut generator = Self { loss, setting, families };
+        let families = loss
+            .info()
+            .inputs
+            .iter()
+            .map(|input| Family::of(input, &setting.params))
+            .collect();
+        let mut generator = Self {
+            loss,
+            setting,
+            families,
+        };
         let mut random = Random::new(0);
         loop {
             let batch: Batch<f64> = generator.batch(&Extents::rows([64]).with_extent(5), &mut random);
             let call: Call<'_, f64> = batch.call();
-            let Err(refusal) = run(loss, &call, Request::default()) else { return Ok(generator) };
-            let Error::Domain { input, .. } = refusal else { return Err(refusal) };
-            let place = loss.info().inputs.iter().position(|info| info.name == input).ok_or(refusal)?;
+            let Err(refusal) = run(loss, &call, Request::default()) else {
+                return Ok(generator);
+            };
+            let Error::Domain { input, .. } = refusal else {
+                return Err(refusal);
+            };
+            let place = loss
+                .info()
+                .inputs
+                .iter()
+                .position(|info| info.name == input)
+                .ok_or(refusal)?;
             generator.families[place] = generator.families[place].narrower().ok_or(refusal)?;
         }
     }
@@ -82,7 +100,10 @@ impl Generator {
                 })
             })
             .collect();
-        Batch { inputs, params: self.setting.params.clone() }
+        Batch {
+            inputs,
+            params: self.setting.params.clone(),
+        }
     }
 }
 

@@ -1,12 +1,18 @@
 //! The audit: checks of every loss in the registry, what they found as data, and the report made from it.
 
 pub mod audit;
+pub mod audit_run;
 pub mod checks;
+pub mod cli;
+pub mod describe;
 pub mod eval;
 pub mod generators;
 pub mod number;
-pub mod oracle;
+pub mod registry;
 pub mod report;
 pub mod subject;
 pub mod suggest;
 pub mod table;
+
+#[cfg(test)]
+mod specimen;

@@ -9,7 +9,7 @@ use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes, upstream_each};
 use super::probe::{Probe, compare, find, first_difference, poison, same, show};
-use super::sample::{Sample, each, has_second_axis};
+use super::sample::{Sample, each, each_once, has_second_axis};
 use super::{Finding, Tally};
 
 /// The numbers of threads that are compared with one.
@@ -19,8 +19,22 @@ const THREADS: [usize; 4] = [1, 2, 3, 7];
 pub(super) fn forward_equals_fused(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(subject, effort, "forward_equals_fused f32", &sizes, &mut tally, forward_alone);
-    each::<f64>(subject, effort, "forward_equals_fused f64", &sizes, &mut tally, forward_alone);
+    each::<f32>(
+        subject,
+        effort,
+        "forward_equals_fused f32",
+        &sizes,
+        &mut tally,
+        forward_alone,
+    );
+    each::<f64>(
+        subject,
+        effort,
+        "forward_equals_fused f64",
+        &sizes,
+        &mut tally,
+        forward_alone,
+    );
     tally.finding()
 }
 
@@ -30,7 +44,11 @@ fn forward_alone<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut
         Err(refusal) => return refused(sample, &refusal, tally),
     };
     let mut elements = vec![poison::<T>(); fused.elements.len()];
-    let request = Request { reduction: Reduction::None, elements: Some(&mut elements), ..Request::default() };
+    let request = Request {
+        reduction: Reduction::None,
+        elements: Some(&mut elements),
+        ..Request::default()
+    };
     match run(sample.loss, &sample.batch.call(), request) {
         Ok(_) => {}
         Err(refusal) => return refused(sample, &refusal, tally),
@@ -38,16 +56,32 @@ fn forward_alone<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut
     match first_difference(&elements, &fused.elements) {
         None => tally.pass(elements.len() as u64),
         Some(place) => tally.fail(&format!("value {place} of none; {}", sample.describe()), || {
-            (format!("{} forward", show(elements[place])), format!("{} fused", show(fused.elements[place])))
+            (
+                format!("{} forward", show(elements[place])),
+                format!("{} fused", show(fused.elements[place])),
+            )
         }),
     }
     let sum = |request| run(sample.loss, &sample.batch.call(), request).map(|outcome| outcome.partial.sum);
-    let forward = sum(Request { reduction: Reduction::Sum, ..Request::default() });
-    let fused = find(sample.loss, &sample.batch, Probe { reduction: Reduction::Sum, ..Probe::default() });
+    let forward = sum(Request {
+        reduction: Reduction::Sum,
+        ..Request::default()
+    });
+    let fused = find(
+        sample.loss,
+        &sample.batch,
+        Probe {
+            reduction: Reduction::Sum,
+            ..Probe::default()
+        },
+    );
     match (forward, fused) {
         (Ok(forward), Ok(fused)) if same(forward, fused.outcome.partial.sum) => tally.pass(1),
         (Ok(forward), Ok(fused)) => tally.fail(&format!("sum; {}", sample.describe()), || {
-            (format!("{} forward", show(forward)), format!("{} fused", show(fused.outcome.partial.sum)))
+            (
+                format!("{} forward", show(forward)),
+                format!("{} fused", show(fused.outcome.partial.sum)),
+            )
         }),
         (Err(refusal), _) | (_, Err(refusal)) => refused(sample, &refusal, tally),
     }
@@ -62,13 +96,25 @@ pub(super) fn isas_agree(subject: &Subject, effort: &Effort) -> Finding {
     let compared = tally.points();
     let isas: Vec<String> = Isa::available().map(|isa| isa.name().to_owned()).collect();
     let mut finding = tally.finding();
-    finding.detail = if finding.detail.is_empty() { isas.join(", ") } else { finding.detail };
-    finding.evidence.bitwise = Some(Bitwise { isas, compared, ..Bitwise::default() });
+    finding.detail = if finding.detail.is_empty() {
+        isas.join(", ")
+    } else {
+        finding.detail
+    };
+    finding.evidence.bitwise = Some(Bitwise {
+        isas,
+        compared,
+        ..Bitwise::default()
+    });
     finding
 }
 
 fn other_isas<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
-    let way = |isa: Isa| Way { name: isa.name().to_owned(), isa: Some(isa), threads: Some(1) };
+    let way = |isa: Isa| Way {
+        name: isa.name().to_owned(),
+        isa: Some(isa),
+        threads: Some(1),
+    };
     let best = Isa::detect();
     let others: Vec<Way> = Isa::available().filter(|&isa| isa != best).map(way).collect();
     in_other_ways(sample, random, tally, &way(best), &others);
@@ -93,17 +139,25 @@ pub(super) fn threads_agree(subject: &Subject, effort: &Effort) -> Finding {
         Err(error) => return Finding::skipped(&format!("no threads to be had: {error}")),
     };
     pool.install(|| {
-        each::<f32>(subject, effort, "threads_agree f32", &sizes, &mut tally, other_threads);
-        each::<f64>(subject, effort, "threads_agree f64", &sizes, &mut tally, other_threads);
+        each_once::<f32>(subject, effort, "threads_agree f32", &sizes, &mut tally, other_threads);
+        each_once::<f64>(subject, effort, "threads_agree f64", &sizes, &mut tally, other_threads);
     });
     let compared = tally.points();
     let mut finding = tally.finding();
-    finding.evidence.bitwise = Some(Bitwise { threads: THREADS.to_vec(), compared, ..Bitwise::default() });
+    finding.evidence.bitwise = Some(Bitwise {
+        threads: THREADS.to_vec(),
+        compared,
+        ..Bitwise::default()
+    });
     finding
 }
 
 fn other_threads<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
-    let way = |threads: usize| Way { name: format!("{threads} threads"), isa: None, threads: Some(threads) };
+    let way = |threads: usize| Way {
+        name: format!("{threads} threads"),
+        isa: None,
+        threads: Some(threads),
+    };
     let others: Vec<Way> = THREADS.into_iter().filter(|&threads| threads > 1).map(way).collect();
     in_other_ways(sample, random, tally, &way(1), &others);
 }
@@ -133,7 +187,12 @@ fn in_other_ways<T: Element>(
     ];
     for (reduction, upstream) in asked {
         let run = |way: &Way| {
-            let probe = Probe { reduction, upstream, isa: way.isa, threads: way.threads };
+            let probe = Probe {
+                reduction,
+                upstream,
+                isa: way.isa,
+                threads: way.threads,
+            };
             find(sample.loss, &sample.batch, probe)
         };
         let expected = match run(reference) {
@@ -143,7 +202,13 @@ fn in_other_ways<T: Element>(
         for way in others {
             match run(way) {
                 Ok(actual) => {
-                    compare(sample.loss, &expected, &actual, &format!("{}; {}", way.name, sample.describe()), tally);
+                    compare(
+                        sample.loss,
+                        &expected,
+                        &actual,
+                        &format!("{}; {}", way.name, sample.describe()),
+                        tally,
+                    );
                 }
                 Err(refusal) => refused(sample, &refusal, tally),
             }

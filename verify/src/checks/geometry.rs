@@ -23,7 +23,10 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
             for rows in [1, 2, 15, 16, 17, 37] {
                 sizes.push(Extents::rows([rows]).with_extent(extent));
             }
-            sizes.push(Extents { rows: Vec::new(), extent });
+            sizes.push(Extents {
+                rows: Vec::new(),
+                extent,
+            });
             sizes.push(Extents::rows([2, 19]).with_extent(extent));
             sizes.push(Extents::rows([3, 4, 5]).with_extent(extent));
         }
@@ -33,8 +36,17 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
         sizes.push(Extents::rows([1, 1100]).with_extent(3));
     } else {
         sizes.extend((1..=130).map(|rows| Extents::rows([rows])));
-        sizes.extend([CHUNK - 17, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 17, 2 * CHUNK + 5].map(|rows| Extents::rows([rows])));
-        sizes.extend([Extents { rows: Vec::new(), extent: 1 }, Extents::rows([3, 5, 7]), Extents::rows([1, 129])]);
+        sizes.extend(
+            [CHUNK - 17, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 17, 2 * CHUNK + 5].map(|rows| Extents::rows([rows])),
+        );
+        sizes.extend([
+            Extents {
+                rows: Vec::new(),
+                extent: 1,
+            },
+            Extents::rows([3, 5, 7]),
+            Extents::rows([1, 129]),
+        ]);
     }
     sizes
 }
@@ -43,11 +55,29 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
 pub(super) fn batch_equals_rows_alone(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(subject, effort, "batch_equals_rows_alone f32", &sizes, &mut tally, rows_alone);
-    each::<f64>(subject, effort, "batch_equals_rows_alone f64", &sizes, &mut tally, rows_alone);
+    each::<f32>(
+        subject,
+        effort,
+        "batch_equals_rows_alone f32",
+        &sizes,
+        &mut tally,
+        rows_alone,
+    );
+    each::<f64>(
+        subject,
+        effort,
+        "batch_equals_rows_alone f64",
+        &sizes,
+        &mut tally,
+        rows_alone,
+    );
     let compared = tally.points();
     let mut finding = tally.finding();
-    finding.evidence.bitwise = Some(Bitwise { sizes: sizes.len() as u64, compared, ..Bitwise::default() });
+    finding.evidence.bitwise = Some(Bitwise {
+        sizes: sizes.len() as u64,
+        compared,
+        ..Bitwise::default()
+    });
     finding
 }
 
@@ -57,7 +87,14 @@ fn rows_alone<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
         Ok(upstream) => upstream,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    let whole = find(sample.loss, &sample.batch, Probe { upstream: Upstream::Each(&upstream), ..Probe::default() });
+    let whole = find(
+        sample.loss,
+        &sample.batch,
+        Probe {
+            upstream: Upstream::Each(&upstream),
+            ..Probe::default()
+        },
+    );
     let whole = match whole {
         Ok(whole) => whole,
         Err(refusal) => return refused(sample, &refusal, tally),
@@ -66,13 +103,19 @@ fn rows_alone<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
     let looked_at: Vec<usize> = if rows <= 140 {
         (0..rows).collect()
     } else {
-        (0..20).chain(rows - 40..rows).chain((0..40).map(|_| random.below(rows))).collect()
+        (0..20)
+            .chain(rows - 40..rows)
+            .chain((0..40).map(|_| random.below(rows)))
+            .collect()
     };
     for row in looked_at {
         let places = none_places(sample, whole.elements.len(), row);
         let upstream: Vec<T> = places.iter().map(|&place| upstream[place]).collect();
         let alone = sample.batch.row(sample.info, sample.extents, row);
-        let probe = Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
+        let probe = Probe {
+            upstream: Upstream::Each(&upstream),
+            ..Probe::default()
+        };
         match find(sample.loss, &alone, probe) {
             Ok(alone) => compare_row(sample, &whole, &alone, row, &places, tally),
             Err(refusal) => refused(sample, &refusal, tally),
@@ -101,27 +144,57 @@ fn compare_row<T: Element>(
 ) {
     let mut look = |what: String, in_batch: Vec<T>, alone: &[T]| match first_difference(&in_batch, alone) {
         None => tally.pass(alone.len() as u64),
-        Some(place) => tally.fail(&format!("{what}, row {row}, place {place}; {}", sample.describe()), || {
-            let at = |slice: &[T]| slice.get(place).map_or_else(|| "nothing".to_owned(), |&number| show(number));
-            (format!("{} alone", at(alone)), format!("{} in the batch", at(&in_batch)))
-        }),
+        Some(place) => tally.fail(
+            &format!("{what}, row {row}, place {place}; {}", sample.describe()),
+            || {
+                let at = |slice: &[T]| {
+                    slice
+                        .get(place)
+                        .map_or_else(|| "nothing".to_owned(), |&number| show(number))
+                };
+                (
+                    format!("{} alone", at(alone)),
+                    format!("{} in the batch", at(&in_batch)),
+                )
+            },
+        ),
     };
-    look("value of none".to_owned(), places.iter().map(|&place| whole.elements[place]).collect(), &alone.elements);
-    for (input, (in_batch, alone)) in sample.info.inputs.iter().zip(whole.gradients.iter().zip(&alone.gradients)) {
-        let (Some(in_batch), Some(alone)) = (in_batch, alone) else { continue };
+    look(
+        "value of none".to_owned(),
+        places.iter().map(|&place| whole.elements[place]).collect(),
+        &alone.elements,
+    );
+    for (input, (in_batch, alone)) in sample
+        .info
+        .inputs
+        .iter()
+        .zip(whole.gradients.iter().zip(&alone.gradients))
+    {
+        let (Some(in_batch), Some(alone)) = (in_batch, alone) else {
+            continue;
+        };
         let places: Option<Vec<usize>> = (0..sample.extents.per_row(sample.info, input))
             .map(|along| sample.extents.place(sample.info, input, row, along))
             .collect();
         // The gradient of an input that rows share is a sum over rows.
         let Some(places) = places else { continue };
-        look(format!("gradient of {}", input.name), places.iter().map(|&place| in_batch[place]).collect(), alone);
+        look(
+            format!("gradient of {}", input.name),
+            places.iter().map(|&place| in_batch[place]).collect(),
+            alone,
+        );
     }
 }
 
 /// An upstream gradient for each value of `none`, none of them 1.
-pub(super) fn upstream_each<T: Element>(sample: &Sample<'_, T>, random: &mut Random) -> Result<Vec<T>, loss_runtime::Error> {
+pub(super) fn upstream_each<T: Element>(
+    sample: &Sample<'_, T>,
+    random: &mut Random,
+) -> Result<Vec<T>, loss_runtime::Error> {
     let len = loss_runtime::shape_of_none(sample.loss, &sample.batch.call())?.len();
-    Ok((0..len).map(|_| T::from_f64(*random.pick(&[0.37, -2.0, 1.5, -0.01]))).collect())
+    Ok((0..len)
+        .map(|_| T::from_f64(*random.pick(&[0.37, -2.0, 1.5, -0.01])))
+        .collect())
 }
 
 pub(super) fn refused<T: Element>(sample: &Sample<'_, T>, refusal: &loss_runtime::Error, tally: &mut Tally) {
@@ -132,12 +205,33 @@ pub(super) fn refused<T: Element>(sample: &Sample<'_, T>, refusal: &loss_runtime
 pub(super) fn layout_changes_nothing(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        [(5, 3), (17, 10), (3, 100), (2, 1000)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
+        [(5, 3), (17, 10), (3, 100), (2, 1000)]
+            .map(|(rows, extent)| Extents::rows([rows]).with_extent(extent))
+            .into()
     } else {
-        vec![Extents::rows([67]), Extents::rows([131]), Extents::rows([5, 13]), Extents::rows([3, 80])]
+        vec![
+            Extents::rows([67]),
+            Extents::rows([131]),
+            Extents::rows([5, 13]),
+            Extents::rows([3, 80]),
+        ]
     };
-    each::<f32>(subject, effort, "layout_changes_nothing f32", &sizes, &mut tally, other_layouts);
-    each::<f64>(subject, effort, "layout_changes_nothing f64", &sizes, &mut tally, other_layouts);
+    each::<f32>(
+        subject,
+        effort,
+        "layout_changes_nothing f32",
+        &sizes,
+        &mut tally,
+        other_layouts,
+    );
+    each::<f64>(
+        subject,
+        effort,
+        "layout_changes_nothing f64",
+        &sizes,
+        &mut tally,
+        other_layouts,
+    );
     tally.finding()
 }
 
@@ -150,7 +244,15 @@ fn other_layouts<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally:
         placed(sample, &expected, Placement { start, gap: 0 }, tally);
     }
     placed(sample, &expected, Placement { start: 0, gap: 1 }, tally);
-    placed(sample, &expected, Placement { start: random.below(16), gap: 1 + random.below(40) }, tally);
+    placed(
+        sample,
+        &expected,
+        Placement {
+            start: random.below(16),
+            gap: 1 + random.below(40),
+        },
+        tally,
+    );
 }
 
 /// Where an array of floats lies in a larger one.
@@ -174,11 +276,18 @@ impl Placement {
     /// Where a value of the array lies.
     fn place(self, shape: &[usize], place: usize) -> usize {
         let row = Self::row_len(shape).max(1);
-        self.start + self.stride(shape).map_or(place, |stride| place / row * stride + place % row)
+        self.start
+            + self
+                .stride(shape)
+                .map_or(place, |stride| place / row * stride + place % row)
     }
 
     fn len(self, shape: &[usize], values: usize) -> usize {
-        if values == 0 { self.start } else { self.place(shape, values - 1) + 1 }
+        if values == 0 {
+            self.start
+        } else {
+            self.place(shape, values - 1) + 1
+        }
     }
 
     fn spread<T: Element>(self, column: &Column<T>, values: &[T]) -> Vec<T> {
@@ -202,7 +311,9 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         .collect();
     let mut call = batch.call();
     for ((slot, column), spread) in call.inputs.iter_mut().zip(&batch.inputs).zip(&spread) {
-        let (Some(column), Some(spread), Some(Array::Real(tensor))) = (column, spread, slot.as_mut()) else { continue };
+        let (Some(column), Some(spread), Some(Array::Real(tensor))) = (column, spread, slot.as_mut()) else {
+            continue;
+        };
         *tensor = Tensor {
             data: &spread[placement.start..],
             shape: tensor.shape,
@@ -214,7 +325,12 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         .gradients
         .iter()
         .zip(&spread)
-        .map(|(gradient, spread)| gradient.as_ref().and(spread.as_ref()).map(|spread| vec![poison::<T>(); spread.len()]))
+        .map(|(gradient, spread)| {
+            gradient
+                .as_ref()
+                .and(spread.as_ref())
+                .map(|spread| vec![poison::<T>(); spread.len()])
+        })
         .collect();
     let mut slots = [const { None }; MAX_INPUTS];
     for (slot, gradient) in slots.iter_mut().zip(&mut gradients) {
@@ -236,10 +352,21 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
             (show(expected.elements[place]), show(elements[placement.start + place]))
         }),
     }
-    for ((input, column), (expected, gradient)) in
-        sample.info.inputs.iter().zip(&batch.inputs).zip(expected.gradients.iter().zip(&gradients))
+    for ((input, column), (expected, gradient)) in sample
+        .info
+        .inputs
+        .iter()
+        .zip(&batch.inputs)
+        .zip(expected.gradients.iter().zip(&gradients))
     {
-        let (Some(Column { shape, values: Values::Real(_) }), Some(expected), Some(gradient)) = (column, expected, gradient)
+        let (
+            Some(Column {
+                shape,
+                values: Values::Real(_),
+            }),
+            Some(expected),
+            Some(gradient),
+        ) = (column, expected, gradient)
         else {
             continue;
         };
@@ -250,9 +377,10 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         }
         match whole.iter().zip(gradient).position(|(&a, &b)| !same(a, b)) {
             None => tally.pass(expected.len() as u64),
-            Some(place) => tally.fail(&what(&format!("gradient of {}, place {place} in memory", input.name)), || {
-                (show(whole[place]), show(gradient[place]))
-            }),
+            Some(place) => tally.fail(
+                &what(&format!("gradient of {}, place {place} in memory", input.name)),
+                || (show(whole[place]), show(gradient[place])),
+            ),
         }
     }
 }

@@ -22,7 +22,12 @@ impl<T: Element> Sample<'_, T> {
     pub(super) fn describe(&self) -> String {
         let setting = self.generator.setting().describe(self.loss);
         let comma = if setting.is_empty() { "" } else { ", " };
-        format!("{}, rows {:?}, extent {}{comma}{setting}", T::NAME, self.extents.rows, self.extents.extent)
+        format!(
+            "{}, rows {:?}, extent {}{comma}{setting}",
+            T::NAME,
+            self.extents.rows,
+            self.extents.extent
+        )
     }
 }
 
@@ -38,26 +43,74 @@ pub(super) fn each<T: Element>(
     check: &str,
     sizes: &[Extents],
     tally: &mut Tally,
-    mut look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
+    look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
 ) {
     /// More rounds than this show nothing new of a loss that has few points a round.
     const ROUNDS: usize = 50;
-    let mut random = Random::named(effort.seed, check);
     let generators = generators(subject, tally);
+    let once = sizes.len().max(generators.len());
+    turns(
+        subject,
+        effort,
+        check,
+        (sizes, &generators),
+        once..once * ROUNDS,
+        tally,
+        look,
+    );
+}
+
+/// Looks at one batch of each size, under one setting after the other: for batches so large that each takes its time.
+pub(super) fn each_once<T: Element>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    sizes: &[Extents],
+    tally: &mut Tally,
+    look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
+) {
+    let generators = generators(subject, tally);
+    turns(
+        subject,
+        effort,
+        check,
+        (sizes, &generators),
+        sizes.len()..sizes.len(),
+        tally,
+        look,
+    );
+}
+
+/// At least as many batches as the range starts with; more, but not beyond its end, until there are points enough.
+fn turns<T: Element>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    (sizes, generators): (&[Extents], &[Generator]),
+    range: std::ops::Range<usize>,
+    tally: &mut Tally,
+    mut look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
+) {
     if generators.is_empty() || sizes.is_empty() {
         return;
     }
+    let mut random = Random::named(effort.seed, check);
     let enough = tally.points() + effort.points;
-    let once = sizes.len().max(generators.len());
-    for turn in 0..once * ROUNDS {
-        if turn >= once && tally.points() >= enough {
+    for turn in 0..range.end {
+        if turn >= range.start && tally.points() >= enough {
             break;
         }
         // Another setting for the same size in each round.
         let generator = &generators[(turn + turn / sizes.len()) % generators.len()];
         let extents = &sizes[turn % sizes.len()];
         let batch = generator.batch(extents, &mut random);
-        let sample = Sample { loss: subject.loss, info: subject.loss.info(), generator, extents, batch };
+        let sample = Sample {
+            loss: subject.loss,
+            info: subject.loss.info(),
+            generator,
+            extents,
+            batch,
+        };
         look(&sample, &mut random, tally);
     }
 }
@@ -70,7 +123,10 @@ pub(super) fn generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator>
         match Generator::new(subject.loss, setting) {
             Ok(generator) => generators.push(generator),
             Err(refusal) => tally.fail(&format!("a batch with {words}"), || {
-                ("values that labels and conditions admit".to_owned(), refusal.to_string())
+                (
+                    "values that labels and conditions admit".to_owned(),
+                    refusal.to_string(),
+                )
             }),
         }
     }

@@ -1,7 +1,10 @@
 use super::{Extents, Family, Random, Values, draw};
 
 fn numbers(family: Family, shape: &[usize], extent: usize) -> Vec<f64> {
-    let extents = Extents { rows: shape[..1].to_vec(), extent };
+    let extents = Extents {
+        rows: shape[..1].to_vec(),
+        extent,
+    };
     let values: Values<f64> = draw(family, shape, &extents, &mut Random::new(7));
     (0..values.len()).map(|place| values.number(place)).collect()
 }
@@ -10,7 +13,10 @@ fn numbers(family: Family, shape: &[usize], extent: usize) -> Vec<f64> {
 fn the_same_seed_gives_the_same_numbers() {
     // Reference values of SplitMix64 with seed 1234567.
     let mut random = Random::new(1_234_567);
-    assert_eq!([random.bits(), random.bits(), random.bits()], [6457827717110365317, 3203168211198807973, 9817491932198370423]);
+    assert_eq!(
+        [random.bits(), random.bits(), random.bits()],
+        [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    );
     assert_ne!(Random::named(1, "a").bits(), Random::named(1, "b").bits());
 }
 
@@ -41,7 +47,9 @@ fn values_are_what_their_label_says() {
     all(Family::Binary, |x| x == 0.0 || x == 1.0);
     all(Family::Sign, |x| x.abs() == 1.0);
     all(Family::Count, |x| x >= 0.0 && x.fract() == 0.0);
-    all(Family::ClassIndex { ignored: Some(-100) }, |x| x == -100.0 || (0.0..5.0).contains(&x));
+    all(Family::ClassIndex { ignored: Some(-100) }, |x| {
+        x == -100.0 || (0.0..5.0).contains(&x)
+    });
 }
 
 #[test]

@@ -49,9 +49,9 @@ impl Family {
             Label::Flag => Self::Flag,
             Label::Count => Self::Count,
             Label::Simplex => Self::Simplex,
-            Label::ClassIndex => {
-                Self::ClassIndex { ignored: input.ignore.map(|param| params[param] as i64) }
-            }
+            Label::ClassIndex => Self::ClassIndex {
+                ignored: input.ignore.map(|param| params[param] as i64),
+            },
             Label::Group => Self::Group,
         }
     }
@@ -108,8 +108,9 @@ impl Family {
 }
 
 /// Numbers at which formulas bend or lose digits, none so large that an ordinary result overflows.
-const EDGES: [f64; 16] =
-    [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1e-30, -1e-30, 1e-8, -1e-8, 17.0, -17.0, 88.0, -88.0];
+const EDGES: [f64; 16] = [
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1e-30, -1e-30, 1e-8, -1e-8, 17.0, -17.0, 88.0, -88.0,
+];
 
 fn real(random: &mut Random) -> f64 {
     match random.below(10) {
@@ -135,7 +136,8 @@ fn probability(random: &mut Random) -> f64 {
 #[must_use]
 pub fn draw<T: Element>(family: Family, shape: &[usize], extents: &Extents, random: &mut Random) -> Values<T> {
     let len = shape.iter().product();
-    let mut reals = |f: &mut dyn FnMut(&mut Random) -> f64| Values::Real((0..len).map(|_| T::from_f64(f(random))).collect());
+    let mut reals =
+        |f: &mut dyn FnMut(&mut Random) -> f64| Values::Real((0..len).map(|_| T::from_f64(f(random))).collect());
     match family {
         Family::Real => reals(&mut real),
         Family::Nonnegative => reals(&mut |random| real(random).abs()),
@@ -162,12 +164,19 @@ fn simplex<T: Element>(shape: &[usize], extent: usize, random: &mut Random) -> V
     let len: usize = shape.iter().product();
     let inner: usize = shape.iter().skip(2).product();
     let mut values = vec![T::ZERO; len];
-    let rows = if extent == 0 { 0 } else { len / extent };
+    let rows = len.checked_div(extent).unwrap_or(0);
     for row in 0..rows {
         let place = |along: usize| (row / inner * extent + along) * inner + row % inner;
         // A third of the classes has no share at all.
-        let shares: Vec<f64> =
-            (0..extent).map(|along| if along > 0 && random.chance(0.33) { 0.0 } else { random.between(0.05, 1.0) }).collect();
+        let shares: Vec<f64> = (0..extent)
+            .map(|along| {
+                if along > 0 && random.chance(0.33) {
+                    0.0
+                } else {
+                    random.between(0.05, 1.0)
+                }
+            })
+            .collect();
         let total: f64 = shares.iter().sum();
         for (along, share) in shares.iter().enumerate() {
             values[place(along)] = T::from_f64(share / total);

@@ -60,8 +60,7 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
     let x = Scale::new((low, high), (LEFT, RIGHT));
     write!(
         out,
-        "<figure class=\"plot\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{} of {}\">",
-        "Value and gradient",
+        "<figure class=\"plot\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Value and gradient of {}\">",
         Escaped(&plot.title)
     )?;
     legend(out, !plot.knots.is_empty())?;

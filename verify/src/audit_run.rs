@@ -1,0 +1,143 @@
+//! Running checks over losses.
+
+use std::time::{Instant, SystemTime};
+
+use loss_runtime::lane::Isa;
+
+use crate::audit::{Audit, Bitwise, LossRecord, SCHEMA_VERSION};
+use crate::checks::{Check, Evidence};
+use crate::describe::describe;
+use crate::subject::{Effort, Subject};
+
+/// Hears how far an audit has come.
+pub trait Progress {
+    /// A check of a loss begins.
+    fn begins(&self, loss: &str, check: &str);
+    /// It has ended.
+    fn ends(&self);
+}
+
+/// Runs every check on every loss.
+#[must_use]
+pub fn run_audit(subjects: &[Subject], checks: &[Check], effort: &Effort, progress: &dyn Progress) -> Audit {
+    let start = Instant::now();
+    let date = utc(SystemTime::now());
+    let losses = subjects
+        .iter()
+        .map(|subject| audit_loss(subject, checks, effort, progress))
+        .collect();
+    Audit {
+        schema_version: SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: machine(),
+        isas: Isa::available().map(|isa| isa.name().to_owned()).collect(),
+        date,
+        seed: effort.seed,
+        seconds: start.elapsed().as_secs_f64(),
+        losses,
+    }
+}
+
+fn audit_loss(subject: &Subject, checks: &[Check], effort: &Effort, progress: &dyn Progress) -> LossRecord {
+    let start = Instant::now();
+    let mut record = describe(subject.loss);
+    for check in checks {
+        progress.begins(subject.name(), check.name);
+        let (found, evidence) = check.record(subject, effort);
+        record.checks.push(found);
+        take_in(&mut record, evidence);
+        progress.ends();
+    }
+    record.seconds = start.elapsed().as_secs_f64();
+    record
+}
+
+/// Puts what a check measured where the report looks for it.
+fn take_in(record: &mut LossRecord, evidence: Evidence) {
+    let Evidence {
+        accuracy,
+        goldens,
+        bitwise,
+        knots,
+        claims,
+        differences,
+        plots,
+    } = evidence;
+    record.accuracy.extend(accuracy);
+    record.knots.extend(knots);
+    record.claims.extend(claims);
+    record.differences.extend(differences);
+    record.plots.extend(plots);
+    record.goldens = record.goldens.take().or(goldens);
+    if let Some(Bitwise {
+        isas,
+        threads,
+        sizes,
+        compared,
+    }) = bitwise
+    {
+        let all = record.bitwise.get_or_insert_default();
+        all.isas.extend(isas);
+        all.threads.extend(threads);
+        all.sizes += sizes;
+        all.compared += compared;
+    }
+}
+
+/// The processor's name, where the system tells it, and how many threads there are.
+fn machine() -> String {
+    let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    format!(
+        "{}, {threads} threads",
+        model.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+    )
+}
+
+/// A time as `2026-01-31T23:59:59Z`.
+fn utc(time: SystemTime) -> String {
+    let seconds = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Civil date from a day count (Howard Hinnant, chrono-compatible low-level date algorithms): years begin in March, so that the
+    // leap day is the last one of its year.
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3_600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::utc;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let at = |seconds| utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(951_827_696), "2000-02-29T12:34:56Z");
+        assert_eq!(at(1_798_761_599), "2026-12-31T23:59:59Z");
+        assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+}
