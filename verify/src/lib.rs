@@ -8,6 +8,7 @@ pub mod describe;
 pub mod eval;
 pub mod generators;
 pub mod number;
+pub mod oracle;
 pub mod registry;
 pub mod report;
 pub mod subject;
