@@ -12,6 +12,7 @@ mod sample;
 mod sums;
 mod tally;
 mod tolerance;
+mod truth;
 
 use std::time::Instant;
 
@@ -69,6 +70,16 @@ pub struct Evidence {
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check] = &[
+    Check {
+        name: "value_matches_oracle",
+        claim: "Every value is the exact one of the formula as written, but for a few units in the last place.",
+        run: truth::value_matches_oracle,
+    },
+    Check {
+        name: "gradient_matches_oracle",
+        claim: "Every gradient is the exact derivative of the formula as written, but for a few units in the last place.",
+        run: truth::gradient_matches_oracle,
+    },
     Check {
         name: "batch_equals_rows_alone",
         claim: "Every row of a batch of any size gets, to the bit, the value and gradients it gets alone.",

@@ -1,5 +1,9 @@
 //! What is audited, and how hard.
 
+use std::sync::OnceLock;
+
+use loss_codegen::compile::{Compiled, compile};
+use loss_codegen::source::SourceFile;
 use loss_runtime::Loss;
 
 /// One loss under audit.
@@ -16,6 +20,12 @@ impl Subject {
     #[must_use]
     pub fn all(losses: &'static [&'static dyn Loss]) -> Vec<Self> {
         losses.iter().map(|&loss| Self { loss, losses }).collect()
+    }
+
+    /// Its spec, compiled anew: what the kernels are held against. `None` for a loss that is not made from one of the specs.
+    #[must_use]
+    pub fn compiled(&self) -> Option<&'static Compiled> {
+        compiled_specs().iter().find(|compiled| compiled.spec.name == self.name())
     }
 
     /// Its name.
@@ -41,4 +51,16 @@ impl Default for Effort {
             points: 20_000,
         }
     }
+}
+
+/// Every spec, compiled once a process. They have compiled before, or there would be no runtime.
+fn compiled_specs() -> &'static [Compiled] {
+    static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let sources: Vec<SourceFile> = loss_specs::SPECS
+            .iter()
+            .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
+            .collect();
+        compile(&sources).unwrap_or_default()
+    })
 }

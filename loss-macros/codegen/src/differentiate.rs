@@ -295,6 +295,25 @@ fn chain_quotient(graph: &mut Graph, cotangent: ExprId, divisor: ExprId) -> Expr
     through_zeros(graph, cotangent, &mut |graph, cotangent| graph.divide(cotangent, divisor))
 }
 
+/// The cotangent where a condition holds (or where it does not), 0 elsewhere. Under the weights: what a weight removes is not decided.
+fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId) -> ExprId {
+    match graph.expr(cotangent) {
+        Expr::Binary(Binary::Weigh, weight, value) => {
+            let value = selected(graph, condition, holds, value);
+            graph.weigh(weight, value)
+        }
+        Expr::Unary(sign @ (Unary::Negate | Unary::Weighed), inner) => {
+            let inner = selected(graph, condition, holds, inner);
+            graph.apply(sign, inner)
+        }
+        _ => {
+            let zero = graph.zero();
+            let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
+            graph.choose(condition, value, otherwise)
+        }
+    }
+}
+
 /// Applies a linear map under the selections, weights and signs of a cotangent.
 fn through_zeros(graph: &mut Graph, cotangent: ExprId, map: &mut dyn FnMut(&mut Graph, ExprId) -> ExprId) -> ExprId {
     match graph.expr(cotangent) {

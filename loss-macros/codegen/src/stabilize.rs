@@ -2,6 +2,8 @@
 //! reals on the whole domain of its left side, and keeps value, derivative, kink choice and NaN; only where the parts of the left side
 //! give NaN from infinities alone may the right side give the limit.
 
+mod cosine;
+
 use std::collections::HashMap;
 
 use crate::expr::{AxisSet, Binary, Expr, ExprId, Graph, Reducer, Unary};
@@ -32,6 +34,8 @@ pub enum Stabilization {
     Excess,
     /// `exp(x - logsumexp(A, x))` without its cancellation
     Share,
+    /// `dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y))` without its overflow
+    Cosine,
 }
 
 impl Stabilization {
@@ -49,6 +53,7 @@ impl Stabilization {
             Stabilization::Logsumexp => "log(sum(A, exp(x))) is computed as logsumexp(A, x)",
             Stabilization::Excess => "logsumexp(A, x) - x[t] is computed without its cancellation",
             Stabilization::Share => "exp(x - logsumexp(A, x)) is computed as a share of the sum",
+            Stabilization::Cosine => "dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y)) is computed on scaled vectors where they are long",
         }
     }
 }
@@ -95,6 +100,9 @@ fn stable_form(g: &mut Graph, id: ExprId) -> Option<(ExprId, Stabilization)> {
             Some((g.apply(Unary::Expm1, exponential), Stabilization::Expm1))
         }
         Expr::Binary(Binary::Divide, x, y) => {
+            if let Some(cosine) = cosine::scaled(g, x, y) {
+                return Some((cosine, Stabilization::Cosine));
+            }
             let exponent = exponent_of_one_plus_exp(g, y)?;
             if g.is_integer(x, 1) {
                 let opposite = g.negate(exponent);

@@ -24,3 +24,7 @@ pub(super) const GOLDEN_F32_ULPS: f64 = 8.0;
 /// The share of the largest input or output by which a recorded answer may be off where its terms cancel: a few roundings of numbers
 /// of that size.
 pub(super) const GOLDEN_CANCELLATION_EPSILONS: f64 = 8.0;
+
+/// How far a value or a gradient may be from the exact one, in units in the last place, or, where it is ill conditioned, in the moves of
+/// the exact one that a unit in the last place of every number that goes in makes. A chain of at most six roundings.
+pub(super) const ORACLE_ULPS: f64 = 4.0;

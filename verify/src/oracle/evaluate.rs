@@ -139,7 +139,7 @@ impl<'a> Evaluator<'a> {
             }
             Expr::Size(axis) => Ok(Dual::constant(Real::integer(data.extent(axis) as i128))),
             Expr::Index(axis) => Ok(Dual::integer(place[usize::from(axis.0)] as i64)),
-            Expr::Upstream => Err(Malformed::Derivative.into()),
+            Expr::Upstream | Expr::Indicator(_) => Err(Malformed::Derivative.into()),
             Expr::Unary(Unary::Detach, x) => Ok(Dual::constant(self.real(x, place)?.0)),
             Expr::Unary(function, x) => {
                 let (x, t) = self.real(x, place)?;
@@ -193,6 +193,8 @@ impl<'a> Evaluator<'a> {
     fn binary(&self, function: Binary, x: ExprId, y: ExprId, place: &Place) -> Attempt<Dual> {
         match function {
             Binary::Weigh => return self.weigh(x, y, place),
+            // Only derivatives and stable forms have these.
+            Binary::Share | Binary::ShareOfOthers | Binary::Excess => return Err(Malformed::Derivative.into()),
             Binary::StraightThrough => return Ok(Dual::real(self.real(x, place)?.0, self.real(y, place)?.1)),
             Binary::Power if self.is_static(y) => {
                 if let (Real::Finite(exponent), _) = self.real(y, place)?
@@ -234,6 +236,7 @@ impl<'a> Evaluator<'a> {
             | Expr::Or(..)
             | Expr::Not(_)
             | Expr::If(..)
+            | Expr::Indicator(_)
             | Expr::Pick { .. }
             | Expr::Reduce { .. }
             | Expr::Given(_) => false,

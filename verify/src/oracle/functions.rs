@@ -20,6 +20,7 @@ impl Arithmetic {
     pub fn unary(&self, function: Unary, x: &Real) -> Decided {
         match function {
             Unary::Negate => Ok(x.negated()),
+            Unary::Weighed => Ok(x.clone()),
             Unary::Abs => x.abs(),
             Unary::Sign => Ok(match x.sign()? {
                 None => Real::Nan,
@@ -62,6 +63,7 @@ impl Arithmetic {
         let one = Real::one();
         let slope = match function {
             Unary::Negate => return Ok(negate(t)),
+            Unary::Weighed => return Ok(t.clone()),
             // `if x > 0 then Dx else 0`: the zero of a case that is not selected is absent.
             Unary::Relu => {
                 return Ok(match x.sign()? {
@@ -143,7 +145,11 @@ impl Arithmetic {
                 }
                 Ok((value, self.united(self.scaled(&of_x, &tx)?, self.scaled(&of_y, &ty)?)?))
             }
-            Binary::Weigh | Binary::StraightThrough => Err(Undecided),
+            Binary::Weigh
+            | Binary::StraightThrough
+            | Binary::Share
+            | Binary::ShareOfOthers
+            | Binary::Excess => Err(Undecided),
         }
     }
 

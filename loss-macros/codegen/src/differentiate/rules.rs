@@ -1,7 +1,7 @@
 //! The derivative of every primitive: what it hands to its operands, given its own cotangent. The edges are those of the language's
 //! tables.
 
-use super::{Contribution, NotDifferentiable, Reverse, chain, chain_quotient};
+use super::{Contribution, NotDifferentiable, Reverse, chain, chain_quotient, selected};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Reducer, Unary};
 
 impl Reverse<'_> {
@@ -14,19 +14,17 @@ impl Reverse<'_> {
             }
             Expr::Binary(function, x, y) => self.binary(id, function, x, y, cotangent),
             Expr::If(condition, x, y) => {
-                let zero = self.graph.zero();
-                let selected = self.graph.choose(condition, cotangent, zero);
-                self.hand(x, id, selected)?;
-                let selected = self.graph.choose(condition, zero, cotangent);
-                self.hand(y, id, selected)
+                let to_x = selected(self.graph, condition, true, cotangent);
+                self.hand(x, id, to_x)?;
+                let to_y = selected(self.graph, condition, false, cotangent);
+                self.hand(y, id, to_y)
             }
             Expr::Pick { value, axis, index } => {
                 let place = self.graph.add(Expr::Index(axis));
                 let here = self.graph.compare(Comparison::Equal, place, index);
-                let zero = self.graph.zero();
-                let selected = self.graph.choose(here, cotangent, zero);
+                let here_alone = selected(self.graph, here, true, cotangent);
                 let along = self.graph.axes(id).union(AxisSet::of(axis));
-                self.give_along(value, along, Contribution::Plain(selected))
+                self.give_along(value, along, Contribution::Plain(here_alone))
             }
             Expr::Reduce { reducer, axes, filter, value, order } => {
                 self.reduction(id, reducer, axes, filter, value, order, cotangent)
@@ -67,7 +65,7 @@ impl Reverse<'_> {
             Unary::Relu => {
                 let zero = g.zero();
                 let above = g.compare(Comparison::Greater, x, zero);
-                g.choose(above, t, zero)
+                selected(g, above, true, t)
             }
             // inf at 0.
             Unary::Sqrt => {
@@ -363,8 +361,7 @@ impl Reverse<'_> {
         };
         let contribution = match (filter, contribution) {
             (Some(filter), Contribution::Plain(cotangent)) => {
-                let zero = self.graph.zero();
-                Contribution::Plain(self.graph.choose(filter, cotangent, zero))
+                Contribution::Plain(selected(self.graph, filter, true, cotangent))
             }
             (_, contribution) => contribution,
         };

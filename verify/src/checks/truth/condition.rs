@@ -1,0 +1,79 @@
+//! How well conditioned a result is: how far the truth moves when what goes in moves by a unit in its last place. An error of a few such
+//! moves is that of the input's own rounding, not of the kernel.
+
+use loss_runtime::Element;
+
+use crate::oracle::call::call;
+use crate::oracle::data::{Data, Number, Values};
+use crate::oracle::real::Real;
+use crate::oracle::ulp::Format;
+
+use super::{Judge, Result};
+
+/// How many units each number moves, so that the difference of the two truths is not lost to rounding.
+const STEP: f64 = 16.0;
+
+/// The sum of the moves of one result, over every number that goes in.
+pub(super) fn spread<T: Element + Format>(judge: &Judge<'_, T>, result: Result) -> f64 {
+    let relative = STEP * T::EPSILON.to_f64();
+    let Some(here) = truth(judge, judge.data, result) else { return f64::INFINITY };
+    let mut total = 0.0;
+    let mut moved = judge.data.clone();
+    let mut add = |data: &Data| {
+        if let Some(there) = truth(judge, data, result) {
+            total += (there - here).abs() / STEP;
+        }
+    };
+    for input in 0..moved.inputs.len() {
+        let count = match &judge.data.inputs[input] {
+            Some(column) => match &column.values {
+                Values::Real(values) => values.len(),
+                Values::Condition(_) | Values::Integer(_) => 0,
+            },
+            None => 0,
+        };
+        for place in 0..count {
+            let Some(original) = swap(&mut moved, input, place, relative) else { continue };
+            add(&moved);
+            restore(&mut moved, input, place, original);
+        }
+    }
+    for place in 0..moved.params.len() {
+        if let Some(Number::Float(value)) = moved.params[place] {
+            moved.params[place] = Some(Number::Float(value * (1.0 + relative)));
+            add(&moved);
+            moved.params[place] = Some(Number::Float(value));
+        }
+    }
+    total
+}
+
+fn swap(data: &mut Data, input: usize, place: usize, relative: f64) -> Option<f64> {
+    match &mut data.inputs[input].as_mut()?.values {
+        Values::Real(values) => {
+            let original = values[place];
+            values[place] = original * (1.0 + relative);
+            Some(original)
+        }
+        Values::Condition(_) | Values::Integer(_) => None,
+    }
+}
+
+fn restore(data: &mut Data, input: usize, place: usize, original: f64) {
+    if let Some(column) = &mut data.inputs[input]
+        && let Values::Real(values) = &mut column.values
+    {
+        values[place] = original;
+    }
+}
+
+/// One result of a neighbouring batch; none where the oracle cannot tell, or the result is no number.
+fn truth<T: Element + Format>(judge: &Judge<'_, T>, data: &Data, result: Result) -> Option<f64> {
+    let outcome = call(&judge.compiled.spec, judge.variant, data, "none", judge.weights).ok()?;
+    let real: &Real = match result {
+        Result::Value(place) => outcome.values.get(place)?,
+        Result::Gradient(input, place) => outcome.gradients.get(input)?.as_ref()?.get(place)?,
+    };
+    let number = real.to_f64();
+    number.is_finite().then_some(number)
+}
