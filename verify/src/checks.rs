@@ -2,6 +2,7 @@
 
 mod bits;
 mod errors;
+mod examples;
 mod geometry;
 mod goldens;
 mod ignored;
@@ -70,6 +71,16 @@ pub struct Evidence {
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check] = &[
+    Check {
+        name: "examples_hold",
+        claim: "The numbers that the spec pins are those that the kernels give.",
+        run: examples::examples_hold,
+    },
+    Check {
+        name: "differences_are_declared",
+        claim: "Where the spec declares a difference from PyTorch, ours is what it says, and differs.",
+        run: examples::differences_are_declared,
+    },
     Check {
         name: "value_matches_oracle",
         claim: "Every value is the exact one of the formula as written, but for a few units in the last place.",

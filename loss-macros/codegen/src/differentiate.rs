@@ -186,7 +186,7 @@ fn balance(graph: &mut Graph, cotangent: ExprId, shares: &Shares, rest: ExprId) 
     let half = graph.number(crate::expr::Constant::decimal(5, -1));
     let large = graph.compare(Comparison::Greater, shares.own, half);
     let near = {
-        let sum = add_cotangents(graph, cotangent, rest);
+        let sum = cancelled_sum(graph, cotangent, rest);
         let lost = chain(graph, cotangent, shares.others);
         graph.subtract(sum, lost)
     };
@@ -210,6 +210,7 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
         let two = graph.integer(2);
         return chain(graph, y, two);
     }
+    let (x, y) = (sign_inside(graph, x), sign_inside(graph, y));
     match (graph.expr(x), graph.expr(y)) {
         (Expr::Unary(Unary::Negate, a), Expr::Unary(Unary::Negate, b)) => {
             let sum = add_cotangents(graph, a, b);
@@ -231,6 +232,50 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             graph.weigh(v, sum)
         }
         _ => graph.plus(x, y),
+    }
+}
+
+/// `-(if c then a else b)` as `if c then -a else -b`, so that sums see the selection.
+fn sign_inside(graph: &mut Graph, x: ExprId) -> ExprId {
+    let Expr::Unary(Unary::Negate, inner) = graph.expr(x) else { return x };
+    let Expr::If(condition, a, b) = graph.expr(inner) else { return x };
+    let (a, b) = (graph.negate(a), graph.negate(b));
+    let (a, b) = (sign_inside(graph, a), sign_inside(graph, b));
+    graph.choose(condition, a, b)
+}
+
+/// `x + y` where terms of one may be the negated terms of the other: those are left out instead of rounded away.
+fn cancelled_sum(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
+    let mut terms = Vec::new();
+    collect_terms(graph, x, true, &mut terms);
+    collect_terms(graph, y, true, &mut terms);
+    let mut kept: Vec<(bool, ExprId)> = Vec::new();
+    for (positive, term) in terms {
+        match kept.iter().position(|&(sign, other)| sign != positive && other == term) {
+            Some(opposite) => {
+                kept.remove(opposite);
+            }
+            None => kept.push((positive, term)),
+        }
+    }
+    kept.into_iter().fold(graph.zero(), |sum, (positive, term)| {
+        if positive { graph.plus(sum, term) } else { graph.subtract(sum, term) }
+    })
+}
+
+fn collect_terms(graph: &Graph, sum: ExprId, positive: bool, terms: &mut Vec<(bool, ExprId)>) {
+    match graph.expr(sum) {
+        Expr::Binary(Binary::Add, a, b) => {
+            collect_terms(graph, a, positive, terms);
+            collect_terms(graph, b, positive, terms);
+        }
+        Expr::Binary(Binary::Subtract, a, b) => {
+            collect_terms(graph, a, positive, terms);
+            collect_terms(graph, b, !positive, terms);
+        }
+        Expr::Unary(Unary::Negate, a) => collect_terms(graph, a, !positive, terms),
+        _ if graph.is_integer(sum, 0) => {}
+        _ => terms.push((positive, sum)),
     }
 }
 
@@ -306,6 +351,13 @@ fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId
             let inner = selected(graph, condition, holds, inner);
             graph.apply(sign, inner)
         }
+        // What stands in a branch that is not selected is not decided either.
+        Expr::If(outer, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+            let value = selected(graph, condition, holds, a);
+            let otherwise = selected(graph, condition, holds, b);
+            graph.choose(outer, value, otherwise)
+        }
+        _ if graph.is_integer(cotangent, 0) => cotangent,
         _ => {
             let zero = graph.zero();
             let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
