@@ -24,11 +24,7 @@ pub struct Call<'a, T> {
 
 impl<T> Default for Call<'_, T> {
     fn default() -> Self {
-        Self {
-            inputs: [const { None }; MAX_INPUTS],
-            params: [f64::NAN; MAX_PARAMS],
-            execution: Execution::default(),
-        }
+        Self { inputs: [const { None }; MAX_INPUTS], params: [f64::NAN; MAX_PARAMS], execution: Execution::default() }
     }
 }
 
@@ -147,10 +143,7 @@ impl Partial {
     /// This part followed by the next one.
     #[must_use]
     pub fn merge(self, next: Self) -> Self {
-        Self {
-            sum: self.sum + next.sum,
-            divisor: self.divisor + next.divisor,
-        }
+        Self { sum: self.sum + next.sum, divisor: self.divisor + next.divisor }
     }
 
     /// The reduced value; `None` if the divisor is 0.

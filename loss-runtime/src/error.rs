@@ -161,9 +161,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Param { .. } | Self::MissingParam { .. } | Self::UnknownReduction { .. } => {
-                "param"
-            }
+            Self::Param { .. } | Self::MissingParam { .. } | Self::UnknownReduction { .. } => "param",
             Self::MissingInput { .. } | Self::InputType { .. } => "input",
             Self::Dimensions { .. }
             | Self::Shape { .. }
@@ -182,86 +180,34 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Param {
-                name,
-                value,
-                allowed,
-            } => write!(f, "parameter `{name}` is {value}; allowed: {allowed}"),
+            Self::Param { name, value, allowed } => write!(f, "parameter `{name}` is {value}; allowed: {allowed}"),
             Self::MissingParam { name } => {
                 write!(f, "parameter `{name}` has no default and was not given")
             }
             Self::UnknownReduction { available } => {
                 f.write_str("no such reduction; there are `none`, `sum`")?;
-                available
-                    .iter()
-                    .try_for_each(|reduction| write!(f, ", `{}`", reduction.name))
+                available.iter().try_for_each(|reduction| write!(f, ", `{}`", reduction.name))
             }
             Self::MissingInput { name } => write!(f, "input `{name}` was not given"),
-            Self::InputType {
-                input,
-                given,
-                label,
-            } => {
-                write!(
-                    f,
-                    "input `{input}` is given as {given}; it holds {}: {}",
-                    describe(label),
-                    types(label)
-                )
+            Self::InputType { input, given, label } => {
+                write!(f, "input `{input}` is given as {given}; it holds {}: {}", describe(label), types(label))
             }
-            Self::Dimensions {
-                input,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "input `{input}` has {found} dimensions; expected {expected}"
-                )
+            Self::Dimensions { input, expected, found } => {
+                write!(f, "input `{input}` has {found} dimensions; expected {expected}")
             }
-            Self::Shape {
-                input,
-                axis,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "dimension {axis} of input `{input}` has extent {found}; expected {expected}"
-                )
+            Self::Shape { input, axis, expected, found } => {
+                write!(f, "dimension {axis} of input `{input}` has extent {found}; expected {expected}")
             }
-            Self::EmptyAxis { input, axis } => write!(
-                f,
-                "axis `{axis}` of input `{input}` has extent 0; at least 1 is needed"
-            ),
-            Self::Length {
-                input,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "input `{input}` has {found} values; its shape asks for {expected}"
-                )
+            Self::EmptyAxis { input, axis } => {
+                write!(f, "axis `{axis}` of input `{input}` has extent 0; at least 1 is needed")
             }
-            Self::RowStride {
-                input,
-                least,
-                found,
-            } => {
-                write!(
-                    f,
-                    "the row stride of input `{input}` is {found}; at least {least} is needed"
-                )
+            Self::Length { input, expected, found } => {
+                write!(f, "input `{input}` has {found} values; its shape asks for {expected}")
             }
-            Self::Label {
-                input,
-                row,
-                column,
-                value,
-                label,
-                extent,
-            } => {
+            Self::RowStride { input, least, found } => {
+                write!(f, "the row stride of input `{input}` is {found}; at least {least} is needed")
+            }
+            Self::Label { input, row, column, value, label, extent } => {
                 write!(f, "input `{input}`, row {row}")?;
                 if let Some(column) = column {
                     write!(f, ", place {column}")?;
@@ -273,45 +219,23 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Self::RowSum { input, row, sum } => {
-                write!(
-                    f,
-                    "input `{input}`, row {row}: the probabilities sum to {sum}; allowed: 1 within 0.001"
-                )
+                write!(f, "input `{input}`, row {row}: the probabilities sum to {sum}; allowed: 1 within 0.001")
             }
-            Self::Domain {
-                input,
-                index,
-                value,
-                domain,
-            } => {
-                write!(
-                    f,
-                    "input `{input}`, value {index}: {value} breaks the condition {domain}"
-                )
+            Self::Domain { input, index, value, domain } => {
+                write!(f, "input `{input}`, value {index}: {value} breaks the condition {domain}")
             }
             Self::NotReduced => f.write_str("the reduction `none` has many values; ask for them with a buffer"),
-            Self::ZeroDivisor { reduction } => write!(
-                f,
-                "reduction `{reduction}` divides by 0: there is nothing to reduce"
-            ),
-            Self::OutputLength {
-                output,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "output `{output}` has room for {found} values; expected {expected}"
-                )
+            Self::ZeroDivisor { reduction } => {
+                write!(f, "reduction `{reduction}` divides by 0: there is nothing to reduce")
+            }
+            Self::OutputLength { output, expected, found } => {
+                write!(f, "output `{output}` has room for {found} values; expected {expected}")
             }
             Self::NoGradient { input } => {
                 write!(f, "there is no gradient with respect to input `{input}`")
             }
             Self::Upstream { expected, found } => {
-                write!(
-                    f,
-                    "the upstream gradient has {found} values; the loss has {expected}"
-                )
+                write!(f, "the upstream gradient has {found} values; the loss has {expected}")
             }
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
         }
@@ -338,11 +262,9 @@ fn describe(label: Label) -> &'static str {
 /// The Rust types that hold it.
 fn types(label: Label) -> &'static str {
     match label {
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Simplex => "floats, and the compute type where it has a gradient",
+        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex => {
+            "floats, and the compute type where it has a gradient"
+        }
         Label::Binary | Label::MultiHot | Label::Flag => "floats, integers or bool",
         Label::Sign => "floats or signed integers",
         Label::Count => "floats or integers",

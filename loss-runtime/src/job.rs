@@ -53,11 +53,7 @@ pub(crate) struct View<'a, T> {
 }
 
 impl<T> View<'_, T> {
-    pub(crate) const ABSENT: Self = Self {
-        values: Values::Absent,
-        strides: [0; 3],
-        broadcast: false,
-    };
+    pub(crate) const ABSENT: Self = Self { values: Values::Absent, strides: [0; 3], broadcast: false };
 
     #[inline(always)]
     pub(crate) fn offset(&self, outer: usize, extent: usize, inner: usize) -> usize {
@@ -66,11 +62,7 @@ impl<T> View<'_, T> {
 
     /// Whether the places lie one after the other in the order of the geometry.
     pub(crate) fn is_flat(&self, geometry: &Geometry) -> bool {
-        let Geometry {
-            outer,
-            extent,
-            inner,
-        } = *geometry;
+        let Geometry { outer, extent, inner } = *geometry;
         (inner <= 1 || self.strides[2] == 1)
             && (extent <= 1 || self.strides[1] == inner)
             && (outer <= 1 || self.strides[0] == extent * inner)
@@ -91,10 +83,7 @@ impl<T: Element> View<'_, T> {
     pub(crate) fn index(&self, offset: usize) -> usize {
         match self.values {
             Values::Native(_) | Values::Absent => 0,
-            Values::Labels(values) => values
-                .whole(offset)
-                .and_then(|index| usize::try_from(index).ok())
-                .unwrap_or(0),
+            Values::Labels(values) => values.whole(offset).and_then(|index| usize::try_from(index).ok()).unwrap_or(0),
         }
     }
 }
@@ -125,29 +114,18 @@ pub struct Job<'a, T> {
 
 impl<T: Element> Job<'_, T> {
     pub(crate) fn constants(&self) -> CallConstants<'_> {
-        CallConstants {
-            params: &self.params[..self.params_len],
-            extent: self.geometry.extent as f64,
-        }
+        CallConstants { params: &self.params[..self.params_len], extent: self.geometry.extent as f64 }
     }
 
     /// The places of a formula without reductions: the rows alone, if it does not vary along the second axis.
     pub(crate) fn places(&self) -> Geometry {
-        Geometry {
-            extent: if self.per_element {
-                self.geometry.extent
-            } else {
-                1
-            },
-            ..self.geometry
-        }
+        Geometry { extent: if self.per_element { self.geometry.extent } else { 1 }, ..self.geometry }
     }
 
     /// Whether a row is dropped.
     #[inline(always)]
     pub(crate) fn is_dropped(&self, outer: usize, inner: usize) -> bool {
-        self.dropped
-            .is_some_and(|dropped| self.drops(dropped, outer, inner))
+        self.dropped.is_some_and(|dropped| self.drops(dropped, outer, inner))
     }
 
     fn drops(&self, dropped: Dropped, outer: usize, inner: usize) -> bool {
@@ -166,9 +144,7 @@ impl<T: Element> Job<'_, T> {
         if self.dropped.is_none() {
             return self.geometry.rows();
         }
-        (0..outer)
-            .map(|o| (0..inner).filter(|i| !self.is_dropped(o, *i)).count())
-            .sum()
+        (0..outer).map(|o| (0..inner).filter(|i| !self.is_dropped(o, *i)).count()).sum()
     }
 }
 
@@ -182,9 +158,6 @@ pub struct Outputs<'o, T> {
 impl<T> Outputs<'_, T> {
     /// Nothing is wanted but the sum.
     pub(crate) fn none() -> Self {
-        Self {
-            elements: None,
-            gradients: [const { None }; MAX_INPUTS],
-        }
+        Self { elements: None, gradients: [const { None }; MAX_INPUTS] }
     }
 }

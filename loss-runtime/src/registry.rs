@@ -18,11 +18,7 @@ impl Element for f32 {
         loss.variant_f32(key)
     }
     fn same_type<'a>(labels: LabelSlice<'a>) -> Option<&'a [Self]> {
-        if let LabelSlice::F32(values) = labels {
-            Some(values)
-        } else {
-            None
-        }
+        if let LabelSlice::F32(values) = labels { Some(values) } else { None }
     }
 }
 
@@ -31,11 +27,7 @@ impl Element for f64 {
         loss.variant_f64(key)
     }
     fn same_type<'a>(labels: LabelSlice<'a>) -> Option<&'a [Self]> {
-        if let LabelSlice::F64(values) = labels {
-            Some(values)
-        } else {
-            None
-        }
+        if let LabelSlice::F64(values) = labels { Some(values) } else { None }
     }
 }
 

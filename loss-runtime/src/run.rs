@@ -20,88 +20,47 @@ use layout::Layout;
 /// # Errors
 /// The first thing wrong with the call, in the order: parameters, shapes, labels and declared conditions (row by row, inputs in order),
 /// what is asked for, the divisor. Then nothing has been written.
-pub fn run<T: Element>(
-    loss: &dyn Loss,
-    call: &Call<'_, T>,
-    request: Request<'_, T>,
-) -> Result<Outcome<T>, Error> {
+pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request {
-        reduction,
-        upstream,
-        elements,
-        gradients,
-        want_value,
-    } = request;
+    let Request { reduction, upstream, elements, gradients, want_value } = request;
     let reduction = Chosen::find(info, reduction)?;
-    let Checked {
-        mut job,
-        layout,
-        variant,
-    } = check(loss, call)?;
+    let Checked { mut job, layout, variant } = check(loss, call)?;
     let none_len = layout.none(variant.axes)?.len();
     outputs::check(info, call, &gradients)?;
     if let Some(elements) = &elements
         && elements.len() != none_len
     {
-        return Err(Error::OutputLength {
-            output: "elements",
-            expected: none_len,
-            found: elements.len(),
-        });
+        return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
     }
     match (upstream, reduction) {
         (Upstream::Each(each), Chosen::None) if each.len() != none_len => {
-            return Err(Error::Upstream {
-                expected: none_len,
-                found: each.len(),
-            });
+            return Err(Error::Upstream { expected: none_len, found: each.len() });
         }
         (Upstream::Each(each), Chosen::Sum | Chosen::Named(_)) => {
-            return Err(Error::Upstream {
-                expected: 1,
-                found: each.len(),
-            });
+            return Err(Error::Upstream { expected: 1, found: each.len() });
         }
         (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
     }
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     job.upstream = upstream.over(divisor);
 
-    let mut outputs = Outputs {
-        elements,
-        gradients,
-    };
+    let mut outputs = Outputs { elements, gradients };
     let of = match reduction {
-        Chosen::Named(place) => variant
-            .reductions
-            .get(place)
-            .and_then(|reduction| reduction.of.as_ref()),
+        Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
         Chosen::None | Chosen::Sum => None,
     };
     if of.is_some() && outputs.elements.is_some() {
         // The values of `none` are not the summands.
-        let mut values = Outputs {
-            elements: outputs.elements.take(),
-            gradients: [const { None }; MAX_INPUTS],
-        };
+        let mut values = Outputs { elements: outputs.elements.take(), gradients: [const { None }; MAX_INPUTS] };
         (variant.loss.forward)(&job, &mut values);
     }
     let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want_value);
-    let partial = if want_value {
-        Partial { sum, divisor }
-    } else {
-        Partial::default()
-    };
+    let partial = if want_value { Partial { sum, divisor } } else { Partial::default() };
     let value = match reduction {
         Chosen::None => None,
         Chosen::Sum | Chosen::Named(_) => want_value.then(|| T::from_f64(sum / divisor)),
     };
-    Ok(Outcome {
-        value,
-        partial,
-        none_len,
-    })
+    Ok(Outcome { value, partial, none_len })
 }
 
 /// The shape of the values of `none`.
@@ -112,19 +71,11 @@ pub fn shape_of_none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<
     let info = loss.info();
     let params = params::check::<T>(loss, &call.params)?;
     let layout = Layout::new(info, call)?;
-    let key = VariantKey {
-        params: &params[..info.params.len()],
-        present: present(call),
-    };
+    let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
     layout.none(T::variant(loss, &key).axes)
 }
 
-fn run_kernel<T>(
-    kernel: &Kernel<T>,
-    job: &Job<'_, T>,
-    outputs: &mut Outputs<'_, T>,
-    want_value: bool,
-) -> f64 {
+fn run_kernel<T>(kernel: &Kernel<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_, T>, want_value: bool) -> f64 {
     if outputs.gradients.iter().any(Option::is_some) {
         (kernel.fused)(job, outputs)
     } else if want_value || outputs.elements.is_some() {
@@ -145,21 +96,10 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
     let info = loss.info();
     let params = params::check::<T>(loss, &call.params)?;
     let layout = Layout::new(info, call)?;
-    let key = VariantKey {
-        params: &params[..info.params.len()],
-        present: present(call),
-    };
+    let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
     let variant = T::variant(loss, &key);
     let per_row = variant.axes & 1 != 0;
-    let geometry = if per_row {
-        layout.geometry
-    } else {
-        Geometry {
-            outer: 1,
-            inner: 1,
-            ..layout.geometry
-        }
-    };
+    let geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
     let job = Job {
         isa: call.execution.isa.unwrap_or_else(Isa::detect),
         threads: call.execution.threads,
@@ -173,27 +113,16 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         accumulate_f64: variant.accumulate_f64,
     };
     labels::check(info, call, &job, variant)?;
-    Ok(Checked {
-        job,
-        layout,
-        variant,
-    })
+    Ok(Checked { job, layout, variant })
 }
 
 /// A bit for each input that is there.
 fn present<T>(call: &Call<'_, T>) -> u32 {
-    call.inputs
-        .iter()
-        .rev()
-        .fold(0, |bits, input| bits << 1 | u32::from(input.is_some()))
+    call.inputs.iter().rev().fold(0, |bits, input| bits << 1 | u32::from(input.is_some()))
 }
 
 /// Which rows are dropped.
-fn dropped<T>(
-    info: &LossInfo,
-    params: &[f64],
-    layout: &Layout<'_, T>,
-) -> Result<Option<Dropped>, Error> {
+fn dropped<T>(info: &LossInfo, params: &[f64], layout: &Layout<'_, T>) -> Result<Option<Dropped>, Error> {
     let mut found = None;
     for (input, declared) in info.inputs.iter().enumerate() {
         let Some(value) = declared.ignore.and_then(|param| params.get(param)).copied() else {
@@ -232,9 +161,7 @@ impl Chosen {
                 .iter()
                 .position(|reduction| reduction.name == name)
                 .map(Self::Named)
-                .ok_or(Error::UnknownReduction {
-                    available: info.reductions,
-                }),
+                .ok_or(Error::UnknownReduction { available: info.reductions }),
         }
     }
 
@@ -251,33 +178,17 @@ impl Chosen {
         let reduction = &info.reductions[place];
         let divisor = match reduction.divisor {
             Divisor::Elements => {
-                let per_row = if job.per_element {
-                    job.geometry.extent
-                } else {
-                    1
-                };
+                let per_row = if job.per_element { job.geometry.extent } else { 1 };
                 (job.live_rows() * per_row) as f64
             }
             Divisor::Samples => layout.samples as f64,
-            Divisor::Sum => match variant
-                .reductions
-                .get(place)
-                .and_then(|reduction| reduction.over)
-            {
+            Divisor::Sum => match variant.reductions.get(place).and_then(|reduction| reduction.over) {
                 Some(over) => over(job, &mut Outputs::none()),
                 None => {
-                    return Err(Error::Unsupported {
-                        what: "a reduction without its divisor's code",
-                    });
+                    return Err(Error::Unsupported { what: "a reduction without its divisor's code" });
                 }
             },
         };
-        if divisor == 0.0 {
-            Err(Error::ZeroDivisor {
-                reduction: reduction.name,
-            })
-        } else {
-            Ok(divisor)
-        }
+        if divisor == 0.0 { Err(Error::ZeroDivisor { reduction: reduction.name }) } else { Ok(divisor) }
     }
 }

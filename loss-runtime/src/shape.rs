@@ -15,10 +15,7 @@ impl Shape {
     #[must_use]
     pub fn new(extents: &[usize]) -> Option<Self> {
         let mut shape = Self::default();
-        shape
-            .extents
-            .get_mut(..extents.len())?
-            .copy_from_slice(extents);
+        shape.extents.get_mut(..extents.len())?.copy_from_slice(extents);
         shape.dims = u8::try_from(extents.len()).ok()?;
         Some(shape)
     }
@@ -26,10 +23,7 @@ impl Shape {
     /// One dimension.
     #[must_use]
     pub(crate) fn line(extent: usize) -> Self {
-        Self {
-            extents: [extent, 0, 0, 0, 0, 0, 0, 0],
-            dims: 1,
-        }
+        Self { extents: [extent, 0, 0, 0, 0, 0, 0, 0], dims: 1 }
     }
 
     /// The extents, outermost first.
@@ -76,10 +70,7 @@ impl Shape {
 
     /// As many dimensions, all of extent 1.
     pub(crate) fn ones(&self) -> Self {
-        Self {
-            extents: [1; MAX_DIMS],
-            dims: self.dims,
-        }
+        Self { extents: [1; MAX_DIMS], dims: self.dims }
     }
 }
 
@@ -102,7 +93,5 @@ pub(crate) fn product(extents: &[usize]) -> usize {
     if extents.contains(&0) {
         return 0;
     }
-    extents
-        .iter()
-        .fold(1, |places, extent| places.saturating_mul(*extent))
+    extents.iter().fold(1, |places, extent| places.saturating_mul(*extent))
 }

@@ -10,10 +10,7 @@ pub(crate) struct Cascade {
 
 impl Cascade {
     pub(crate) fn new() -> Self {
-        Self {
-            trees: [0.0; usize::BITS as usize],
-            count: 0,
-        }
+        Self { trees: [0.0; usize::BITS as usize], count: 0 }
     }
 
     pub(crate) fn push(&mut self, number: f64) {
@@ -30,10 +27,7 @@ impl Cascade {
     pub(crate) fn sum(&self) -> f64 {
         let complete = (0..self.trees.len()).filter(|size| self.count >> size & 1 == 1);
         // The smallest tree is the rightmost.
-        complete
-            .map(|size| self.trees[size])
-            .reduce(|right, left| left + right)
-            .unwrap_or(0.0)
+        complete.map(|size| self.trees[size]).reduce(|right, left| left + right).unwrap_or(0.0)
     }
 }
 
@@ -58,16 +52,10 @@ mod tests {
     #[test]
     fn cascade_has_the_bits_of_the_recursive_tree() {
         for count in 0..200_u32 {
-            let numbers: Vec<f64> = (0..count)
-                .map(|i| 1.0 / f64::from(i * i + 3) * f64::from(i % 7) - 0.3)
-                .collect();
+            let numbers: Vec<f64> = (0..count).map(|i| 1.0 / f64::from(i * i + 3) * f64::from(i % 7) - 0.3).collect();
             let mut cascade = Cascade::new();
             numbers.iter().for_each(|number| cascade.push(*number));
-            assert_eq!(
-                cascade.sum().to_bits(),
-                tree(&numbers).to_bits(),
-                "{count} numbers"
-            );
+            assert_eq!(cascade.sum().to_bits(), tree(&numbers).to_bits(), "{count} numbers");
         }
     }
 }

@@ -72,11 +72,7 @@ impl<'a, T> From<Labels<'a>> for Array<'a, T> {
 
 impl<'a, T> From<&'a [T]> for Tensor<'a, T> {
     fn from(data: &'a [T]) -> Self {
-        Self {
-            data,
-            shape: Shape::line(data.len()),
-            row_stride: None,
-        }
+        Self { data, shape: Shape::line(data.len()), row_stride: None }
     }
 }
 
@@ -88,11 +84,7 @@ impl<'a, T, const K: usize> From<&'a [T; K]> for Tensor<'a, T> {
 
 impl<'a, T, const D: usize> From<(&'a [T], [usize; D])> for Tensor<'a, T> {
     fn from((data, extents): (&'a [T], [usize; D])) -> Self {
-        Self {
-            data,
-            shape: inline(extents),
-            row_stride: None,
-        }
+        Self { data, shape: inline(extents), row_stride: None }
     }
 }
 

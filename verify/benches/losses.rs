@@ -35,11 +35,7 @@ impl Way {
 
 fn all_losses(criterion: &mut Criterion) {
     for &loss in losses() {
-        let sizes = if loss.info().axes.len() > 1 {
-            ROW_WISE
-        } else {
-            POINTWISE
-        };
+        let sizes = if loss.info().axes.len() > 1 { ROW_WISE } else { POINTWISE };
         let setting = settings(loss).into_iter().next().expect("the default is a setting");
         let generator = match Generator::new(loss, setting) {
             Ok(generator) => generator.without_dropped_rows(),
@@ -73,10 +69,7 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
         .iter()
         .zip(&batch.inputs)
         .map(|(input, column)| {
-            let reals = column
-                .as_ref()
-                .and_then(|column| column.values.reals())
-                .filter(|_| input.gradient)?;
+            let reals = column.as_ref().and_then(|column| column.values.reals()).filter(|_| input.gradient)?;
             Some(vec![0.0; reals.len()])
         })
         .collect();
@@ -87,11 +80,7 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
                     Way::Forward | Way::Fused => true,
                     Way::Backward => false,
                 };
-                let mut request = Request {
-                    reduction: Reduction::Sum,
-                    want_value,
-                    ..Request::default()
-                };
+                let mut request = Request { reduction: Reduction::Sum, want_value, ..Request::default() };
                 match way {
                     Way::Forward => {}
                     Way::Backward | Way::Fused => {

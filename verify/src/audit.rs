@@ -366,11 +366,7 @@ impl LossRecord {
     pub fn status(&self) -> Status {
         let checks = self.checks.iter().map(|check| check.status);
         let knots = self.knots.iter().map(|knot| knot.status);
-        let goldens = self
-            .goldens
-            .iter()
-            .filter(|goldens| goldens.failed > 0)
-            .map(|_| Status::Failed);
+        let goldens = self.goldens.iter().filter(|goldens| goldens.failed > 0).map(|_| Status::Failed);
         let claims = self.claims.iter().map(|claim| match claim.standing {
             Standing::Proved | Standing::Tested => Status::Passed,
             Standing::Undecided => Status::Undecided,
@@ -428,11 +424,7 @@ impl Audit {
     /// How many checks of all losses came to this.
     #[must_use]
     pub fn checks_with(&self, status: Status) -> usize {
-        self.losses
-            .iter()
-            .flat_map(|loss| &loss.checks)
-            .filter(|check| check.status == status)
-            .count()
+        self.losses.iter().flat_map(|loss| &loss.checks).filter(|check| check.status == status).count()
     }
 }
 
@@ -447,10 +439,7 @@ mod tests {
     fn an_audit_survives_json() {
         let audit = sample::audit();
         let text = serde_json::to_string(&audit).expect("an audit has a JSON form");
-        assert_eq!(
-            serde_json::from_str::<Audit>(&text).expect("what was written can be read"),
-            audit
-        );
+        assert_eq!(serde_json::from_str::<Audit>(&text).expect("what was written can be read"), audit);
         assert!(text.contains("\"direction\":\"gradient of input\""));
         assert!(Quantity::try_from("hessian".to_owned()).is_err());
     }
@@ -466,10 +455,7 @@ mod tests {
             detail: String::new(),
         });
         assert_eq!(loss.status(), Status::Undecided);
-        loss.goldens = Some(Goldens {
-            failed: 1,
-            ..Goldens::default()
-        });
+        loss.goldens = Some(Goldens { failed: 1, ..Goldens::default() });
         assert_eq!(loss.status(), Status::Failed);
         loss = audit.losses[0].clone();
         loss.checks.retain(|check| check.status == Status::Skipped);

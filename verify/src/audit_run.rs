@@ -22,10 +22,7 @@ pub trait Progress {
 pub fn run_audit(subjects: &[Subject], checks: &[Check], effort: &Effort, progress: &dyn Progress) -> Audit {
     let start = Instant::now();
     let date = utc(SystemTime::now());
-    let losses = subjects
-        .iter()
-        .map(|subject| audit_loss(subject, checks, effort, progress))
-        .collect();
+    let losses = subjects.iter().map(|subject| audit_loss(subject, checks, effort, progress)).collect();
     Audit {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -54,28 +51,14 @@ fn audit_loss(subject: &Subject, checks: &[Check], effort: &Effort, progress: &d
 
 /// Puts what a check measured where the report looks for it.
 fn take_in(record: &mut LossRecord, evidence: Evidence) {
-    let Evidence {
-        accuracy,
-        goldens,
-        bitwise,
-        knots,
-        claims,
-        differences,
-        plots,
-    } = evidence;
+    let Evidence { accuracy, goldens, bitwise, knots, claims, differences, plots } = evidence;
     record.accuracy.extend(accuracy);
     record.knots.extend(knots);
     record.claims.extend(claims);
     record.differences.extend(differences);
     record.plots.extend(plots);
     record.goldens = record.goldens.take().or(goldens);
-    if let Some(Bitwise {
-        isas,
-        threads,
-        sizes,
-        compared,
-    }) = bitwise
-    {
+    if let Some(Bitwise { isas, threads, sizes, compared }) = bitwise {
         let all = record.bitwise.get_or_insert_default();
         all.isas.extend(isas);
         all.threads.extend(threads);
@@ -91,17 +74,12 @@ fn machine() -> String {
         Some(line.split_once(':')?.1.trim().to_owned())
     });
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!(
-        "{}, {threads} threads",
-        model.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
-    )
+    format!("{}, {threads} threads", model.unwrap_or_else(|| std::env::consts::ARCH.to_owned()))
 }
 
 /// A time as `2026-01-31T23:59:59Z`.
 fn utc(time: SystemTime) -> String {
-    let seconds = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Civil date from a day count (Howard Hinnant, chrono-compatible low-level date algorithms): years begin in March, so that the
     // leap day is the last one of its year.
@@ -112,18 +90,9 @@ fn utc(time: SystemTime) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        second / 3_600,
-        second / 60 % 60,
-        second % 60
-    )
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
 }
 
 #[cfg(test)]

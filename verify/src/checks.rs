@@ -1,12 +1,14 @@
 //! The list of checks. The program, the report and the tests are all made from it.
 
 mod bits;
+mod curves;
 mod errors;
 mod examples;
 mod geometry;
 mod goldens;
 mod ignored;
 mod isolation;
+mod knots;
 mod linear;
 mod probe;
 mod sample;
@@ -106,16 +108,8 @@ pub const CHECKS: &[Check] = &[
         claim: "A value computed with gradients has the bits of one computed without.",
         run: bits::forward_equals_fused,
     },
-    Check {
-        name: "isas_agree",
-        claim: "Every instruction set gives the same bits.",
-        run: bits::isas_agree,
-    },
-    Check {
-        name: "threads_agree",
-        claim: "The number of threads changes no bit.",
-        run: bits::threads_agree,
-    },
+    Check { name: "isas_agree", claim: "Every instruction set gives the same bits.", run: bits::isas_agree },
+    Check { name: "threads_agree", claim: "The number of threads changes no bit.", run: bits::threads_agree },
     Check {
         name: "nan_stays_in_its_row",
         claim: "A NaN in one row, at any place of the kernel's vectors, changes no bit of any other row.",
@@ -142,6 +136,16 @@ pub const CHECKS: &[Check] = &[
         run: ignored::ignored_rows_change_nothing,
     },
     Check {
+        name: "knots_are_as_declared",
+        claim: "On every declared knot the kernel's gradient is the declared one, and the formula is as smooth as it says.",
+        run: knots::knots_are_as_declared,
+    },
+    Check {
+        name: "value_and_gradient_are_drawn",
+        claim: "The curves in the report are the kernel's, and those of the formula.",
+        run: curves::value_and_gradient_are_drawn,
+    },
+    Check {
         name: "pytorch_answers_replay",
         claim: "PyTorch's recorded answers are ours, but for the differences that are declared.",
         run: goldens::pytorch_answers_replay,
@@ -156,9 +160,7 @@ impl Check {
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (self.run)(subject, effort)));
         let found = found.unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<String>().map(String::as_str);
-            let message = message
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no message");
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
             let mut tally = Tally::new(subject, effort);
             tally.fail("no panic", || ("no panic".to_owned(), message.to_owned()));
             tally.finding()

@@ -33,12 +33,7 @@ pub struct Application {
 
 /// Audits loss functions: are they what their specs say, and how well do they compute it?
 #[derive(Debug, Parser)]
-#[command(
-    name = "loss-verify",
-    bin_name = "cargo verify",
-    version,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "loss-verify", bin_name = "cargo verify", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -123,9 +118,7 @@ fn print(text: &str) -> io::Result<ExitCode> {
 fn list(application: &Application) -> io::Result<ExitCode> {
     let infos = || application.losses.iter().map(|loss| loss.info());
     let width = infos().map(|info| info.name.len()).max().unwrap_or(0);
-    let lines: String = infos()
-        .map(|info| format!("{:<width$}  {}\n", info.name, info.summary))
-        .collect();
+    let lines: String = infos().map(|info| format!("{:<width$}  {}\n", info.name, info.summary)).collect();
     print(&lines)
 }
 
@@ -136,10 +129,8 @@ fn subject(application: &Application, name: &str) -> Result<Subject, String> {
         return Ok(Subject { loss, losses });
     }
     let hint = nearest(name, losses.iter().map(|loss| loss.info().name));
-    let hint = hint.map_or_else(
-        || "`cargo verify list` shows all".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let hint =
+        hint.map_or_else(|| "`cargo verify list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(format!("there is no loss `{name}`; {hint}"))
 }
 
@@ -147,12 +138,7 @@ fn audit(application: &Application, arguments: &AuditArguments) -> io::Result<Ex
     let subjects = if arguments.names.is_empty() {
         Subject::all(application.losses)
     } else {
-        match arguments
-            .names
-            .iter()
-            .map(|name| subject(application, name))
-            .collect::<Result<_, _>>()
-        {
+        match arguments.names.iter().map(|name| subject(application, name)).collect::<Result<_, _>>() {
             Ok(subjects) => subjects,
             Err(message) => return Ok(misused(&message)),
         }
@@ -161,10 +147,7 @@ fn audit(application: &Application, arguments: &AuditArguments) -> io::Result<Ex
     if subjects.is_empty() {
         return Ok(misused("the registry holds no loss"));
     }
-    let effort = Effort {
-        seed: arguments.seed,
-        points: arguments.points,
-    };
+    let effort = Effort { seed: arguments.seed, points: arguments.points };
     let bar = Bar::new(subjects.len() * CHECKS.len());
     let audit = run_audit(&subjects, CHECKS, &effort, &bar);
     bar.0.finish_and_clear();
@@ -173,11 +156,7 @@ fn audit(application: &Application, arguments: &AuditArguments) -> io::Result<Ex
     out.write_all(table::table(&audit).as_bytes())?;
     writeln!(out, "\nreport: {}", written.html.display())?;
     let failed = audit.losses_with(Status::Failed) > 0;
-    Ok(if failed {
-        ExitCode::from(FAILED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
 /// A bar on standard error, if that is a terminal.

@@ -44,20 +44,11 @@ pub fn describe(loss: &dyn Loss) -> LossRecord {
 }
 
 fn describe_input(info: &LossInfo, input: &InputInfo) -> InputRecord {
-    let axes = |axes: &[usize]| {
-        axes.iter()
-            .map(|&axis| info.axes[axis].name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let axes = |axes: &[usize]| axes.iter().map(|&axis| info.axes[axis].name).collect::<Vec<_>>().join(", ");
     let mut notes = Vec::new();
     notes.extend(input.meaning.map(str::to_owned));
     notes.extend(input.domain.map(str::to_owned));
-    notes.extend(
-        input
-            .ignore
-            .map(|param| format!("rows of {} are dropped", info.params[param].name)),
-    );
+    notes.extend(input.ignore.map(|param| format!("rows of {} are dropped", info.params[param].name)));
     match input.default {
         Some(default) => notes.push(format!("{default} if absent")),
         None if input.optional => notes.push("may be absent".to_owned()),
@@ -98,10 +89,7 @@ fn describe_param(param: &ParamInfo) -> ParamRecord {
         ParamKind::Real => "real".to_owned(),
         ParamKind::Integer => "integer".to_owned(),
         ParamKind::OneOf(values) => {
-            format!(
-                "one of {}",
-                values.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
-            )
+            format!("one of {}", values.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))
         }
         ParamKind::Switch => "true or false".to_owned(),
         ParamKind::Choice(words) => format!("one of {}", words.join(", ")),
@@ -111,18 +99,8 @@ fn describe_param(param: &ParamInfo) -> ParamRecord {
         None if param.optional => "absent".to_owned(),
         None => "required".to_owned(),
     };
-    let notes = param
-        .domain
-        .into_iter()
-        .chain(param.meaning)
-        .map(str::to_owned)
-        .collect();
-    ParamRecord {
-        name: param.name.to_owned(),
-        kind,
-        default,
-        notes,
-    }
+    let notes = param.domain.into_iter().chain(param.meaning).map(str::to_owned).collect();
+    ParamRecord { name: param.name.to_owned(), kind, default, notes }
 }
 
 /// A record's conventions as plain text, for a terminal.
@@ -152,32 +130,17 @@ pub fn explain(record: &LossRecord) -> String {
     };
     let inputs = record.inputs.iter().map(|input| {
         let gradient = if input.gradient { ", gradient" } else { "" };
-        (
-            format!("{} {}", input.name, input.axes),
-            format!("{}{gradient}", input.label),
-            input.notes.clone(),
-        )
+        (format!("{} {}", input.name, input.axes), format!("{}{gradient}", input.label), input.notes.clone())
     });
     rows(&mut out, "inputs", inputs.collect());
-    let params = record.params.iter().map(|param| {
-        (
-            format!("{} = {}", param.name, param.default),
-            param.kind.clone(),
-            param.notes.clone(),
-        )
-    });
+    let params = record
+        .params
+        .iter()
+        .map(|param| (format!("{} = {}", param.name, param.default), param.kind.clone(), param.notes.clone()));
     rows(&mut out, "parameters", params.collect());
     let reductions = record.reductions.iter().map(|reduction| {
-        let default = if reduction.default {
-            vec!["default".to_owned()]
-        } else {
-            Vec::new()
-        };
-        (
-            reduction.name.clone(),
-            format!("divides by {}", reduction.divisor),
-            default,
-        )
+        let default = if reduction.default { vec!["default".to_owned()] } else { Vec::new() };
+        (reduction.name.clone(), format!("divides by {}", reduction.divisor), default)
     });
     rows(&mut out, "reductions", reductions.collect());
     out

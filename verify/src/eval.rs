@@ -43,10 +43,7 @@ pub fn answer(losses: &[&'static dyn Loss], line: &[u8]) -> String {
     let computed = case.and_then(|case| {
         // The runtime does not panic on any input; should it, the other cases still deserve their answers.
         catch_unwind(AssertUnwindSafe(|| compute(losses, &case))).unwrap_or_else(|_| {
-            Err(Refusal {
-                kind: "internal",
-                message: "the computation stopped by a panic".to_owned(),
-            })
+            Err(Refusal { kind: "internal", message: "the computation stopped by a panic".to_owned() })
         })
     });
     answer::write(&id, &computed)

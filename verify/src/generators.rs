@@ -32,17 +32,8 @@ impl Generator {
     /// # Errors
     /// The last refusal, if no family is narrow enough or the setting itself is refused.
     pub fn new(loss: &'static dyn Loss, setting: Setting) -> Result<Self, Error> {
-        let families = loss
-            .info()
-            .inputs
-            .iter()
-            .map(|input| Family::of(input, &setting.params))
-            .collect();
-        let mut generator = Self {
-            loss,
-            setting,
-            families,
-        };
+        let families = loss.info().inputs.iter().map(|input| Family::of(input, &setting.params)).collect();
+        let mut generator = Self { loss, setting, families };
         let mut random = Random::new(0);
         loop {
             let batch: Batch<f64> = generator.batch(&Extents::rows([64]).with_extent(5), &mut random);
@@ -53,12 +44,7 @@ impl Generator {
             let Error::Domain { input, .. } = refusal else {
                 return Err(refusal);
             };
-            let place = loss
-                .info()
-                .inputs
-                .iter()
-                .position(|info| info.name == input)
-                .ok_or(refusal)?;
+            let place = loss.info().inputs.iter().position(|info| info.name == input).ok_or(refusal)?;
             generator.families[place] = generator.families[place].narrower().ok_or(refusal)?;
         }
     }
@@ -100,10 +86,7 @@ impl Generator {
                 })
             })
             .collect();
-        Batch {
-            inputs,
-            params: self.setting.params.clone(),
-        }
+        Batch { inputs, params: self.setting.params.clone() }
     }
 }
 

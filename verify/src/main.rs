@@ -6,8 +6,5 @@ use loss_verify::cli::{Application, main as run};
 use loss_verify::registry::losses;
 
 fn main() -> ExitCode {
-    run(&Application {
-        losses: losses(),
-        generated: |name| Err(format!("no generated code is at hand for `{name}`")),
-    })
+    run(&Application { losses: losses(), generated: |name| Err(format!("no generated code is at hand for `{name}`")) })
 }

@@ -80,17 +80,7 @@ mod tests {
 
     #[test]
     fn every_number_survives_json_with_its_bits() {
-        for value in [
-            0.0,
-            -0.0,
-            0.1,
-            1.0 / 3.0,
-            5e-324,
-            f64::MAX,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::NAN,
-        ] {
+        for value in [0.0, -0.0, 0.1, 1.0 / 3.0, 5e-324, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
             let text = serde_json::to_string(&Number(value)).expect("a number has a JSON form");
             let read: Number = serde_json::from_str(&text).expect("what was written can be read");
             assert_eq!(read.0.to_bits(), value.to_bits(), "{text}");

@@ -159,9 +159,12 @@ impl<'a> Oracle<'a> {
     fn adaptively<T>(&self, ask: impl Fn(&Evaluator<'a>) -> Attempt<T>) -> Result<T, Failure> {
         let mut precision = FIRST;
         loop {
-            let evaluator = Rc::clone(self.evaluators.borrow_mut().entry(precision).or_insert_with(|| {
-                Rc::new(Evaluator::new(self.question, precision, self.wrt.clone()))
-            }));
+            let evaluator = Rc::clone(
+                self.evaluators
+                    .borrow_mut()
+                    .entry(precision)
+                    .or_insert_with(|| Rc::new(Evaluator::new(self.question, precision, self.wrt.clone()))),
+            );
             evaluator.tidy();
             match ask(&evaluator) {
                 Ok(answer) => return Ok(answer),

@@ -31,10 +31,7 @@ pub struct Written {
 /// If the folder or a file cannot be written.
 pub fn write(audit: &Audit, folder: &Path) -> io::Result<Written> {
     fs::create_dir_all(folder)?;
-    let written = Written {
-        json: folder.join("audit.json"),
-        html: folder.join("index.html"),
-    };
+    let written = Written { json: folder.join("audit.json"), html: folder.join("index.html") };
     let mut json = serde_json::to_string_pretty(audit).map_err(io::Error::other)?;
     json.push('\n');
     fs::write(&written.json, json)?;

@@ -33,21 +33,9 @@ impl Loss for Specimen {
     }
 }
 
-const ROWS: AxisInfo = AxisInfo {
-    name: "N",
-    meaning: None,
-    position: Position::Rows,
-};
-const CLASSES: AxisInfo = AxisInfo {
-    name: "C",
-    meaning: None,
-    position: Position::Second,
-};
-const MEAN: ReductionInfo = ReductionInfo {
-    name: "mean",
-    divisor: Divisor::Elements,
-    divisor_text: "elements",
-};
+const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
+const CLASSES: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
+const MEAN: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
 
 const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
     InputInfo {
@@ -108,11 +96,7 @@ macro_rules! pointwise_loss {
             static INFO: LossInfo = $info;
             static F32: Variant<f32> = variant();
             static F64: Variant<f64> = variant();
-            &Specimen {
-                info: &INFO,
-                f32: &F32,
-                f64: &F64,
-            }
+            &Specimen { info: &INFO, f32: &F32, f64: &F64 }
         };
     };
 }
@@ -146,23 +130,13 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
         }
     }
     static INFO: LossInfo = LossInfo {
-        inputs: &[
-            input("input", &[0], true),
-            InputInfo {
-                label: Label::Sign,
-                ..input("target", &[0], false)
-            },
-        ],
+        inputs: &[input("input", &[0], true), InputInfo { label: Label::Sign, ..input("target", &[0], false) }],
         params: &[],
         ..pointwise("signed", "signed_loss")
     };
     static F32: Variant<f32> = variant();
     static F64: Variant<f64> = variant();
-    &Specimen {
-        info: &INFO,
-        f32: &F32,
-        f64: &F64,
-    }
+    &Specimen { info: &INFO, f32: &F32, f64: &F64 }
 };
 
 const IGNORE: ParamInfo = ParamInfo {
@@ -192,22 +166,14 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
         axes: &[ROWS, CLASSES],
         inputs: &[
             input("input", &[0, 1], true),
-            InputInfo {
-                label: Label::ClassIndex,
-                ignore: Some(0),
-                ..input("target", &[0], false)
-            },
+            InputInfo { label: Label::ClassIndex, ignore: Some(0), ..input("target", &[0], false) },
         ],
         params: &[IGNORE],
         ..pointwise("picked", "choice")
     };
     static F32: Variant<f32> = variant();
     static F64: Variant<f64> = variant();
-    &Specimen {
-        info: &INFO,
-        f32: &F32,
-        f64: &F64,
-    }
+    &Specimen { info: &INFO, f32: &F32, f64: &F64 }
 };
 
 /// A loss of a row and a row of probabilities.
@@ -226,23 +192,13 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
     }
     static INFO: LossInfo = LossInfo {
         axes: &[ROWS, CLASSES],
-        inputs: &[
-            input("input", &[0, 1], true),
-            InputInfo {
-                label: Label::Simplex,
-                ..input("target", &[0, 1], true)
-            },
-        ],
+        inputs: &[input("input", &[0, 1], true), InputInfo { label: Label::Simplex, ..input("target", &[0, 1], true) }],
         params: &[],
         ..pointwise("soft_choice", "choice")
     };
     static F32: Variant<f32> = variant();
     static F64: Variant<f64> = variant();
-    &Specimen {
-        info: &INFO,
-        f32: &F32,
-        f64: &F64,
-    }
+    &Specimen { info: &INFO, f32: &F32, f64: &F64 }
 };
 
 /// The right ones, as a registry.

@@ -32,11 +32,7 @@ pub fn table(audit: &Audit) -> String {
     let header = COLUMNS.map(|(title, _)| title.to_owned());
     let rows: Vec<[String; 10]> = audit.losses.iter().map(row).collect();
     let widths: [usize; 10] = std::array::from_fn(|column| {
-        rows.iter()
-            .chain([&header])
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
+        rows.iter().chain([&header]).map(|row| row[column].chars().count()).max().unwrap_or(0)
     });
     let mut out = line(&header, &widths);
     for row in &rows {
@@ -44,22 +40,9 @@ pub fn table(audit: &Audit) -> String {
     }
     out.push_str("accuracy: largest distance/distance of 99.9 % of the points, in units in the last place; bits: instruction sets x threads\n");
     for loss in &audit.losses {
-        for check in loss
-            .checks
-            .iter()
-            .filter(|check| matches!(check.status, Status::Failed | Status::Undecided))
-        {
-            let detail = if check.detail.is_empty() {
-                &check.claim
-            } else {
-                &check.detail
-            };
-            out.push_str(&format!(
-                "\n{} {}::{}: {detail}\n",
-                check.status.word(),
-                loss.name,
-                check.name
-            ));
+        for check in loss.checks.iter().filter(|check| matches!(check.status, Status::Failed | Status::Undecided)) {
+            let detail = if check.detail.is_empty() { &check.claim } else { &check.detail };
+            out.push_str(&format!("\n{} {}::{}: {detail}\n", check.status.word(), loss.name, check.name));
             for failure in &check.failures {
                 out.push_str(&format!(
                     "  {}\n    expected {}\n    actual   {}\n    {}\n",
@@ -72,10 +55,7 @@ pub fn table(audit: &Audit) -> String {
 }
 
 fn row(loss: &LossRecord) -> [String; 10] {
-    let accuracy = |dtype, direction| {
-        loss.worst_accuracy(dtype, direction)
-            .map_or_else(|| "-".to_owned(), ulp_pair)
-    };
+    let accuracy = |dtype, direction| loss.worst_accuracy(dtype, direction).map_or_else(|| "-".to_owned(), ulp_pair);
     let goldens = loss.goldens.as_ref().map_or_else(
         || "-".to_owned(),
         |goldens| {
@@ -86,10 +66,10 @@ fn row(loss: &LossRecord) -> [String; 10] {
             )
         },
     );
-    let bitwise = loss.bitwise.as_ref().map_or_else(
-        || "-".to_owned(),
-        |bitwise| format!("{}x{}", bitwise.isas.len(), bitwise.threads.len()),
-    );
+    let bitwise = loss
+        .bitwise
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), |bitwise| format!("{}x{}", bitwise.isas.len(), bitwise.threads.len()));
     [
         shorten(&loss.name),
         loss.status().word().to_owned(),
@@ -144,10 +124,7 @@ mod tests {
         let table = table(&audit);
         let lines: Vec<&str> = table.lines().take(4).collect();
         let ends: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
-        assert!(
-            ends.iter().all(|&end| end == ends[0] && end <= 120),
-            "{ends:?}\n{table}"
-        );
+        assert!(ends.iter().all(|&end| end == ends[0] && end <= 120), "{ends:?}\n{table}");
         assert!(lines[1].starts_with("a_loss_with_a_name_th…  passed"), "{table}");
         assert!(lines[2].contains("1.6e7/1.0e5"), "{table}");
     }

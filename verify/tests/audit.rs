@@ -8,7 +8,7 @@ use loss_verify::registry::losses;
 use loss_verify::subject::{Effort, Subject};
 
 /// Fewer points than an audit: tests run at every change.
-const EFFORT: Effort = Effort { seed: 1, points: 4_000 };
+const EFFORT: Effort = Effort { seed: 1, points: 1_000 };
 
 fn main() {
     let trials = Subject::all(losses()).into_iter().flat_map(|subject| {
@@ -28,18 +28,13 @@ fn main() {
 fn message(record: &CheckRecord) -> String {
     let mut message = format!("{}\n{}: {}\n", record.claim, record.status.word(), record.detail);
     for failure in &record.failures {
-        message.push_str(&format!(
-            "{}\n  expected {}\n  actual   {}\n",
-            failure.what, failure.expected, failure.actual
-        ));
+        message
+            .push_str(&format!("{}\n  expected {}\n  actual   {}\n", failure.what, failure.expected, failure.actual));
         if let Some(distance) = failure.ulps {
             message.push_str(&format!("  distance {} ULP\n", distance.0));
         }
         for input in &failure.inputs {
-            message.push_str(&format!(
-                "  {} = {} ({}, {})\n",
-                input.name, input.decimal, input.hex, input.bits
-            ));
+            message.push_str(&format!("  {} = {} ({}, {})\n", input.name, input.decimal, input.hex, input.bits));
         }
         message.push_str(&format!("  seed {}: {}\n", failure.seed, failure.command));
     }

@@ -258,9 +258,12 @@ fn cancelled_sum(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             None => kept.push((positive, term)),
         }
     }
-    kept.into_iter().fold(graph.zero(), |sum, (positive, term)| {
-        if positive { graph.plus(sum, term) } else { graph.subtract(sum, term) }
-    })
+    kept.into_iter().fold(
+        graph.zero(),
+        |sum, (positive, term)| {
+            if positive { graph.plus(sum, term) } else { graph.subtract(sum, term) }
+        },
+    )
 }
 
 fn collect_terms(graph: &Graph, sum: ExprId, positive: bool, terms: &mut Vec<(bool, ExprId)>) {
@@ -343,6 +346,12 @@ fn chain_quotient(graph: &mut Graph, cotangent: ExprId, divisor: ExprId) -> Expr
 /// The cotangent where a condition holds (or where it does not), 0 elsewhere. Under the weights: what a weight removes is not decided.
 fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId) -> ExprId {
     match graph.expr(cotangent) {
+        // What is always decided stays outside, where sums see it.
+        _ if !graph.may_be_unordered(condition) && !graph.is_integer(cotangent, 0) => {
+            let zero = graph.zero();
+            let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
+            graph.choose(condition, value, otherwise)
+        }
         Expr::Binary(Binary::Weigh, weight, value) => {
             let value = selected(graph, condition, holds, value);
             graph.weigh(weight, value)

@@ -35,12 +35,7 @@ struct Tiles<T, const E: usize, const G: usize> {
 
 /// Sets the accumulators of a chunk with `count` places to nothing taken in. Gives how many there are.
 #[inline(always)]
-fn start<L: Lane>(
-    token: L::Token,
-    kind: Accumulate,
-    accumulators: &mut [L; MAX_VIRTUAL],
-    count: usize,
-) -> usize {
+fn start<L: Lane>(token: L::Token, kind: Accumulate, accumulators: &mut [L; MAX_VIRTUAL], count: usize) -> usize {
     let most = match kind {
         Accumulate::Sum => VECTORS * L::LANES,
         // The order makes no difference: a few suffice to keep them independent.
@@ -74,18 +69,9 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
     }
 }
 
-impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize>
-    Across<L, E, A, G>
-{
+impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<L, E, A, G> {
     #[inline(always)]
-    pub(super) fn new<
-        K,
-        const R: usize,
-        const S: usize,
-        const U: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn new<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
         sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     ) -> Self
     where
@@ -95,22 +81,12 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
             elements: [[T::ZERO; TILE_EXTENT * MAX_LANES]; E],
             gradients: [[T::ZERO; TILE_EXTENT * MAX_LANES]; G],
         });
-        Self {
-            accumulators: [[L::splat(sweep.token, 0.0); MAX_VIRTUAL]; A],
-            tiles,
-        }
+        Self { accumulators: [[L::splat(sweep.token, 0.0); MAX_VIRTUAL]; A], tiles }
     }
 
     /// Works on a block of rows; adds their values to `sum`.
     #[inline(always)]
-    pub(super) fn block<
-        K,
-        const R: usize,
-        const S: usize,
-        const U: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    pub(super) fn block<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
@@ -121,24 +97,10 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
     {
         let (token, job) = (sweep.token, sweep.job);
         let extent = job.geometry.extent;
-        let Self {
-            accumulators,
-            tiles,
-        } = self;
+        let Self { accumulators, tiles } = self;
         let mut gradient_tiles = None;
-        let mut columns = [Column::Slice(
-            &[],
-            Path {
-                base: 0,
-                stride: 0,
-                lane: 1,
-            },
-        ); E];
-        let whole = Path {
-            base: 0,
-            stride: L::LANES,
-            lane: 1,
-        };
+        let mut columns = [Column::Slice(&[], Path { base: 0, stride: 0, lane: 1 }); E];
+        let whole = Path { base: 0, stride: L::LANES, lane: 1 };
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
@@ -153,16 +115,10 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
                 for e in 0..E {
                     let view = &job.inputs[K::ELEMENTS[e]];
                     let base = view.offset(block.outer, 0, block.inner);
-                    let path = Path {
-                        base,
-                        stride: view.strides[1],
-                        lane: view.strides[2],
-                    };
+                    let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
                     columns[e] = match view.values {
                         Values::Native(values) => Column::Slice(values, path),
-                        Values::Labels(_) | Values::Absent => {
-                            Column::Converted(K::ELEMENTS[e], path)
-                        }
+                        Values::Labels(_) | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
                     };
                 }
             }
@@ -176,16 +132,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         };
         let rows = block.len;
         let upstream = job.upstream;
-        let reader = Reader {
-            token,
-            job,
-            len,
-            rows,
-            columns,
-            shared: K::SHARED,
-            upstream,
-            upstream_path: none,
-        };
+        let reader = Reader { token, job, len, rows, columns, shared: K::SHARED, upstream, upstream_path: none };
 
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
@@ -203,14 +150,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            totals = elements::<L, K, E, R, S, U, A, V, G, H>(
-                sweep,
-                block,
-                &reader,
-                none,
-                gradient_tiles,
-                &v,
-            );
+            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
         }
         sweep.finish(block, value, gradients, &totals, sum)
     }
@@ -218,12 +158,8 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
 
 /// Transposes the rows of a block. Lanes without a row keep what they had.
 #[inline(always)]
-fn fill_tile<L: Lane>(
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    tile: &mut Tile<L::Scalar>,
-) where
+fn fill_tile<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut Tile<L::Scalar>)
+where
     L::Scalar: Element,
 {
     let view = &job.inputs[input];
@@ -246,18 +182,9 @@ fn fill_tile<L: Lane>(
 
 /// Where the first gradient's values of a block lie, seen from its slice.
 #[inline(always)]
-fn gradient_path<L: Lane>(
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    at: usize,
-) -> Path {
+fn gradient_path<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, at: usize) -> Path {
     let view = &job.inputs[input];
-    Path {
-        base: view.offset(block.outer, 0, block.inner) - at,
-        stride: view.strides[1],
-        lane: view.strides[2],
-    }
+    Path { base: view.offset(block.outer, 0, block.inner) - at, stride: view.strides[1], lane: view.strides[2] }
 }
 
 /// Pass `P` over a block of rows.
@@ -292,19 +219,10 @@ fn pass<
     if K::SPILL == Some(P) && sweep.spills() {
         let input = K::ELEMENT_GRADIENTS[0];
         spill = match tile {
-            Some(tile) => Some((
-                tile.as_mut_slice(),
-                Path {
-                    base: 0,
-                    stride: L::LANES,
-                    lane: 1,
-                },
-            )),
+            Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
-                sweep.element_gradients[0]
-                    .as_deref_mut()
-                    .map(|slot| (slot, path))
+                sweep.element_gradients[0].as_deref_mut().map(|slot| (slot, path))
             }
         };
     }
@@ -323,15 +241,8 @@ fn pass<
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
-            let (contributions, spilled) = K::step::<L, P>(
-                token,
-                &u,
-                v,
-                &x,
-                &s,
-                reader.index(place),
-                reader.upstream(place),
-            );
+            let (contributions, spilled) =
+                K::step::<L, P>(token, &u, v, &x, &s, reader.index(place), reader.upstream(place));
             for a in 0..A {
                 let accumulator = &mut accumulators[a][(place - chunk) & (widths[a] - 1)];
                 *accumulator = take(kinds[a], *accumulator, contributions[a]);
@@ -395,11 +306,7 @@ where
     let spills = sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let tile_path = Path {
-        base: 0,
-        stride: L::LANES,
-        lane: 1,
-    };
+    let tile_path = Path { base: 0, stride: L::LANES, lane: 1 };
     let mut paths = [tile_path; G];
     if tiles.is_none() {
         for g in 0..G {
@@ -409,20 +316,13 @@ where
             }
         }
     }
-    let values = Path {
-        base: none.base - sweep.elements_at.min(none.base),
-        ..none
-    };
+    let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
     let mut sums = [zero; MAX_VIRTUAL];
     let mut totals = [0.0; MAX_LANES];
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let width = if K::VALUE_PER_ELEMENT {
-            start(token, Accumulate::Sum, &mut sums, chunk_end - chunk)
-        } else {
-            1
-        };
+        let width = if K::VALUE_PER_ELEMENT { start(token, Accumulate::Sum, &mut sums, chunk_end - chunk) } else { 1 };
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
@@ -450,12 +350,8 @@ where
                 let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
-                    (Some(tiles), Some(_)) => {
-                        paths[g].store(gradient, &mut tiles[g], place, reader.len)
-                    }
-                    (None, Some(slot)) if !view.broadcast => {
-                        paths[g].store(gradient, slot, place, reader.len)
-                    }
+                    (Some(tiles), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
+                    (None, Some(slot)) if !view.broadcast => paths[g].store(gradient, slot, place, reader.len),
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);
@@ -474,14 +370,7 @@ where
         for g in 0..G {
             let input = K::ELEMENT_GRADIENTS[g];
             if let Some(slot) = &mut sweep.element_gradients[g] {
-                empty_tile::<L>(
-                    job,
-                    input,
-                    block,
-                    &tiles[g],
-                    slot,
-                    sweep.gradients_at[input],
-                );
+                empty_tile::<L>(job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
             }
         }
     }
@@ -514,13 +403,7 @@ fn empty_tile<L: Lane>(
             for (value, column) in row[..extent].iter_mut().zip(columns) {
                 *value = column[lane];
             }
-            put(
-                view.broadcast,
-                &row[..extent],
-                slot,
-                offset,
-                view.strides[1],
-            );
+            put(view.broadcast, &row[..extent], slot, offset, view.strides[1]);
         }
     }
 }

@@ -83,11 +83,7 @@ fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize
 
 /// Values that are the same for a whole row.
 #[inline(always)]
-fn splat_row<L: Lane, const V: usize>(
-    token: L::Token,
-    stored: &[[L::Scalar; MAX_LANES]; V],
-    lane: usize,
-) -> [L; V] {
+fn splat_row<L: Lane, const V: usize>(token: L::Token, stored: &[[L::Scalar; MAX_LANES]; V], lane: usize) -> [L; V] {
     let mut row = [L::splat(token, 0.0); V];
     for i in 0..V {
         row[i] = L::from_scalar(token, stored[i][lane]);
@@ -114,23 +110,16 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
         let inputs = &sweep.job.inputs;
-        let read = K::ELEMENTS
-            .iter()
-            .chain(&K::SHARED)
-            .all(|input| is_contiguous(&inputs[*input]));
-        let written = K::ELEMENT_GRADIENTS
-            .iter()
-            .all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
+        let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]));
+        let written =
+            K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
         let lines = (!read || !written).then_some(Lines {
             elements: [[T::ZERO; BLOCK]; E],
             shared: [[T::ZERO; BLOCK]; S],
             gradients: [[T::ZERO; BLOCK]; G],
         });
         let bytes = sweep.job.geometry.extent * size_of::<T>() * (E + G).max(1);
-        Self {
-            rows: (CACHE / bytes).clamp(1, L::LANES),
-            lines,
-        }
+        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines }
     }
 
     #[inline(always)]
@@ -187,15 +176,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// Puts +0.0 wherever a dropped row has a place.
     #[inline(always)]
-    fn clear_row<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    fn clear_row<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
     ) where
@@ -251,11 +232,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         }
         let mut accumulated = [L::splat(token, 0.0); A];
         for a in 0..A {
-            accumulated[a] = settle(
-                token,
-                K::PASSES[P][a],
-                L::load(token, &found[a][..L::LANES]),
-            );
+            accumulated[a] = settle(token, K::PASSES[P][a], L::load(token, &found[a][..L::LANES]));
         }
         K::join::<L, P>(token, &sweep.u, v, &accumulated);
     }
@@ -286,9 +263,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         if K::SPILL == Some(P) && sweep.spills() {
             let input = K::ELEMENT_GRADIENTS[0];
             let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
-            spill = sweep.element_gradients[0]
-                .as_deref_mut()
-                .map(|slot| &mut slot[offset..offset + extent]);
+            spill = sweep.element_gradients[0].as_deref_mut().map(|slot| &mut slot[offset..offset + extent]);
         }
         let mut chunk = 0;
         while chunk < extent {
@@ -300,37 +275,19 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss) = Self::lines(
-                    &mut self.lines,
-                    sweep.job,
-                    K::ELEMENTS,
-                    K::SHARED,
-                    outer,
-                    start,
-                    len,
-                );
-                let upstream = Upstreams::new(
-                    token,
-                    job.upstream,
-                    outer * extent + start,
-                    len,
-                    job.per_element,
-                );
+                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
                 let mut at = 0;
                 while at + width <= len {
                     for q in 0..VECTORS {
                         let at = at + q * L::LANES;
-                        let (x, s) = (
-                            vectors::<L, E, true>(token, &xs, at, 0),
-                            vectors::<L, S, true>(token, &ss, at, 0),
-                        );
+                        let (x, s) =
+                            (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<true>(token, at, 0);
-                        let (contributions, spilled) =
-                            K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                         for a in 0..A {
-                            accumulators[a][q] =
-                                take(kinds[a], accumulators[a][q], contributions[a]);
+                            accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
                         }
                         if let Some(spill) = &mut spill {
                             store::<L, true>(spilled, spill, start + at, 0);
@@ -349,17 +306,12 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         );
                         let index = L::splat(token, (start + at) as f64) + L::iota(token);
                         let upstream = upstream.load::<false>(token, at, count);
-                        let (contributions, spilled) =
-                            K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                         let inside = L::first_lanes(token, count);
                         let q = at / L::LANES % VECTORS;
                         for a in 0..A {
                             let nothing = L::splat(token, identity(kinds[a]));
-                            rest[a][q] = take(
-                                kinds[a],
-                                rest[a][q],
-                                L::select(inside, contributions[a], nothing),
-                            );
+                            rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
                         }
                         if let Some(spill) = &mut spill {
                             store::<L, false>(spilled, spill, start + at, count);
@@ -389,15 +341,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
 
     /// The last pass over one row: its gradients, and its values if there is one for every place. Gives their sum.
     #[inline(always)]
-    fn elements<
-        L,
-        K,
-        const R: usize,
-        const U: usize,
-        const A: usize,
-        const V: usize,
-        const H: usize,
-    >(
+    fn elements<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
@@ -421,31 +365,13 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let len = step.min(chunk_end - start);
                 // The staged gradients are taken out of the scratch space's way for as long as its lines are read.
                 let mut staged = self.lines.as_ref().map(|lines| lines.gradients);
-                let (xs, ss) = Self::lines(
-                    &mut self.lines,
-                    sweep.job,
-                    K::ELEMENTS,
-                    K::SHARED,
-                    outer,
-                    start,
-                    len,
-                );
-                let upstream = Upstreams::new(
-                    sweep.token,
-                    job.upstream,
-                    outer * extent + start,
-                    len,
-                    job.per_element,
-                );
-                let mut elements = if K::VALUE_PER_ELEMENT {
-                    sweep.elements.as_deref_mut()
-                } else {
-                    None
-                }
-                .map(|elements| {
-                    let at = outer * extent + start - sweep.elements_at;
-                    &mut elements[at..at + len]
-                });
+                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let upstream = Upstreams::new(sweep.token, job.upstream, outer * extent + start, len, job.per_element);
+                let mut elements =
+                    if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
+                        let at = outer * extent + start - sweep.elements_at;
+                        &mut elements[at..at + len]
+                    });
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
                 let mut spaces = staged.as_mut().map(|staged| staged.iter_mut());
                 for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
@@ -453,8 +379,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let space = spaces.as_mut().and_then(Iterator::next);
                     let Some(slot) = slot else { continue };
                     gradients[g] = if view.strides[1] == 1 && !view.broadcast {
-                        let offset = view.offset(outer, start, 0)
-                            - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
+                        let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
                         Some(&mut slot[offset..offset + len])
                     } else {
                         space.map(|space| &mut space[..len])
@@ -482,12 +407,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 if at < len {
                     let q = at / L::LANES % VECTORS;
                     let value = line.vector::<K, R, A, H, false>(at, len - at);
-                    sums[q] = sums[q]
-                        + L::select(
-                            L::first_lanes(sweep.token, len - at),
-                            value,
-                            L::splat(sweep.token, 0.0),
-                        );
+                    sums[q] =
+                        sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
                 }
                 if let Some(staged) = &staged {
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
@@ -497,13 +418,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                             && (view.strides[1] != 1 || view.broadcast)
                         {
                             let offset = view.offset(outer, start, 0) - sweep.gradients_at[input];
-                            put(
-                                view.broadcast,
-                                &staged[g][..len],
-                                slot,
-                                offset,
-                                view.strides[1],
-                            );
+                            put(view.broadcast, &staged[g][..len], slot, offset, view.strides[1]);
                         }
                     }
                 }
@@ -531,29 +446,14 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut xs: [&[T]; E] = [&[]; E];
         let mut ss: [&[T]; S] = [&[]; S];
         let (mut element_spaces, mut shared_spaces) = match lines {
-            Some(lines) => (
-                Some(lines.elements.iter_mut()),
-                Some(lines.shared.iter_mut()),
-            ),
+            Some(lines) => (Some(lines.elements.iter_mut()), Some(lines.shared.iter_mut())),
             None => (None, None),
         };
         for (x, input) in xs.iter_mut().zip(elements) {
-            *x = line(
-                &job.inputs[input],
-                outer,
-                start,
-                len,
-                element_spaces.as_mut().and_then(Iterator::next),
-            );
+            *x = line(&job.inputs[input], outer, start, len, element_spaces.as_mut().and_then(Iterator::next));
         }
         for (s, input) in ss.iter_mut().zip(shared) {
-            *s = line(
-                &job.inputs[input],
-                0,
-                start,
-                len,
-                shared_spaces.as_mut().and_then(Iterator::next),
-            );
+            *s = line(&job.inputs[input], 0, start, len, shared_spaces.as_mut().and_then(Iterator::next));
         }
         (xs, ss)
     }

@@ -28,28 +28,14 @@ impl Block {
     pub(super) fn new<T: Element>(job: &Job<'_, T>, row: usize, end: usize) -> Self {
         let width = job.geometry.inner;
         let (outer, inner) = (row / width, row % width);
-        let len = if width == 1 {
-            end - row
-        } else {
-            (end - row).min(width - inner)
-        };
+        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
         let mut live = [true; MAX_LANES];
         if job.dropped.is_some() {
             for (lane, live) in live.iter_mut().enumerate().take(len) {
-                *live = !if width == 1 {
-                    job.is_dropped(outer + lane, 0)
-                } else {
-                    job.is_dropped(outer, inner + lane)
-                };
+                *live = !if width == 1 { job.is_dropped(outer + lane, 0) } else { job.is_dropped(outer, inner + lane) };
             }
         }
-        Self {
-            outer,
-            inner,
-            row,
-            len,
-            live,
-        }
+        Self { outer, inner, row, len, live }
     }
 
     /// How far apart neighbouring lanes lie in an input.
@@ -59,35 +45,20 @@ impl Block {
 
     /// A value of each row. Lanes without a row are left as they are.
     #[inline(never)]
-    pub(super) fn read<T: Element>(
-        &self,
-        job: &Job<'_, T>,
-        source: RowSource,
-        lanes: &mut [T; MAX_LANES],
-    ) {
+    pub(super) fn read<T: Element>(&self, job: &Job<'_, T>, source: RowSource, lanes: &mut [T; MAX_LANES]) {
         match source {
             RowSource::Input(input) => {
                 let view = &job.inputs[input];
                 let offset = view.offset(self.outer, 0, self.inner);
-                convert(
-                    view,
-                    offset,
-                    self.lane_stride(job, input),
-                    &mut lanes[..self.len],
-                );
+                convert(view, offset, self.lane_stride(job, input), &mut lanes[..self.len]);
             }
             RowSource::Gather { values, label } => {
                 let (view, labels) = (&job.inputs[values], &job.inputs[label]);
                 let from = view.offset(self.outer, 0, self.inner);
                 let label_from = labels.offset(self.outer, 0, self.inner);
-                let (stride, label_stride) =
-                    (self.lane_stride(job, values), self.lane_stride(job, label));
+                let (stride, label_stride) = (self.lane_stride(job, values), self.lane_stride(job, label));
                 for (lane, value) in lanes.iter_mut().enumerate().take(self.len) {
-                    let index = if self.live[lane] {
-                        labels.index(label_from + lane * label_stride)
-                    } else {
-                        0
-                    };
+                    let index = if self.live[lane] { labels.index(label_from + lane * label_stride) } else { 0 };
                     *value = view.number(from + lane * stride + index * view.strides[1]);
                 }
             }
@@ -120,11 +91,7 @@ impl Block {
     /// Adds the values of rows that are not dropped to a sum, each of them `repeat` times, row by row.
     #[inline(never)]
     pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: f64) -> f64 {
-        let live = values
-            .iter()
-            .zip(&self.live)
-            .take(self.len)
-            .filter(|(_, live)| **live);
+        let live = values.iter().zip(&self.live).take(self.len).filter(|(_, live)| **live);
         live.fold(sum, |sum, (value, _)| sum + value * repeat)
     }
 }

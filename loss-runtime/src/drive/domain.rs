@@ -26,14 +26,7 @@ where
 trait Violation<T: Element, const I: usize, const U: usize>: Elementwise<I, U, 0> + Sized {
     fn violation(job: &Job<'_, T>) -> Option<usize> {
         let uniforms = Self::uniforms(&job.constants());
-        T::dispatch(
-            job.isa,
-            Search::<T, Self, I, U> {
-                job,
-                uniforms,
-                kernel: PhantomData,
-            },
-        )
+        T::dispatch(job.isa, Search::<T, Self, I, U> { job, uniforms, kernel: PhantomData })
     }
 }
 
@@ -45,9 +38,7 @@ struct Search<'j, 'a, T, K, const I: usize, const U: usize> {
     kernel: PhantomData<K>,
 }
 
-impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T>
-    for Search<'_, '_, T, K, I, U>
-{
+impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T> for Search<'_, '_, T, K, I, U> {
     type Output = Option<usize>;
 
     #[inline(always)]
@@ -90,9 +81,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
             for (i, space) in inputs.iter_mut().enumerate() {
                 let view = &job.inputs[K::INPUTS[i]];
                 slices[i] = match view.values {
-                    Values::Native(values) if view.is_flat(&geometry) => {
-                        &values[start..start + len]
-                    }
+                    Values::Native(values) if view.is_flat(&geometry) => &values[start..start + len],
                     Values::Native(_) | Values::Labels(_) | Values::Absent => {
                         gather(view, &geometry, start, &mut space[..len]);
                         &space[..len]
@@ -109,21 +98,14 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 for i in 0..I {
                     x[i] = load(token, slices[i], at, end - at);
                 }
-                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0))
-                    & L::first_lanes(token, end - at);
+                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0)) & L::first_lanes(token, end - at);
                 if L::mask_any(broken) {
                     let mut lanes = [T::ZERO; BLOCK];
-                    L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0))
-                        .store(&mut lanes[..L::LANES]);
+                    L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0)).store(&mut lanes[..L::LANES]);
                     for lane in 0..end - at {
                         let [outer, extent, inner] = geometry.coordinates(start + at + lane);
-                        let earlier = first.is_none_or(|first| {
-                            [outer, inner, extent] < [first[0], first[2], first[1]]
-                        });
-                        if lanes[lane] != T::ZERO
-                            && (!drops || alive[at + lane] != T::ZERO)
-                            && earlier
-                        {
+                        let earlier = first.is_none_or(|first| [outer, inner, extent] < [first[0], first[2], first[1]]);
+                        if lanes[lane] != T::ZERO && (!drops || alive[at + lane] != T::ZERO) && earlier {
                             first = Some([outer, extent, inner]);
                         }
                     }

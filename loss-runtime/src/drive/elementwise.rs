@@ -22,13 +22,7 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    run(
-        &Plan::<T, K, I, U, G, false> {
-            job,
-            kernel: PhantomData,
-        },
-        outputs,
-    )
+    run(&Plan::<T, K, I, U, G, false> { job, kernel: PhantomData }, outputs)
 }
 
 /// Runs a kernel's values and gradients.
@@ -47,13 +41,7 @@ where
             clear(&job.inputs[input], &job.geometry, slot);
         }
     }
-    run(
-        &Plan::<T, K, I, U, G, true> {
-            job,
-            kernel: PhantomData,
-        },
-        outputs,
-    )
+    run(&Plan::<T, K, I, U, G, true> { job, kernel: PhantomData }, outputs)
 }
 
 /// A kernel over a call, in chunks of places.
@@ -89,34 +77,16 @@ where
     fn cut(&self, unit: usize) -> Cut {
         let place = unit * CHUNK;
         let [outer, extent, inner] = self.job.places().coordinates(place);
-        Cut {
-            elements: place,
-            gradients: self
-                .job
-                .inputs
-                .each_ref()
-                .map(|view| view.offset(outer, extent, inner)),
-        }
+        Cut { elements: place, gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, extent, inner)) }
     }
 }
 
 /// A method of the kernel, so that the compiler keeps its code with the kernel's: editing one loss recompiles one.
-trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>:
-    Elementwise<I, U, G> + Sized
-{
+trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>: Elementwise<I, U, G> + Sized {
     fn chunks<const FUSED: bool>(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
-        T::dispatch(
-            job.isa,
-            Chunked::<T, Self, I, U, G, FUSED> {
-                job,
-                uniforms,
-                units,
-                part,
-                kernel,
-            },
-        )
+        T::dispatch(job.isa, Chunked::<T, Self, I, U, G, FUSED> { job, uniforms, units, part, kernel })
     }
 }
 
@@ -127,8 +97,7 @@ where
 {
 }
 
-struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool>
-{
+struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
     units: Range<usize>,
@@ -153,13 +122,7 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self {
-            job,
-            uniforms,
-            units,
-            mut part,
-            kernel: _,
-        } = self;
+        let Self { job, uniforms, units, mut part, kernel: _ } = self;
         let geometry = job.places();
         let places = geometry.places();
         let mut u = [L::splat(token, 0.0); U];
@@ -182,21 +145,14 @@ where
         let mut staged = job.dropped.is_some() || direct.iter().any(Option::is_none);
         for g in 0..G {
             let view = &job.inputs[K::GRADIENTS[g]];
-            slots[g] = if FUSED {
-                part.gradients[K::GRADIENTS[g]].take()
-            } else {
-                None
-            };
+            slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
             flat[g] = slots[g].is_none() || (view.is_flat(&geometry) && !view.broadcast);
             staged |= !flat[g];
         }
         let mut scratch_space;
         let mut scratch = if staged {
-            scratch_space = Scratch {
-                inputs: [[T::ZERO; BLOCK]; I],
-                gradients: [[T::ZERO; BLOCK]; G],
-                live: [T::ZERO; BLOCK],
-            };
+            scratch_space =
+                Scratch { inputs: [[T::ZERO; BLOCK]; I], gradients: [[T::ZERO; BLOCK]; G], live: [T::ZERO; BLOCK] };
             Some(&mut scratch_space)
         } else {
             None
@@ -206,10 +162,7 @@ where
         let mut sum = Cascade::new();
         for unit in units {
             let end = places.min((unit + 1) * CHUNK);
-            let mut sums = Sums {
-                vectors: [L::splat(token, 0.0); VECTORS],
-                wide: None,
-            };
+            let mut sums = Sums { vectors: [L::splat(token, 0.0); VECTORS], wide: None };
             if job.accumulate_f64 {
                 sums.wide = Some([0.0; MAX_VIRTUAL]);
             }
@@ -236,19 +189,12 @@ where
                             inputs[i] = match direct[i] {
                                 Some(values) => &values[start..start + len],
                                 None => {
-                                    gather(
-                                        &job.inputs[K::INPUTS[i]],
-                                        &geometry,
-                                        start,
-                                        &mut space[..len],
-                                    );
+                                    gather(&job.inputs[K::INPUTS[i]], &geometry, start, &mut space[..len]);
                                     &space[..len]
                                 }
                             };
                         }
-                        for (g, (space, slot)) in
-                            scratch.gradients.iter_mut().zip(&mut slots).enumerate()
-                        {
+                        for (g, (space, slot)) in scratch.gradients.iter_mut().zip(&mut slots).enumerate() {
                             if let Some(slot) = slot {
                                 gradients[g] = Some(if flat[g] {
                                     let at = start - part.gradients_at[K::GRADIENTS[g]];
@@ -273,14 +219,7 @@ where
                     Upstream::Scalar(upstream) => Seed::Same(L::from_scalar(token, upstream)),
                     Upstream::Each(each) => Seed::Each(&each[start..start + len]),
                 };
-                let block = Block {
-                    len,
-                    inputs,
-                    upstream,
-                    live: alive,
-                    elements,
-                    gradients,
-                };
+                let block = Block { len, inputs, upstream, live: alive, elements, gradients };
                 block.run::<K, U, FUSED>(token, &u, &mut sums);
                 if let Some(scratch) = &mut scratch {
                     for g in 0..G {
@@ -289,14 +228,7 @@ where
                             && !flat[g]
                         {
                             let from = &scratch.gradients[g][..len];
-                            scatter(
-                                &job.inputs[input],
-                                &geometry,
-                                start,
-                                from,
-                                slot,
-                                part.gradients_at[input],
-                            );
+                            scatter(&job.inputs[input], &geometry, start, from, slot, part.gradients_at[input]);
                         }
                     }
                 }
@@ -349,12 +281,8 @@ struct Block<'b, L: Lane, const I: usize, const G: usize> {
 
 impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
     #[inline(always)]
-    fn run<K, const U: usize, const FUSED: bool>(
-        mut self,
-        token: L::Token,
-        u: &[L; U],
-        sums: &mut Sums<L>,
-    ) where
+    fn run<K, const U: usize, const FUSED: bool>(mut self, token: L::Token, u: &[L; U], sums: &mut Sums<L>)
+    where
         K: Elementwise<I, U, G>,
     {
         let mut start = 0;
@@ -495,9 +423,5 @@ where
     L: Lane,
     K: Elementwise<I, U, G>,
 {
-    if FUSED {
-        K::fused(token, u, x, upstream)
-    } else {
-        (K::value(token, u, x), [L::splat(token, 0.0); G])
-    }
+    if FUSED { K::fused(token, u, x, upstream) } else { (K::value(token, u, x), [L::splat(token, 0.0); G]) }
 }

@@ -40,16 +40,9 @@ where
             clear(&job.inputs[input], &job.geometry, slot);
         }
     }
-    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> {
-        job,
-        kernel: PhantomData,
-    };
+    let plan = Plan::<T, K, E, R, S, U, A, V, G, H> { job, kernel: PhantomData };
     let units = job.geometry.rows().div_ceil(unit_rows(job));
-    let values = job
-        .geometry
-        .places()
-        .saturating_mul(E + G)
-        .saturating_mul(K::PASSES.len() + 1);
+    let values = job.geometry.places().saturating_mul(E + G).saturating_mul(K::PASSES.len() + 1);
     let leaf = leaf_units(job, outputs, units, values);
     sum_units(&plan, 0..units, leaf, Part::whole(outputs))
 }
@@ -66,11 +59,7 @@ fn group_rows(extent: usize) -> usize {
 /// How many rows a unit of work has. Rows that differ in the inner place alone interleave in memory, and stay together.
 fn unit_rows<T>(job: &Job<'_, T>) -> usize {
     let geometry = &job.geometry;
-    if geometry.inner == 1 {
-        group_rows(geometry.extent)
-    } else {
-        geometry.inner.max(1)
-    }
+    if geometry.inner == 1 { group_rows(geometry.extent) } else { geometry.inner.max(1) }
 }
 
 /// A kernel over a call, in units of rows.
@@ -116,16 +105,8 @@ where
         let row = unit * unit_rows(self.job);
         let outer = row / self.job.geometry.inner;
         Cut {
-            elements: if self.job.per_element {
-                row * self.job.geometry.extent
-            } else {
-                row
-            },
-            gradients: self
-                .job
-                .inputs
-                .each_ref()
-                .map(|view| view.offset(outer, 0, 0)),
+            elements: if self.job.per_element { row * self.job.geometry.extent } else { row },
+            gradients: self.job.inputs.each_ref().map(|view| view.offset(outer, 0, 0)),
         }
     }
 }
@@ -217,13 +198,7 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self {
-            job,
-            uniforms,
-            units,
-            part,
-            kernel: _,
-        } = self;
+        let Self { job, uniforms, units, part, kernel: _ } = self;
         let unit_rows = unit_rows(job);
         let group_rows = group_rows(job.geometry.extent);
         let mut sweep = Sweep::<L, K, E, R, S, U, A, V, G, H>::new(token, job, &uniforms, part);

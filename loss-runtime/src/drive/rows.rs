@@ -72,18 +72,8 @@ where
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
     #[inline(always)]
-    pub(super) fn new(
-        token: L::Token,
-        job: &'s Job<'a, T>,
-        uniforms: &[f64; U],
-        mut part: Part<'o, T>,
-    ) -> Self {
-        const {
-            assert!(
-                K::PASSES.len() <= MAX_PASSES,
-                "a kernel has at most 8 passes"
-            )
-        };
+    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], mut part: Part<'o, T>) -> Self {
+        const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
             u[i] = L::splat(token, uniforms[i]);
@@ -163,11 +153,7 @@ where
     /// How often a row's value counts: at every place of the row, where the loss varies along it and this formula does not.
     #[inline(always)]
     pub(super) fn repeat(&self) -> f64 {
-        if self.job.per_element && !K::VALUE_PER_ELEMENT {
-            self.job.geometry.extent as f64
-        } else {
-            1.0
-        }
+        if self.job.per_element && !K::VALUE_PER_ELEMENT { self.job.geometry.extent as f64 } else { 1.0 }
     }
 
     /// Whether anything is wanted that only a pass over the places of a row gives.
@@ -214,12 +200,7 @@ where
         value.store(&mut lanes[..L::LANES]);
         block.quiet(&mut lanes);
         if let Some(elements) = &mut self.elements {
-            spread(
-                &lanes[..block.len],
-                elements,
-                block.row - self.elements_at,
-                1,
-            );
+            spread(&lanes[..block.len], elements, block.row - self.elements_at, 1);
         }
         let mut values = [0.0; MAX_LANES];
         value.store_f64(&mut values[..L::LANES]);

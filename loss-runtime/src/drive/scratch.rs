@@ -13,11 +13,7 @@ fn runs(
     len: usize,
     mut run: impl FnMut(usize, usize, usize, usize),
 ) {
-    let Geometry {
-        outer,
-        extent,
-        inner,
-    } = *geometry;
+    let Geometry { outer, extent, inner } = *geometry;
     let axis = if inner > 1 {
         2
     } else if extent > 1 {
@@ -38,30 +34,17 @@ fn runs(
 
 /// The values of places from `start` on, in the order of the geometry.
 #[inline(never)]
-pub(super) fn gather<T: Element>(
-    view: &View<'_, T>,
-    geometry: &Geometry,
-    start: usize,
-    to: &mut [T],
-) {
-    runs(
-        geometry,
-        view.strides,
-        start,
-        to.len(),
-        |at, offset, stride, count| {
-            convert(view, offset, stride, &mut to[at..at + count]);
-        },
-    );
+pub(super) fn gather<T: Element>(view: &View<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
+    runs(geometry, view.strides, start, to.len(), |at, offset, stride, count| {
+        convert(view, offset, stride, &mut to[at..at + count]);
+    });
 }
 
 /// Values on a line, as numbers.
 #[inline(never)]
 pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usize, to: &mut [T]) {
     match view.values {
-        Values::Native(values) if stride == 1 => {
-            to.copy_from_slice(&values[offset..offset + to.len()])
-        }
+        Values::Native(values) if stride == 1 => to.copy_from_slice(&values[offset..offset + to.len()]),
         Values::Native(values) if stride == 0 => to.fill(values[offset]),
         Values::Native(values) => {
             for (step, to) in to.iter_mut().enumerate() {
@@ -78,11 +61,7 @@ pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usi
 pub(super) fn live<T: Element>(job: &Job<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {
     for (at, live) in to.iter_mut().enumerate() {
         let [outer, _, inner] = geometry.coordinates(start + at);
-        *live = if job.is_dropped(outer, inner) {
-            T::ZERO
-        } else {
-            T::ONE
-        };
+        *live = if job.is_dropped(outer, inner) { T::ZERO } else { T::ONE };
     }
 }
 
@@ -97,21 +76,9 @@ pub(super) fn scatter<T: Element>(
     to: &mut [T],
     base: usize,
 ) {
-    runs(
-        geometry,
-        view.strides,
-        start,
-        from.len(),
-        |at, offset, stride, count| {
-            put(
-                view.broadcast,
-                &from[at..at + count],
-                to,
-                offset - base,
-                stride,
-            );
-        },
-    );
+    runs(geometry, view.strides, start, from.len(), |at, offset, stride, count| {
+        put(view.broadcast, &from[at..at + count], to, offset - base, stride);
+    });
 }
 
 /// Writes, or adds, values on a line.
@@ -171,15 +138,9 @@ pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mu
         extent: own(extent, geometry.extent),
         inner: own(inner, geometry.inner),
     };
-    runs(
-        &geometry,
-        view.strides,
-        0,
-        geometry.places(),
-        |_, offset, stride, count| match stride {
-            0 => to[offset] = T::ZERO,
-            1 => to[offset..offset + count].fill(T::ZERO),
-            _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
-        },
-    );
+    runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| match stride {
+        0 => to[offset] = T::ZERO,
+        1 => to[offset..offset + count].fill(T::ZERO),
+        _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
+    });
 }

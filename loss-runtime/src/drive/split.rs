@@ -1,8 +1,5 @@
 //! Splitting a call's work over threads, along the tree in which its partial sums are added.
-#![cfg_attr(
-    not(feature = "parallel"),
-    expect(dead_code, unused_imports, reason = "one thread needs no splitting")
-)]
+#![cfg_attr(not(feature = "parallel"), expect(dead_code, unused_imports, reason = "one thread needs no splitting"))]
 
 use core::ops::Range;
 
@@ -37,17 +34,9 @@ impl<'o, T> Part<'o, T> {
 
     fn split(self, cut: &Cut) -> (Self, Self) {
         let (left, right) = cut_slice(self.elements, cut.elements - self.elements_at);
-        let mut before = Self {
-            elements: left,
-            gradients: [const { None }; MAX_INPUTS],
-            ..self
-        };
-        let mut after = Self {
-            elements: right,
-            elements_at: cut.elements,
-            gradients_at: cut.gradients,
-            ..before.empty()
-        };
+        let mut before = Self { elements: left, gradients: [const { None }; MAX_INPUTS], ..self };
+        let mut after =
+            Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
         for (input, slot) in self.gradients.into_iter().enumerate() {
             let at = cut.gradients[input].saturating_sub(self.gradients_at[input]);
             (before.gradients[input], after.gradients[input]) = cut_slice(slot, at);
@@ -91,34 +80,18 @@ const LEAF: usize = 1 << 16;
 /// How many units, a power of two, one thread does at a time.
 ///
 /// `values` is how many element values, read or written, there are in all. A gradient that is summed over an axis has no parts.
-pub(super) fn leaf_units<T: Element>(
-    job: &Job<'_, T>,
-    outputs: &Outputs<'_, T>,
-    units: usize,
-    values: usize,
-) -> usize {
-    let summed = job
-        .inputs
-        .iter()
-        .zip(&outputs.gradients)
-        .any(|(view, slot)| view.broadcast && slot.is_some());
+pub(super) fn leaf_units<T: Element>(job: &Job<'_, T>, outputs: &Outputs<'_, T>, units: usize, values: usize) -> usize {
+    let summed = job.inputs.iter().zip(&outputs.gradients).any(|(view, slot)| view.broadcast && slot.is_some());
     if !cfg!(feature = "parallel") || summed || job.threads == Some(1) || values < WORTH_SPLITTING {
         return usize::MAX;
     }
     let enough = LEAF.div_ceil((values / units.max(1)).max(1));
-    let share = job
-        .threads
-        .map_or(1, |threads| units.div_ceil(threads.max(1)));
+    let share = job.threads.map_or(1, |threads| units.div_ceil(threads.max(1)));
     enough.max(share).max(1).next_power_of_two()
 }
 
 /// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
-pub(super) fn sum_units<T: Element, W: Work<T>>(
-    work: &W,
-    units: Range<usize>,
-    leaf: usize,
-    part: Part<'_, T>,
-) -> f64 {
+pub(super) fn sum_units<T: Element, W: Work<T>>(work: &W, units: Range<usize>, leaf: usize, part: Part<'_, T>) -> f64 {
     #[cfg(feature = "parallel")]
     if units.len() > leaf
         && let Some(middle) = split(units.len())

@@ -30,12 +30,7 @@ pub(super) fn check<T: Element>(
         if call.inputs[place].is_none() {
             continue;
         }
-        let search = Search {
-            declared,
-            view: &job.inputs[place],
-            job,
-            ignored: ignored(job, place),
-        };
+        let search = Search { declared, view: &job.inputs[place], job, ignored: ignored(job, place) };
         consider(search.first_label());
         if let Some(domain) = variant.input_domains.get(place).copied().flatten() {
             consider(domain(job).map(|found| search.domain_error(found)));
@@ -46,9 +41,7 @@ pub(super) fn check<T: Element>(
 
 /// The value that drops a row, if this input can.
 fn ignored<T>(job: &Job<'_, T>, place: usize) -> Option<f64> {
-    job.dropped
-        .filter(|dropped| dropped.input == place)
-        .map(|dropped| dropped.value)
+    job.dropped.filter(|dropped| dropped.input == place).map(|dropped| dropped.value)
 }
 
 /// What one value of an input may be.
@@ -72,9 +65,7 @@ impl LabelTest for Admitted {
             Label::Binary | Label::MultiHot | Label::Flag => number == 0.0 || number == 1.0,
             Label::Sign => number == 1.0 || number == -1.0,
             Label::Count => number >= 0.0 && number % 1.0 == 0.0,
-            Label::ClassIndex => value
-                .whole()
-                .is_some_and(|index| 0 <= index && (index as u64) < self.extent as u64),
+            Label::ClassIndex => value.whole().is_some_and(|index| 0 <= index && (index as u64) < self.extent as u64),
         };
         admitted | (Some(number) == self.ignored)
     }
@@ -90,11 +81,7 @@ struct Search<'s, 'a, T> {
 
 impl<T: Element> Search<'_, '_, T> {
     fn admitted(&self) -> Admitted {
-        Admitted {
-            label: self.declared.label,
-            extent: self.job.geometry.extent,
-            ignored: self.ignored,
-        }
+        Admitted { label: self.declared.label, extent: self.job.geometry.extent, ignored: self.ignored }
     }
 
     fn first_label(&self) -> Option<(usize, Error)> {
@@ -121,11 +108,7 @@ impl<T: Element> Search<'_, '_, T> {
         }
         (0..outer).find_map(|o| {
             (0..inner).find_map(|i| {
-                let error = if self.job.is_dropped(o, i) {
-                    None
-                } else {
-                    self.row_error(o, i)
-                };
+                let error = if self.job.is_dropped(o, i) { None } else { self.row_error(o, i) };
                 error.map(|error| (o * inner + i, error))
             })
         })
@@ -143,9 +126,9 @@ impl<T: Element> Search<'_, '_, T> {
         let test = self.admitted();
         self.view.is_flat(&geometry)
             && match self.view.values {
-                Values::Native(values) => values[..geometry.places()]
-                    .iter()
-                    .fold(true, |all, value| all & test.passes(value.to_f64())),
+                Values::Native(values) => {
+                    values[..geometry.places()].iter().fold(true, |all, value| all & test.passes(value.to_f64()))
+                }
                 Values::Labels(values) => values.all(0, geometry.places(), test),
                 Values::Absent => true,
             }
@@ -162,44 +145,25 @@ impl<T: Element> Search<'_, '_, T> {
     fn row_error(&self, outer: usize, inner: usize) -> Option<Error> {
         let geometry = &self.job.geometry;
         let has_extent = self.declared.axes.contains(&1);
-        let extent = if self.view.strides[1] == 0 {
-            1
-        } else {
-            geometry.extent
-        };
+        let extent = if self.view.strides[1] == 0 { 1 } else { geometry.extent };
         let input = self.declared.name;
-        let row = if self.is_shared() {
-            0
-        } else {
-            outer * geometry.inner + inner
-        };
+        let row = if self.is_shared() { 0 } else { outer * geometry.inner + inner };
         let test = self.admitted();
         let mut sum = 0.0;
         for place in 0..extent {
             let offset = self.view.offset(outer, place, inner);
             let (value, passes) = match self.view.values {
-                Values::Native(values) => (
-                    values[offset].to_f64(),
-                    test.passes(values[offset].to_f64()),
-                ),
+                Values::Native(values) => (values[offset].to_f64(), test.passes(values[offset].to_f64())),
                 Values::Labels(values) => (values.number(offset), values.all(offset, 1, test)),
                 Values::Absent => return None,
             };
             if !passes {
                 let (label, column) = (self.declared.label, has_extent.then_some(place));
-                return Some(Error::Label {
-                    input,
-                    row,
-                    column,
-                    value,
-                    label,
-                    extent: geometry.extent,
-                });
+                return Some(Error::Label { input, row, column, value, label, extent: geometry.extent });
             }
             sum += value;
         }
-        let is_off =
-            self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > SIMPLEX_TOLERANCE;
+        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > SIMPLEX_TOLERANCE;
         is_off.then_some(Error::RowSum { input, row, sum })
     }
 
@@ -209,12 +173,7 @@ impl<T: Element> Search<'_, '_, T> {
         let index = self.view.offset(outer, extent, inner);
         let value = self.view.number(index).to_f64();
         let domain = self.declared.domain.unwrap_or("of this input");
-        let error = Error::Domain {
-            input: self.declared.name,
-            index,
-            value,
-            domain,
-        };
+        let error = Error::Domain { input: self.declared.name, index, value, domain };
         (outer * self.job.geometry.inner + inner, error)
     }
 }

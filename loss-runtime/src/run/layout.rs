@@ -34,9 +34,7 @@ impl<'a, T: Element> Layout<'a, T> {
     /// Agrees on the shapes of a call.
     pub(super) fn new(info: &'static LossInfo, call: &Call<'a, T>) -> Result<Self, Error> {
         if info.axes.len() > 2 || info.inputs.len() > MAX_INPUTS {
-            return Err(Error::Unsupported {
-                what: "more than two axes, or more than 8 inputs",
-            });
+            return Err(Error::Unsupported { what: "more than two axes, or more than 8 inputs" });
         }
         for (input, given) in info.inputs.iter().zip(&call.inputs) {
             if given.is_none() && !input.optional && input.default.is_none() {
@@ -50,11 +48,7 @@ impl<'a, T: Element> Layout<'a, T> {
         let (rows, extent) = rows_and_extent(info, declared, &shape, position, call)?;
         let extents = rows.extents();
         let geometry = match position {
-            Some(Position::Last) => Geometry {
-                outer: rows.len(),
-                extent,
-                inner: 1,
-            },
+            Some(Position::Last) => Geometry { outer: rows.len(), extent, inner: 1 },
             None | Some(Position::Second | Position::Rows) => Geometry {
                 outer: extents.first().copied().unwrap_or(1),
                 extent,
@@ -62,13 +56,7 @@ impl<'a, T: Element> Layout<'a, T> {
             },
         };
         let samples = shape.extents().first().copied().unwrap_or(1);
-        let mut layout = Self {
-            geometry,
-            views: [View::ABSENT; MAX_INPUTS],
-            samples,
-            rows,
-            position,
-        };
+        let mut layout = Self { geometry, views: [View::ABSENT; MAX_INPUTS], samples, rows, position };
         for (place, declared) in info.inputs.iter().enumerate() {
             if let Some(given) = &call.inputs[place] {
                 layout.views[place] = layout.view(declared, given)?;
@@ -76,20 +64,14 @@ impl<'a, T: Element> Layout<'a, T> {
         }
         layout.flatten();
         if size_of::<T>() == 4 && extent > 1 << 24 {
-            return Err(Error::Unsupported {
-                what: "a second axis of more than 2^24 places in f32",
-            });
+            return Err(Error::Unsupported { what: "a second axis of more than 2^24 places in f32" });
         }
         Ok(layout)
     }
 
     /// The shape of the values of `none` along these axes.
     pub(super) fn none(&self, axes: u8) -> Result<Shape, Error> {
-        let rows = if axes & 1 != 0 {
-            self.rows
-        } else {
-            Shape::default()
-        };
+        let rows = if axes & 1 != 0 { self.rows } else { Shape::default() };
         if axes & 2 == 0 {
             return Ok(rows);
         }
@@ -99,35 +81,20 @@ impl<'a, T: Element> Layout<'a, T> {
     /// Rows with the second axis put where it belongs.
     fn with_extent(&self, rows: &Shape, extent: usize) -> Result<Shape, Error> {
         let dims = rows.extents().len();
-        let place = if self.position == Some(Position::Last) {
-            dims
-        } else {
-            dims.min(1)
-        };
-        rows.with(place, extent).ok_or(Error::Unsupported {
-            what: "more than 8 dimensions",
-        })
+        let place = if self.position == Some(Position::Last) { dims } else { dims.min(1) };
+        rows.with(place, extent).ok_or(Error::Unsupported { what: "more than 8 dimensions" })
     }
 
     /// Without a second axis, rows that lie one after the other in every array are one line: the loops are then longest.
     fn flatten(&mut self) {
-        let Geometry {
-            outer,
-            extent,
-            inner,
-        } = self.geometry;
+        let Geometry { outer, extent, inner } = self.geometry;
         let is_line = |view: &View<'_, T>| {
             view.strides[1] == 0
                 && (view.strides == [0; 3]
-                    || ((outer <= 1 || view.strides[0] == inner)
-                        && (inner <= 1 || view.strides[2] == 1)))
+                    || ((outer <= 1 || view.strides[0] == inner) && (inner <= 1 || view.strides[2] == 1)))
         };
         if self.position.is_none() && extent == 1 && self.views.iter().all(is_line) {
-            self.geometry = Geometry {
-                outer: outer * inner,
-                extent,
-                inner: 1,
-            };
+            self.geometry = Geometry { outer: outer * inner, extent, inner: 1 };
             for view in &mut self.views {
                 view.strides = [usize::from(view.strides != [0; 3]), 0, 0];
             }
@@ -164,19 +131,11 @@ impl<'a, T: Element> Layout<'a, T> {
         };
         let lacks = |axis: usize, has: bool| declared.axes.contains(&axis) && !has;
         let broadcast = lacks(0, has_rows) || lacks(1, has_extent);
-        Ok(View {
-            values: given.values,
-            strides,
-            broadcast,
-        })
+        Ok(View { values: given.values, strides, broadcast })
     }
 
     /// Which of its axes an input has in this call: rows, second axis. An axis that may be broadcast may be missing or have extent 1.
-    fn match_axes(
-        &self,
-        declared: &InputInfo,
-        given: &Given<'a, T>,
-    ) -> Result<(bool, bool), Error> {
+    fn match_axes(&self, declared: &InputInfo, given: &Given<'a, T>) -> Result<(bool, bool), Error> {
         /// An axis of an array.
         #[derive(Clone, Copy, PartialEq)]
         enum Axis {
@@ -185,10 +144,7 @@ impl<'a, T: Element> Layout<'a, T> {
             Missing,
         }
         let choices = |axis: usize| -> &'static [Axis] {
-            match (
-                declared.axes.contains(&axis),
-                declared.broadcast.contains(&axis),
-            ) {
+            match (declared.axes.contains(&axis), declared.broadcast.contains(&axis)) {
                 (false, _) => &[Axis::Missing],
                 (true, false) => &[Axis::Full],
                 (true, true) => &[Axis::Full, Axis::One, Axis::Missing],
@@ -213,11 +169,7 @@ impl<'a, T: Element> Layout<'a, T> {
                 first = first.or(Some(expected));
             }
         }
-        Err(mismatch(
-            declared.name,
-            &first.unwrap_or_default(),
-            &given.shape,
-        ))
+        Err(mismatch(declared.name, &first.unwrap_or_default(), &given.shape))
     }
 }
 
@@ -226,14 +178,10 @@ fn lead<T>(info: &LossInfo, call: &Call<'_, T>) -> Result<usize, Error> {
     if call.inputs[info.layout].is_some() {
         return Ok(info.layout);
     }
-    let given = (0..info.inputs.len())
-        .rev()
-        .filter(|input| call.inputs[*input].is_some());
+    let given = (0..info.inputs.len()).rev().filter(|input| call.inputs[*input].is_some());
     given
         .max_by_key(|input| info.inputs[*input].axes.len())
-        .ok_or(Error::MissingInput {
-            name: info.inputs[info.layout].name,
-        })
+        .ok_or(Error::MissingInput { name: info.inputs[info.layout].name })
 }
 
 /// Splits the layout input's shape into rows and the second axis.
@@ -249,14 +197,10 @@ fn rows_and_extent<T>(
     if !declared.axes.contains(&1) {
         let rows = if has_rows { *shape } else { Shape::default() };
         // The second axis, if there is one, is seen in another input alone.
-        let table = info
-            .inputs
-            .iter()
-            .zip(&call.inputs)
-            .find_map(|(input, given)| {
-                let given = given.as_ref().filter(|_| input.axes == [1])?;
-                Some((input, given))
-            });
+        let table = info.inputs.iter().zip(&call.inputs).find_map(|(input, given)| {
+            let given = given.as_ref().filter(|_| input.axes == [1])?;
+            Some((input, given))
+        });
         return match table {
             Some((input, given)) => Ok((rows, extent_at(info, input, &self::shape(given), 0)?)),
             None => Ok((rows, 1)),
@@ -264,39 +208,20 @@ fn rows_and_extent<T>(
     }
     let expected = if has_rows { 2 } else { 1 };
     if dims == 0 || (!has_rows && dims > 1) {
-        return Err(Error::Dimensions {
-            input: declared.name,
-            expected,
-            found: dims,
-        });
+        return Err(Error::Dimensions { input: declared.name, expected, found: dims });
     }
     let place = match position {
         Some(Position::Last) => dims - 1,
         None | Some(Position::Second | Position::Rows) => usize::from(dims > 1),
     };
-    Ok((
-        shape.without(place),
-        extent_at(info, declared, shape, place)?,
-    ))
+    Ok((shape.without(place), extent_at(info, declared, shape, place)?))
 }
 
-fn extent_at(
-    info: &'static LossInfo,
-    declared: &InputInfo,
-    shape: &Shape,
-    place: usize,
-) -> Result<usize, Error> {
+fn extent_at(info: &'static LossInfo, declared: &InputInfo, shape: &Shape, place: usize) -> Result<usize, Error> {
     let axis = info.axes.get(1).map_or("", |axis| axis.name);
     match shape.extents().get(place) {
-        None => Err(Error::Dimensions {
-            input: declared.name,
-            expected: place + 1,
-            found: shape.extents().len(),
-        }),
-        Some(0) => Err(Error::EmptyAxis {
-            input: declared.name,
-            axis,
-        }),
+        None => Err(Error::Dimensions { input: declared.name, expected: place + 1, found: shape.extents().len() }),
+        Some(0) => Err(Error::EmptyAxis { input: declared.name, axis }),
         Some(extent) => Ok(*extent),
     }
 }
@@ -309,43 +234,20 @@ fn shape<T>(array: &Array<'_, T>) -> Shape {
 }
 
 /// An input's values, if they have a type that it admits.
-fn typed<'a, T: Element>(
-    declared: &InputInfo,
-    given: &Array<'a, T>,
-) -> Result<Given<'a, T>, Error> {
+fn typed<'a, T: Element>(declared: &InputInfo, given: &Array<'a, T>) -> Result<Given<'a, T>, Error> {
     let (values, type_name, len, shape, row_stride) = match given {
-        Array::Real(tensor) => (
-            Values::Native(tensor.data),
-            T::NAME,
-            tensor.data.len(),
-            tensor.shape,
-            tensor.row_stride,
-        ),
+        Array::Real(tensor) => {
+            (Values::Native(tensor.data), T::NAME, tensor.data.len(), tensor.shape, tensor.row_stride)
+        }
         Array::Labels(labels) => {
-            let values =
-                T::same_type(labels.data).map_or(Values::Labels(labels.data), Values::Native);
-            (
-                values,
-                labels.data.type_name(),
-                labels.data.len(),
-                labels.shape,
-                labels.row_stride,
-            )
+            let values = T::same_type(labels.data).map_or(Values::Labels(labels.data), Values::Native);
+            (values, labels.data.type_name(), labels.data.len(), labels.shape, labels.row_stride)
         }
     };
     if admits(declared, &values) {
-        Ok(Given {
-            values,
-            len,
-            shape,
-            row_stride,
-        })
+        Ok(Given { values, len, shape, row_stride })
     } else {
-        Err(Error::InputType {
-            input: declared.name,
-            given: type_name,
-            label: declared.label,
-        })
+        Err(Error::InputType { input: declared.name, given: type_name, label: declared.label })
     }
 }
 
@@ -361,14 +263,10 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
         Values::Native(_) | Values::Absent => Kind::Float,
         Values::Labels(labels) => match labels {
             LabelSlice::Bool(_) => Kind::Bool,
-            LabelSlice::I8(_) | LabelSlice::I16(_) | LabelSlice::I32(_) | LabelSlice::I64(_) => {
-                Kind::Signed
+            LabelSlice::I8(_) | LabelSlice::I16(_) | LabelSlice::I32(_) | LabelSlice::I64(_) => Kind::Signed,
+            LabelSlice::U8(_) | LabelSlice::U16(_) | LabelSlice::U32(_) | LabelSlice::U64(_) | LabelSlice::Usize(_) => {
+                Kind::Unsigned
             }
-            LabelSlice::U8(_)
-            | LabelSlice::U16(_)
-            | LabelSlice::U32(_)
-            | LabelSlice::U64(_)
-            | LabelSlice::Usize(_) => Kind::Unsigned,
             LabelSlice::F32(_) | LabelSlice::F64(_) => Kind::Float,
         },
     };
@@ -376,11 +274,7 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
         return false;
     }
     match declared.label {
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Simplex => {
+        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex => {
             matches!(kind, Kind::Float)
         }
         Label::Binary | Label::MultiHot | Label::Flag => true,
@@ -393,50 +287,24 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
 fn mismatch(input: &'static str, expected: &Shape, found: &Shape) -> Error {
     let (expected, found) = (expected.extents(), found.extents());
     if expected.len() != found.len() {
-        return Error::Dimensions {
-            input,
-            expected: expected.len(),
-            found: found.len(),
-        };
+        return Error::Dimensions { input, expected: expected.len(), found: found.len() };
     }
-    let axis = expected
-        .iter()
-        .zip(found)
-        .position(|(expected, found)| expected != found)
-        .unwrap_or(0);
+    let axis = expected.iter().zip(found).position(|(expected, found)| expected != found).unwrap_or(0);
     let at = |extents: &[usize]| extents.get(axis).copied().unwrap_or(0);
-    Error::Shape {
-        input,
-        axis,
-        expected: at(expected),
-        found: at(found),
-    }
+    Error::Shape { input, axis, expected: at(expected), found: at(found) }
 }
 
 /// A slice is as long as its shape says; with a row stride, what follows the last row may be there or not.
-fn check_length<T>(
-    declared: &InputInfo,
-    given: &Given<'_, T>,
-    line: usize,
-    row_stride: usize,
-) -> Result<(), Error> {
+fn check_length<T>(declared: &InputInfo, given: &Given<'_, T>, line: usize, row_stride: usize) -> Result<(), Error> {
     let input = declared.name;
     if row_stride < line {
-        return Err(Error::RowStride {
-            input,
-            least: line,
-            found: row_stride,
-        });
+        return Err(Error::RowStride { input, least: line, found: row_stride });
     }
     let (least, most) = lengths(&given.shape, given.row_stride);
     if (least..=most).contains(&given.len) {
         Ok(())
     } else {
-        Err(Error::Length {
-            input,
-            expected: least,
-            found: given.len,
-        })
+        Err(Error::Length { input, expected: least, found: given.len })
     }
 }
 
@@ -449,10 +317,7 @@ pub(super) fn lengths(shape: &Shape, row_stride: Option<usize>) -> (usize, usize
         Some(_) if places == 0 => (0, usize::MAX),
         Some(stride) => {
             let line = product(shape.extents().get(1..).unwrap_or(&[]));
-            (
-                (rows - 1).saturating_mul(stride).saturating_add(line),
-                rows.saturating_mul(stride).max(line),
-            )
+            ((rows - 1).saturating_mul(stride).saturating_add(line), rows.saturating_mul(stride).max(line))
         }
     }
 }

@@ -16,9 +16,7 @@ pub(super) fn check<T>(
         let Some(slot) = slot else { continue };
         let declared = info.inputs.get(place);
         let input = declared.map_or("", |declared| declared.name);
-        let given = call.inputs[place]
-            .as_ref()
-            .filter(|_| declared.is_some_and(|declared| declared.gradient));
+        let given = call.inputs[place].as_ref().filter(|_| declared.is_some_and(|declared| declared.gradient));
         let Some(given) = given else {
             return Err(Error::NoGradient { input });
         };
@@ -27,11 +25,7 @@ pub(super) fn check<T>(
             Array::Labels(labels) => lengths(&labels.shape, labels.row_stride),
         };
         if !(least..=most).contains(&slot.len()) {
-            return Err(Error::OutputLength {
-                output: input,
-                expected: least,
-                found: slot.len(),
-            });
+            return Err(Error::OutputLength { output: input, expected: least, found: slot.len() });
         }
     }
     Ok(())

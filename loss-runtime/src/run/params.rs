@@ -6,23 +6,14 @@ use crate::info::{ParamInfo, ParamKind};
 use crate::registry::{Element, Loss};
 
 /// The values with defaults filled in; NaN where an optional one is absent.
-pub(super) fn check<T: Element>(
-    loss: &dyn Loss,
-    given: &[f64; MAX_PARAMS],
-) -> Result<[f64; MAX_PARAMS], Error> {
+pub(super) fn check<T: Element>(loss: &dyn Loss, given: &[f64; MAX_PARAMS]) -> Result<[f64; MAX_PARAMS], Error> {
     let declared = loss.info().params;
     if declared.len() > MAX_PARAMS {
-        return Err(Error::Unsupported {
-            what: "more than 16 parameters",
-        });
+        return Err(Error::Unsupported { what: "more than 16 parameters" });
     }
     let mut values = [f64::NAN; MAX_PARAMS];
     for ((value, given), param) in values.iter_mut().zip(given).zip(declared) {
-        *value = if given.is_nan() {
-            param.default.unwrap_or(f64::NAN)
-        } else {
-            *given
-        };
+        *value = if given.is_nan() { param.default.unwrap_or(f64::NAN) } else { *given };
         if value.is_nan() && !param.optional {
             return Err(Error::MissingParam { name: param.name });
         }
@@ -37,18 +28,13 @@ pub(super) fn check<T: Element>(
         }
         let rounded = T::from_f64(value).to_f64();
         // A number that the compute type cannot hold becomes infinite or 0, and that is what the kernel will see.
-        let lost =
-            rounded.is_infinite() != value.is_infinite() || (rounded == 0.0) != (value == 0.0);
+        let lost = rounded.is_infinite() != value.is_infinite() || (rounded == 0.0) != (value == 0.0);
         let mut seen = values;
         seen[index] = rounded;
         let admitted = loss.param_in_domain(index, &values[..declared.len()])
             && (!lost || loss.param_in_domain(index, &seen[..declared.len()]));
         if !admitted {
-            return Err(Error::Param {
-                name: param.name,
-                value,
-                allowed: param.domain.unwrap_or("a finite number"),
-            });
+            return Err(Error::Param { name: param.name, value, allowed: param.domain.unwrap_or("a finite number") });
         }
     }
     Ok(values)
@@ -59,23 +45,11 @@ fn check_kind(param: &ParamInfo, value: f64) -> Result<(), Error> {
     let (admitted, allowed) = match param.kind {
         ParamKind::Real => (true, "a number"),
         ParamKind::Integer => (whole, "a whole number"),
-        ParamKind::OneOf(values) => (
-            values.iter().any(|one| *one as f64 == value),
-            "one of the listed integers",
-        ),
+        ParamKind::OneOf(values) => (values.iter().any(|one| *one as f64 == value), "one of the listed integers"),
         ParamKind::Switch => (value == 0.0 || value == 1.0, "0 or 1"),
-        ParamKind::Choice(words) => (
-            whole && 0.0 <= value && value < words.len() as f64,
-            "the place of one of the listed words",
-        ),
+        ParamKind::Choice(words) => {
+            (whole && 0.0 <= value && value < words.len() as f64, "the place of one of the listed words")
+        }
     };
-    if admitted {
-        Ok(())
-    } else {
-        Err(Error::Param {
-            name: param.name,
-            value,
-            allowed,
-        })
-    }
+    if admitted { Ok(()) } else { Err(Error::Param { name: param.name, value, allowed }) }
 }

@@ -14,22 +14,9 @@ fn refused(loss: &dyn Loss, inputs: &[Array<'_, f32>], lengths: &[usize]) -> Err
 }
 
 #[track_caller]
-fn refused_reduction(
-    loss: &dyn Loss,
-    inputs: &[Array<'_, f32>],
-    reduction: Reduction<'_>,
-    lengths: &[usize],
-) -> Error {
-    let (error, untouched) = ask(
-        loss,
-        inputs,
-        SERIAL,
-        reduction,
-        Upstream::One,
-        None,
-        lengths,
-    )
-    .expect_err("the call is wrong");
+fn refused_reduction(loss: &dyn Loss, inputs: &[Array<'_, f32>], reduction: Reduction<'_>, lengths: &[usize]) -> Error {
+    let (error, untouched) =
+        ask(loss, inputs, SERIAL, reduction, Upstream::One, None, lengths).expect_err("the call is wrong");
     assert!(untouched, "{error}: something was written");
     error
 }
@@ -40,58 +27,20 @@ fn labels_are_checked_row_by_row_in_the_order_of_the_inputs() {
     let input = Array::from(Tensor::from((&x, [4, 3])));
     let weight = Array::from(Tensor::from(&[1.0; 3]));
     let labels = [2_i16, -100, 3, -1];
-    let error = refused(
-        &ENTROPY,
-        &[input, Labels::from(&labels).into(), weight],
-        &[12],
-    );
+    let error = refused(&ENTROPY, &[input, Labels::from(&labels).into(), weight], &[12]);
     let label = Label::ClassIndex;
-    assert_eq!(
-        error,
-        Error::Label {
-            input: "target",
-            row: 2,
-            column: None,
-            value: 3.0,
-            label,
-            extent: 3
-        }
-    );
-    assert_eq!(
-        error.to_string(),
-        "input `target`, row 2: 3 is not a class index, 0 to 2"
-    );
+    assert_eq!(error, Error::Label { input: "target", row: 2, column: None, value: 3.0, label, extent: 3 });
+    assert_eq!(error.to_string(), "input `target`, row 2: 3 is not a class index, 0 to 2");
     // A shared input is seen by the first row already.
     let bad = Tensor::from(&[1.0, 1.0, -0.5]).into();
     let error = refused(&ENTROPY, &[input, Labels::from(&labels).into(), bad], &[12]);
-    assert_eq!(
-        error.to_string(),
-        "input `weight`, row 0, place 2: -0.5 is not a number >= 0"
-    );
+    assert_eq!(error.to_string(), "input `weight`, row 0, place 2: -0.5 is not a number >= 0");
     // A value that the type cannot hold drops nothing; one inside the range drops that class.
-    let error = refused(
-        &ENTROPY,
-        &[input, Labels::from(&[0_u8, 1, 2, 255]).into(), weight],
-        &[12],
-    );
+    let error = refused(&ENTROPY, &[input, Labels::from(&[0_u8, 1, 2, 255]).into(), weight], &[12]);
     assert_eq!(error.kind(), "label");
     let signs = [1.0_f32, f32::NAN, -1.0];
-    let error = refused(
-        &SIGNED,
-        &[Tensor::from(&[0.0; 3]).into(), Tensor::from(&signs).into()],
-        &[3],
-    );
-    assert!(
-        matches!(
-            error,
-            Error::Label {
-                input: "target",
-                row: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = refused(&SIGNED, &[Tensor::from(&[0.0; 3]).into(), Tensor::from(&signs).into()], &[3]);
+    assert!(matches!(error, Error::Label { input: "target", row: 1, .. }), "{error}");
 }
 
 #[test]
@@ -101,15 +50,8 @@ fn a_label_wrong_at_any_place_is_found() {
         for bad in [0, n / 2, n - 1] {
             let mut signs = vec![-1_i8; n];
             signs[bad] = 0;
-            let error = refused(
-                &SIGNED,
-                &[Tensor::from(&x).into(), Labels::from(&signs).into()],
-                &[n],
-            );
-            assert!(
-                matches!(error, Error::Label { row, value: 0.0, .. } if row == bad),
-                "{error}"
-            );
+            let error = refused(&SIGNED, &[Tensor::from(&x).into(), Labels::from(&signs).into()], &[n]);
+            assert!(matches!(error, Error::Label { row, value: 0.0, .. } if row == bad), "{error}");
         }
     }
 }
@@ -125,29 +67,10 @@ fn conditions_are_broken_by_false_alone() {
         let inputs = [input, Tensor::from((&weight, [rows, extent])).into()];
         let error = refused(&WEIGHTED_SQUARE, &inputs, &[x.len()]);
         let domain = "weight >= 0";
-        assert_eq!(
-            error,
-            Error::Domain {
-                input: "weight",
-                index: place,
-                value: -2.0,
-                domain
-            }
-        );
+        assert_eq!(error, Error::Domain { input: "weight", index: place, value: -2.0, domain });
         weight[place] = f32::NAN;
         let inputs = [input, Tensor::from((&weight, [rows, extent])).into()];
-        assert!(
-            ask(
-                &WEIGHTED_SQUARE,
-                &inputs,
-                SERIAL,
-                Reduction::MEAN,
-                Upstream::One,
-                None,
-                &[]
-            )
-            .is_ok()
-        );
+        assert!(ask(&WEIGHTED_SQUARE, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[]).is_ok());
     }
 }
 
@@ -157,22 +80,9 @@ fn in_interleaved_rows_the_first_row_comes_first() {
     let x = [1.0_f32; 6];
     let weight = [1.0_f32, 1.0, -1.0, -2.0, 1.0, 1.0];
     let shape = [1, 2, 3];
-    let inputs = [
-        Tensor::from((&x, shape)).into(),
-        Tensor::from((&weight, shape)).into(),
-    ];
+    let inputs = [Tensor::from((&x, shape)).into(), Tensor::from((&weight, shape)).into()];
     let error = refused(&crate::losses::WEIGHTED_SECOND, &inputs, &[6]);
-    assert!(
-        matches!(
-            error,
-            Error::Domain {
-                index: 3,
-                value: -2.0,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Domain { index: 3, value: -2.0, .. }), "{error}");
 }
 
 #[test]
@@ -181,11 +91,7 @@ fn shapes_agree_exactly() {
     let dot = |y: &[usize], t: &[usize], s: &[usize]| {
         let tensor = |extents: &[usize]| {
             let len = extents.iter().product();
-            Array::from(Tensor {
-                data: &x[..len],
-                shape: Shape::new(extents).unwrap(),
-                row_stride: None,
-            })
+            Array::from(Tensor { data: &x[..len], shape: Shape::new(extents).unwrap(), row_stride: None })
         };
         ask(
             &DOT,
@@ -199,58 +105,15 @@ fn shapes_agree_exactly() {
     };
     assert!(dot(&[2, 3, 4], &[2, 4], &[3]).is_ok());
     let error = |y, t, s| dot(y, t, s).expect_err("shapes differ").0;
-    assert_eq!(
-        error(&[2, 3, 1], &[2, 4], &[3]),
-        Error::Shape {
-            input: "y",
-            axis: 2,
-            expected: 4,
-            found: 1
-        }
-    );
-    assert_eq!(
-        error(&[2, 3, 4], &[2], &[3]),
-        Error::Dimensions {
-            input: "t",
-            expected: 2,
-            found: 1
-        }
-    );
-    assert_eq!(
-        error(&[2, 3, 4], &[2, 4], &[1]),
-        Error::Shape {
-            input: "s",
-            axis: 0,
-            expected: 3,
-            found: 1
-        }
-    );
+    assert_eq!(error(&[2, 3, 1], &[2, 4], &[3]), Error::Shape { input: "y", axis: 2, expected: 4, found: 1 });
+    assert_eq!(error(&[2, 3, 4], &[2], &[3]), Error::Dimensions { input: "t", expected: 2, found: 1 });
+    assert_eq!(error(&[2, 3, 4], &[2, 4], &[1]), Error::Shape { input: "s", axis: 0, expected: 3, found: 1 });
     let empty = Tensor::from((&x[..0], [2, 0])).into();
-    assert_eq!(
-        refused(&LOG_SOFTMAX, &[empty], &[]),
-        Error::EmptyAxis {
-            input: "input",
-            axis: "C"
-        }
-    );
+    assert_eq!(refused(&LOG_SOFTMAX, &[empty], &[]), Error::EmptyAxis { input: "input", axis: "C" });
     let short = Tensor::from((&x[..5], [2, 3])).into();
-    assert_eq!(
-        refused(&LOG_SOFTMAX, &[short], &[]),
-        Error::Length {
-            input: "input",
-            expected: 6,
-            found: 5
-        }
-    );
+    assert_eq!(refused(&LOG_SOFTMAX, &[short], &[]), Error::Length { input: "input", expected: 6, found: 5 });
     let tight = Tensor::from((&x[..6], [2, 3])).with_row_stride(2).into();
-    assert_eq!(
-        refused(&LOG_SOFTMAX, &[tight], &[]),
-        Error::RowStride {
-            input: "input",
-            least: 3,
-            found: 2
-        }
-    );
+    assert_eq!(refused(&LOG_SOFTMAX, &[tight], &[]), Error::RowStride { input: "input", least: 3, found: 2 });
     let scalar = Tensor::from((&x[..1], [])).into();
     assert_eq!(refused(&LOG_SOFTMAX, &[scalar], &[]).kind(), "shape");
 }
@@ -258,43 +121,17 @@ fn shapes_agree_exactly() {
 #[test]
 fn an_empty_batch_has_no_values() {
     let none: [f32; 0] = [];
-    let inputs = [
-        Array::from(Tensor::from((&none, [0, 3]))),
-        Labels::from(&[0_i32; 0]).into(),
-        Tensor::from(&[1.0; 3]).into(),
-    ];
-    let sum = ask(
-        &ENTROPY,
-        &inputs,
-        SERIAL,
-        Reduction::Sum,
-        Upstream::One,
-        Some(0),
-        &[],
-    )
-    .unwrap();
+    let inputs =
+        [Array::from(Tensor::from((&none, [0, 3]))), Labels::from(&[0_i32; 0]).into(), Tensor::from(&[1.0; 3]).into()];
+    let sum = ask(&ENTROPY, &inputs, SERIAL, Reduction::Sum, Upstream::One, Some(0), &[]).unwrap();
     assert_eq!((sum.outcome.value, sum.outcome.none_len), (Some(0.0), 0));
-    assert_eq!(
-        refused(&ENTROPY, &inputs, &[]),
-        Error::ZeroDivisor { reduction: "mean" }
-    );
+    assert_eq!(refused(&ENTROPY, &inputs, &[]), Error::ZeroDivisor { reduction: "mean" });
     let inner = [
         Array::from(Tensor::from((&none, [2, 3, 0]))),
         Labels::from((&[0_i32; 0], [2, 0])).into(),
         Tensor::from(&[1.0; 3]).into(),
     ];
-    assert!(
-        ask(
-            &ENTROPY,
-            &inner,
-            SERIAL,
-            Reduction::Sum,
-            Upstream::One,
-            Some(0),
-            &[]
-        )
-        .is_ok()
-    );
+    assert!(ask(&ENTROPY, &inner, SERIAL, Reduction::Sum, Upstream::One, Some(0), &[]).is_ok());
 }
 
 #[test]
@@ -304,150 +141,45 @@ fn weights_that_are_all_zero_have_no_mean() {
         Labels::from(&[0_usize, 1]).into(),
         Tensor::from(&[0.0, 0.0, 1.0]).into(),
     ];
-    assert_eq!(
-        refused(&ENTROPY, &inputs, &[6]),
-        Error::ZeroDivisor { reduction: "mean" }
-    );
+    assert_eq!(refused(&ENTROPY, &inputs, &[6]), Error::ZeroDivisor { reduction: "mean" });
 }
 
 #[test]
 fn types_are_those_of_the_label() {
     let x = Array::from(Tensor::from((&[0.0_f32; 6], [2, 3])));
     let weight = Array::from(Tensor::from(&[1.0_f32; 3]));
-    let error = refused(
-        &ENTROPY,
-        &[x, Tensor::from(&[0.0, 1.0]).into(), weight],
-        &[6],
-    );
-    assert_eq!(
-        error,
-        Error::InputType {
-            input: "target",
-            given: "f32",
-            label: Label::ClassIndex
-        }
-    );
-    let error = refused(
-        &ENTROPY,
-        &[Labels::from((&[0_i32; 6], [2, 3])).into(), x, weight],
-        &[6],
-    );
-    assert!(
-        matches!(
-            error,
-            Error::InputType {
-                input: "input",
-                given: "i32",
-                ..
-            }
-        ),
-        "{error}"
-    );
-    let unsigned = [
-        Tensor::from(&[0.0_f32; 2]).into(),
-        Labels::from(&[1_u8, 1]).into(),
-    ];
+    let error = refused(&ENTROPY, &[x, Tensor::from(&[0.0, 1.0]).into(), weight], &[6]);
+    assert_eq!(error, Error::InputType { input: "target", given: "f32", label: Label::ClassIndex });
+    let error = refused(&ENTROPY, &[Labels::from((&[0_i32; 6], [2, 3])).into(), x, weight], &[6]);
+    assert!(matches!(error, Error::InputType { input: "input", given: "i32", .. }), "{error}");
+    let unsigned = [Tensor::from(&[0.0_f32; 2]).into(), Labels::from(&[1_u8, 1]).into()];
     assert_eq!(refused(&SIGNED, &unsigned, &[2]).kind(), "input");
     // The other float type is converted, where there is no gradient to give back.
-    let narrow = [
-        Labels::from(&[1.0_f64, -1.0]).into(),
-        Labels::from(&[1.0_f64, -1.0]).into(),
-    ];
+    let narrow = [Labels::from(&[1.0_f64, -1.0]).into(), Labels::from(&[1.0_f64, -1.0]).into()];
     assert_eq!(refused(&SIGNED, &narrow, &[2]).kind(), "input");
     let fine = [Tensor::from(&[0.5_f32, 2.0]).into(), narrow[1]];
-    let answer = ask(
-        &SIGNED,
-        &fine,
-        SERIAL,
-        Reduction::Sum,
-        Upstream::One,
-        None,
-        &[2],
-    )
-    .unwrap();
-    assert_eq!(
-        (answer.outcome.value, answer.gradients[0].as_slice()),
-        (Some(-1.5), [1.0, -1.0].as_slice())
-    );
+    let answer = ask(&SIGNED, &fine, SERIAL, Reduction::Sum, Upstream::One, None, &[2]).unwrap();
+    assert_eq!((answer.outcome.value, answer.gradients[0].as_slice()), (Some(-1.5), [1.0, -1.0].as_slice()));
 }
 
 #[test]
 fn what_is_asked_for_must_exist_and_fit() {
     let x = [1.0_f32, 2.0];
-    let inputs = [
-        Array::from(Tensor::from(&x)),
-        Labels::from(&[1_i8, -1]).into(),
-    ];
-    assert_eq!(
-        refused(&SIGNED, &inputs, &[2, 2]),
-        Error::NoGradient { input: "target" }
-    );
-    assert_eq!(
-        refused(&SIGNED, &inputs, &[3]),
-        Error::OutputLength {
-            output: "input",
-            expected: 2,
-            found: 3
-        }
-    );
+    let inputs = [Array::from(Tensor::from(&x)), Labels::from(&[1_i8, -1]).into()];
+    assert_eq!(refused(&SIGNED, &inputs, &[2, 2]), Error::NoGradient { input: "target" });
+    assert_eq!(refused(&SIGNED, &inputs, &[3]), Error::OutputLength { output: "input", expected: 2, found: 3 });
     let error = refused_reduction(&SIGNED, &inputs, Reduction::Named("median"), &[2]);
-    assert_eq!(
-        error.to_string(),
-        "no such reduction; there are `none`, `sum`, `mean`"
-    );
-    assert_eq!(
-        refused(&SIGNED, &inputs[..1], &[2]),
-        Error::MissingInput { name: "target" }
-    );
+    assert_eq!(error.to_string(), "no such reduction; there are `none`, `sum`, `mean`");
+    assert_eq!(refused(&SIGNED, &inputs[..1], &[2]), Error::MissingInput { name: "target" });
     let each = |reduction, len| {
         let ups = vec![1.0; len];
-        ask(
-            &SIGNED,
-            &inputs,
-            SERIAL,
-            reduction,
-            Upstream::Each(&ups),
-            None,
-            &[2],
-        )
-        .map_err(|(error, _)| error)
+        ask(&SIGNED, &inputs, SERIAL, reduction, Upstream::Each(&ups), None, &[2]).map_err(|(error, _)| error)
     };
     assert!(each(Reduction::None, 2).is_ok());
-    assert_eq!(
-        each(Reduction::None, 1).unwrap_err(),
-        Error::Upstream {
-            expected: 2,
-            found: 1
-        }
-    );
-    assert_eq!(
-        each(Reduction::Sum, 2).unwrap_err(),
-        Error::Upstream {
-            expected: 1,
-            found: 2
-        }
-    );
-    let error = ask(
-        &SIGNED,
-        &inputs,
-        SERIAL,
-        Reduction::Sum,
-        Upstream::One,
-        Some(3),
-        &[],
-    )
-    .unwrap_err();
-    assert_eq!(
-        error,
-        (
-            Error::OutputLength {
-                output: "elements",
-                expected: 2,
-                found: 3
-            },
-            true
-        )
-    );
+    assert_eq!(each(Reduction::None, 1).unwrap_err(), Error::Upstream { expected: 2, found: 1 });
+    assert_eq!(each(Reduction::Sum, 2).unwrap_err(), Error::Upstream { expected: 1, found: 2 });
+    let error = ask(&SIGNED, &inputs, SERIAL, Reduction::Sum, Upstream::One, Some(3), &[]).unwrap_err();
+    assert_eq!(error, (Error::OutputLength { output: "elements", expected: 2, found: 3 }, true));
 }
 
 #[test]
@@ -455,40 +187,20 @@ fn parameters_come_first() {
     let x = [1.0_f32, 2.0];
     let mut call = Call::default();
     call.inputs[0] = Some(Tensor::from(&x).into());
-    for (beta, shown) in [
-        (0.0, "0"),
-        (-1.0, "-1"),
-        (f64::INFINITY, "inf"),
-        (1e60, "1"),
-        (1e-60, "0.0"),
-    ] {
+    for (beta, shown) in [(0.0, "0"), (-1.0, "-1"), (f64::INFINITY, "inf"), (1e60, "1"), (1e-60, "0.0")] {
         call.params[0] = beta;
         let error = run(&SMOOTH, &call, Request::default()).expect_err("beta is not admitted");
         assert_eq!(error.kind(), "param");
         assert!(error.to_string().contains(shown), "{error}");
     }
     call.params[0] = 2.0;
-    assert_eq!(
-        run(&SMOOTH, &call, Request::default()).unwrap_err().kind(),
-        "input"
-    );
+    assert_eq!(run(&SMOOTH, &call, Request::default()).unwrap_err().kind(), "input");
     call.inputs[1] = Some(Tensor::from(&[0.0, 0.0]).into());
-    let sum = run(
-        &SMOOTH,
-        &call,
-        Request {
-            reduction: Reduction::Sum,
-            ..Request::default()
-        },
-    )
-    .unwrap();
+    let sum = run(&SMOOTH, &call, Request { reduction: Reduction::Sum, ..Request::default() }).unwrap();
     assert_eq!(sum.value, Some(0.25 + 1.0));
     let mut call = Call::<f32>::default();
     call.params[0] = 0.5;
-    assert_eq!(
-        run(&SIGNED, &call, Request::default()).unwrap_err().kind(),
-        "param"
-    );
+    assert_eq!(run(&SIGNED, &call, Request::default()).unwrap_err().kind(), "param");
 }
 
 #[test]
@@ -496,10 +208,7 @@ fn none_has_the_shape_of_rows_or_of_the_layout() {
     let x = [0.0_f64; 24];
     let mut call = Call::default();
     call.inputs[0] = Some(Tensor::from((&x, [2, 3, 4])).into());
-    assert_eq!(
-        shape_of_none(&LOG_SOFTMAX, &call).unwrap().extents(),
-        [2, 3, 4]
-    );
+    assert_eq!(shape_of_none(&LOG_SOFTMAX, &call).unwrap().extents(), [2, 3, 4]);
     call.inputs[1] = Some(Labels::from((&[0_u8; 8], [2, 4])).into());
     call.inputs[2] = Some(Tensor::from(&[1.0; 3]).into());
     assert_eq!(shape_of_none(&ENTROPY, &call).unwrap().extents(), [2, 4]);

@@ -9,11 +9,7 @@ use crate::{SERIAL, ask, assert_close, assert_same, lengths, numbers, round};
 
 fn smooth(x: f64, y: f64) -> (f64, f64) {
     let r = x - y;
-    if r.abs() < 1.0 {
-        (0.5 * r * r, r)
-    } else {
-        (r.abs() - 0.5, r.signum())
-    }
+    if r.abs() < 1.0 { (0.5 * r * r, r) } else { (r.abs() - 0.5, r.signum()) }
 }
 
 fn every_length_is_right<T: Element>() {
@@ -22,106 +18,33 @@ fn every_length_is_right<T: Element>() {
         let (x, y) = (round::<T>(&xs), round::<T>(&ys));
         let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&y).into()];
         let upstream = Upstream::Scalar(T::from_f64(0.37));
-        let summed = ask(
-            &SMOOTH,
-            &inputs,
-            SERIAL,
-            Reduction::Sum,
-            upstream,
-            None,
-            &[n, n],
-        )
-        .unwrap();
-        let plain = ask(
-            &SMOOTH,
-            &inputs,
-            SERIAL,
-            Reduction::None,
-            upstream,
-            Some(n),
-            &[n, 0],
-        )
-        .unwrap();
+        let summed = ask(&SMOOTH, &inputs, SERIAL, Reduction::Sum, upstream, None, &[n, n]).unwrap();
+        let plain = ask(&SMOOTH, &inputs, SERIAL, Reduction::None, upstream, Some(n), &[n, 0]).unwrap();
         let ups = round::<T>(&numbers(n, 3));
-        let each = ask(
-            &SMOOTH,
-            &inputs,
-            SERIAL,
-            Reduction::None,
-            Upstream::Each(&ups),
-            None,
-            &[0, n],
-        )
-        .unwrap();
-        let forward = ask(
-            &SMOOTH,
-            &inputs,
-            SERIAL,
-            Reduction::Sum,
-            Upstream::One,
-            None,
-            &[],
-        )
-        .unwrap();
-        let wide = ask(
-            &SMOOTH_WIDE,
-            &inputs,
-            SERIAL,
-            Reduction::Sum,
-            Upstream::One,
-            None,
-            &[],
-        )
-        .unwrap();
+        let each = ask(&SMOOTH, &inputs, SERIAL, Reduction::None, Upstream::Each(&ups), None, &[0, n]).unwrap();
+        let forward = ask(&SMOOTH, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]).unwrap();
+        let wide = ask(&SMOOTH_WIDE, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]).unwrap();
         let mut sum = 0.0;
         for i in 0..n {
             let (value, slope) = smooth(xs[i], ys[i]);
             sum += value;
             assert_close(plain.elements[i], value, 1.0, "value");
             assert_close(summed.gradients[0][i], 0.37 * slope, 1.0, "gradient");
-            assert_close(
-                summed.gradients[1][i],
-                -0.37 * slope,
-                1.0,
-                "gradient of the target",
-            );
+            assert_close(summed.gradients[1][i], -0.37 * slope, 1.0, "gradient of the target");
             assert_close(plain.gradients[0][i], 0.37 * slope, 1.0, "gradient of none");
-            assert_close(
-                each.gradients[1][i],
-                -ups[i].to_f64() * slope,
-                2.0,
-                "gradient under a vector",
-            );
+            assert_close(each.gradients[1][i], -ups[i].to_f64() * slope, 2.0, "gradient under a vector");
         }
         assert_close(summed.outcome.value.unwrap(), sum, 8.0 * sum, "sum");
         assert_same(
             &forward,
-            &ask(
-                &SMOOTH,
-                &inputs,
-                SERIAL,
-                Reduction::Sum,
-                Upstream::One,
-                None,
-                &[],
-            )
-            .unwrap(),
+            &ask(&SMOOTH, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]).unwrap(),
             "again",
         );
         // The same numbers are added in the same order, whatever else is asked for.
         for other in [&plain, &each, &forward] {
-            assert_eq!(
-                summed.outcome.partial.sum.to_bits(),
-                other.outcome.partial.sum.to_bits(),
-                "sum of {n}"
-            );
+            assert_eq!(summed.outcome.partial.sum.to_bits(), other.outcome.partial.sum.to_bits(), "sum of {n}");
         }
-        assert_close(
-            T::from_f64(wide.outcome.partial.sum),
-            sum,
-            8.0 * sum,
-            "wide sum",
-        );
+        assert_close(T::from_f64(wide.outcome.partial.sum), sum, 8.0 * sum, "wide sum");
     }
 }
 
@@ -137,16 +60,7 @@ fn a_sum_in_f64_is_exact_where_f32_is_not() {
     let x = [[16_777_216.0_f32; 1].as_slice(), &[1.5; 100]].concat();
     let y = vec![0.0_f32; x.len()];
     let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&y).into()];
-    let wide = ask(
-        &SMOOTH_WIDE,
-        &inputs,
-        SERIAL,
-        Reduction::Sum,
-        Upstream::One,
-        None,
-        &[],
-    )
-    .unwrap();
+    let wide = ask(&SMOOTH_WIDE, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]).unwrap();
     assert_eq!(wide.outcome.partial.sum, 16_777_216.0 + 100.0);
 }
 
@@ -157,58 +71,22 @@ fn instruction_sets_and_threads_change_no_bit() {
     let ups = round::<f32>(&numbers(n, 6));
     let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&y).into()];
     let up = Upstream::Each(&ups);
-    let one = ask(
-        &SMOOTH,
-        &inputs,
-        SERIAL,
-        Reduction::None,
-        up,
-        Some(n),
-        &[n, n],
-    )
-    .unwrap();
+    let one = ask(&SMOOTH, &inputs, SERIAL, Reduction::None, up, Some(n), &[n, n]).unwrap();
     for threads in [None, Some(2), Some(3), Some(7)] {
         let execution = Execution { isa: None, threads };
-        let other = ask(
-            &SMOOTH,
-            &inputs,
-            execution,
-            Reduction::None,
-            up,
-            Some(n),
-            &[n, n],
-        )
-        .unwrap();
+        let other = ask(&SMOOTH, &inputs, execution, Reduction::None, up, Some(n), &[n, n]).unwrap();
         assert_same(&one, &other, &format!("{threads:?} threads"));
     }
     for isa in Isa::available() {
-        let execution = Execution {
-            isa: Some(isa),
-            threads: Some(1),
-        };
-        let other = ask(
-            &SMOOTH,
-            &inputs,
-            execution,
-            Reduction::None,
-            up,
-            Some(n),
-            &[n, n],
-        )
-        .unwrap();
+        let execution = Execution { isa: Some(isa), threads: Some(1) };
+        let other = ask(&SMOOTH, &inputs, execution, Reduction::None, up, Some(n), &[n, n]).unwrap();
         assert_same(&one, &other, isa.name());
     }
 }
 
 #[test]
 fn rows_with_gaps_give_the_bits_of_rows_without() {
-    for (rows, line, stride) in [
-        (3, 5, 9),
-        (40, 300, 301),
-        (7, 64, 128),
-        (1, 700, 800),
-        (9000, 1, 2),
-    ] {
+    for (rows, line, stride) in [(3, 5, 9), (40, 300, 301), (7, 64, 128), (1, 700, 800), (9000, 1, 2)] {
         let n = rows * line;
         let (x, y) = (round::<f32>(&numbers(n, 7)), round::<f32>(&numbers(n, 8)));
         let mut apart = vec![f32::NAN; rows * stride];
@@ -216,46 +94,18 @@ fn rows_with_gaps_give_the_bits_of_rows_without() {
             apart[row * stride..][..line].copy_from_slice(&x[row * line..][..line]);
         }
         let shape = [rows, line];
-        let dense = [
-            Array::from(Tensor::from((&x, shape))),
-            Tensor::from((&y, shape)).into(),
-        ];
-        let gaps = [
-            Tensor::from((&apart, shape)).with_row_stride(stride).into(),
-            dense[1],
-        ];
+        let dense = [Array::from(Tensor::from((&x, shape))), Tensor::from((&y, shape)).into()];
+        let gaps = [Tensor::from((&apart, shape)).with_row_stride(stride).into(), dense[1]];
         let ups = round::<f32>(&numbers(n, 9));
         let up = Upstream::Each(&ups);
-        let one = ask(
-            &SMOOTH,
-            &dense,
-            SERIAL,
-            Reduction::None,
-            up,
-            Some(n),
-            &[n, n],
-        )
-        .unwrap();
-        let mut other = ask(
-            &SMOOTH,
-            &gaps,
-            SERIAL,
-            Reduction::None,
-            up,
-            Some(n),
-            &[rows * stride, n],
-        )
-        .unwrap();
+        let one = ask(&SMOOTH, &dense, SERIAL, Reduction::None, up, Some(n), &[n, n]).unwrap();
+        let mut other = ask(&SMOOTH, &gaps, SERIAL, Reduction::None, up, Some(n), &[rows * stride, n]).unwrap();
         let spread = std::mem::take(&mut other.gradients[0]);
         for (at, value) in spread.iter().enumerate() {
             if at % stride < line {
                 other.gradients[0].push(*value);
             } else {
-                assert_eq!(
-                    *value,
-                    crate::GUARD as f32,
-                    "between rows, nothing is written"
-                );
+                assert_eq!(*value, crate::GUARD as f32, "between rows, nothing is written");
             }
         }
         assert_same(&one, &other, &format!("{rows} rows of {line}"));
@@ -271,36 +121,13 @@ fn a_broadcast_input_gives_the_values_of_its_expansion_and_its_gradient_is_a_sum
         let full: Vec<f64> = (0..n).map(|i| w[i / extent]).collect();
         let input = Array::from(Tensor::from((&x, [rows, extent])));
         let expanded = [input, Tensor::from((&full, [rows, extent])).into()];
-        let one = ask(
-            &WEIGHTED_SQUARE,
-            &expanded,
-            SERIAL,
-            Reduction::MEAN,
-            Upstream::One,
-            None,
-            &[n, n],
-        )
-        .unwrap();
+        let one = ask(&WEIGHTED_SQUARE, &expanded, SERIAL, Reduction::MEAN, Upstream::One, None, &[n, n]).unwrap();
         for narrow in [Tensor::from((&w, [rows])), Tensor::from((&w, [rows, 1]))] {
             let inputs = [input, narrow.into()];
-            let other = ask(
-                &WEIGHTED_SQUARE,
-                &inputs,
-                SERIAL,
-                Reduction::MEAN,
-                Upstream::One,
-                None,
-                &[n, rows],
-            )
-            .unwrap();
-            assert_eq!(
-                one.outcome.partial.sum.to_bits(),
-                other.outcome.partial.sum.to_bits()
-            );
-            assert_eq!(
-                crate::bits(&one.gradients[0]),
-                crate::bits(&other.gradients[0])
-            );
+            let other =
+                ask(&WEIGHTED_SQUARE, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[n, rows]).unwrap();
+            assert_eq!(one.outcome.partial.sum.to_bits(), other.outcome.partial.sum.to_bits());
+            assert_eq!(crate::bits(&one.gradients[0]), crate::bits(&other.gradients[0]));
             for row in 0..rows {
                 let sum: f64 = one.gradients[1][row * extent..][..extent].iter().sum();
                 assert_close(other.gradients[1][row], sum, 4.0, "summed gradient");
@@ -324,32 +151,14 @@ fn every_way_of_broadcasting_reads_the_right_place() {
         (&[], &|_, _, _| 0),
     ];
     for (shape, place) in cases {
-        let w: Vec<f64> = (0..shape.iter().product::<usize>())
-            .map(|i| i as f64 + 1.0)
-            .collect();
-        let weight = Tensor {
-            data: &w,
-            shape: loss_runtime::Shape::new(shape).unwrap(),
-            row_stride: None,
-        };
+        let w: Vec<f64> = (0..shape.iter().product::<usize>()).map(|i| i as f64 + 1.0).collect();
+        let weight = Tensor { data: &w, shape: loss_runtime::Shape::new(shape).unwrap(), row_stride: None };
         let inputs = [input, weight.into()];
-        let answer = ask(
-            &WEIGHTED_SECOND,
-            &inputs,
-            SERIAL,
-            Reduction::None,
-            Upstream::One,
-            Some(x.len()),
-            &[],
-        )
-        .unwrap();
+        let answer =
+            ask(&WEIGHTED_SECOND, &inputs, SERIAL, Reduction::None, Upstream::One, Some(x.len()), &[]).unwrap();
         for at in 0..x.len() {
             let weight = w[place(at / (c * d), at / d % c, at % d)];
-            assert_eq!(
-                answer.elements[at],
-                weight * x[at] * x[at],
-                "weight of shape {shape:?} at {at}"
-            );
+            assert_eq!(answer.elements[at], weight * x[at] * x[at], "weight of shape {shape:?} at {at}");
         }
     }
 }
@@ -359,58 +168,22 @@ fn dropped_rows_count_nowhere_even_with_nan_in_them() {
     for n in [1, 7, 64, 600, 9000] {
         let xs = numbers(n, 13);
         let labels: Vec<i32> = (0..n).map(|i| [7, 1, -1, -1, 7][i % 5]).collect();
-        let with_nan: Vec<f32> = (0..n)
-            .map(|i| {
-                if labels[i] == 7 {
-                    f32::NAN
-                } else {
-                    xs[i] as f32
-                }
-            })
-            .collect();
-        let inputs = [
-            Array::from(Tensor::from(&with_nan)),
-            Labels::from(&labels).into(),
-        ];
+        let with_nan: Vec<f32> = (0..n).map(|i| if labels[i] == 7 { f32::NAN } else { xs[i] as f32 }).collect();
+        let inputs = [Array::from(Tensor::from(&with_nan)), Labels::from(&labels).into()];
         let live = labels.iter().filter(|label| **label != 7).count();
         if live == 0 {
-            let error = ask(
-                &SIGNED,
-                &inputs,
-                SERIAL,
-                Reduction::MEAN,
-                Upstream::One,
-                None,
-                &[n],
-            )
-            .unwrap_err();
+            let error = ask(&SIGNED, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[n]).unwrap_err();
             assert_eq!((error.0.kind(), error.1), ("zero_divisor", true));
             continue;
         }
-        let mean = ask(
-            &SIGNED,
-            &inputs,
-            SERIAL,
-            Reduction::MEAN,
-            Upstream::One,
-            Some(n),
-            &[n],
-        )
-        .unwrap();
+        let mean = ask(&SIGNED, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(n), &[n]).unwrap();
         assert_eq!(mean.outcome.partial.divisor, live as f64);
         for i in 0..n {
             if labels[i] == 7 {
-                assert_eq!(
-                    (mean.elements[i].to_bits(), mean.gradients[0][i].to_bits()),
-                    (0, 0),
-                    "row {i} is dropped"
-                );
+                assert_eq!((mean.elements[i].to_bits(), mean.gradients[0][i].to_bits()), (0, 0), "row {i} is dropped");
             } else {
                 assert_eq!(mean.elements[i], xs[i] as f32 * labels[i] as f32);
-                assert_eq!(
-                    mean.gradients[0][i],
-                    labels[i] as f32 * (1.0 / live as f64) as f32
-                );
+                assert_eq!(mean.gradients[0][i], labels[i] as f32 * (1.0 / live as f64) as f32);
             }
         }
         assert!(mean.outcome.value.unwrap().is_finite());
@@ -420,52 +193,16 @@ fn dropped_rows_count_nowhere_even_with_nan_in_them() {
 #[test]
 fn nothing_sums_to_zero_and_has_no_mean() {
     let empty: [f32; 0] = [];
-    let inputs = [
-        Array::from(Tensor::from(&empty)),
-        Tensor::from(&empty).into(),
-    ];
-    let sum = ask(
-        &SMOOTH,
-        &inputs,
-        SERIAL,
-        Reduction::Sum,
-        Upstream::One,
-        Some(0),
-        &[],
-    )
-    .unwrap();
+    let inputs = [Array::from(Tensor::from(&empty)), Tensor::from(&empty).into()];
+    let sum = ask(&SMOOTH, &inputs, SERIAL, Reduction::Sum, Upstream::One, Some(0), &[]).unwrap();
     assert_eq!((sum.outcome.value, sum.outcome.none_len), (Some(0.0), 0));
-    let mean = ask(
-        &SMOOTH,
-        &inputs,
-        SERIAL,
-        Reduction::MEAN,
-        Upstream::One,
-        None,
-        &[],
-    )
-    .unwrap_err();
+    let mean = ask(&SMOOTH, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[]).unwrap_err();
     assert_eq!(mean.0.kind(), "zero_divisor");
 }
 
 #[test]
 fn a_single_number_is_one_row_and_one_sample() {
-    let inputs = [
-        Array::from(Tensor::from((&[3.0_f64], []))),
-        Tensor::from((&[1.0], [])).into(),
-    ];
-    let answer = ask(
-        &SMOOTH,
-        &inputs,
-        SERIAL,
-        Reduction::Named("batchmean"),
-        Upstream::One,
-        None,
-        &[1],
-    )
-    .unwrap();
-    assert_eq!(
-        (answer.outcome.value, answer.gradients[0][0]),
-        (Some(1.5), 1.0)
-    );
+    let inputs = [Array::from(Tensor::from((&[3.0_f64], []))), Tensor::from((&[1.0], [])).into()];
+    let answer = ask(&SMOOTH, &inputs, SERIAL, Reduction::Named("batchmean"), Upstream::One, None, &[1]).unwrap();
+    assert_eq!((answer.outcome.value, answer.gradients[0][0]), (Some(1.5), 1.0));
 }

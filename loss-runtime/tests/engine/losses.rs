@@ -8,8 +8,7 @@ use loss_runtime::info::{
 use loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
 
 use super::kernels::{
-    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel,
-    WeightedSquare,
+    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare,
 };
 
 /// A loss with one variant.
@@ -45,34 +44,12 @@ macro_rules! toy {
     };
 }
 
-const ROWS: AxisInfo = AxisInfo {
-    name: "N",
-    meaning: None,
-    position: Position::Rows,
-};
-const MEAN: ReductionInfo = ReductionInfo {
-    name: "mean",
-    divisor: Divisor::Elements,
-    divisor_text: "elements",
-};
-const SAMPLES: ReductionInfo = ReductionInfo {
-    name: "batchmean",
-    divisor: Divisor::Samples,
-    divisor_text: "samples",
-};
-const WEIGHTED: ReductionInfo = ReductionInfo {
-    name: "mean",
-    divisor: Divisor::Sum,
-    divisor_text: "weight[target]",
-};
-const NO_REDUCTION: VariantReduction<f32> = VariantReduction {
-    of: None,
-    over: None,
-};
-const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction {
-    of: None,
-    over: None,
-};
+const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
+const MEAN: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
+const SAMPLES: ReductionInfo = ReductionInfo { name: "batchmean", divisor: Divisor::Samples, divisor_text: "samples" };
+const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
+const NO_REDUCTION: VariantReduction<f32> = VariantReduction { of: None, over: None };
+const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction { of: None, over: None };
 
 const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
     InputInfo {
@@ -113,20 +90,8 @@ const fn info(
     }
 }
 
-const fn number(
-    name: &'static str,
-    kind: ParamKind,
-    default: f64,
-    domain: Option<&'static str>,
-) -> ParamInfo {
-    ParamInfo {
-        name,
-        kind,
-        default: Some(default),
-        domain,
-        optional: false,
-        meaning: None,
-    }
+const fn number(name: &'static str, kind: ParamKind, default: f64, domain: Option<&'static str>) -> ParamInfo {
+    ParamInfo { name, kind, default: Some(default), domain, optional: false, meaning: None }
 }
 
 macro_rules! elementwise {
@@ -159,10 +124,7 @@ macro_rules! smooth {
 }
 macro_rules! smooth_wide {
     ($float:ident) => {
-        Variant {
-            accumulate_f64: true,
-            ..smooth!($float)
-        }
+        Variant { accumulate_f64: true, ..smooth!($float) }
     };
 }
 static SMOOTH_INFO: LossInfo = info(
@@ -186,40 +148,16 @@ macro_rules! weighted {
         }
     };
 }
-const LAST: AxisInfo = AxisInfo {
-    name: "C",
-    meaning: None,
-    position: Position::Last,
-};
-const SECOND: AxisInfo = AxisInfo {
-    name: "C",
-    meaning: None,
-    position: Position::Second,
-};
-const WEIGHT: InputInfo = InputInfo {
-    broadcast: &[1],
-    domain: Some("weight >= 0"),
-    ..input("weight", &[0, 1], true)
-};
-static WEIGHTED_INFO: LossInfo = info(
-    "weighted",
-    &[ROWS, LAST],
-    &[input("input", &[0, 1], true), WEIGHT],
-    &[],
-    &[MEAN],
-);
+const LAST: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Last };
+const SECOND: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
+const WEIGHT: InputInfo = InputInfo { broadcast: &[1], domain: Some("weight >= 0"), ..input("weight", &[0, 1], true) };
+static WEIGHTED_INFO: LossInfo =
+    info("weighted", &[ROWS, LAST], &[input("input", &[0, 1], true), WEIGHT], &[], &[MEAN]);
 toy!(/** Elementwise with a second axis, along which the weight may be broadcast. */ WEIGHTED_SQUARE, WEIGHTED_INFO, weighted);
 static WEIGHTED_SECOND_INFO: LossInfo = info(
     "weighted_second",
     &[ROWS, SECOND],
-    &[
-        input("input", &[0, 1], true),
-        InputInfo {
-            broadcast: &[0, 1],
-            gradient: false,
-            ..WEIGHT
-        },
-    ],
+    &[input("input", &[0, 1], true), InputInfo { broadcast: &[0, 1], gradient: false, ..WEIGHT }],
     &[],
     &[MEAN],
 );
@@ -239,14 +177,7 @@ macro_rules! signed {
 static SIGNED_INFO: LossInfo = info(
     "signed",
     &[ROWS],
-    &[
-        input("input", &[0], true),
-        InputInfo {
-            label: Label::Sign,
-            ignore: Some(0),
-            ..input("target", &[0], false)
-        },
-    ],
+    &[input("input", &[0], true), InputInfo { label: Label::Sign, ignore: Some(0), ..input("target", &[0], false) }],
     &[number("ignore", ParamKind::Integer, 7.0, None)],
     &[MEAN],
 );
@@ -261,10 +192,7 @@ macro_rules! entropy {
                 fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
             },
             reductions: &[
-                VariantReduction {
-                    of: None,
-                    over: Some(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>),
-                },
+                VariantReduction { of: None, over: Some(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>) },
                 none!($float),
             ],
             input_domains: &[None, None, None],
@@ -277,15 +205,8 @@ static ENTROPY_INFO: LossInfo = info(
     &[ROWS, SECOND],
     &[
         input("input", &[0, 1], true),
-        InputInfo {
-            label: Label::ClassIndex,
-            ignore: Some(0),
-            ..input("target", &[0], false)
-        },
-        InputInfo {
-            label: Label::Nonnegative,
-            ..input("weight", &[1], false)
-        },
+        InputInfo { label: Label::ClassIndex, ignore: Some(0), ..input("target", &[0], false) },
+        InputInfo { label: Label::Nonnegative, ..input("weight", &[1], false) },
     ],
     &[number("ignore_index", ParamKind::Integer, -100.0, None)],
     &[WEIGHTED, SAMPLES],
@@ -309,12 +230,7 @@ macro_rules! dot {
 static DOT_INFO: LossInfo = info(
     "dot",
     &[ROWS, SECOND],
-    &[
-        input("x", &[0, 1], true),
-        input("y", &[0, 1], true),
-        input("t", &[0], true),
-        input("s", &[1], false),
-    ],
+    &[input("x", &[0, 1], true), input("y", &[0, 1], true), input("t", &[0], true), input("s", &[1], false)],
     &[],
     &[MEAN],
 );
@@ -334,11 +250,6 @@ macro_rules! log_softmax {
         }
     };
 }
-static LOG_SOFTMAX_INFO: LossInfo = info(
-    "log_softmax",
-    &[ROWS, SECOND],
-    &[input("input", &[0, 1], true)],
-    &[],
-    &[MEAN],
-);
+static LOG_SOFTMAX_INFO: LossInfo =
+    info("log_softmax", &[ROWS, SECOND], &[input("input", &[0, 1], true)], &[], &[MEAN]);
 toy!(/** A value for every place, after two passes. */ LOG_SOFTMAX, LOG_SOFTMAX_INFO, log_softmax);

@@ -1,8 +1,5 @@
 //! The drivers, on kernels written by hand: every length, layout, instruction set and number of threads.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a call that is refused where it must not be, or the reverse, ends the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a call that is refused where it must not be, or the reverse, ends the test")]
 
 mod checks;
 mod elementwise;
@@ -48,13 +45,7 @@ fn guarded<T: Element>(len: usize) -> Vec<T> {
 
 fn unguard<T: Element>(mut buffer: Vec<T>) -> Vec<T> {
     let end = buffer.len() - GUARDS;
-    assert!(
-        buffer[..GUARDS]
-            .iter()
-            .chain(&buffer[end..])
-            .all(|value| value.to_f64() == GUARD),
-        "a guard is gone"
-    );
+    assert!(buffer[..GUARDS].iter().chain(&buffer[end..]).all(|value| value.to_f64() == GUARD), "a guard is gone");
     buffer.drain(end..);
     buffer.drain(..GUARDS);
     buffer
@@ -70,45 +61,28 @@ fn ask<T: Element>(
     len: Option<usize>,
     lengths: &[usize],
 ) -> Result<Answer<T>, (Error, bool)> {
-    let mut call = Call {
-        execution,
-        ..Call::default()
-    };
+    let mut call = Call { execution, ..Call::default() };
     for (slot, input) in call.inputs.iter_mut().zip(inputs) {
         *slot = Some(*input);
     }
     let mut elements = guarded::<T>(len.unwrap_or(0));
     let mut gradients: Vec<Vec<T>> = lengths.iter().map(|len| guarded(*len)).collect();
-    let mut request = Request {
-        reduction,
-        upstream,
-        ..Request::default()
-    };
+    let mut request = Request { reduction, upstream, ..Request::default() };
     if let Some(len) = len {
         request.elements = Some(&mut elements[GUARDS..GUARDS + len]);
     }
-    for ((slot, gradient), len) in request
-        .gradients
-        .iter_mut()
-        .zip(&mut gradients)
-        .zip(lengths)
-    {
+    for ((slot, gradient), len) in request.gradients.iter_mut().zip(&mut gradients).zip(lengths) {
         if *len > 0 {
             *slot = Some(&mut gradient[GUARDS..GUARDS + len]);
         }
     }
     assert!(lengths.len() <= MAX_INPUTS);
     match run(loss, &call, request) {
-        Ok(outcome) => Ok(Answer {
-            outcome,
-            elements: unguard(elements),
-            gradients: gradients.into_iter().map(unguard).collect(),
-        }),
+        Ok(outcome) => {
+            Ok(Answer { outcome, elements: unguard(elements), gradients: gradients.into_iter().map(unguard).collect() })
+        }
         Err(error) => {
-            let untouched = elements
-                .iter()
-                .chain(gradients.iter().flatten())
-                .all(|value| value.to_f64() == GUARD);
+            let untouched = elements.iter().chain(gradients.iter().flatten()).all(|value| value.to_f64() == GUARD);
             Err((error, untouched))
         }
     }
@@ -116,29 +90,12 @@ fn ask<T: Element>(
 
 /// The bits, NaNs all alike.
 fn bits<T: Element>(values: &[T]) -> Vec<u64> {
-    values
-        .iter()
-        .map(|value| {
-            if value.is_nan() {
-                u64::MAX
-            } else {
-                value.bits()
-            }
-        })
-        .collect()
+    values.iter().map(|value| if value.is_nan() { u64::MAX } else { value.bits() }).collect()
 }
 
 fn assert_same<T: Element>(one: &Answer<T>, other: &Answer<T>, what: &str) {
-    assert_eq!(
-        one.outcome.partial.sum.to_bits(),
-        other.outcome.partial.sum.to_bits(),
-        "{what}: sum"
-    );
-    assert_eq!(
-        one.outcome.partial.divisor.to_bits(),
-        other.outcome.partial.divisor.to_bits(),
-        "{what}: divisor"
-    );
+    assert_eq!(one.outcome.partial.sum.to_bits(), other.outcome.partial.sum.to_bits(), "{what}: sum");
+    assert_eq!(one.outcome.partial.divisor.to_bits(), other.outcome.partial.divisor.to_bits(), "{what}: divisor");
     assert_eq!(bits(&one.elements), bits(&other.elements), "{what}: values");
     for (input, (one, other)) in one.gradients.iter().zip(&other.gradients).enumerate() {
         assert_eq!(bits(one), bits(other), "{what}: gradient of input {input}");
@@ -148,21 +105,13 @@ fn assert_same<T: Element>(one: &Answer<T>, other: &Answer<T>, what: &str) {
 #[track_caller]
 fn assert_close<T: Element>(actual: T, expected: f64, scale: f64, what: &str) {
     let tolerance = T::EPSILON.to_f64() * 40.0 * scale.max(1e-3);
-    assert!(
-        (actual.to_f64() - expected).abs() <= tolerance,
-        "{what}: {actual} instead of {expected}"
-    );
+    assert!((actual.to_f64() - expected).abs() <= tolerance, "{what}: {actual} instead of {expected}");
 }
 
 /// Lengths at which loops end in every way.
 fn lengths() -> impl Iterator<Item = usize> {
-    let around = [512, 8192, 16384]
-        .into_iter()
-        .flat_map(|size| size - 17..=size + 17);
+    let around = [512, 8192, 16384].into_iter().flat_map(|size| size - 17..=size + 17);
     (0..=130).chain(around)
 }
 
-const SERIAL: Execution = Execution {
-    isa: None,
-    threads: Some(1),
-};
+const SERIAL: Execution = Execution { isa: None, threads: Some(1) };

@@ -9,9 +9,7 @@ use crate::{Answer, SERIAL, ask, assert_close, assert_same, bits, numbers, round
 
 /// [rows, extent] turned into [extent, rows].
 fn transpose<T: Copy>(values: &[T], rows: usize, extent: usize) -> Vec<T> {
-    (0..rows * extent)
-        .map(|at| values[at % rows * extent + at / rows])
-        .collect()
+    (0..rows * extent).map(|at| values[at % rows * extent + at / rows]).collect()
 }
 
 /// An answer for [1, extent, rows] as one for [rows, extent].
@@ -29,35 +27,12 @@ fn transpose_back<T: Copy>(answer: &mut Answer<T>, rows: usize, extent: usize, p
 /// The shapes in which the walk along rows, the tiles and the walk across rows all have full and partial vectors.
 fn shapes() -> impl Iterator<Item = (usize, usize)> {
     let narrow = (1..=130).map(|extent| (19, extent));
-    let wide = [
-        (1, 8192 - 17),
-        (2, 8192),
-        (3, 8192 + 17),
-        (2, 16384 + 70),
-        (5, 1000),
-        (17, 255),
-        (33, 192),
-    ];
-    let tall = [
-        (1, 3),
-        (2, 3),
-        (16, 2),
-        (1100, 10),
-        (2050, 64),
-        (70, 129),
-        (300, 700),
-    ];
+    let wide = [(1, 8192 - 17), (2, 8192), (3, 8192 + 17), (2, 16384 + 70), (5, 1000), (17, 255), (33, 192)];
+    let tall = [(1, 3), (2, 3), (16, 2), (1100, 10), (2050, 64), (70, 129), (300, 700)];
     narrow.chain(wide).chain(tall)
 }
 
-fn entropy<T: Element>(
-    x: &[T],
-    labels: &[i64],
-    weight: &[T],
-    rows: usize,
-    extent: usize,
-    nchw: bool,
-) -> Answer<T> {
+fn entropy<T: Element>(x: &[T], labels: &[i64], weight: &[T], rows: usize, extent: usize, nchw: bool) -> Answer<T> {
     let up = Upstream::Scalar(T::from_f64(-2.0));
     let data;
     let input: Tensor<'_, T> = if nchw {
@@ -66,22 +41,9 @@ fn entropy<T: Element>(
     } else {
         (x, [rows, extent]).into()
     };
-    let target: Labels<'_> = if nchw {
-        (labels, [1, rows]).into()
-    } else {
-        labels.into()
-    };
+    let target: Labels<'_> = if nchw { (labels, [1, rows]).into() } else { labels.into() };
     let inputs = [input.into(), target.into(), Tensor::from(weight).into()];
-    let mut answer = ask(
-        &ENTROPY,
-        &inputs,
-        SERIAL,
-        Reduction::None,
-        up,
-        Some(rows),
-        &[rows * extent],
-    )
-    .unwrap();
+    let mut answer = ask(&ENTROPY, &inputs, SERIAL, Reduction::None, up, Some(rows), &[rows * extent]).unwrap();
     let mean = ask(&ENTROPY, &inputs, SERIAL, Reduction::MEAN, up, None, &[]).unwrap();
     answer.outcome = mean.outcome;
     if nchw {
@@ -93,15 +55,8 @@ fn entropy<T: Element>(
 fn entropy_is_right<T: Element>() {
     for (rows, extent) in shapes() {
         let xs: Vec<f64> = numbers(rows * extent, 21).iter().map(|x| x * 4.0).collect();
-        let labels: Vec<i64> = (0..rows)
-            .map(|row| {
-                if row % 7 == 3 {
-                    -100
-                } else {
-                    ((row * 31) % extent) as i64
-                }
-            })
-            .collect();
+        let labels: Vec<i64> =
+            (0..rows).map(|row| if row % 7 == 3 { -100 } else { ((row * 31) % extent) as i64 }).collect();
         let ws: Vec<f64> = numbers(extent, 22).iter().map(|w| w + 2.5).collect();
         let (x, weight) = (round::<T>(&xs), round::<T>(&ws));
         let along = entropy(&x, &labels, &weight, rows, extent, false);
@@ -109,16 +64,10 @@ fn entropy_is_right<T: Element>() {
         assert_same(&along, &across, &format!("{rows} rows of {extent}"));
         let (mut sum, mut divisor) = (0.0, 0.0);
         for row in 0..rows {
-            let (line, gradient) = (
-                &xs[row * extent..][..extent],
-                &along.gradients[0][row * extent..][..extent],
-            );
+            let (line, gradient) = (&xs[row * extent..][..extent], &along.gradients[0][row * extent..][..extent]);
             let Ok(label) = usize::try_from(labels[row]) else {
                 assert_eq!(along.elements[row].bits(), 0);
-                assert!(
-                    gradient.iter().all(|value| value.bits() == 0),
-                    "a dropped row has no gradient"
-                );
+                assert!(gradient.iter().all(|value| value.bits() == 0), "a dropped row has no gradient");
                 continue;
             };
             let shift = line.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -134,12 +83,7 @@ fn entropy_is_right<T: Element>() {
             }
         }
         if divisor > 0.0 {
-            assert_close(
-                along.outcome.value.unwrap(),
-                sum / divisor,
-                30.0,
-                "weighted mean",
-            );
+            assert_close(along.outcome.value.unwrap(), sum / divisor, 30.0, "weighted mean");
         }
     }
 }
@@ -153,58 +97,21 @@ fn entropy_is_right_along_and_across_with_the_same_bits() {
 fn dot_is_right<T: Element>() {
     for (rows, extent) in shapes() {
         let n = rows * extent;
-        let (xs, ys, ts, ss) = (
-            numbers(n, 31),
-            numbers(n, 32),
-            numbers(rows, 33),
-            numbers(extent, 34),
-        );
-        let (x, y, t, s) = (
-            round::<T>(&xs),
-            round::<T>(&ys),
-            round::<T>(&ts),
-            round::<T>(&ss),
-        );
+        let (xs, ys, ts, ss) = (numbers(n, 31), numbers(n, 32), numbers(rows, 33), numbers(extent, 34));
+        let (x, y, t, s) = (round::<T>(&xs), round::<T>(&ys), round::<T>(&ts), round::<T>(&ss));
         let ups = round::<T>(&numbers(rows, 35));
         let up = Upstream::Each(&ups);
         let shape = [rows, extent];
         let table = Array::from(Tensor::from(&s));
-        let inputs = [
-            Tensor::from((&x, shape)).into(),
-            Tensor::from((&y, shape)).into(),
-            Tensor::from(&t).into(),
-            table,
-        ];
+        let inputs =
+            [Tensor::from((&x, shape)).into(), Tensor::from((&y, shape)).into(), Tensor::from(&t).into(), table];
         let lengths = [n, n, rows];
-        let along = ask(
-            &DOT,
-            &inputs,
-            SERIAL,
-            Reduction::None,
-            up,
-            Some(rows),
-            &lengths,
-        )
-        .unwrap();
+        let along = ask(&DOT, &inputs, SERIAL, Reduction::None, up, Some(rows), &lengths).unwrap();
         let (tx, ty) = (transpose(&x, rows, extent), transpose(&y, rows, extent));
         let shape = [1, extent, rows];
         let row = Tensor::from((&t, [1, rows]));
-        let inputs = [
-            Tensor::from((&tx, shape)).into(),
-            Tensor::from((&ty, shape)).into(),
-            row.into(),
-            table,
-        ];
-        let mut across = ask(
-            &DOT,
-            &inputs,
-            SERIAL,
-            Reduction::None,
-            up,
-            Some(rows),
-            &lengths,
-        )
-        .unwrap();
+        let inputs = [Tensor::from((&tx, shape)).into(), Tensor::from((&ty, shape)).into(), row.into(), table];
+        let mut across = ask(&DOT, &inputs, SERIAL, Reduction::None, up, Some(rows), &lengths).unwrap();
         transpose_back(&mut across, rows, extent, false);
         if extent == 1 {
             assert_eq!(bits(&along.elements), bits(&across.elements));
@@ -214,31 +121,13 @@ fn dot_is_right<T: Element>() {
         for row in 0..rows {
             let places = row * extent..(row + 1) * extent;
             let up = ups[row].to_f64();
-            let dot: f64 = places
-                .clone()
-                .map(|at| ss[at % extent] * xs[at] * ys[at])
-                .sum();
+            let dot: f64 = places.clone().map(|at| ss[at % extent] * xs[at] * ys[at]).sum();
             let scale = (extent as f64).sqrt() * 8.0;
             assert_close(along.elements[row], ts[row] * dot, scale, "value");
-            assert_close(
-                along.gradients[2][row],
-                up * dot,
-                scale,
-                "gradient along rows",
-            );
+            assert_close(along.gradients[2][row], up * dot, scale, "gradient along rows");
             for at in places {
-                assert_close(
-                    along.gradients[0][at],
-                    up * ts[row] * ss[at % extent] * ys[at],
-                    16.0,
-                    "gradient of x",
-                );
-                assert_close(
-                    along.gradients[1][at],
-                    up * ts[row] * ss[at % extent] * xs[at],
-                    16.0,
-                    "gradient of y",
-                );
+                assert_close(along.gradients[0][at], up * ts[row] * ss[at % extent] * ys[at], 16.0, "gradient of x");
+                assert_close(along.gradients[1][at], up * ts[row] * ss[at % extent] * xs[at], 16.0, "gradient of y");
             }
         }
     }
@@ -258,47 +147,17 @@ fn log_softmax_is_right<T: Element>() {
         let us = numbers(n, 42);
         let ups = round::<T>(&us);
         let input = [Tensor::from((&x, [rows, extent])).into()];
-        let along = ask(
-            &LOG_SOFTMAX,
-            &input,
-            SERIAL,
-            Reduction::None,
-            Upstream::Each(&ups),
-            Some(n),
-            &[n],
-        )
-        .unwrap();
+        let along = ask(&LOG_SOFTMAX, &input, SERIAL, Reduction::None, Upstream::Each(&ups), Some(n), &[n]).unwrap();
         let (tx, tups) = (transpose(&x, rows, extent), transpose(&ups, rows, extent));
         let input_across = [Tensor::from((&tx, [1, extent, rows])).into()];
         let up = Upstream::Each(&tups);
-        let mut across = ask(
-            &LOG_SOFTMAX,
-            &input_across,
-            SERIAL,
-            Reduction::None,
-            up,
-            Some(n),
-            &[n],
-        )
-        .unwrap();
+        let mut across = ask(&LOG_SOFTMAX, &input_across, SERIAL, Reduction::None, up, Some(n), &[n]).unwrap();
         transpose_back(&mut across, rows, extent, true);
         assert_same(&along, &across, &format!("{rows} rows of {extent}"));
         // Without a gradient to spill into, the value is computed again.
-        let forward = ask(
-            &LOG_SOFTMAX,
-            &input,
-            SERIAL,
-            Reduction::MEAN,
-            Upstream::One,
-            Some(n),
-            &[],
-        )
-        .unwrap();
+        let forward = ask(&LOG_SOFTMAX, &input, SERIAL, Reduction::MEAN, Upstream::One, Some(n), &[]).unwrap();
         assert_eq!(bits(&forward.elements), bits(&along.elements));
-        assert_eq!(
-            forward.outcome.partial.sum.to_bits(),
-            along.outcome.partial.sum.to_bits()
-        );
+        assert_eq!(forward.outcome.partial.sum.to_bits(), along.outcome.partial.sum.to_bits());
         assert_eq!(forward.outcome.partial.divisor, n as f64);
         for row in 0..rows {
             let places = row * extent..(row + 1) * extent;
@@ -319,92 +178,39 @@ fn a_value_for_every_place_is_right_along_and_across_with_the_same_bits() {
     log_softmax_is_right::<f64>();
 }
 
-fn bits_do_not_depend_on_execution(
-    loss: &dyn Loss,
-    inputs: &[Array<'_, f32>],
-    len: usize,
-    lengths: &[usize],
-) {
-    let run = |execution| {
-        ask(
-            loss,
-            inputs,
-            execution,
-            Reduction::None,
-            Upstream::Scalar(0.37),
-            Some(len),
-            lengths,
-        )
-        .unwrap()
-    };
+fn bits_do_not_depend_on_execution(loss: &dyn Loss, inputs: &[Array<'_, f32>], len: usize, lengths: &[usize]) {
+    let run =
+        |execution| ask(loss, inputs, execution, Reduction::None, Upstream::Scalar(0.37), Some(len), lengths).unwrap();
     let one = run(SERIAL);
     for threads in [None, Some(2), Some(3), Some(7)] {
-        assert_same(
-            &one,
-            &run(Execution { isa: None, threads }),
-            &format!("{threads:?} threads"),
-        );
+        assert_same(&one, &run(Execution { isa: None, threads }), &format!("{threads:?} threads"));
     }
     for isa in Isa::available() {
-        assert_same(
-            &one,
-            &run(Execution {
-                isa: Some(isa),
-                threads: Some(1),
-            }),
-            isa.name(),
-        );
+        assert_same(&one, &run(Execution { isa: Some(isa), threads: Some(1) }), isa.name());
     }
 }
 
 #[test]
 fn instruction_sets_and_threads_change_no_bit() {
-    for (outer, extent, inner) in [
-        (9000, 10, 1),
-        (300, 1000, 1),
-        (6, 30000, 1),
-        (7, 21, 1003),
-        (5, 200, 300),
-    ] {
+    for (outer, extent, inner) in [(9000, 10, 1), (300, 1000, 1), (6, 30000, 1), (7, 21, 1003), (5, 200, 300)] {
         let (n, rows) = (outer * extent * inner, outer * inner);
         let (x, y) = (round::<f32>(&numbers(n, 51)), round::<f32>(&numbers(n, 52)));
-        let (t, s) = (
-            round::<f32>(&numbers(rows, 53)),
-            round::<f32>(&numbers(extent, 54)),
-        );
+        let (t, s) = (round::<f32>(&numbers(rows, 53)), round::<f32>(&numbers(extent, 54)));
         let labels: Vec<u32> = (0..rows).map(|row| (row * 7 % extent) as u32).collect();
         let weight: Vec<f32> = s.iter().map(|s| s.abs()).collect();
         let shape = [outer, extent, inner];
         let input = Array::from(Tensor::from((&x, shape)));
         let target = Array::from(Labels::from((&labels, [outer, inner])));
-        bits_do_not_depend_on_execution(
-            &ENTROPY,
-            &[input, target, Tensor::from(&weight).into()],
-            rows,
-            &[n],
-        );
-        let (other, row) = (
-            Tensor::from((&y, shape)).into(),
-            Tensor::from((&t, [outer, inner])).into(),
-        );
-        bits_do_not_depend_on_execution(
-            &DOT,
-            &[input, other, row, Tensor::from(&s).into()],
-            rows,
-            &[n, n, rows],
-        );
+        bits_do_not_depend_on_execution(&ENTROPY, &[input, target, Tensor::from(&weight).into()], rows, &[n]);
+        let (other, row) = (Tensor::from((&y, shape)).into(), Tensor::from((&t, [outer, inner])).into());
+        bits_do_not_depend_on_execution(&DOT, &[input, other, row, Tensor::from(&s).into()], rows, &[n, n, rows]);
         bits_do_not_depend_on_execution(&LOG_SOFTMAX, &[input], n, &[n]);
     }
 }
 
 #[test]
 fn rows_with_gaps_give_the_bits_of_rows_without() {
-    for (rows, extent, inner, stride) in [
-        (9, 10, 1, 12),
-        (5, 300, 1, 1000),
-        (3, 6, 21, 130),
-        (2, 9000, 1, 9001),
-    ] {
+    for (rows, extent, inner, stride) in [(9, 10, 1, 12), (5, 300, 1, 1000), (3, 6, 21, 130), (2, 9000, 1, 9001)] {
         let line = extent * inner;
         let n = rows * line;
         let x = round::<f64>(&numbers(n, 61));
@@ -414,16 +220,8 @@ fn rows_with_gaps_give_the_bits_of_rows_without() {
         }
         let (len, shape) = (apart.len(), [rows, extent, inner]);
         let run = |input: Tensor<'_, f64>, len| {
-            ask(
-                &LOG_SOFTMAX,
-                &[input.into()],
-                SERIAL,
-                Reduction::None,
-                Upstream::Scalar(0.37),
-                Some(n),
-                &[len],
-            )
-            .unwrap()
+            ask(&LOG_SOFTMAX, &[input.into()], SERIAL, Reduction::None, Upstream::Scalar(0.37), Some(n), &[len])
+                .unwrap()
         };
         let one = run((&x, shape).into(), n);
         let mut other = run(Tensor::from((&apart, shape)).with_row_stride(stride), len);
@@ -446,10 +244,7 @@ fn nan_stays_in_its_row_and_dropped_rows_do_not_spread_it() {
         let weight = vec![1.0_f32; extent];
         let mut labels: Vec<i64> = (0..rows).map(|row| (row % extent) as i64).collect();
         let clean = entropy(&x, &labels, &weight, rows, extent, false);
-        for place in [0, 15, 16, extent / 2, extent - 1]
-            .into_iter()
-            .filter(|place| *place < extent)
-        {
+        for place in [0, 15, 16, extent / 2, extent - 1].into_iter().filter(|place| *place < extent) {
             let before = x[extent + place];
             x[extent + place] = f32::NAN;
             for nchw in [false, true] {
@@ -462,20 +257,12 @@ fn nan_stays_in_its_row_and_dropped_rows_do_not_spread_it() {
                 assert!(dropped.outcome.value.unwrap().is_finite());
                 for row in (0..rows).filter(|row| *row != 1) {
                     for answer in [&read, &dropped] {
-                        assert_eq!(
-                            answer.elements[row].to_bits(),
-                            clean.elements[row].to_bits()
-                        );
-                        let of = |answer: &Answer<f32>| {
-                            bits(&answer.gradients[0][row * extent..][..extent])
-                        };
+                        assert_eq!(answer.elements[row].to_bits(), clean.elements[row].to_bits());
+                        let of = |answer: &Answer<f32>| bits(&answer.gradients[0][row * extent..][..extent]);
                         assert_eq!(of(answer), of(&clean));
                     }
                 }
-                assert_eq!(
-                    bits(&dropped.gradients[0][extent..][..extent]),
-                    vec![0; extent]
-                );
+                assert_eq!(bits(&dropped.gradients[0][extent..][..extent]), vec![0; extent]);
             }
             labels[1] = 1;
             x[extent + place] = before;
@@ -490,21 +277,7 @@ fn one_dimension_is_one_row() {
         Labels::from((&[1_u8], [])).into(),
         Tensor::from(&[1.0, 1.0]).into(),
     ];
-    let answer = ask(
-        &ENTROPY,
-        &inputs,
-        SERIAL,
-        Reduction::MEAN,
-        Upstream::One,
-        Some(1),
-        &[2],
-    )
-    .unwrap();
-    assert_close(
-        answer.outcome.value.unwrap(),
-        std::f64::consts::LN_2,
-        1.0,
-        "log 2",
-    );
+    let answer = ask(&ENTROPY, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(1), &[2]).unwrap();
+    assert_close(answer.outcome.value.unwrap(), std::f64::consts::LN_2, 1.0, "log 2");
     assert_eq!(answer.gradients[0], [0.5, -0.5]);
 }

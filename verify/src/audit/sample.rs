@@ -29,18 +29,10 @@ fn check(name: &str, claim: &str, status: Status, points: u64) -> CheckRecord {
 fn plot(knee: f64, variant: &str) -> Plot {
     let x: Vec<f64> = (-300..=300).map(|k| f64::from(k) / 100.0).collect();
     let value = |r: f64| {
-        if r.abs() < knee {
-            0.5 * r * r / knee
-        } else {
-            r.abs() - 0.5 * knee
-        }
+        if r.abs() < knee { 0.5 * r * r / knee } else { r.abs() - 0.5 * knee }
     };
     let slope = |r: f64| {
-        if r.abs() < knee {
-            r / knee
-        } else {
-            r.signum() * f64::from(u8::from(r != 0.0))
-        }
+        if r.abs() < knee { r / knee } else { r.signum() * f64::from(u8::from(r != 0.0)) }
     };
     let knots: &[f64] = if knee > 0.0 { &[-knee, knee] } else { &[0.0] };
     Plot {
@@ -49,13 +41,7 @@ fn plot(knee: f64, variant: &str) -> Plot {
         value: x.iter().map(|&r| Number(value(r))).collect(),
         gradient: x.iter().map(|&r| Number(slope(r))).collect(),
         x: x.iter().map(|&r| Number(r)).collect(),
-        knots: knots
-            .iter()
-            .map(|&x| PlotKnot {
-                x: Number(x),
-                label: "abs(r) == knee".to_owned(),
-            })
-            .collect(),
+        knots: knots.iter().map(|&x| PlotKnot { x: Number(x), label: "abs(r) == knee".to_owned() }).collect(),
     }
 }
 
@@ -90,16 +76,8 @@ fn bent() -> LossRecord {
             notes: vec!["0 <= knee < inf".to_owned()],
         }],
         reductions: vec![
-            ReductionRecord {
-                name: "none".to_owned(),
-                divisor: "nothing; one value each".to_owned(),
-                default: false,
-            },
-            ReductionRecord {
-                name: "mean".to_owned(),
-                divisor: "the number of elements".to_owned(),
-                default: true,
-            },
+            ReductionRecord { name: "none".to_owned(), divisor: "nothing; one value each".to_owned(), default: false },
+            ReductionRecord { name: "mean".to_owned(), divisor: "the number of elements".to_owned(), default: true },
         ],
         variants: vec![],
         claims: vec![
@@ -148,18 +126,8 @@ fn bent() -> LossRecord {
                 Status::Passed,
                 120_000,
             ),
-            check(
-                "sum_is_sum_of_none",
-                "The sum of a batch is the sum of its values.",
-                Status::Passed,
-                800,
-            ),
-            check(
-                "ignored_rows_change_nothing",
-                "What an ignored row holds changes nothing.",
-                Status::Skipped,
-                0,
-            ),
+            check("sum_is_sum_of_none", "The sum of a batch is the sum of its values.", Status::Passed, 800),
+            check("ignored_rows_change_nothing", "What an ignored row holds changes nothing.", Status::Skipped, 0),
         ],
         differences: vec![DifferenceRecord {
             what: "the mean of nothing".to_owned(),
@@ -179,18 +147,8 @@ fn broken() -> LossRecord {
         summary: "A loss with <b>markup</b> in its summary & a failing check.".to_owned(),
         formula: "if a < b then \"c\" else d".to_owned(),
         accuracy: vec![accuracy("f32", Quantity::Value, 1.6e7, 4096.0)],
-        checks: vec![check(
-            "threads_agree",
-            "The number of threads changes no bit.",
-            Status::Failed,
-            64,
-        )],
-        goldens: Some(Goldens {
-            source: "PyTorch 2.15.0".to_owned(),
-            passed: 1,
-            failed: 2,
-            ..Goldens::default()
-        }),
+        checks: vec![check("threads_agree", "The number of threads changes no bit.", Status::Failed, 64)],
+        goldens: Some(Goldens { source: "PyTorch 2.15.0".to_owned(), passed: 1, failed: 2, ..Goldens::default() }),
         seconds: 0.02,
         ..LossRecord::default()
     };

@@ -19,22 +19,8 @@ const THREADS: [usize; 4] = [1, 2, 3, 7];
 pub(super) fn forward_equals_fused(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(
-        subject,
-        effort,
-        "forward_equals_fused f32",
-        &sizes,
-        &mut tally,
-        forward_alone,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "forward_equals_fused f64",
-        &sizes,
-        &mut tally,
-        forward_alone,
-    );
+    each::<f32>(subject, effort, "forward_equals_fused f32", &sizes, &mut tally, forward_alone);
+    each::<f64>(subject, effort, "forward_equals_fused f64", &sizes, &mut tally, forward_alone);
     tally.finding()
 }
 
@@ -44,11 +30,7 @@ fn forward_alone<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut
         Err(refusal) => return refused(sample, &refusal, tally),
     };
     let mut elements = vec![poison::<T>(); fused.elements.len()];
-    let request = Request {
-        reduction: Reduction::None,
-        elements: Some(&mut elements),
-        ..Request::default()
-    };
+    let request = Request { reduction: Reduction::None, elements: Some(&mut elements), ..Request::default() };
     match run(sample.loss, &sample.batch.call(), request) {
         Ok(_) => {}
         Err(refusal) => return refused(sample, &refusal, tally),
@@ -56,32 +38,16 @@ fn forward_alone<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut
     match first_difference(&elements, &fused.elements) {
         None => tally.pass(elements.len() as u64),
         Some(place) => tally.fail(&format!("value {place} of none; {}", sample.describe()), || {
-            (
-                format!("{} forward", show(elements[place])),
-                format!("{} fused", show(fused.elements[place])),
-            )
+            (format!("{} forward", show(elements[place])), format!("{} fused", show(fused.elements[place])))
         }),
     }
     let sum = |request| run(sample.loss, &sample.batch.call(), request).map(|outcome| outcome.partial.sum);
-    let forward = sum(Request {
-        reduction: Reduction::Sum,
-        ..Request::default()
-    });
-    let fused = find(
-        sample.loss,
-        &sample.batch,
-        Probe {
-            reduction: Reduction::Sum,
-            ..Probe::default()
-        },
-    );
+    let forward = sum(Request { reduction: Reduction::Sum, ..Request::default() });
+    let fused = find(sample.loss, &sample.batch, Probe { reduction: Reduction::Sum, ..Probe::default() });
     match (forward, fused) {
         (Ok(forward), Ok(fused)) if same(forward, fused.outcome.partial.sum) => tally.pass(1),
         (Ok(forward), Ok(fused)) => tally.fail(&format!("sum; {}", sample.describe()), || {
-            (
-                format!("{} forward", show(forward)),
-                format!("{} fused", show(fused.outcome.partial.sum)),
-            )
+            (format!("{} forward", show(forward)), format!("{} fused", show(fused.outcome.partial.sum)))
         }),
         (Err(refusal), _) | (_, Err(refusal)) => refused(sample, &refusal, tally),
     }
@@ -96,25 +62,13 @@ pub(super) fn isas_agree(subject: &Subject, effort: &Effort) -> Finding {
     let compared = tally.points();
     let isas: Vec<String> = Isa::available().map(|isa| isa.name().to_owned()).collect();
     let mut finding = tally.finding();
-    finding.detail = if finding.detail.is_empty() {
-        isas.join(", ")
-    } else {
-        finding.detail
-    };
-    finding.evidence.bitwise = Some(Bitwise {
-        isas,
-        compared,
-        ..Bitwise::default()
-    });
+    finding.detail = if finding.detail.is_empty() { isas.join(", ") } else { finding.detail };
+    finding.evidence.bitwise = Some(Bitwise { isas, compared, ..Bitwise::default() });
     finding
 }
 
 fn other_isas<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
-    let way = |isa: Isa| Way {
-        name: isa.name().to_owned(),
-        isa: Some(isa),
-        threads: Some(1),
-    };
+    let way = |isa: Isa| Way { name: isa.name().to_owned(), isa: Some(isa), threads: Some(1) };
     let best = Isa::detect();
     let others: Vec<Way> = Isa::available().filter(|&isa| isa != best).map(way).collect();
     in_other_ways(sample, random, tally, &way(best), &others);
@@ -144,20 +98,12 @@ pub(super) fn threads_agree(subject: &Subject, effort: &Effort) -> Finding {
     });
     let compared = tally.points();
     let mut finding = tally.finding();
-    finding.evidence.bitwise = Some(Bitwise {
-        threads: THREADS.to_vec(),
-        compared,
-        ..Bitwise::default()
-    });
+    finding.evidence.bitwise = Some(Bitwise { threads: THREADS.to_vec(), compared, ..Bitwise::default() });
     finding
 }
 
 fn other_threads<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
-    let way = |threads: usize| Way {
-        name: format!("{threads} threads"),
-        isa: None,
-        threads: Some(threads),
-    };
+    let way = |threads: usize| Way { name: format!("{threads} threads"), isa: None, threads: Some(threads) };
     let others: Vec<Way> = THREADS.into_iter().filter(|&threads| threads > 1).map(way).collect();
     in_other_ways(sample, random, tally, &way(1), &others);
 }
@@ -181,18 +127,11 @@ fn in_other_ways<T: Element>(
         Ok(upstream) => upstream,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    let asked = [
-        (Reduction::None, Upstream::Each(upstream.as_slice())),
-        (Reduction::Sum, Upstream::Scalar(T::from_f64(0.37))),
-    ];
+    let asked =
+        [(Reduction::None, Upstream::Each(upstream.as_slice())), (Reduction::Sum, Upstream::Scalar(T::from_f64(0.37)))];
     for (reduction, upstream) in asked {
         let run = |way: &Way| {
-            let probe = Probe {
-                reduction,
-                upstream,
-                isa: way.isa,
-                threads: way.threads,
-            };
+            let probe = Probe { reduction, upstream, isa: way.isa, threads: way.threads };
             find(sample.loss, &sample.batch, probe)
         };
         let expected = match run(reference) {
@@ -202,13 +141,7 @@ fn in_other_ways<T: Element>(
         for way in others {
             match run(way) {
                 Ok(actual) => {
-                    compare(
-                        sample.loss,
-                        &expected,
-                        &actual,
-                        &format!("{}; {}", way.name, sample.describe()),
-                        tally,
-                    );
+                    compare(sample.loss, &expected, &actual, &format!("{}; {}", way.name, sample.describe()), tally);
                 }
                 Err(refusal) => refused(sample, &refusal, tally),
             }

@@ -16,9 +16,9 @@ use loss_runtime::info::LossInfo;
 use crate::audit::{FailedInput, Plot, PlotKnot};
 use crate::generators::{Batch, Extents, Family, Generator, Random, Setting, Values, settings};
 use crate::number::Number;
-use crate::oracle::Oracle;
 use crate::oracle::data::{Data, Element};
 use crate::oracle::real::Real;
+use crate::oracle::{Failure, Oracle};
 use crate::subject::{Effort, Subject};
 
 use super::probe::{Probe, find};
@@ -45,7 +45,9 @@ pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -
     for generator in bare_generators(subject, &mut tally) {
         match Scene::new(subject, compiled, &generator) {
             Some(scene) => scenes.push((generator, scene)),
-            None => tally.fail(&generator.setting().describe(subject.loss), || ("a variant".to_owned(), "none".to_owned())),
+            None => {
+                tally.fail(&generator.setting().describe(subject.loss), || ("a variant".to_owned(), "none".to_owned()))
+            }
         }
     }
     let mut plots = Vec::new();
@@ -87,7 +89,9 @@ fn bare_generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator> {
         let words = bare.describe(subject.loss);
         match Generator::new(subject.loss, bare) {
             Ok(generator) => generators.push(generator),
-            Err(refusal) => tally.fail(&format!("a batch with {words}"), || ("an answer".to_owned(), refusal.to_string())),
+            Err(refusal) => {
+                tally.fail(&format!("a batch with {words}"), || ("an answer".to_owned(), refusal.to_string()))
+            }
         }
     }
     generators
@@ -117,11 +121,22 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
         plot.value.push(Number(value));
         plot.gradient.push(Number(gradient));
         let data = scene.data(&batch);
-        let Ok(oracle) = Oracle::new(scene.spec(), &scene.variant, &data) else { continue };
+        let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
+            Ok(oracle) => oracle,
+            Err(malformed) => {
+                tally.fail(&line.words, || ("data that fits the spec".to_owned(), format!("{malformed:?}")));
+                continue;
+            }
+        };
         signs.push((x, scene.surfaces().map(|(_, surface)| sign(&oracle, surface.difference)).collect()));
-        let Ok(truth) = oracle.loss(&[]) else {
-            tally.pass(1);
-            continue;
+        let truth = match oracle.loss(&[]) {
+            Ok(truth) => truth,
+            // Drawn, but not shown to be right.
+            Err(Failure::Undecided { .. }) => continue,
+            Err(failure) => {
+                tally.fail_at(&line.words, ("a truth".to_owned(), failure.to_string()), None, line.failed(x));
+                continue;
+            }
         };
         let slope = truth.gradient.get(&line.element()).cloned().unwrap_or_else(Real::zero);
         let wrong = [("value", value, truth.value.to_f64()), ("gradient", gradient, slope.to_f64())]
@@ -257,7 +272,9 @@ impl<'s> Scene<'s> {
             knots.push(Knot { place, entry, at, when, surfaces: Vec::new(), gradient });
         }
         let never = |id: ExprId, graph: &Graph| matches!(graph.expr(id), Expr::Boolean(false));
-        knots.retain(|knot| !never(knot.at, &variant.graph) && knot.when.is_none_or(|when| !never(when, &variant.graph)));
+        knots.retain(|knot| {
+            !never(knot.at, &variant.graph) && knot.when.is_none_or(|when| !never(when, &variant.graph))
+        });
         for knot in &mut knots {
             knot.surfaces = surfaces(&mut variant.graph, knot.at);
         }
@@ -277,6 +294,7 @@ impl<'s> Scene<'s> {
         data_of(self.spec(), self.info, batch, &self.extents)
     }
 
+    /// The surfaces of all knots, each with its knot.
     fn surfaces(&self) -> impl Iterator<Item = (&Knot<'s>, &Surface)> {
         self.knots.iter().flat_map(|knot| knot.surfaces.iter().map(move |surface| (knot, surface)))
     }
@@ -416,7 +434,9 @@ pub(super) fn lines(
             None => vec![Vec::new()],
             // The first of a pair of vectors swings past the other one, from end to end of the angle between them.
             Some(_) if place == input && is_pair => vec![unit(own, 1)],
-            Some(_) if place == input => vec![vec![f64::from(u8::from(generator.family(place) == Family::Positive)); own]],
+            Some(_) if place == input => {
+                vec![vec![f64::from(u8::from(generator.family(place) == Family::Positive)); own]]
+            }
             Some(column) if is_vector(place) => vec![unit(column.values.len(), 0)],
             Some(column) => {
                 // What may be left out is most often a factor.

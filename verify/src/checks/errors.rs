@@ -15,40 +15,20 @@ use super::{Finding, Tally};
 pub(super) fn errors_write_nothing(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        [(1, 3), (19, 5), (40, 130)]
-            .map(|(rows, extent)| Extents::rows([rows]).with_extent(extent))
-            .into()
+        [(1, 3), (19, 5), (40, 130)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
     } else {
         vec![Extents::rows([1]), Extents::rows([67]), Extents::rows([9_000])]
     };
     // What is refused depends on the type in no way but through the values it can hold.
     let effort = Effort { points: 1, ..*effort };
-    each::<f32>(
-        subject,
-        &effort,
-        "errors_write_nothing f32",
-        &sizes,
-        &mut tally,
-        wrong_calls,
-    );
-    each::<f64>(
-        subject,
-        &effort,
-        "errors_write_nothing f64",
-        &sizes,
-        &mut tally,
-        wrong_calls,
-    );
+    each::<f32>(subject, &effort, "errors_write_nothing f32", &sizes, &mut tally, wrong_calls);
+    each::<f64>(subject, &effort, "errors_write_nothing f64", &sizes, &mut tally, wrong_calls);
     tally.finding()
 }
 
 fn wrong_calls<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
     // A wrong label in a row that is dropped is no error.
-    let batch = sample
-        .generator
-        .clone()
-        .without_dropped_rows()
-        .batch::<T>(sample.extents, random);
+    let batch = sample.generator.clone().without_dropped_rows().batch::<T>(sample.extents, random);
     wrong_labels(sample, &batch, random, tally);
     wrong_shapes(sample, &batch, tally);
     wrong_params(sample, &batch, tally);
@@ -62,16 +42,12 @@ fn wrong_labels<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, random: &m
             // The last value, and any one: a check that stops early misses the one, a check by samples the other.
             for at in [column.values.len() - 1, random.below(column.values.len())] {
                 let mut wrong = batch.clone();
-                let held = wrong.inputs[place]
-                    .as_mut()
-                    .is_some_and(|column| column.values.set(at, violation));
+                let held = wrong.inputs[place].as_mut().is_some_and(|column| column.values.set(at, violation));
                 if held {
                     let what = format!("{violation} at place {at} of {}", input.name);
                     let names_it = |error: &Error| match *error {
                         Error::Label { input: named, .. } | Error::RowSum { input: named, .. } => named == input.name,
-                        Error::Domain {
-                            input: named, index, ..
-                        } => named == input.name && index == at,
+                        Error::Domain { input: named, index, .. } => named == input.name && index == at,
                         _ => false,
                     };
                     expect_refusal(sample, &wrong, &what, "label", names_it, tally);
@@ -91,19 +67,9 @@ fn wrong_shapes<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mu
             let fewer: Vec<usize> = (0..column.values.len() - 1).collect();
             column.values = column.values.pick(&fewer);
         }
-        expect_refusal(
-            sample,
-            &short,
-            &format!("{} with a value less", input.name),
-            "shape",
-            is_shape,
-            tally,
-        );
+        expect_refusal(sample, &short, &format!("{} with a value less", input.name), "shape", is_shape, tally);
         // A row more than the other inputs have.
-        let along_rows = input
-            .axes
-            .iter()
-            .any(|&axis| sample.info.axes[axis].position == Position::Rows);
+        let along_rows = input.axes.iter().any(|&axis| sample.info.axes[axis].position == Position::Rows);
         let others = batch
             .inputs
             .iter()
@@ -118,14 +84,7 @@ fn wrong_shapes<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mu
                 column.values = column.values.pick(&more);
                 column.shape[0] += 1;
             }
-            expect_refusal(
-                sample,
-                &long,
-                &format!("{} with a row more", input.name),
-                "shape",
-                is_shape,
-                tally,
-            );
+            expect_refusal(sample, &long, &format!("{} with a row more", input.name), "shape", is_shape, tally);
         }
         // A dimension of extent 2 that nothing else has.
         let mut deep = batch.clone();
@@ -135,27 +94,13 @@ fn wrong_shapes<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mu
             column.shape.push(2);
         }
         if others {
-            expect_refusal(
-                sample,
-                &deep,
-                &format!("{} with a dimension more", input.name),
-                "shape",
-                is_shape,
-                tally,
-            );
+            expect_refusal(sample, &deep, &format!("{} with a dimension more", input.name), "shape", is_shape, tally);
         }
         if !input.optional && input.default.is_none() {
             let mut without = batch.clone();
             without.inputs[place] = None;
             let is_missing = |error: &Error| matches!(error, Error::MissingInput { name } if *name == input.name);
-            expect_refusal(
-                sample,
-                &without,
-                &format!("no {}", input.name),
-                "missing input",
-                is_missing,
-                tally,
-            );
+            expect_refusal(sample, &without, &format!("no {}", input.name), "missing input", is_missing, tally);
         }
     }
 }
@@ -166,14 +111,7 @@ fn wrong_params<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mu
             let mut wrong = batch.clone();
             wrong.params[place] = value;
             let is_param = |error: &Error| matches!(error, Error::Param { name, .. } if *name == param.name);
-            expect_refusal(
-                sample,
-                &wrong,
-                &format!("{} = {value}", param.name),
-                "parameter",
-                is_param,
-                tally,
-            );
+            expect_refusal(sample, &wrong, &format!("{} = {value}", param.name), "parameter", is_param, tally);
         }
     }
 }
@@ -201,30 +139,12 @@ fn wrong_outputs<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &m
             }
         };
         let is_output = |error: &Error| error.kind() == "output";
-        untouched(
-            sample,
-            batch,
-            (elements, gradients),
-            Reduction::None,
-            &what,
-            "output",
-            is_output,
-            tally,
-        );
+        untouched(sample, batch, (elements, gradients), Reduction::None, &what, "output", is_output, tally);
     }
     let unknown = |error: &Error| matches!(error, Error::UnknownReduction { .. });
     let outputs = (vec![poison::<T>(); none_len], gradients);
     let reduction = Reduction::Named("no reduction has this name");
-    untouched(
-        sample,
-        batch,
-        outputs,
-        reduction,
-        "an unknown reduction",
-        "reduction",
-        unknown,
-        tally,
-    );
+    untouched(sample, batch, outputs, reduction, "an unknown reduction", "reduction", unknown, tally);
 }
 
 fn expect_refusal<T: Element>(
@@ -236,9 +156,7 @@ fn expect_refusal<T: Element>(
     tally: &mut Tally,
 ) {
     // As many as the right call has; the refusal comes before their lengths are looked at.
-    let layout = sample.batch.inputs[sample.info.layout]
-        .as_ref()
-        .map_or(0, |column| column.values.len());
+    let layout = sample.batch.inputs[sample.info.layout].as_ref().map_or(0, |column| column.values.len());
     let outputs = (vec![poison::<T>(); layout], gradient_buffers(sample.loss, batch));
     untouched(sample, batch, outputs, Reduction::None, what, kind, is_right, tally);
 }
@@ -259,12 +177,7 @@ fn untouched<T: Element>(
     for (slot, gradient) in slots.iter_mut().zip(&mut gradients) {
         *slot = gradient.as_deref_mut();
     }
-    let request = Request {
-        reduction,
-        elements: Some(&mut elements),
-        gradients: slots,
-        ..Request::default()
-    };
+    let request = Request { reduction, elements: Some(&mut elements), gradients: slots, ..Request::default() };
     match run(sample.loss, &batch.call(), request) {
         Err(error) if is_right(&error) => tally.pass(1),
         Err(error) => tally.fail(&what, || (format!("a {kind} error that names it"), error.to_string())),
@@ -274,11 +187,7 @@ fn untouched<T: Element>(
     let outputs = elements.iter().chain(gradients.iter().flatten().flatten());
     match outputs.enumerate().find(|(_, number)| number.bits() != poison) {
         None => tally.pass(1),
-        Some((place, number)) => tally.fail(&what, || {
-            (
-                "no output is touched".to_owned(),
-                format!("place {place} of all outputs is {number}"),
-            )
-        }),
+        Some((place, number)) => tally
+            .fail(&what, || ("no output is touched".to_owned(), format!("place {place} of all outputs is {number}"))),
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
             for rows in [1, 2, 15, 16, 17, 37] {
                 sizes.push(Extents::rows([rows]).with_extent(extent));
             }
-            sizes.push(Extents {
-                rows: Vec::new(),
-                extent,
-            });
+            sizes.push(Extents { rows: Vec::new(), extent });
             sizes.push(Extents::rows([2, 19]).with_extent(extent));
             sizes.push(Extents::rows([3, 4, 5]).with_extent(extent));
         }
@@ -39,14 +36,7 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
         sizes.extend(
             [CHUNK - 17, CHUNK - 1, CHUNK, CHUNK + 1, CHUNK + 17, 2 * CHUNK + 5].map(|rows| Extents::rows([rows])),
         );
-        sizes.extend([
-            Extents {
-                rows: Vec::new(),
-                extent: 1,
-            },
-            Extents::rows([3, 5, 7]),
-            Extents::rows([1, 129]),
-        ]);
+        sizes.extend([Extents { rows: Vec::new(), extent: 1 }, Extents::rows([3, 5, 7]), Extents::rows([1, 129])]);
     }
     sizes
 }
@@ -55,29 +45,11 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
 pub(super) fn batch_equals_rows_alone(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(
-        subject,
-        effort,
-        "batch_equals_rows_alone f32",
-        &sizes,
-        &mut tally,
-        rows_alone,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "batch_equals_rows_alone f64",
-        &sizes,
-        &mut tally,
-        rows_alone,
-    );
+    each::<f32>(subject, effort, "batch_equals_rows_alone f32", &sizes, &mut tally, rows_alone);
+    each::<f64>(subject, effort, "batch_equals_rows_alone f64", &sizes, &mut tally, rows_alone);
     let compared = tally.points();
     let mut finding = tally.finding();
-    finding.evidence.bitwise = Some(Bitwise {
-        sizes: sizes.len() as u64,
-        compared,
-        ..Bitwise::default()
-    });
+    finding.evidence.bitwise = Some(Bitwise { sizes: sizes.len() as u64, compared, ..Bitwise::default() });
     finding
 }
 
@@ -87,14 +59,7 @@ fn rows_alone<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
         Ok(upstream) => upstream,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    let whole = find(
-        sample.loss,
-        &sample.batch,
-        Probe {
-            upstream: Upstream::Each(&upstream),
-            ..Probe::default()
-        },
-    );
+    let whole = find(sample.loss, &sample.batch, Probe { upstream: Upstream::Each(&upstream), ..Probe::default() });
     let whole = match whole {
         Ok(whole) => whole,
         Err(refusal) => return refused(sample, &refusal, tally),
@@ -103,19 +68,13 @@ fn rows_alone<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
     let looked_at: Vec<usize> = if rows <= 140 {
         (0..rows).collect()
     } else {
-        (0..20)
-            .chain(rows - 40..rows)
-            .chain((0..40).map(|_| random.below(rows)))
-            .collect()
+        (0..20).chain(rows - 40..rows).chain((0..40).map(|_| random.below(rows))).collect()
     };
     for row in looked_at {
         let places = none_places(sample, whole.elements.len(), row);
         let upstream: Vec<T> = places.iter().map(|&place| upstream[place]).collect();
         let alone = sample.batch.row(sample.info, sample.extents, row);
-        let probe = Probe {
-            upstream: Upstream::Each(&upstream),
-            ..Probe::default()
-        };
+        let probe = Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
         match find(sample.loss, &alone, probe) {
             Ok(alone) => compare_row(sample, &whole, &alone, row, &places, tally),
             Err(refusal) => refused(sample, &refusal, tally),
@@ -129,9 +88,7 @@ fn none_places<T: Element>(sample: &Sample<'_, T>, none_len: usize, row: usize) 
         return vec![row];
     }
     let layout = &sample.info.inputs[sample.info.layout];
-    (0..sample.extents.extent)
-        .filter_map(|along| sample.extents.place(sample.info, layout, row, along))
-        .collect()
+    (0..sample.extents.extent).filter_map(|along| sample.extents.place(sample.info, layout, row, along)).collect()
 }
 
 fn compare_row<T: Element>(
@@ -144,32 +101,13 @@ fn compare_row<T: Element>(
 ) {
     let mut look = |what: String, in_batch: Vec<T>, alone: &[T]| match first_difference(&in_batch, alone) {
         None => tally.pass(alone.len() as u64),
-        Some(place) => tally.fail(
-            &format!("{what}, row {row}, place {place}; {}", sample.describe()),
-            || {
-                let at = |slice: &[T]| {
-                    slice
-                        .get(place)
-                        .map_or_else(|| "nothing".to_owned(), |&number| show(number))
-                };
-                (
-                    format!("{} alone", at(alone)),
-                    format!("{} in the batch", at(&in_batch)),
-                )
-            },
-        ),
+        Some(place) => tally.fail(&format!("{what}, row {row}, place {place}; {}", sample.describe()), || {
+            let at = |slice: &[T]| slice.get(place).map_or_else(|| "nothing".to_owned(), |&number| show(number));
+            (format!("{} alone", at(alone)), format!("{} in the batch", at(&in_batch)))
+        }),
     };
-    look(
-        "value of none".to_owned(),
-        places.iter().map(|&place| whole.elements[place]).collect(),
-        &alone.elements,
-    );
-    for (input, (in_batch, alone)) in sample
-        .info
-        .inputs
-        .iter()
-        .zip(whole.gradients.iter().zip(&alone.gradients))
-    {
+    look("value of none".to_owned(), places.iter().map(|&place| whole.elements[place]).collect(), &alone.elements);
+    for (input, (in_batch, alone)) in sample.info.inputs.iter().zip(whole.gradients.iter().zip(&alone.gradients)) {
         let (Some(in_batch), Some(alone)) = (in_batch, alone) else {
             continue;
         };
@@ -178,11 +116,7 @@ fn compare_row<T: Element>(
             .collect();
         // The gradient of an input that rows share is a sum over rows.
         let Some(places) = places else { continue };
-        look(
-            format!("gradient of {}", input.name),
-            places.iter().map(|&place| in_batch[place]).collect(),
-            alone,
-        );
+        look(format!("gradient of {}", input.name), places.iter().map(|&place| in_batch[place]).collect(), alone);
     }
 }
 
@@ -192,9 +126,7 @@ pub(super) fn upstream_each<T: Element>(
     random: &mut Random,
 ) -> Result<Vec<T>, loss_runtime::Error> {
     let len = loss_runtime::shape_of_none(sample.loss, &sample.batch.call())?.len();
-    Ok((0..len)
-        .map(|_| T::from_f64(*random.pick(&[0.37, -2.0, 1.5, -0.01])))
-        .collect())
+    Ok((0..len).map(|_| T::from_f64(*random.pick(&[0.37, -2.0, 1.5, -0.01]))).collect())
 }
 
 pub(super) fn refused<T: Element>(sample: &Sample<'_, T>, refusal: &loss_runtime::Error, tally: &mut Tally) {
@@ -205,33 +137,12 @@ pub(super) fn refused<T: Element>(sample: &Sample<'_, T>, refusal: &loss_runtime
 pub(super) fn layout_changes_nothing(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        [(5, 3), (17, 10), (3, 100), (2, 1000)]
-            .map(|(rows, extent)| Extents::rows([rows]).with_extent(extent))
-            .into()
+        [(5, 3), (17, 10), (3, 100), (2, 1000)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
     } else {
-        vec![
-            Extents::rows([67]),
-            Extents::rows([131]),
-            Extents::rows([5, 13]),
-            Extents::rows([3, 80]),
-        ]
+        vec![Extents::rows([67]), Extents::rows([131]), Extents::rows([5, 13]), Extents::rows([3, 80])]
     };
-    each::<f32>(
-        subject,
-        effort,
-        "layout_changes_nothing f32",
-        &sizes,
-        &mut tally,
-        other_layouts,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "layout_changes_nothing f64",
-        &sizes,
-        &mut tally,
-        other_layouts,
-    );
+    each::<f32>(subject, effort, "layout_changes_nothing f32", &sizes, &mut tally, other_layouts);
+    each::<f64>(subject, effort, "layout_changes_nothing f64", &sizes, &mut tally, other_layouts);
     tally.finding()
 }
 
@@ -244,15 +155,7 @@ fn other_layouts<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally:
         placed(sample, &expected, Placement { start, gap: 0 }, tally);
     }
     placed(sample, &expected, Placement { start: 0, gap: 1 }, tally);
-    placed(
-        sample,
-        &expected,
-        Placement {
-            start: random.below(16),
-            gap: 1 + random.below(40),
-        },
-        tally,
-    );
+    placed(sample, &expected, Placement { start: random.below(16), gap: 1 + random.below(40) }, tally);
 }
 
 /// Where an array of floats lies in a larger one.
@@ -276,18 +179,11 @@ impl Placement {
     /// Where a value of the array lies.
     fn place(self, shape: &[usize], place: usize) -> usize {
         let row = Self::row_len(shape).max(1);
-        self.start
-            + self
-                .stride(shape)
-                .map_or(place, |stride| place / row * stride + place % row)
+        self.start + self.stride(shape).map_or(place, |stride| place / row * stride + place % row)
     }
 
     fn len(self, shape: &[usize], values: usize) -> usize {
-        if values == 0 {
-            self.start
-        } else {
-            self.place(shape, values - 1) + 1
-        }
+        if values == 0 { self.start } else { self.place(shape, values - 1) + 1 }
     }
 
     fn spread<T: Element>(self, column: &Column<T>, values: &[T]) -> Vec<T> {
@@ -326,10 +222,7 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         .iter()
         .zip(&spread)
         .map(|(gradient, spread)| {
-            gradient
-                .as_ref()
-                .and(spread.as_ref())
-                .map(|spread| vec![poison::<T>(); spread.len()])
+            gradient.as_ref().and(spread.as_ref()).map(|spread| vec![poison::<T>(); spread.len()])
         })
         .collect();
     let mut slots = [const { None }; MAX_INPUTS];
@@ -348,25 +241,14 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
     }
     match first_difference(&expected.elements, &elements[placement.start..]) {
         None => tally.pass(expected.elements.len() as u64),
-        Some(place) => tally.fail(&what("value of none"), || {
-            (show(expected.elements[place]), show(elements[placement.start + place]))
-        }),
+        Some(place) => tally
+            .fail(&what("value of none"), || (show(expected.elements[place]), show(elements[placement.start + place]))),
     }
-    for ((input, column), (expected, gradient)) in sample
-        .info
-        .inputs
-        .iter()
-        .zip(&batch.inputs)
-        .zip(expected.gradients.iter().zip(&gradients))
+    for ((input, column), (expected, gradient)) in
+        sample.info.inputs.iter().zip(&batch.inputs).zip(expected.gradients.iter().zip(&gradients))
     {
-        let (
-            Some(Column {
-                shape,
-                values: Values::Real(_),
-            }),
-            Some(expected),
-            Some(gradient),
-        ) = (column, expected, gradient)
+        let (Some(Column { shape, values: Values::Real(_) }), Some(expected), Some(gradient)) =
+            (column, expected, gradient)
         else {
             continue;
         };
@@ -377,10 +259,9 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         }
         match whole.iter().zip(gradient).position(|(&a, &b)| !same(a, b)) {
             None => tally.pass(expected.len() as u64),
-            Some(place) => tally.fail(
-                &what(&format!("gradient of {}, place {place} in memory", input.name)),
-                || (show(whole[place]), show(gradient[place])),
-            ),
+            Some(place) => tally.fail(&what(&format!("gradient of {}, place {place} in memory", input.name)), || {
+                (show(whole[place]), show(gradient[place]))
+            }),
         }
     }
 }

@@ -43,10 +43,7 @@ struct Array {
 #[derive(Deserialize)]
 struct Declared {
     id: String,
-    #[expect(
-        dead_code,
-        reason = "a difference without a reason does not parse; readers of the file want the reason"
-    )]
+    #[expect(dead_code, reason = "a difference without a reason does not parse; readers of the file want the reason")]
     because: String,
 }
 
@@ -57,10 +54,7 @@ fn folder() -> PathBuf {
 /// All cases of this loss, in both types.
 pub(super) fn pytorch_answers_replay(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
-    let mut goldens = Goldens {
-        source: SOURCE.to_owned(),
-        ..Goldens::default()
-    };
+    let mut goldens = Goldens { source: SOURCE.to_owned(), ..Goldens::default() };
     if let Err(problem) = replay(subject, &mut tally, &mut goldens) {
         tally.fail("the recorded answers", || ("readable files".to_owned(), problem));
     }
@@ -81,10 +75,7 @@ fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
     let declared = if folder().join("differences.jsonl").exists() {
-        read("differences.jsonl")?
-            .lines()
-            .map(parse::<Declared>)
-            .collect::<Result<Vec<_>, _>>()?
+        read("differences.jsonl")?.lines().map(parse::<Declared>).collect::<Result<Vec<_>, _>>()?
     } else {
         Vec::new()
     };
@@ -112,16 +103,12 @@ fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result
             (Ok(_), true) => {
                 goldens.failed += 1;
                 goldens.names.push(golden.id.clone());
-                tally.fail(&golden.id, || {
-                    ("to differ, as declared".to_owned(), "the same answer".to_owned())
-                });
+                tally.fail(&golden.id, || ("to differ, as declared".to_owned(), "the same answer".to_owned()));
             }
             (Err(difference), false) => {
                 goldens.failed += 1;
                 goldens.names.push(golden.id.clone());
-                tally.fail(&format!("{}: {}", golden.id, difference.what), || {
-                    (difference.expected, difference.actual)
-                });
+                tally.fail(&format!("{}: {}", golden.id, difference.what), || (difference.expected, difference.actual));
             }
         }
     }
@@ -148,11 +135,7 @@ fn agrees(subject: &Subject, case: Case, golden: &Golden) -> Result<u64, Differe
         ArrayData::Float(data) => Some(data),
         ArrayData::Int(_) | ArrayData::Bool(_) => None,
     });
-    let size = inputs
-        .flatten()
-        .map(|number| number.abs())
-        .filter(|size| size.is_finite())
-        .fold(1.0, f64::max);
+    let size = inputs.flatten().map(|number| number.abs()).filter(|size| size.is_finite()).fold(1.0, f64::max);
     let mut points = 0;
     let mut case = case;
     for (dtype, name) in [(Dtype::F64, "f64"), (Dtype::F32, "f32")] {
@@ -177,37 +160,20 @@ fn compare(
     ours: Result<eval::Answer, Refusal>,
     size: f64,
 ) -> Result<u64, Difference> {
-    let differ = |what: &str, expected: String, actual: String| Difference {
-        what: what.to_owned(),
-        expected,
-        actual,
-    };
+    let differ = |what: &str, expected: String, actual: String| Difference { what: what.to_owned(), expected, actual };
     let (ours, expected) = match (ours, &recorded.value) {
         (Err(_), None) => return Ok(1),
         (Err(refusal), Some(value)) => {
-            return Err(differ(
-                "value",
-                describe(value),
-                format!("{}: {}", refusal.kind, refusal.message),
-            ));
+            return Err(differ("value", describe(value), format!("{}: {}", refusal.kind, refusal.message)));
         }
         (Ok(ours), None) => {
-            let error = recorded
-                .error
-                .as_ref()
-                .map_or_else(|| "an error".to_owned(), Value::to_string);
+            let error = recorded.error.as_ref().map_or_else(|| "an error".to_owned(), Value::to_string);
             return Err(differ("value", error, format!("{:?}", ours.value.data)));
         }
         (Ok(ours), Some(value)) => (ours, value),
     };
-    let mut points = compare_figures(
-        dtype,
-        "value",
-        truth.value.as_ref().unwrap_or(expected),
-        expected,
-        &ours.value,
-        size,
-    )?;
+    let mut points =
+        compare_figures(dtype, "value", truth.value.as_ref().unwrap_or(expected), expected, &ours.value, size)?;
     for (input, recorded) in &recorded.grads {
         let what = format!("gradient of {input}");
         let exact = truth.grads.get(input).unwrap_or(recorded);
@@ -229,26 +195,13 @@ fn compare_figures(
 ) -> Result<u64, Difference> {
     if ours.shape != recorded.shape {
         let (expected, actual) = (format!("shape {:?}", recorded.shape), format!("shape {:?}", ours.shape));
-        return Err(Difference {
-            what: what.to_owned(),
-            expected,
-            actual,
-        });
+        return Err(Difference { what: what.to_owned(), expected, actual });
     }
-    let largest = truth
-        .data
-        .iter()
-        .map(|number| number.0.abs())
-        .filter(|size| size.is_finite())
-        .fold(size, f64::max);
+    let largest = truth.data.iter().map(|number| number.0.abs()).filter(|size| size.is_finite()).fold(size, f64::max);
     for (place, (&ours, (truth, recorded))) in ours.data.iter().zip(truth.data.iter().zip(&recorded.data)).enumerate() {
         if !close(dtype, truth.0, ours, largest) && !(identical(recorded.0, ours)) {
             let (expected, actual) = (truth.0.to_string(), ours.to_string());
-            return Err(Difference {
-                what: format!("{what}, place {place}"),
-                expected,
-                actual,
-            });
+            return Err(Difference { what: format!("{what}, place {place}"), expected, actual });
         }
     }
     Ok(ours.data.len() as u64)
@@ -269,10 +222,7 @@ fn close(dtype: Dtype, truth: f64, ours: f64, largest: f64) -> bool {
     }
     let (relative, epsilon) = match dtype {
         Dtype::F64 => (tolerance::GOLDEN_F64, f64::EPSILON),
-        Dtype::F32 => (
-            tolerance::GOLDEN_F32_ULPS * f64::from(f32::EPSILON),
-            f64::from(f32::EPSILON),
-        ),
+        Dtype::F32 => (tolerance::GOLDEN_F32_ULPS * f64::from(f32::EPSILON), f64::from(f32::EPSILON)),
     };
     let tiny = match dtype {
         Dtype::F64 => f64::MIN_POSITIVE,
@@ -300,10 +250,7 @@ mod tests {
         assert!(
             close(Dtype::F64, f64::INFINITY, f64::INFINITY, 1.0) && !close(Dtype::F64, f64::INFINITY, 1e308, 1e308)
         );
-        assert!(
-            close(Dtype::F32, 1e60, f64::INFINITY, 1.0),
-            "beyond f32's range is infinite there"
-        );
+        assert!(close(Dtype::F32, 1e60, f64::INFINITY, 1.0), "beyond f32's range is infinite there");
         assert!(close(Dtype::F64, 0.0, -0.0, 1.0) && !close(Dtype::F64, 0.0, 1e-10, 1.0));
     }
 }

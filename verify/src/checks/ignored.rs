@@ -17,22 +17,8 @@ pub(super) fn ignored_rows_change_nothing(subject: &Subject, effort: &Effort) ->
     }
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(
-        subject,
-        effort,
-        "ignored_rows_change_nothing f32",
-        &sizes,
-        &mut tally,
-        other_contents,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "ignored_rows_change_nothing f64",
-        &sizes,
-        &mut tally,
-        other_contents,
-    );
+    each::<f32>(subject, effort, "ignored_rows_change_nothing f32", &sizes, &mut tally, other_contents);
+    each::<f64>(subject, effort, "ignored_rows_change_nothing f64", &sizes, &mut tally, other_contents);
     tally.finding()
 }
 
@@ -41,17 +27,9 @@ fn other_contents<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mu
     if !dropped.contains(&true) {
         return;
     }
-    let named = sample
-        .info
-        .reductions
-        .iter()
-        .map(|reduction| Reduction::Named(reduction.name));
+    let named = sample.info.reductions.iter().map(|reduction| Reduction::Named(reduction.name));
     for reduction in [Reduction::None, Reduction::Sum].into_iter().chain(named) {
-        let probe = || Probe {
-            reduction,
-            upstream: Upstream::Scalar(T::from_f64(-2.0)),
-            ..Probe::default()
-        };
+        let probe = || Probe { reduction, upstream: Upstream::Scalar(T::from_f64(-2.0)), ..Probe::default() };
         let clean = match find(sample.loss, &sample.batch, probe()) {
             Ok(clean) => clean,
             Err(Error::ZeroDivisor { .. }) => continue,
@@ -64,10 +42,7 @@ fn other_contents<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mu
         for filling in [f64::NAN, f64::INFINITY, -12_345.0] {
             match find(sample.loss, &filled(sample, &dropped, filling), probe()) {
                 Ok(found) => {
-                    let what = format!(
-                        "{reduction:?}, ignored rows filled with {filling}; {}",
-                        sample.describe()
-                    );
+                    let what = format!("{reduction:?}, ignored rows filled with {filling}; {}", sample.describe());
                     compare(sample.loss, &clean, &found, &what, tally);
                 }
                 Err(refusal) => refused(sample, &refusal, tally),
@@ -98,11 +73,7 @@ fn filled<T: Element>(sample: &Sample<'_, T>, dropped: &[bool], filling: f64) ->
 fn nothing_in_dropped_rows<T: Element>(sample: &Sample<'_, T>, found: &Found<T>, dropped: &[bool], tally: &mut Tally) {
     let layout = &sample.info.inputs[sample.info.layout];
     let per_row = found.elements.len() == dropped.len();
-    let mut outputs = vec![(
-        "value of none".to_owned(),
-        &found.elements,
-        (!per_row).then_some(layout),
-    )];
+    let mut outputs = vec![("value of none".to_owned(), &found.elements, (!per_row).then_some(layout))];
     for (input, gradient) in sample.info.inputs.iter().zip(&found.gradients) {
         if let Some(gradient) = gradient {
             outputs.push((format!("gradient of {}", input.name), gradient, Some(input)));

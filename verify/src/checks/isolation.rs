@@ -14,28 +14,12 @@ use super::{Finding, Tally};
 pub(super) fn nan_stays_in_its_row(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        [(17, 5), (3, 37), (35, 2)]
-            .map(|(rows, extent)| Extents::rows([rows]).with_extent(extent))
-            .into()
+        [(17, 5), (3, 37), (35, 2)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
     } else {
         vec![Extents::rows([67]), Extents::rows([131])]
     };
-    each::<f32>(
-        subject,
-        effort,
-        "nan_stays_in_its_row f32",
-        &sizes,
-        &mut tally,
-        at_every_place,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "nan_stays_in_its_row f64",
-        &sizes,
-        &mut tally,
-        at_every_place,
-    );
+    each::<f32>(subject, effort, "nan_stays_in_its_row f32", &sizes, &mut tally, at_every_place);
+    each::<f64>(subject, effort, "nan_stays_in_its_row f64", &sizes, &mut tally, at_every_place);
     if tally.points() == 0 {
         return Finding::skipped("no input can hold a NaN");
     }
@@ -47,10 +31,7 @@ fn at_every_place<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally
         Ok(upstream) => upstream,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    let probe = || Probe {
-        upstream: Upstream::Each(&upstream),
-        ..Probe::default()
-    };
+    let probe = || Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
     let clean = match find(sample.loss, &sample.batch, probe()) {
         Ok(clean) => clean,
         Err(refusal) => return refused(sample, &refusal, tally),
@@ -88,18 +69,9 @@ fn other_rows<T: Element>(
     let rows = sample.extents.row_count();
     let per_row = clean.elements.len() == rows;
     let layout = &sample.info.inputs[sample.info.layout];
-    let mut outputs = vec![(
-        "value of none".to_owned(),
-        &clean.elements,
-        &stained.elements,
-        (!per_row).then_some(layout),
-    )];
-    for (input, (a, b)) in sample
-        .info
-        .inputs
-        .iter()
-        .zip(clean.gradients.iter().zip(&stained.gradients))
-    {
+    let mut outputs =
+        vec![("value of none".to_owned(), &clean.elements, &stained.elements, (!per_row).then_some(layout))];
+    for (input, (a, b)) in sample.info.inputs.iter().zip(clean.gradients.iter().zip(&stained.gradients)) {
         if let (Some(a), Some(b)) = (a, b) {
             outputs.push((format!("gradient of {}", input.name), a, b, Some(input)));
         }
@@ -108,9 +80,7 @@ fn other_rows<T: Element>(
         for other in (0..rows).filter(|&other| other != row) {
             let extent = like.map_or(1, |input| sample.extents.per_row(sample.info, input));
             for along in 0..extent {
-                let place = like.map_or(Some(other), |input| {
-                    sample.extents.place(sample.info, input, other, along)
-                });
+                let place = like.map_or(Some(other), |input| sample.extents.place(sample.info, input, other, along));
                 // A gradient that rows share is meant to hear of it.
                 let Some(place) = place else { continue };
                 if same(clean[place], stained[place]) {

@@ -4,6 +4,7 @@
 use loss_codegen::expr::InputId;
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Spec;
+use loss_runtime::Error;
 
 use crate::audit::{KnotRecord, Status};
 use crate::oracle::data::{Data, Element, Values};
@@ -98,15 +99,28 @@ fn walk(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: &str, seen: 
             continue;
         }
         let data = scene.data(&batch);
-        let Ok(oracle) = Oracle::new(scene.spec(), &scene.variant, &data) else { continue };
+        let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
+            Ok(oracle) => oracle,
+            Err(malformed) => {
+                tally.fail(&line.words, || ("data that fits the spec".to_owned(), format!("{malformed:?}")));
+                return;
+            }
+        };
         let on: Vec<usize> = (0..scene.knots.len()).filter(|&at| is_on(&oracle, &scene.knots[at])).collect();
         // Where two surfaces meet, neither shows what it is like on its own.
         let [at] = on[..] else { continue };
         if met[at] >= ENOUGH {
             continue;
         }
-        // Refused: outside the domain.
-        let Ok(found) = find(subject.loss, &batch, Probe::default()) else { continue };
+        let found = match find(subject.loss, &batch, Probe::default()) {
+            Ok(found) => found,
+            // Outside the domain there is nothing to show.
+            Err(Error::Domain { .. } | Error::Label { .. }) => continue,
+            Err(refusal) => {
+                tally.fail_at(&line.words, ("an answer".to_owned(), refusal.to_string()), None, line.failed(x));
+                continue;
+            }
+        };
         let Ok(truth) = oracle.loss(&[]) else { continue };
         if !truth.value.to_f64().is_finite() {
             continue;
@@ -126,7 +140,8 @@ fn is_on(oracle: &Oracle<'_>, knot: &Knot<'_>) -> bool {
 /// Numbers at which surfaces are likely to lie: multiples of 1/8, and what the parameters and the other inputs are.
 fn places(line: &Line) -> Vec<f64> {
     let (numbers, params) = line.landmarks();
-    let mut places: Vec<f64> = (0..=64).flat_map(|eighths| [-0.125, 0.125].map(|eighth| eighth * f64::from(eighths))).collect();
+    let mut places: Vec<f64> =
+        (0..=64).flat_map(|eighths| [0.125, -0.125].map(|eighth| eighth * f64::from(eighths))).collect();
     for number in numbers.iter().chain([&0.0]) {
         places.push(*number);
         places.extend(params.iter().flat_map(|param| [number + param, number - param]));

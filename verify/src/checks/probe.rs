@@ -16,12 +16,7 @@ pub(super) struct Probe<'a, T> {
 
 impl<T> Default for Probe<'_, T> {
     fn default() -> Self {
-        Self {
-            reduction: Reduction::None,
-            upstream: Upstream::One,
-            isa: None,
-            threads: Some(1),
-        }
+        Self { reduction: Reduction::None, upstream: Upstream::One, isa: None, threads: Some(1) }
     }
 }
 
@@ -43,10 +38,7 @@ pub(super) fn poison<T: Element>() -> T {
 /// Runs a batch: values (for `none`), the reduced value, and every gradient there is.
 pub(super) fn find<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'_, T>) -> Result<Found<T>, Error> {
     let mut call = batch.call();
-    call.execution = Execution {
-        isa: probe.isa,
-        threads: probe.threads,
-    };
+    call.execution = Execution { isa: probe.isa, threads: probe.threads };
     let none_len = shape_of_none(loss, &call)?.len();
     let wants_elements = probe.reduction == Reduction::None;
     let mut elements = vec![poison::<T>(); if wants_elements { none_len } else { 0 }];
@@ -61,11 +53,7 @@ pub(super) fn find<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'
         *slot = gradient.as_deref_mut();
     }
     let outcome = run(loss, &call, request)?;
-    Ok(Found {
-        elements,
-        gradients,
-        outcome,
-    })
+    Ok(Found { elements, gradients, outcome })
 }
 
 /// A poisoned buffer for each gradient there is.
@@ -73,10 +61,7 @@ pub(super) fn gradient_buffers<T: Element>(loss: &dyn Loss, batch: &Batch<T>) ->
     let inputs = loss.info().inputs.iter().zip(&batch.inputs);
     inputs
         .map(|(input, column)| {
-            let reals = column
-                .as_ref()
-                .and_then(|column| column.values.reals())
-                .filter(|_| input.gradient)?;
+            let reals = column.as_ref().and_then(|column| column.values.reals()).filter(|_| input.gradient)?;
             Some(vec![poison::<T>(); reals.len()])
         })
         .collect()
@@ -109,17 +94,8 @@ pub(super) fn compare<T: Element>(
     what: &str,
     tally: &mut super::Tally,
 ) {
-    let mut slices = vec![(
-        "value of none".to_owned(),
-        expected.elements.as_slice(),
-        actual.elements.as_slice(),
-    )];
-    for (input, (a, b)) in loss
-        .info()
-        .inputs
-        .iter()
-        .zip(expected.gradients.iter().zip(&actual.gradients))
-    {
+    let mut slices = vec![("value of none".to_owned(), expected.elements.as_slice(), actual.elements.as_slice())];
+    for (input, (a, b)) in loss.info().inputs.iter().zip(expected.gradients.iter().zip(&actual.gradients)) {
         if let (Some(a), Some(b)) = (a, b) {
             slices.push((format!("gradient of {}", input.name), a, b));
         }
@@ -128,11 +104,7 @@ pub(super) fn compare<T: Element>(
         match first_difference(a, b) {
             None => tally.pass(a.len() as u64),
             Some(place) => {
-                let at = |slice: &[T]| {
-                    slice
-                        .get(place)
-                        .map_or_else(|| "nothing".to_owned(), |&number| show(number))
-                };
+                let at = |slice: &[T]| slice.get(place).map_or_else(|| "nothing".to_owned(), |&number| show(number));
                 tally.fail(&format!("{name}, place {place}; {what}"), || (at(a), at(b)));
             }
         }
@@ -148,10 +120,7 @@ pub(super) fn compare<T: Element>(
         tally.pass(1);
     } else {
         tally.fail(&format!("reduced value; {what}"), || {
-            (
-                format!("{:?}, {:?}", value_a, partial_a),
-                format!("{:?}, {:?}", value_b, partial_b),
-            )
+            (format!("{:?}, {:?}", value_a, partial_a), format!("{:?}, {:?}", value_b, partial_b))
         });
     }
 }

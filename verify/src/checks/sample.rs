@@ -22,12 +22,7 @@ impl<T: Element> Sample<'_, T> {
     pub(super) fn describe(&self) -> String {
         let setting = self.generator.setting().describe(self.loss);
         let comma = if setting.is_empty() { "" } else { ", " };
-        format!(
-            "{}, rows {:?}, extent {}{comma}{setting}",
-            T::NAME,
-            self.extents.rows,
-            self.extents.extent
-        )
+        format!("{}, rows {:?}, extent {}{comma}{setting}", T::NAME, self.extents.rows, self.extents.extent)
     }
 }
 
@@ -49,15 +44,7 @@ pub(super) fn each<T: Element>(
     const ROUNDS: usize = 50;
     let generators = generators(subject, tally);
     let once = sizes.len().max(generators.len());
-    turns(
-        subject,
-        effort,
-        check,
-        (sizes, &generators),
-        once..once * ROUNDS,
-        tally,
-        look,
-    );
+    turns(subject, effort, check, (sizes, &generators), once..once * ROUNDS, tally, look);
 }
 
 /// Looks at one batch of each size, under one setting after the other: for batches so large that each takes its time.
@@ -70,15 +57,7 @@ pub(super) fn each_once<T: Element>(
     look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
 ) {
     let generators = generators(subject, tally);
-    turns(
-        subject,
-        effort,
-        check,
-        (sizes, &generators),
-        sizes.len()..sizes.len(),
-        tally,
-        look,
-    );
+    turns(subject, effort, check, (sizes, &generators), sizes.len()..sizes.len(), tally, look);
 }
 
 /// At least as many batches as the range starts with; more, but not beyond its end, until there are points enough.
@@ -104,13 +83,7 @@ fn turns<T: Element>(
         let generator = &generators[(turn + turn / sizes.len()) % generators.len()];
         let extents = &sizes[turn % sizes.len()];
         let batch = generator.batch(extents, &mut random);
-        let sample = Sample {
-            loss: subject.loss,
-            info: subject.loss.info(),
-            generator,
-            extents,
-            batch,
-        };
+        let sample = Sample { loss: subject.loss, info: subject.loss.info(), generator, extents, batch };
         look(&sample, &mut random, tally);
     }
 }
@@ -123,10 +96,7 @@ pub(super) fn generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator>
         match Generator::new(subject.loss, setting) {
             Ok(generator) => generators.push(generator),
             Err(refusal) => tally.fail(&format!("a batch with {words}"), || {
-                (
-                    "values that labels and conditions admit".to_owned(),
-                    refusal.to_string(),
-                )
+                ("values that labels and conditions admit".to_owned(), refusal.to_string())
             }),
         }
     }

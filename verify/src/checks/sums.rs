@@ -15,22 +15,8 @@ use super::{Finding, Tally, tolerance};
 pub(super) fn sum_is_sum_of_none(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
     let sizes = sizes(subject);
-    each::<f32>(
-        subject,
-        effort,
-        "sum_is_sum_of_none f32",
-        &sizes,
-        &mut tally,
-        reductions,
-    );
-    each::<f64>(
-        subject,
-        effort,
-        "sum_is_sum_of_none f64",
-        &sizes,
-        &mut tally,
-        reductions,
-    );
+    each::<f32>(subject, effort, "sum_is_sum_of_none f32", &sizes, &mut tally, reductions);
+    each::<f64>(subject, effort, "sum_is_sum_of_none f64", &sizes, &mut tally, reductions);
     tally.finding()
 }
 
@@ -39,14 +25,7 @@ fn reductions<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Ta
         Ok(none) => none,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    match find(
-        sample.loss,
-        &sample.batch,
-        Probe {
-            reduction: Reduction::Sum,
-            ..Probe::default()
-        },
-    ) {
+    match find(sample.loss, &sample.batch, Probe { reduction: Reduction::Sum, ..Probe::default() }) {
         Ok(sum) => compare_sum(sample, &none, &sum, tally),
         Err(refusal) => refused(sample, &refusal, tally),
     }
@@ -76,12 +55,7 @@ fn has_nothing<T: Element>(sample: &Sample<'_, T>, reduction: &ReductionInfo) ->
 }
 
 fn live_rows<T: Element>(sample: &Sample<'_, T>) -> usize {
-    sample
-        .batch
-        .dropped_rows(sample.info, sample.extents)
-        .iter()
-        .filter(|dropped| !**dropped)
-        .count()
+    sample.batch.dropped_rows(sample.info, sample.extents).iter().filter(|dropped| !**dropped).count()
 }
 
 fn compare_sum<T: Element>(sample: &Sample<'_, T>, none: &Found<T>, sum: &Found<T>, tally: &mut Tally) {
@@ -93,30 +67,21 @@ fn compare_sum<T: Element>(sample: &Sample<'_, T>, none: &Found<T>, sum: &Found<
     if close || same(found, exact) {
         tally.pass(none.elements.len() as u64);
     } else {
-        tally.fail(&what(), || {
-            (
-                format!("{exact} ± {:e}", tolerance::sum::<T>() * size),
-                found.to_string(),
-            )
-        });
+        tally.fail(&what(), || (format!("{exact} ± {:e}", tolerance::sum::<T>() * size), found.to_string()));
     }
     match sum.outcome.value {
         Some(value) if same(value, T::from_f64(found)) && sum.outcome.partial.divisor == 1.0 => tally.pass(1),
         Some(_) | None => tally.fail(&what(), || {
-            (
-                format!("{found} over 1"),
-                format!("{:?}, {:?}", sum.outcome.value, sum.outcome.partial),
-            )
+            (format!("{found} over 1"), format!("{:?}, {:?}", sum.outcome.value, sum.outcome.partial))
         }),
     }
     for (input, (one, all)) in sample.info.inputs.iter().zip(none.gradients.iter().zip(&sum.gradients)) {
         let (Some(one), Some(all)) = (one, all) else { continue };
         match first_difference(one, all) {
             None => tally.pass(1),
-            Some(place) => tally.fail(
-                &format!("gradient of {}, place {place}; {}", input.name, what()),
-                || (show(one[place]), show(all[place])),
-            ),
+            Some(place) => tally.fail(&format!("gradient of {}, place {place}; {}", input.name, what()), || {
+                (show(one[place]), show(all[place]))
+            }),
         }
     }
 }
@@ -127,11 +92,7 @@ pub(super) fn exact_sum(terms: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut error) = (0.0_f64, 0.0);
     for term in terms {
         let next = sum + term;
-        error += if sum.abs() >= term.abs() {
-            (sum - next) + term
-        } else {
-            (term - next) + sum
-        };
+        error += if sum.abs() >= term.abs() { (sum - next) + term } else { (term - next) + sum };
         sum = next;
     }
     // Infinities make the error NaN, and need no correction.
@@ -150,9 +111,7 @@ fn compare_reduced<T: Element>(
     let partial = reduced.outcome.partial;
     match reduced.outcome.value {
         Some(value) if same(value, T::from_f64(partial.sum / partial.divisor)) => tally.pass(1),
-        Some(_) | None => tally.fail(&what(), || {
-            (format!("{partial:?}"), format!("{:?}", reduced.outcome.value))
-        }),
+        Some(_) | None => tally.fail(&what(), || (format!("{partial:?}"), format!("{:?}", reduced.outcome.value))),
     }
     let rows = sample.extents.row_count();
     let divisor = match reduction.divisor {
@@ -164,34 +123,20 @@ fn compare_reduced<T: Element>(
     if partial.divisor == divisor {
         tally.pass(1);
     } else {
-        tally.fail(&format!("divisor of {}", what()), || {
-            (divisor.to_string(), partial.divisor.to_string())
-        });
+        tally.fail(&format!("divisor of {}", what()), || (divisor.to_string(), partial.divisor.to_string()));
     }
     // The gradient of a mean is that of the values for an upstream gradient over the divisor, rounded once.
     let each = Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor));
-    match find(
-        sample.loss,
-        &sample.batch,
-        Probe {
-            upstream: each,
-            ..Probe::default()
-        },
-    ) {
+    match find(sample.loss, &sample.batch, Probe { upstream: each, ..Probe::default() }) {
         Ok(expected) => {
-            for (input, (a, b)) in sample
-                .info
-                .inputs
-                .iter()
-                .zip(expected.gradients.iter().zip(&reduced.gradients))
-            {
+            for (input, (a, b)) in sample.info.inputs.iter().zip(expected.gradients.iter().zip(&reduced.gradients)) {
                 let (Some(a), Some(b)) = (a, b) else { continue };
                 match first_difference(a, b) {
                     None => tally.pass(a.len() as u64),
-                    Some(place) => tally.fail(
-                        &format!("gradient of {}, place {place}; {}", input.name, what()),
-                        || (show(a[place]), show(b[place])),
-                    ),
+                    Some(place) => tally
+                        .fail(&format!("gradient of {}, place {place}; {}", input.name, what()), || {
+                            (show(a[place]), show(b[place]))
+                        }),
                 }
             }
         }

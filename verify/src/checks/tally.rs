@@ -23,13 +23,7 @@ impl Tally {
     /// Nothing so far.
     #[must_use]
     pub fn new(subject: &Subject, effort: &Effort) -> Self {
-        Self {
-            loss: subject.name(),
-            effort: *effort,
-            points: 0,
-            failed: 0,
-            failures: Vec::new(),
-        }
+        Self { loss: subject.name(), effort: *effort, points: 0, failed: 0, failures: Vec::new() }
     }
 
     /// How many points were looked at.
@@ -51,17 +45,8 @@ impl Tally {
 
     /// Counts a point that failed; `compared` gives what was expected and what came out.
     pub fn fail(&mut self, what: &str, compared: impl FnOnce() -> (String, String)) {
-        let (expected, actual) = if self.failures.len() < KEPT {
-            compared()
-        } else {
-            Default::default()
-        };
-        self.fail_with(Failure {
-            what: what.to_owned(),
-            expected,
-            actual,
-            ..Failure::default()
-        });
+        let (expected, actual) = if self.failures.len() < KEPT { compared() } else { Default::default() };
+        self.fail_with(Failure { what: what.to_owned(), expected, actual, ..Failure::default() });
     }
 
     /// Counts a point that failed, with a distance and the inputs.
@@ -87,10 +72,8 @@ impl Tally {
         self.failed += 1;
         if self.failures.len() < KEPT {
             failure.seed = self.effort.seed;
-            failure.command = format!(
-                "cargo verify {} --seed {} --points {}",
-                self.loss, self.effort.seed, self.effort.points
-            );
+            failure.command =
+                format!("cargo verify {} --seed {} --points {}", self.loss, self.effort.seed, self.effort.points);
             self.failures.push(failure);
         }
     }
@@ -110,12 +93,6 @@ impl Tally {
             Status::Undecided => "no point was looked at".to_owned(),
             Status::Passed | Status::Skipped => String::new(),
         };
-        Finding {
-            status,
-            points: self.points,
-            detail,
-            failures: self.failures,
-            evidence: Evidence::default(),
-        }
+        Finding { status, points: self.points, detail, failures: self.failures, evidence: Evidence::default() }
     }
 }

@@ -10,10 +10,7 @@ use crate::subject::{Effort, Subject};
 const EFFORT: Effort = Effort { seed: 5, points: 1 };
 
 fn check(name: &str) -> &'static Check {
-    CHECKS
-        .iter()
-        .find(|check| check.name == name)
-        .expect("there is such a check")
+    CHECKS.iter().find(|check| check.name == name).expect("there is such a check")
 }
 
 fn look(name: &str, loss: &'static dyn Loss) -> Finding {
@@ -22,40 +19,22 @@ fn look(name: &str, loss: &'static dyn Loss) -> Finding {
 
 fn passes(name: &str, loss: &'static dyn Loss) {
     let finding = look(name, loss);
-    assert_eq!(
-        finding.status,
-        Status::Passed,
-        "{name} on {}: {:#?}",
-        loss.info().name,
-        finding.failures
-    );
+    assert_eq!(finding.status, Status::Passed, "{name} on {}: {:#?}", loss.info().name, finding.failures);
     assert!(finding.points > 0);
 }
 
 fn fails(name: &str, loss: &'static dyn Loss) {
     let finding = look(name, loss);
-    assert_eq!(
-        finding.status,
-        Status::Failed,
-        "{name} on {}: {finding:#?}",
-        loss.info().name
-    );
+    assert_eq!(finding.status, Status::Failed, "{name} on {}: {finding:#?}", loss.info().name);
     let failure = finding.failures.first().expect("a failure is shown");
     assert_ne!(failure.expected, failure.actual);
-    assert_eq!(
-        failure.command,
-        format!("cargo verify {} --seed 5 --points 1", loss.info().name)
-    );
+    assert_eq!(failure.command, format!("cargo verify {} --seed 5 --points 1", loss.info().name));
 }
 
 #[test]
 fn names_are_distinct_and_claims_are_sentences() {
     for (place, check) in CHECKS.iter().enumerate() {
-        assert!(
-            CHECKS[..place].iter().all(|other| other.name != check.name),
-            "{}",
-            check.name
-        );
+        assert!(CHECKS[..place].iter().all(|other| other.name != check.name), "{}", check.name);
         assert!(
             check.claim.ends_with('.') && check.claim.starts_with(|first: char| first.is_uppercase()),
             "{}",
@@ -134,13 +113,7 @@ fn sums() {
 #[test]
 fn the_reference_sum_keeps_what_a_plain_sum_loses() {
     let terms = [1e16, 1.0, 1.0, -1e16];
-    assert_eq!(
-        (
-            super::sums::exact_sum(terms.into_iter()),
-            terms.into_iter().sum::<f64>()
-        ),
-        (2.0, 0.0)
-    );
+    assert_eq!((super::sums::exact_sum(terms.into_iter()), terms.into_iter().sum::<f64>()), (2.0, 0.0));
     assert_eq!(super::sums::exact_sum([f64::INFINITY, 1.0].into_iter()), f64::INFINITY);
 }
 
@@ -164,13 +137,7 @@ fn recorded_answers() {
         let alone: &'static [&'static dyn Loss] = Box::leak(Box::new([loss]));
         (check("pytorch_answers_replay").run)(&Subject { loss, losses: alone }, &EFFORT)
     };
-    let goldens = |finding: &Finding| {
-        finding
-            .evidence
-            .goldens
-            .clone()
-            .expect("cases are recorded of its function")
-    };
+    let goldens = |finding: &Finding| finding.evidence.goldens.clone().expect("cases are recorded of its function");
     let (right, wrong) = (replay(BENT), replay(SKEWED));
     let (right, wrong) = (goldens(&right), goldens(&wrong));
     // Most cases of the function have an upstream gradient other than 1, which counts twice in the wrong one.
@@ -184,18 +151,8 @@ fn a_panic_is_a_failure_and_not_the_end() {
     fn falls(_: &Subject, _: &Effort) -> Finding {
         panic!("for the test")
     }
-    let check = Check {
-        name: "falls",
-        claim: "Falls.",
-        run: falls,
-    };
-    let (record, _) = check.record(
-        &Subject {
-            loss: BENT,
-            losses: LOSSES,
-        },
-        &EFFORT,
-    );
+    let check = Check { name: "falls", claim: "Falls.", run: falls };
+    let (record, _) = check.record(&Subject { loss: BENT, losses: LOSSES }, &EFFORT);
     assert_eq!(record.status, Status::Failed);
     assert_eq!(record.failures[0].actual, "for the test");
 }

@@ -56,7 +56,15 @@ fn sizes(subject: &Subject) -> Vec<Extents> {
         return vec![Extents::rows([8]), Extents::rows([3, 5])];
     }
     let rows = |extent| Extents::rows([4]).with_extent(extent);
-    vec![rows(3), rows(1), rows(2), rows(5), Extents::rows([2, 3]).with_extent(4), rows(17), Extents::rows([1]).with_extent(150)]
+    vec![
+        rows(3),
+        rows(1),
+        rows(2),
+        rows(5),
+        Extents::rows([2, 3]).with_extent(4),
+        rows(17),
+        Extents::rows([1]).with_extent(150),
+    ]
 }
 
 fn measure_in<T: Element + Format>(
@@ -156,15 +164,7 @@ impl<T: Element + Format> Judge<'_, T> {
         }
     }
 
-    fn point(
-        &self,
-        result: Result,
-        quantity: Quantity,
-        actual: T,
-        truth: &Real,
-        seen: &mut Seen,
-        tally: &mut Tally,
-    ) {
+    fn point(&self, result: Result, quantity: Quantity, actual: T, truth: &Real, seen: &mut Seen, tally: &mut Tally) {
         let mut distance = ulps(actual, truth);
         if distance > tolerance::ORACLE_ULPS && distance.is_finite() {
             // How far the truth itself moves when each number that goes in moves by one unit in its last place.
@@ -179,7 +179,10 @@ impl<T: Element + Format> Judge<'_, T> {
             let what = format!("{} at {}, {}", String::from(quantity), place_text(result), self.sample.describe());
             tally.fail_at(
                 &what,
-                (format!("{:e}", truth.to_f64()), format!("{actual:e} ({:#x})", actual.bits(), actual = actual.to_f64())),
+                (
+                    format!("{:e}", truth.to_f64()),
+                    format!("{actual:e} ({:#x})", actual.bits(), actual = actual.to_f64()),
+                ),
                 Some(distance),
                 self.inputs(),
             );

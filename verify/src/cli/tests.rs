@@ -9,10 +9,7 @@ fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(std::iter::once("loss-verify").chain(line.split_whitespace()))
 }
 
-const APPLICATION: Application = Application {
-    losses: LOSSES,
-    generated: |name| Ok(format!("fn {name}() {{}}\n")),
-};
+const APPLICATION: Application = Application { losses: LOSSES, generated: |name| Ok(format!("fn {name}() {{}}\n")) };
 
 #[test]
 fn the_command_line_is_consistent() {
@@ -24,9 +21,7 @@ fn names_and_commands_stand_in_one_place() {
     let names = |line: &str| parse(line).expect(line).audit.names;
     assert_eq!(names(""), Vec::<String>::new());
     assert_eq!(names("smooth_l1 huber"), ["smooth_l1", "huber"]);
-    let audit = parse("bent --seed 7 --points 50 --output out")
-        .expect("options follow names")
-        .audit;
+    let audit = parse("bent --seed 7 --points 50 --output out").expect("options follow names").audit;
     assert_eq!((audit.seed, audit.points, audit.output.to_str()), (7, 50, Some("out")));
     assert_eq!(names("--seed 7 bent"), ["bent"]);
     assert!(matches!(parse("list").expect("list").command, Some(Command::List)));
@@ -57,21 +52,12 @@ fn exit_codes_tell_a_wrong_loss_from_a_wrong_command() {
     let json = std::fs::read_to_string(folder.join("audit.json")).expect("the data is written");
     let audit: crate::audit::Audit = serde_json::from_str(&json).expect("it is an audit");
     assert_eq!(audit.losses.len(), 1);
-    assert_eq!(
-        audit.losses[0].bitwise.as_ref().map(|bitwise| bitwise.threads.clone()),
-        Some(vec![1, 2, 3, 7])
-    );
+    assert_eq!(audit.losses[0].bitwise.as_ref().map(|bitwise| bitwise.threads.clone()), Some(vec![1, 2, 3, 7]));
     assert!(folder.join("index.html").exists());
     let faulty: &'static [&'static dyn loss_runtime::Loss] = Box::leak(Box::new([UNSTEADY]));
-    let application = Application {
-        losses: faulty,
-        ..APPLICATION
-    };
+    let application = Application { losses: faulty, ..APPLICATION };
     assert_eq!(exit(&application, ""), code(1));
-    let empty = Application {
-        losses: &[],
-        ..APPLICATION
-    };
+    let empty = Application { losses: &[], ..APPLICATION };
     assert_eq!(exit(&empty, ""), code(2), "an audit of nothing is no pass");
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }

@@ -46,19 +46,13 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 }
 
 impl From<loss_runtime::Error> for Refusal {
     fn from(error: loss_runtime::Error) -> Self {
-        Self {
-            kind: error.kind(),
-            message: error.to_string(),
-        }
+        Self { kind: error.kind(), message: error.to_string() }
     }
 }
 
@@ -94,13 +88,7 @@ impl Serialize for Figures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("shape", &self.shape)?;
-        map.serialize_entry(
-            "data",
-            &Digits {
-                data: &self.data,
-                single: self.single,
-            },
-        )?;
+        map.serialize_entry("data", &Digits { data: &self.data, single: self.single })?;
         map.end()
     }
 }

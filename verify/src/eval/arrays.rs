@@ -68,12 +68,8 @@ enum RoundedData<T> {
 impl<T: Element> Rounded<T> {
     /// Rounds the floats to the compute type.
     pub(super) fn new(name: &str, array: &CaseArray) -> Result<Self, Refusal> {
-        let shape = Shape::new(&array.shape).ok_or_else(|| {
-            Refusal::new(
-                "shape",
-                format!("`{name}` has {} dimensions, too many", array.shape.len()),
-            )
-        })?;
+        let shape = Shape::new(&array.shape)
+            .ok_or_else(|| Refusal::new("shape", format!("`{name}` has {} dimensions, too many", array.shape.len())))?;
         let data = match &array.data {
             ArrayData::Float(data) => RoundedData::Float(data.iter().map(|&number| T::from_f64(number)).collect()),
             ArrayData::Int(data) => RoundedData::Int(data.clone()),
@@ -84,19 +80,9 @@ impl<T: Element> Rounded<T> {
 
     /// As the runtime wants it.
     pub(super) fn array(&self) -> Array<'_, T> {
-        let labels = |data| {
-            Array::Labels(Labels {
-                data,
-                shape: self.shape,
-                row_stride: None,
-            })
-        };
+        let labels = |data| Array::Labels(Labels { data, shape: self.shape, row_stride: None });
         match &self.data {
-            RoundedData::Float(data) => Array::Real(Tensor {
-                data,
-                shape: self.shape,
-                row_stride: None,
-            }),
+            RoundedData::Float(data) => Array::Real(Tensor { data, shape: self.shape, row_stride: None }),
             RoundedData::Int(data) => labels(LabelSlice::I64(data)),
             RoundedData::Bool(data) => labels(LabelSlice::Bool(data)),
         }
@@ -114,31 +100,16 @@ impl<T: Element> Rounded<T> {
 /// Reads `{"kind", "shape", "data"}`; `kind` is `float` if it is not there.
 pub(super) fn read(name: &str, value: &Value) -> Result<CaseArray, Refusal> {
     let wrong = |what: &str| Refusal::new("case", format!("`{name}`: {what}"));
-    let object = value
-        .as_object()
-        .ok_or_else(|| wrong("an array is an object with `kind`, `shape` and `data`"))?;
-    let shape = object
-        .get("shape")
-        .and_then(Value::as_array)
-        .ok_or_else(|| wrong("`shape` is a list of extents"))?;
-    let shape: Option<Vec<usize>> = shape
-        .iter()
-        .map(|extent| extent.as_u64().and_then(|extent| usize::try_from(extent).ok()))
-        .collect();
+    let object = value.as_object().ok_or_else(|| wrong("an array is an object with `kind`, `shape` and `data`"))?;
+    let shape = object.get("shape").and_then(Value::as_array).ok_or_else(|| wrong("`shape` is a list of extents"))?;
+    let shape: Option<Vec<usize>> =
+        shape.iter().map(|extent| extent.as_u64().and_then(|extent| usize::try_from(extent).ok())).collect();
     let shape = shape.ok_or_else(|| wrong("an extent is a whole number"))?;
-    let data = object
-        .get("data")
-        .and_then(Value::as_array)
-        .ok_or_else(|| wrong("`data` is a flat list"))?;
-    let asked = shape
-        .iter()
-        .try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+    let data = object.get("data").and_then(Value::as_array).ok_or_else(|| wrong("`data` is a flat list"))?;
+    let asked = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
     if asked != Some(data.len()) {
         let asked = asked.map_or("too many".to_owned(), |asked| asked.to_string());
-        return Err(Refusal::new(
-            "shape",
-            format!("`{name}` has {} values; its shape asks for {asked}", data.len()),
-        ));
+        return Err(Refusal::new("shape", format!("`{name}` has {} values; its shape asks for {asked}", data.len())));
     }
     let kind = match object.get("kind").map(Value::as_str) {
         None | Some(Some("float")) => Kind::Float,
@@ -172,13 +143,7 @@ pub(super) fn float(value: &Value) -> Option<f64> {
 
 fn integer(value: &Value) -> Option<i64> {
     let whole = |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
-    value.as_i64().or_else(|| {
-        if value.is_u64() {
-            None
-        } else {
-            value.as_f64().and_then(whole)
-        }
-    })
+    value.as_i64().or_else(|| if value.is_u64() { None } else { value.as_f64().and_then(whole) })
 }
 
 fn condition(value: &Value) -> Option<bool> {

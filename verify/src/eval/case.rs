@@ -81,10 +81,7 @@ pub(super) fn read(line: &[u8]) -> (Box<RawValue>, Result<Case, Refusal>) {
 
 fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
     let loss = field(line.loss)?;
-    let loss = loss
-        .as_str()
-        .ok_or_else(|| Refusal::new("case", "`loss` is a name"))?
-        .to_owned();
+    let loss = loss.as_str().ok_or_else(|| Refusal::new("case", "`loss` is a name"))?.to_owned();
     let dtype = match &field(line.dtype)? {
         Value::Null => Dtype::default(),
         Value::String(word) if word == "f32" => Dtype::F32,
@@ -107,10 +104,7 @@ fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
                 None => return Err(Refusal::new("case", format!("option `{name}` is too large a number"))),
             },
             Value::Array(_) | Value::Object(_) => {
-                return Err(Refusal::new(
-                    "case",
-                    format!("option `{name}` is a number, a word, true or false"),
-                ));
+                return Err(Refusal::new("case", format!("option `{name}` is a number, a word, true or false")));
             }
         };
         match (name.as_str(), value) {
@@ -128,19 +122,8 @@ fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
         }
     }
     let upstream = field(line.upstream)?;
-    let upstream = if upstream.is_null() {
-        None
-    } else {
-        Some(arrays::read("upstream", &upstream)?)
-    };
-    Ok(Case {
-        loss,
-        dtype,
-        reduction,
-        options,
-        inputs,
-        upstream,
-    })
+    let upstream = if upstream.is_null() { None } else { Some(arrays::read("upstream", &upstream)?) };
+    Ok(Case { loss, dtype, reduction, options, inputs, upstream })
 }
 
 /// A field as a value; `null` if it is not there.

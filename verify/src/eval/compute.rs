@@ -25,27 +25,16 @@ fn compute_in<T: Element>(loss: &'static dyn Loss, case: &Case, single: bool) ->
     let info = loss.info();
     let params = params(info, &case.options)?;
     let inputs = inputs::<T>(info, &case.inputs)?;
-    let mut call = Call {
-        params,
-        ..Call::default()
-    };
+    let mut call = Call { params, ..Call::default() };
     for (slot, input) in call.inputs.iter_mut().zip(&inputs) {
         *slot = input.as_ref().map(|(_, rounded)| rounded.array());
     }
     let none = shape_of_none(loss, &call)?;
     let reduction = Reduction::from(case.reduction.as_deref().unwrap_or(info.default_reduction));
-    let rounded = case
-        .upstream
-        .as_ref()
-        .map(|array| Rounded::<T>::new("upstream", array))
-        .transpose()?;
+    let rounded = case.upstream.as_ref().map(|array| Rounded::<T>::new("upstream", array)).transpose()?;
     let upstream = match (&case.upstream, &rounded) {
         (Some(array), Some(rounded)) => {
-            let expected: &[usize] = if reduction == Reduction::None {
-                none.extents()
-            } else {
-                &[]
-            };
+            let expected: &[usize] = if reduction == Reduction::None { none.extents() } else { &[] };
             upstream(array, rounded, reduction, expected)?
         }
         (None, _) | (_, None) => Upstream::One,
@@ -56,19 +45,11 @@ fn compute_in<T: Element>(loss: &'static dyn Loss, case: &Case, single: bool) ->
         .iter()
         .zip(&inputs)
         .map(|(input, given)| {
-            let floats = given
-                .as_ref()
-                .and_then(|(_, rounded)| rounded.floats())
-                .filter(|_| input.gradient);
+            let floats = given.as_ref().and_then(|(_, rounded)| rounded.floats()).filter(|_| input.gradient);
             floats.map(|floats| vec![T::ZERO; floats.len()])
         })
         .collect();
-    let mut request = Request {
-        reduction,
-        upstream,
-        elements: elements.as_deref_mut(),
-        ..Request::default()
-    };
+    let mut request = Request { reduction, upstream, elements: elements.as_deref_mut(), ..Request::default() };
     for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {
         *slot = gradient.as_deref_mut();
     }
@@ -84,22 +65,11 @@ fn compute_in<T: Element>(loss: &'static dyn Loss, case: &Case, single: bool) ->
         (None, Some(value)) => figures(&[], &[value]),
         (None, None) => return Err(Refusal::new("internal", "the runtime gave no value")),
     };
-    let grads = info
-        .inputs
-        .iter()
-        .zip(&inputs)
-        .zip(gradients)
-        .filter_map(|((input, given), gradient)| {
-            let (array, _) = given.as_ref()?;
-            Some(Named {
-                name: input.name,
-                figures: figures(&array.shape, &gradient?),
-            })
-        });
-    Ok(Answer {
-        value,
-        grads: grads.collect(),
-    })
+    let grads = info.inputs.iter().zip(&inputs).zip(gradients).filter_map(|((input, given), gradient)| {
+        let (array, _) = given.as_ref()?;
+        Some(Named { name: input.name, figures: figures(&array.shape, &gradient?) })
+    });
+    Ok(Answer { value, grads: grads.collect() })
 }
 
 type Given<'c, T> = Vec<Option<(&'c CaseArray, Rounded<T>)>>;
@@ -113,10 +83,7 @@ fn inputs<'c, T: Element>(info: &LossInfo, given: &'c [(String, CaseArray)]) -> 
     for (name, array) in given {
         let place = info.inputs.iter().position(|input| input.name == name).ok_or_else(|| {
             let known = names(info.inputs.iter().map(|input| input.name));
-            Refusal::new(
-                "input",
-                format!("`{}` has no input `{name}`; it has {known}", info.name),
-            )
+            Refusal::new("input", format!("`{}` has no input `{name}`; it has {known}", info.name))
         })?;
         inputs[place] = Some((array, Rounded::new(name, array)?));
     }
@@ -127,17 +94,10 @@ fn inputs<'c, T: Element>(info: &LossInfo, given: &'c [(String, CaseArray)]) -> 
 fn params(info: &LossInfo, options: &[(String, OptionValue)]) -> Result<[f64; MAX_PARAMS], Refusal> {
     let mut params = [f64::NAN; MAX_PARAMS];
     for (name, value) in options {
-        let place = info
-            .params
-            .iter()
-            .position(|param| param.name == name)
-            .filter(|&place| place < MAX_PARAMS);
+        let place = info.params.iter().position(|param| param.name == name).filter(|&place| place < MAX_PARAMS);
         let place = place.ok_or_else(|| {
             let known = names(info.params.iter().map(|param| param.name));
-            Refusal::new(
-                "option",
-                format!("`{}` has no parameter `{name}`; it has {known}", info.name),
-            )
+            Refusal::new("option", format!("`{}` has no parameter `{name}`; it has {known}", info.name))
         })?;
         params[place] = encode(&info.params[place], value)?;
     }
@@ -146,12 +106,7 @@ fn params(info: &LossInfo, options: &[(String, OptionValue)]) -> Result<[f64; MA
 
 /// A parameter's value as the runtime wants it.
 fn encode(param: &ParamInfo, value: &OptionValue) -> Result<f64, Refusal> {
-    let wrong = |allowed: String| {
-        Err(Refusal::new(
-            "param",
-            format!("parameter `{}` is {allowed}", param.name),
-        ))
-    };
+    let wrong = |allowed: String| Err(Refusal::new("param", format!("parameter `{}` is {allowed}", param.name)));
     match (param.kind, value) {
         // NaN would be taken for absent.
         (_, OptionValue::Number(number)) if number.is_nan() => wrong("never NaN".to_owned()),
@@ -189,19 +144,12 @@ fn upstream<'u, T: Element>(
         (Some(each), Reduction::None) => Ok(Upstream::Each(each)),
         (Some(each), Reduction::Sum | Reduction::Named(_)) => match each {
             [one] => Ok(Upstream::Scalar(*one)),
-            _ => Err(Refusal::new(
-                "shape",
-                "the upstream gradient of a reduced value is one number",
-            )),
+            _ => Err(Refusal::new("shape", "the upstream gradient of a reduced value is one number")),
         },
     }
 }
 
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() {
-        "none".to_owned()
-    } else {
-        quoted.join(", ")
-    }
+    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
 }

@@ -36,20 +36,14 @@ pub fn find(
     }
     meant.first().copied().ok_or_else(|| {
         let known = losses.iter().map(|loss| loss.info().name);
-        let hint = nearest(name, known)
-            .map(|near| format!("; did you mean `{near}`?"))
-            .unwrap_or_default();
+        let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         Refusal::new("loss", format!("there is no loss `{name}`{hint}"))
     })
 }
 
 /// A name without what differs between ways to write it.
 fn plain(name: &str) -> String {
-    let letters: String = name
-        .chars()
-        .filter(|&letter| letter != '_')
-        .flat_map(char::to_lowercase)
-        .collect();
+    let letters: String = name.chars().filter(|&letter| letter != '_').flat_map(char::to_lowercase).collect();
     match letters.strip_suffix("loss") {
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         Some(_) | None => letters,
@@ -59,10 +53,7 @@ fn plain(name: &str) -> String {
 /// Whether a loss has inputs of these names that can hold numbers of these kinds.
 fn admits(loss: &dyn Loss, inputs: &[(String, CaseArray)]) -> bool {
     inputs.iter().all(|(name, array)| {
-        loss.info()
-            .inputs
-            .iter()
-            .any(|input| input.name == name && holds(input.label, array.kind()))
+        loss.info().inputs.iter().any(|input| input.name == name && holds(input.label, array.kind()))
     })
 }
 

@@ -102,19 +102,9 @@ impl<T: Element> Column<T> {
     #[must_use]
     pub fn array(&self) -> Array<'_, T> {
         let shape = Shape::new(&self.shape).unwrap_or_default();
-        let labels = |data| {
-            Array::Labels(Labels {
-                data,
-                shape,
-                row_stride: None,
-            })
-        };
+        let labels = |data| Array::Labels(Labels { data, shape, row_stride: None });
         match &self.values {
-            Values::Real(data) => Array::Real(Tensor {
-                data,
-                shape,
-                row_stride: None,
-            }),
+            Values::Real(data) => Array::Real(Tensor { data, shape, row_stride: None }),
             Values::Whole(data) => labels(LabelSlice::I64(data)),
             Values::Condition(data) => labels(LabelSlice::Bool(data)),
         }
@@ -138,27 +128,17 @@ impl<T: Element> Batch<T> {
     /// One row as a batch of its own; inputs that all rows share stay whole.
     #[must_use]
     pub fn row(&self, info: &LossInfo, extents: &Extents, row: usize) -> Self {
-        let alone = Extents {
-            rows: vec![1],
-            extent: extents.extent,
-        };
+        let alone = Extents { rows: vec![1], extent: extents.extent };
         let inputs = self.inputs.iter().zip(info.inputs).map(|(column, input)| {
             let column = column.as_ref()?;
-            let places: Option<Vec<usize>> = (0..extents.per_row(info, input))
-                .map(|along| extents.place(info, input, row, along))
-                .collect();
+            let places: Option<Vec<usize>> =
+                (0..extents.per_row(info, input)).map(|along| extents.place(info, input, row, along)).collect();
             Some(match places {
-                Some(places) => Column {
-                    shape: alone.shape(info, input),
-                    values: column.values.pick(&places),
-                },
+                Some(places) => Column { shape: alone.shape(info, input), values: column.values.pick(&places) },
                 None => column.clone(),
             })
         });
-        Self {
-            inputs: inputs.collect(),
-            params: self.params.clone(),
-        }
+        Self { inputs: inputs.collect(), params: self.params.clone() }
     }
 
     /// Which rows are dropped: those whose label is the value that is ignored.

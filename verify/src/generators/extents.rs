@@ -15,10 +15,7 @@ impl Extents {
     /// Rows of these dimensions, and an extent of 1.
     #[must_use]
     pub fn rows<const D: usize>(rows: [usize; D]) -> Self {
-        Self {
-            rows: rows.to_vec(),
-            extent: 1,
-        }
+        Self { rows: rows.to_vec(), extent: 1 }
     }
 
     /// The same with this extent.
@@ -43,11 +40,8 @@ impl Extents {
     #[must_use]
     pub fn shape(&self, info: &LossInfo, input: &InputInfo) -> Vec<usize> {
         let positions = || input.axes.iter().map(|&axis| info.axes[axis].position);
-        let mut shape = if positions().any(|position| position == Position::Rows) {
-            self.rows.clone()
-        } else {
-            Vec::new()
-        };
+        let mut shape =
+            if positions().any(|position| position == Position::Rows) { self.rows.clone() } else { Vec::new() };
         for position in positions() {
             match position {
                 Position::Rows => {}
@@ -78,14 +72,6 @@ impl Extents {
     /// How many values an input has in one row.
     #[must_use]
     pub fn per_row(&self, info: &LossInfo, input: &InputInfo) -> usize {
-        if input
-            .axes
-            .iter()
-            .any(|&axis| info.axes[axis].position != Position::Rows)
-        {
-            self.extent
-        } else {
-            1
-        }
+        if input.axes.iter().any(|&axis| info.axes[axis].position != Position::Rows) { self.extent } else { 1 }
     }
 }

@@ -60,13 +60,7 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     let mut params: Vec<f64> = info
         .params
         .iter()
-        .map(|param| {
-            if param.optional {
-                f64::NAN
-            } else {
-                candidates(param).first().copied().unwrap_or(f64::NAN)
-            }
-        })
+        .map(|param| if param.optional { f64::NAN } else { candidates(param).first().copied().unwrap_or(f64::NAN) })
         .collect();
     // A parameter without a default starts at the first value that its condition admits.
     for (place, param) in info.params.iter().enumerate() {
@@ -78,15 +72,9 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
             params[place] = fitting.unwrap_or(f64::NAN);
         }
     }
-    let all = Setting {
-        params,
-        present: vec![true; info.inputs.len()],
-    };
+    let all = Setting { params, present: vec![true; info.inputs.len()] };
     let mut settings = vec![all.clone()];
-    let bare = Setting {
-        present: info.inputs.iter().map(|input| !may_be_absent(input)).collect(),
-        ..all.clone()
-    };
+    let bare = Setting { present: info.inputs.iter().map(|input| !may_be_absent(input)).collect(), ..all.clone() };
     settings.push(bare);
     for (place, param) in info.params.iter().enumerate() {
         for value in candidates(param) {
@@ -109,11 +97,7 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     for setting in settings {
         let same = |other: &Setting| {
             other.present == setting.present
-                && other
-                    .params
-                    .iter()
-                    .map(|p| p.to_bits())
-                    .eq(setting.params.iter().map(|p| p.to_bits()))
+                && other.params.iter().map(|p| p.to_bits()).eq(setting.params.iter().map(|p| p.to_bits()))
         };
         if !distinct.iter().any(same) {
             distinct.push(setting);
@@ -132,11 +116,7 @@ impl Setting {
     #[must_use]
     pub fn describe(&self, loss: &dyn Loss) -> String {
         let info = loss.info();
-        let params = info
-            .params
-            .iter()
-            .zip(&self.params)
-            .filter(|(_, value)| !value.is_nan());
+        let params = info.params.iter().zip(&self.params).filter(|(_, value)| !value.is_nan());
         let absent = info.inputs.iter().zip(&self.present).filter(|(_, present)| !**present);
         let parts: Vec<String> = params
             .map(|(param, value)| format!("{} = {}", param.name, param_text(param, *value)))
@@ -150,9 +130,9 @@ impl Setting {
 pub(crate) fn param_text(param: &ParamInfo, value: f64) -> String {
     match param.kind {
         ParamKind::Switch => (value != 0.0).to_string(),
-        ParamKind::Choice(words) => words
-            .get(value as usize)
-            .map_or_else(|| value.to_string(), |word| (*word).to_owned()),
+        ParamKind::Choice(words) => {
+            words.get(value as usize).map_or_else(|| value.to_string(), |word| (*word).to_owned())
+        }
         ParamKind::Real | ParamKind::Integer | ParamKind::OneOf(_) => value.to_string(),
     }
 }

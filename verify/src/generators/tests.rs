@@ -1,10 +1,7 @@
 use super::{Extents, Family, Random, Values, draw};
 
 fn numbers(family: Family, shape: &[usize], extent: usize) -> Vec<f64> {
-    let extents = Extents {
-        rows: shape[..1].to_vec(),
-        extent,
-    };
+    let extents = Extents { rows: shape[..1].to_vec(), extent };
     let values: Values<f64> = draw(family, shape, &extents, &mut Random::new(7));
     (0..values.len()).map(|place| values.number(place)).collect()
 }
@@ -47,9 +44,7 @@ fn values_are_what_their_label_says() {
     all(Family::Binary, |x| x == 0.0 || x == 1.0);
     all(Family::Sign, |x| x.abs() == 1.0);
     all(Family::Count, |x| x >= 0.0 && x.fract() == 0.0);
-    all(Family::ClassIndex { ignored: Some(-100) }, |x| {
-        x == -100.0 || (0.0..5.0).contains(&x)
-    });
+    all(Family::ClassIndex { ignored: Some(-100) }, |x| x == -100.0 || (0.0..5.0).contains(&x));
 }
 
 #[test]

@@ -49,9 +49,7 @@ impl Family {
             Label::Flag => Self::Flag,
             Label::Count => Self::Count,
             Label::Simplex => Self::Simplex,
-            Label::ClassIndex => Self::ClassIndex {
-                ignored: input.ignore.map(|param| params[param] as i64),
-            },
+            Label::ClassIndex => Self::ClassIndex { ignored: input.ignore.map(|param| params[param] as i64) },
             Label::Group => Self::Group,
         }
     }
@@ -108,9 +106,8 @@ impl Family {
 }
 
 /// Numbers at which formulas bend or lose digits, none so large that an ordinary result overflows.
-const EDGES: [f64; 16] = [
-    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1e-30, -1e-30, 1e-8, -1e-8, 17.0, -17.0, 88.0, -88.0,
-];
+const EDGES: [f64; 16] =
+    [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1e-30, -1e-30, 1e-8, -1e-8, 17.0, -17.0, 88.0, -88.0];
 
 fn real(random: &mut Random) -> f64 {
     match random.below(10) {
@@ -169,13 +166,7 @@ fn simplex<T: Element>(shape: &[usize], extent: usize, random: &mut Random) -> V
         let place = |along: usize| (row / inner * extent + along) * inner + row % inner;
         // A third of the classes has no share at all.
         let shares: Vec<f64> = (0..extent)
-            .map(|along| {
-                if along > 0 && random.chance(0.33) {
-                    0.0
-                } else {
-                    random.between(0.05, 1.0)
-                }
-            })
+            .map(|along| if along > 0 && random.chance(0.33) { 0.0 } else { random.between(0.05, 1.0) })
             .collect();
         let total: f64 = shares.iter().sum();
         for (along, share) in shares.iter().enumerate() {

@@ -167,14 +167,12 @@ impl Arithmetic {
         match (x, y) {
             (Real::Nan, _) | (_, Real::Nan) => Ok(Real::Nan),
             (Real::Finite(a), Real::Finite(b)) => self.settle(a.times(b, self.precision)),
-            (Real::Infinity { .. }, _) | (_, Real::Infinity { .. }) => {
-                Ok(match (x.sign()?, y.sign()?) {
-                    (Some(a), Some(b)) if a != Ordering::Equal && b != Ordering::Equal => {
-                        Real::Infinity { negative: a != b }
-                    }
-                    (Some(_) | None, Some(_) | None) => Real::Nan,
-                })
-            }
+            (Real::Infinity { .. }, _) | (_, Real::Infinity { .. }) => Ok(match (x.sign()?, y.sign()?) {
+                (Some(a), Some(b)) if a != Ordering::Equal && b != Ordering::Equal => {
+                    Real::Infinity { negative: a != b }
+                }
+                (Some(_) | None, Some(_) | None) => Real::Nan,
+            }),
             (Real::Extreme { .. }, other) | (other, Real::Extreme { .. }) => {
                 if other.is_zero() || x.is_zero() {
                     return Ok(Real::zero());
@@ -202,13 +200,14 @@ impl Arithmetic {
             });
         }
         match (x, y) {
-            (Real::Infinity { negative }, _) => {
-                Ok(Real::Infinity { negative: negative ^ y.is_negative()? })
-            }
+            (Real::Infinity { negative }, _) => Ok(Real::Infinity { negative: negative ^ y.is_negative()? }),
             (_, Real::Infinity { .. }) => Ok(Real::zero()),
             (Real::Finite(a), Real::Finite(b)) => self.settle(a.over(b, self.precision)?),
             (zero, _) if zero.is_zero() => Ok(Real::zero()),
-            (Real::Nan | Real::Finite(_) | Real::Extreme { .. }, Real::Nan | Real::Finite(_) | Real::Extreme { .. }) => {
+            (
+                Real::Nan | Real::Finite(_) | Real::Extreme { .. },
+                Real::Nan | Real::Finite(_) | Real::Extreme { .. },
+            ) => {
                 let (a_negative, a) = self.logarithm_of_size(x)?;
                 let (b_negative, b) = self.logarithm_of_size(y)?;
                 self.exponential(a_negative != b_negative, a.plus(&b.negated(), self.precision))

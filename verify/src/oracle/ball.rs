@@ -155,12 +155,11 @@ impl Ball {
         if other.is_zero() {
             return self.clone();
         }
-        let precision =
-            if self.is_exact() && other.is_exact() && span(&self.middle, &other.middle) <= EXACT_BITS {
-                0
-            } else {
-                precision
-            };
+        let precision = if self.is_exact() && other.is_exact() && span(&self.middle, &other.middle) <= EXACT_BITS {
+            0
+        } else {
+            precision
+        };
         let sum = Context::<HalfEven>::new(precision).add(&self.middle, &other.middle);
         Self::rounded(sum, precision).widened(self.radius.plus(other.radius))
     }

@@ -134,17 +134,14 @@ impl Arithmetic {
     /// More precision is needed.
     pub fn ln1p(&self, x: &Real) -> Decided {
         match x {
-            Real::Finite(ball) => {
-                match ball.order(&Ball::integer(-1))? {
-                    Ordering::Less => Ok(Real::Nan),
-                    Ordering::Equal => Ok(Real::NEGATIVE_INFINITY),
-                    Ordering::Greater => Ok(Real::Finite(self.ln1p_ball(ball)?)),
-                }
+            Real::Finite(ball) => match ball.order(&Ball::integer(-1))? {
+                Ordering::Less => Ok(Real::Nan),
+                Ordering::Equal => Ok(Real::NEGATIVE_INFINITY),
+                Ordering::Greater => Ok(Real::Finite(self.ln1p_ball(ball)?)),
+            },
+            Real::Extreme { negative, log } if log.sign()? == Ordering::Less => {
+                Ok(Real::Extreme { negative: *negative, log: log.clone().widened(exponential_bound(log).shifted(1)) })
             }
-            Real::Extreme { negative, log } if log.sign()? == Ordering::Less => Ok(Real::Extreme {
-                negative: *negative,
-                log: log.clone().widened(exponential_bound(log).shifted(1)),
-            }),
             Real::Nan | Real::Infinity { .. } | Real::Extreme { .. } => self.ln(&self.add(&Real::one(), x)?),
         }
     }
@@ -328,7 +325,10 @@ impl Arithmetic {
         match (x, y) {
             (Real::Infinity { negative: false }, _) | (_, Real::Infinity { negative: true }) => Ok(x.clone()),
             (_, Real::Infinity { negative: false }) | (Real::Infinity { negative: true }, _) => Ok(y.clone()),
-            (Real::Nan | Real::Finite(_) | Real::Extreme { .. }, Real::Nan | Real::Finite(_) | Real::Extreme { .. }) => {
+            (
+                Real::Nan | Real::Finite(_) | Real::Extreme { .. },
+                Real::Nan | Real::Finite(_) | Real::Extreme { .. },
+            ) => {
                 let (gap, y_is_larger) = self.folded(&self.subtract(x, y)?);
                 let tail = self.ln1p(&self.exp(&gap.negated())?)?;
                 self.add(if y_is_larger { y } else { x }, &tail)

@@ -6,9 +6,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use loss_codegen::expr::{
-    AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Type, Unary,
-};
+use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Type, Unary};
 use loss_codegen::model::{Label, Spec};
 
 use super::arithmetic::{Arithmetic, Decided};

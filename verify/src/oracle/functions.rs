@@ -145,11 +145,9 @@ impl Arithmetic {
                 }
                 Ok((value, self.united(self.scaled(&of_x, &tx)?, self.scaled(&of_y, &ty)?)?))
             }
-            Binary::Weigh
-            | Binary::StraightThrough
-            | Binary::Share
-            | Binary::ShareOfOthers
-            | Binary::Excess => Err(Undecided),
+            Binary::Weigh | Binary::StraightThrough | Binary::Share | Binary::ShareOfOthers | Binary::Excess => {
+                Err(Undecided)
+            }
         }
     }
 

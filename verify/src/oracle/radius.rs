@@ -90,7 +90,10 @@ impl Radius {
         if self.is_zero() || other.is_zero() {
             return Self::ZERO;
         }
-        Self::up((self.mantissa << 32) / other.mantissa + 1, self.exponent.saturating_sub(other.exponent).saturating_sub(32))
+        Self::up(
+            (self.mantissa << 32) / other.mantissa + 1,
+            self.exponent.saturating_sub(other.exponent).saturating_sub(32),
+        )
     }
 
     /// `self * 2^shift`.

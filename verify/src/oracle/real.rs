@@ -70,9 +70,7 @@ impl Real {
             Real::Nan => f64::NAN,
             Real::Infinity { negative } => signed(negative, f64::INFINITY),
             Real::Finite(ball) => ball.to_f64(),
-            Real::Extreme { negative, log } => {
-                signed(negative, if log.to_f64() > 0.0 { f64::INFINITY } else { 0.0 })
-            }
+            Real::Extreme { negative, log } => signed(negative, if log.to_f64() > 0.0 { f64::INFINITY } else { 0.0 }),
         }
     }
 

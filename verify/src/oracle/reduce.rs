@@ -183,11 +183,7 @@ impl Arithmetic {
             if t.is_empty() {
                 continue;
             }
-            let slope = if less.is_zero() {
-                Real::one()
-            } else {
-                self.power_real(&self.divide(size, &value)?, &less)?
-            };
+            let slope = if less.is_zero() { Real::one() } else { self.power_real(&self.divide(size, &value)?, &less)? };
             self.accumulate(&mut tangents, self.scaled(&slope, t)?)?;
         }
         Ok((value, tangents))

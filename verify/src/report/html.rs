@@ -87,25 +87,13 @@ mod tests {
 
     #[test]
     fn markup_in_text_stays_text() {
-        assert_eq!(
-            Escaped("a < b & \"c\" > 'd' é").to_string(),
-            "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39; é"
-        );
+        assert_eq!(Escaped("a < b & \"c\" > 'd' é").to_string(), "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39; é");
     }
 
     #[test]
     fn figures_stay_short() {
-        assert_eq!(
-            [0.5, 99.999, 1_234.5, 1.6e7, f64::INFINITY].map(ulps),
-            ["0.50", "100", "1234", "1.6e7", "∞"]
-        );
-        assert_eq!(
-            [9_999, 12_345, 123_456, 1_234_567].map(count),
-            ["9999", "12.3k", "123k", "1.2M"]
-        );
-        assert_eq!(
-            [0.0123, 0.9999, 12.34, 125.9].map(seconds),
-            ["12 ms", "1.0 s", "12.3 s", "2 min 5 s"]
-        );
+        assert_eq!([0.5, 99.999, 1_234.5, 1.6e7, f64::INFINITY].map(ulps), ["0.50", "100", "1234", "1.6e7", "∞"]);
+        assert_eq!([9_999, 12_345, 123_456, 1_234_567].map(count), ["9999", "12.3k", "123k", "1.2M"]);
+        assert_eq!([0.0123, 0.9999, 12.34, 125.9].map(seconds), ["12 ms", "1.0 s", "12.3 s", "2 min 5 s"]);
     }
 }

@@ -24,11 +24,7 @@ fn write_section(out: &mut String, loss: &LossRecord) -> Result {
     write!(out, "<p class=\"lead\">{}</p>", Escaped(&loss.summary))?;
     failures(out, loss)?;
     out.push_str("<div class=\"columns\"><div>");
-    write!(
-        out,
-        "<h3>Formula</h3><pre class=\"formula\">{}</pre>",
-        Escaped(&loss.formula)
-    )?;
+    write!(out, "<h3>Formula</h3><pre class=\"formula\">{}</pre>", Escaped(&loss.formula))?;
     conventions(out, loss)?;
     out.push_str("</div><div>");
     for plot in &loss.plots {
@@ -76,11 +72,7 @@ fn conventions(out: &mut String, loss: &LossRecord) -> Result {
     }
     out.push_str("<div class=\"scroll\"><table><thead><tr><th>Reduction</th><th>Divides by</th></tr></thead><tbody>");
     for reduction in &loss.reductions {
-        let default = if reduction.default {
-            " <small>default</small>"
-        } else {
-            ""
-        };
+        let default = if reduction.default { " <small>default</small>" } else { "" };
         write!(
             out,
             "<tr><th scope=\"row\"><code>{}</code>{default}</th><td>{}</td></tr>",
@@ -90,20 +82,13 @@ fn conventions(out: &mut String, loss: &LossRecord) -> Result {
     }
     out.push_str("</tbody></table></div>");
     if !loss.variants.is_empty() {
-        write!(
-            out,
-            "<p class=\"note\">Variants: {}.</p>",
-            Escaped(loss.variants.join("; "))
-        )?;
+        write!(out, "<p class=\"note\">Variants: {}.</p>", Escaped(loss.variants.join("; ")))?;
     }
     Ok(())
 }
 
 fn notes(notes: &[String]) -> String {
-    notes
-        .iter()
-        .map(|note| format!("<br><small>{}</small>", Escaped(note)))
-        .collect()
+    notes.iter().map(|note| format!("<br><small>{}</small>", Escaped(note))).collect()
 }
 
 fn checks(out: &mut String, checks: &[CheckRecord]) -> Result {
@@ -137,11 +122,7 @@ fn failures(out: &mut String, loss: &LossRecord) -> Result {
             out,
             "<details class=\"failure\" open><summary><b>{}</b> failed: {}</summary>",
             Escaped(&check.name),
-            Escaped(if check.detail.is_empty() {
-                &check.claim
-            } else {
-                &check.detail
-            })
+            Escaped(if check.detail.is_empty() { &check.claim } else { &check.detail })
         )?;
         for failure in &check.failures {
             write_failure(out, failure)?;
@@ -153,11 +134,7 @@ fn failures(out: &mut String, loss: &LossRecord) -> Result {
 
 fn write_failure(out: &mut String, failure: &Failure) -> Result {
     write!(out, "<div class=\"case\"><p>{}</p><dl>", Escaped(&failure.what))?;
-    write!(
-        out,
-        "<dt>expected</dt><dd><code>{}</code></dd>",
-        Escaped(&failure.expected)
-    )?;
+    write!(out, "<dt>expected</dt><dd><code>{}</code></dd>", Escaped(&failure.expected))?;
     write!(out, "<dt>actual</dt><dd><code>{}</code></dd>", Escaped(&failure.actual))?;
     if let Some(distance) = failure.ulps {
         write!(out, "<dt>distance</dt><dd>{} ULP</dd>", ulps(distance.0))?;
@@ -173,11 +150,7 @@ fn write_failure(out: &mut String, failure: &Failure) -> Result {
         )?;
     }
     write!(out, "<dt>seed</dt><dd><code>{}</code></dd>", failure.seed)?;
-    write!(
-        out,
-        "<dt>reproduce</dt><dd><code class=\"command\">{}</code></dd></dl></div>",
-        Escaped(&failure.command)
-    )
+    write!(out, "<dt>reproduce</dt><dd><code class=\"command\">{}</code></dd></dl></div>", Escaped(&failure.command))
 }
 
 fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
@@ -236,11 +209,8 @@ fn knots(out: &mut String, loss: &LossRecord) -> Result {
         "<h3>Knots</h3><div class=\"scroll\"><table><thead><tr><th>Status</th><th>At</th><th>Smooth</th><th>Gradient there</th><th>Because</th></tr></thead><tbody>",
     );
     for knot in &loss.knots {
-        let when = knot
-            .when
-            .as_ref()
-            .map(|when| format!("<br><small>when {}</small>", Escaped(when)))
-            .unwrap_or_default();
+        let when =
+            knot.when.as_ref().map(|when| format!("<br><small>when {}</small>", Escaped(when))).unwrap_or_default();
         write!(
             out,
             "<tr><td>{}</td><td><code>{}</code>{when}</td><td>{}</td><td><code>{}</code></td><td>{}</td></tr>",
@@ -299,10 +269,7 @@ fn differences(out: &mut String, loss: &LossRecord) -> Result {
 }
 
 fn references(out: &mut String, loss: &LossRecord) -> Result {
-    let pytorch = loss
-        .pytorch
-        .iter()
-        .map(|function| format!("torch.nn.functional.{function}"));
+    let pytorch = loss.pytorch.iter().map(|function| format!("torch.nn.functional.{function}"));
     let all: Vec<String> = loss.reference.iter().cloned().chain(pytorch).collect();
     if all.is_empty() {
         return Ok(());

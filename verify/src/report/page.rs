@@ -58,12 +58,7 @@ fn write_page(out: &mut String, audit: &Audit) -> std::fmt::Result {
 
 /// The worst that became of any loss.
 fn overall(audit: &Audit) -> Status {
-    audit
-        .losses
-        .iter()
-        .map(crate::audit::LossRecord::status)
-        .max()
-        .unwrap_or(Status::Undecided)
+    audit.losses.iter().map(crate::audit::LossRecord::status).max().unwrap_or(Status::Undecided)
 }
 
 /// The result in one sentence.
@@ -75,13 +70,7 @@ fn verdict(audit: &Audit) -> String {
         .filter(|&(status, count)| count > 0 || status == Status::Failed)
         .map(|(status, count)| format!("{count} {}", status.word()))
         .collect();
-    let losses = match audit
-        .losses
-        .iter()
-        .map(|loss| loss.name.as_str())
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let losses = match audit.losses.iter().map(|loss| loss.name.as_str()).collect::<Vec<_>>().as_slice() {
         [only] => format!("<code>{}</code>", Escaped(only)),
         all => plural(all.len(), "loss").replace("losss", "losses"),
     };

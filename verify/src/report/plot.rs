@@ -97,11 +97,7 @@ fn horizontal_range(x: &[Number]) -> Option<(f64, f64)> {
 
 fn legend(out: &mut String, has_knots: bool) -> std::fmt::Result {
     let mut left = LEFT;
-    let entries: &[&str] = if has_knots {
-        &["value", "gradient", "knot"]
-    } else {
-        &["value", "gradient"]
-    };
+    let entries: &[&str] = if has_knots { &["value", "gradient", "knot"] } else { &["value", "gradient"] };
     for name in entries {
         write!(
             out,
@@ -144,10 +140,7 @@ fn panel(
     }
     for (at, _) in x.ticks(8) {
         let pixel = x.pixel(at);
-        write!(
-            out,
-            "<line class=\"grid\" x1=\"{pixel:.1}\" y1=\"{top}\" x2=\"{pixel:.1}\" y2=\"{bottom}\"/>"
-        )?;
+        write!(out, "<line class=\"grid\" x1=\"{pixel:.1}\" y1=\"{top}\" x2=\"{pixel:.1}\" y2=\"{bottom}\"/>")?;
     }
     for knot in knots {
         let pixel = x.pixel(knot.x.0);
@@ -181,11 +174,7 @@ fn panel(
 
 /// The height of the curve exactly at a place, if it was computed there.
 fn height_at(places: &[Number], heights: &[Number], place: f64) -> Option<f64> {
-    places
-        .iter()
-        .zip(heights)
-        .find(|(x, _)| x.0 == place)
-        .map(|(_, height)| height.0)
+    places.iter().zip(heights).find(|(x, _)| x.0 == place).map(|(_, height)| height.0)
 }
 
 /// The curve as runs of pixels without a break. It breaks where it is not finite or leaves the panel, and where it jumps at a knot:
@@ -201,11 +190,7 @@ fn runs(
     let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut current: Vec<(f64, f64)> = Vec::new();
     let mut before: Option<(f64, f64)> = None;
-    for (place, height) in places
-        .iter()
-        .map(|number| number.0)
-        .zip(heights.iter().map(|number| number.0))
-    {
+    for (place, height) in places.iter().map(|number| number.0).zip(heights.iter().map(|number| number.0)) {
         let visible = x.holds(place) && y.holds(height);
         let jumps = before.is_some_and(|(place_before, height_before)| {
             (y.pixel(height) - y.pixel(height_before)).abs() > 0.04 * panel_height
@@ -239,31 +224,16 @@ mod tests {
             x: numbers(|x| x),
             value: numbers(f64::abs),
             gradient: numbers(|x| if x == 0.0 { 0.0 } else { x.signum() }),
-            knots: vec![PlotKnot {
-                x: Number(0.0),
-                label: "r == 0".to_owned(),
-            }],
+            knots: vec![PlotKnot { x: Number(0.0), label: "r == 0".to_owned() }],
         }
     }
 
     #[test]
     fn a_jump_at_a_knot_is_not_bridged() {
         let svg = figure(&absolute_value());
-        assert_eq!(
-            svg.matches("<polyline class=\"value\"").count(),
-            1,
-            "the value is continuous"
-        );
-        assert_eq!(
-            svg.matches("<polyline class=\"gradient\"").count(),
-            2,
-            "the gradient is not"
-        );
-        assert_eq!(
-            svg.matches("<circle").count(),
-            2,
-            "the chosen value and subgradient are dots"
-        );
+        assert_eq!(svg.matches("<polyline class=\"value\"").count(), 1, "the value is continuous");
+        assert_eq!(svg.matches("<polyline class=\"gradient\"").count(), 2, "the gradient is not");
+        assert_eq!(svg.matches("<circle").count(), 2, "the chosen value and subgradient are dots");
         assert!(svg.contains("input - target &lt;r&gt;"));
     }
 

@@ -12,11 +12,7 @@ pub(super) struct Scale {
 impl Scale {
     /// A scale from the numbers `low..=high` to the pixels `start..=end`. A range without width is widened.
     pub(super) fn new((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
-        let (low, high) = if high > low {
-            (low, high)
-        } else {
-            (low - 1.0, low + 1.0)
-        };
+        let (low, high) = if high > low { (low, high) } else { (low - 1.0, low + 1.0) };
         Self { low, high, start, end }
     }
 
@@ -36,22 +32,15 @@ impl Scale {
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step).floor() as i64;
         // A label needs the decimals of the step: 0.25 has two, 500 none.
-        let decimals = (0..=12)
-            .find(|&places| is_whole(step * 10f64.powi(places)))
-            .unwrap_or(12) as usize;
-        (first..=last)
-            .map(|k| k as f64 * step)
-            .map(|tick| (tick, label(tick, step, decimals)))
-            .collect()
+        let decimals = (0..=12).find(|&places| is_whole(step * 10f64.powi(places))).unwrap_or(12) as usize;
+        (first..=last).map(|k| k as f64 * step).map(|tick| (tick, label(tick, step, decimals))).collect()
     }
 }
 
 /// The round number (1, 2, 2.5 or 5 times a power of ten) that is nearest above.
 fn round_step(least: f64) -> f64 {
     let magnitude = 10f64.powf(least.log10().floor());
-    let factor = [1.0, 2.0, 2.5, 5.0]
-        .into_iter()
-        .find(|factor| factor * magnitude >= least * 0.999_999);
+    let factor = [1.0, 2.0, 2.5, 5.0].into_iter().find(|factor| factor * magnitude >= least * 0.999_999);
     factor.unwrap_or(10.0) * magnitude
 }
 
@@ -80,16 +69,8 @@ pub(super) fn range_of(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)>
     let at = |share: f64| finite[((finite.len() - 1) as f64 * share).round() as usize];
     let (core_low, core_high) = (at(0.05), at(0.95));
     let reach = 8.0 * (core_high - core_low);
-    let (low, high) = if reach > 0.0 {
-        (low.max(core_low - reach), high.min(core_high + reach))
-    } else {
-        (low, high)
-    };
-    let margin = if high > low {
-        0.06 * (high - low)
-    } else {
-        low.abs().max(1.0) * 0.5
-    };
+    let (low, high) = if reach > 0.0 { (low.max(core_low - reach), high.min(core_high + reach)) } else { (low, high) };
+    let margin = if high > low { 0.06 * (high - low) } else { low.abs().max(1.0) * 0.5 };
     Some((low - margin, high + margin))
 }
 
@@ -100,21 +81,14 @@ mod tests {
     #[test]
     fn ends_of_the_range_are_ends_of_the_axis() {
         let scale = Scale::new((-2.0, 6.0), (100.0, 20.0));
-        assert_eq!(
-            (scale.pixel(-2.0), scale.pixel(6.0), scale.pixel(2.0)),
-            (100.0, 20.0, 60.0)
-        );
+        assert_eq!((scale.pixel(-2.0), scale.pixel(6.0), scale.pixel(2.0)), (100.0, 20.0, 60.0));
         assert!(scale.holds(6.0) && !scale.holds(6.1) && !scale.holds(f64::NAN));
     }
 
     #[test]
     fn ticks_are_round_and_on_the_scale() {
         let labels = |low, high| -> Vec<String> {
-            Scale::new((low, high), (0.0, 1.0))
-                .ticks(5)
-                .into_iter()
-                .map(|(_, label)| label)
-                .collect()
+            Scale::new((low, high), (0.0, 1.0)).ticks(5).into_iter().map(|(_, label)| label).collect()
         };
         assert_eq!(labels(-3.0, 3.0), ["−2", "0", "2"]);
         assert_eq!(
@@ -126,9 +100,7 @@ mod tests {
 
     #[test]
     fn one_runaway_value_does_not_flatten_the_curve() {
-        let curve = (0..200)
-            .map(|k| f64::from(k) / 200.0)
-            .chain([1e30, f64::INFINITY, f64::NAN]);
+        let curve = (0..200).map(|k| f64::from(k) / 200.0).chain([1e30, f64::INFINITY, f64::NAN]);
         let (low, high) = range_of(curve).expect("most of it is finite");
         assert!(low < 0.0 && (1.0..20.0).contains(&high), "{low} {high}");
         assert_eq!(range_of([f64::NAN].into_iter()), None);

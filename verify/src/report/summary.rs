@@ -34,11 +34,7 @@ pub(super) fn table(audit: &Audit) -> String {
 
 fn row(out: &mut String, loss: &LossRecord) -> std::fmt::Result {
     let name = Escaped(&loss.name);
-    write!(
-        out,
-        "<tr><th scope=\"row\"><a href=\"#{name}\">{name}</a></th><td>{}</td>",
-        badge(loss.status())
-    )?;
+    write!(out, "<tr><th scope=\"row\"><a href=\"#{name}\">{name}</a></th><td>{}</td>", badge(loss.status()))?;
     for (dtype, direction) in ACCURACY {
         match loss.worst_accuracy(dtype, direction) {
             Some(accuracy) => accuracy_cell(out, accuracy)?,
@@ -48,12 +44,7 @@ fn row(out: &mut String, loss: &LossRecord) -> std::fmt::Result {
     write!(out, "<td class=\"number\">{}</td>", count(loss.points()))?;
     match &loss.goldens {
         Some(goldens) => {
-            write!(
-                out,
-                "<td title=\"{}\">{} agree",
-                Escaped(&goldens.source),
-                goldens.passed
-            )?;
+            write!(out, "<td title=\"{}\">{} agree", Escaped(&goldens.source), goldens.passed)?;
             if goldens.declared_different > 0 {
                 write!(out, ", {} differ as declared", goldens.declared_different)?;
             }

@@ -39,11 +39,7 @@ fn every_loss_has_a_row_and_a_section() {
     let audit = sample::audit();
     let html = page(&audit);
     for loss in &audit.losses {
-        assert_eq!(
-            html.matches(&format!("<th scope=\"row\"><a href=\"#{}\">", loss.name))
-                .count(),
-            1
-        );
+        assert_eq!(html.matches(&format!("<th scope=\"row\"><a href=\"#{}\">", loss.name)).count(), 1);
         assert_eq!(html.matches(&format!("<section id=\"{}\"", loss.name)).count(), 1);
     }
     assert_eq!(html.matches("<svg").count(), 4);
@@ -63,10 +59,7 @@ fn a_failure_shows_all_that_is_needed_to_see_it_again() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    assert!(
-        html.contains("&lt;b&gt;markup&lt;/b&gt; in its summary &amp; a"),
-        "a summary is text, not markup"
-    );
+    assert!(html.contains("&lt;b&gt;markup&lt;/b&gt; in its summary &amp; a"), "a summary is text, not markup");
 }
 
 #[test]
@@ -85,9 +78,6 @@ fn the_written_json_is_the_audit() {
     let written = write(&audit, &folder.join("deep")).expect("a temporary folder can be written");
     let json = std::fs::read_to_string(&written.json).expect("it was written");
     assert_eq!(serde_json::from_str::<Audit>(&json).expect("it is JSON"), audit);
-    assert_eq!(
-        std::fs::read_to_string(&written.html).expect("it was written"),
-        page(&audit)
-    );
+    assert_eq!(std::fs::read_to_string(&written.html).expect("it was written"), page(&audit));
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }

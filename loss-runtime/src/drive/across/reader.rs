@@ -17,13 +17,7 @@ pub(super) struct Path {
 
 impl Path {
     #[inline(always)]
-    pub(super) fn load<L: Lane>(
-        self,
-        token: L::Token,
-        from: &[L::Scalar],
-        place: usize,
-        len: usize,
-    ) -> L {
+    pub(super) fn load<L: Lane>(self, token: L::Token, from: &[L::Scalar], place: usize, len: usize) -> L {
         let at = self.base + place * self.stride;
         if self.lane == 1 && len == L::LANES {
             return L::load(token, &from[at..at + L::LANES]);
@@ -79,12 +73,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
                 Column::Converted(input, path) => {
                     let mut lanes = [T::ONE; MAX_LANES];
                     let at = path.base + place * path.stride;
-                    convert(
-                        &self.job.inputs[input],
-                        at,
-                        path.lane,
-                        &mut lanes[..self.len],
-                    );
+                    convert(&self.job.inputs[input], at, path.lane, &mut lanes[..self.len]);
                     L::load(self.token, &lanes[..L::LANES])
                 }
             };
@@ -98,11 +87,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
         for i in 0..S {
             let view = &self.job.inputs[self.shared[i]];
             let at = place * view.strides[1];
-            let value = if let Values::Native(values) = view.values {
-                values[at]
-            } else {
-                view.number(at)
-            };
+            let value = if let Values::Native(values) = view.values { values[at] } else { view.number(at) };
             s[i] = L::from_scalar(self.token, value);
         }
         s
@@ -113,9 +98,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
         match self.upstream {
             Upstream::One => L::splat(self.token, 1.0),
             Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) if self.job.per_element => {
-                self.upstream_path.load(self.token, each, place, self.rows)
-            }
+            Upstream::Each(each) if self.job.per_element => self.upstream_path.load(self.token, each, place, self.rows),
             Upstream::Each(_) => L::splat(self.token, 0.0),
         }
     }

@@ -9,12 +9,7 @@ use crate::lane::{Lane, Real};
 
 /// A vector of places of a line, perhaps not full.
 #[inline(always)]
-fn load<L: Lane, const FULL: bool>(
-    token: L::Token,
-    from: &[L::Scalar],
-    at: usize,
-    len: usize,
-) -> L {
+fn load<L: Lane, const FULL: bool>(token: L::Token, from: &[L::Scalar], at: usize, len: usize) -> L {
     if FULL {
         return L::load(token, &from[at..at + L::LANES]);
     }
@@ -25,12 +20,7 @@ fn load<L: Lane, const FULL: bool>(
 
 /// The other way round.
 #[inline(always)]
-pub(super) fn store<L: Lane, const FULL: bool>(
-    vector: L,
-    to: &mut [L::Scalar],
-    at: usize,
-    len: usize,
-) {
+pub(super) fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], at: usize, len: usize) {
     if FULL {
         vector.store(&mut to[at..at + L::LANES]);
     } else {
@@ -88,15 +78,7 @@ impl<'l, L: Lane> Upstreams<'l, L> {
 }
 
 /// A stretch of a row in the last pass.
-pub(super) struct Line<
-    'l,
-    L: Lane,
-    const E: usize,
-    const S: usize,
-    const U: usize,
-    const V: usize,
-    const G: usize,
-> {
+pub(super) struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize> {
     pub(super) token: L::Token,
     pub(super) u: &'l [L; U],
     pub(super) v: &'l [L; V],
@@ -129,15 +111,12 @@ impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, co
         let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
         let upstream = self.upstream.load::<FULL>(token, at, len);
         let spilled = match self.gradients.first() {
-            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => {
-                load::<L, FULL>(token, gradient, at, len)
+            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => load::<L, FULL>(token, gradient, at, len),
+            Some(_) | None => {
+                spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, self.u, self.v, &x, &s, index, upstream)
             }
-            Some(_) | None => spilled_again::<L, K, E, R, S, U, A, V, G, H>(
-                token, self.u, self.v, &x, &s, index, upstream,
-            ),
         };
-        let (value, gradients) =
-            K::element(token, self.u, self.v, &x, &s, index, upstream, spilled);
+        let (value, gradients) = K::element(token, self.u, self.v, &x, &s, index, upstream, spilled);
         if let Some(elements) = &mut self.elements {
             store::<L, FULL>(value, elements, at, len);
         }

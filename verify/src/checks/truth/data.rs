@@ -33,9 +33,10 @@ fn encoded(kind: &ParamKind, value: &ParamValue) -> f64 {
         (ParamKind::Choice(words), ParamValue::Word(word)) => {
             words.iter().position(|candidate| candidate == word).map_or(f64::NAN, |place| place as f64)
         }
-        (ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch, ParamValue::Word(_)) => {
-            f64::NAN
-        }
+        (
+            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch,
+            ParamValue::Word(_),
+        ) => f64::NAN,
     }
 }
 
@@ -83,12 +84,12 @@ fn values<T: Element>(label: Label, column: &Column<T>, order: &[usize]) -> Valu
     let numbers = order.iter().map(|&place| column.values.number(place));
     match label {
         Label::Flag => Values::Condition(numbers.map(|number| number != 0.0).collect()),
-        Label::ClassIndex(_) | Label::IndexList(_) | Label::Group => {
-            Values::Integer(match &column.values {
-                generators::Values::Whole(values) => order.iter().map(|&place| values[place]).collect(),
-                generators::Values::Real(_) | generators::Values::Condition(_) => numbers.map(|number| number as i64).collect(),
-            })
-        }
+        Label::ClassIndex(_) | Label::IndexList(_) | Label::Group => Values::Integer(match &column.values {
+            generators::Values::Whole(values) => order.iter().map(|&place| values[place]).collect(),
+            generators::Values::Real(_) | generators::Values::Condition(_) => {
+                numbers.map(|number| number as i64).collect()
+            }
+        }),
         Label::Real
         | Label::Nonnegative
         | Label::Positive
