@@ -27,6 +27,9 @@ enum Contribution {
 }
 
 /// The cotangents of `root` with respect to each of the inputs, given that of `root` as [`Expr::Upstream`] (made here).
+///
+/// # Errors
+/// The gradient would sum over rows.
 pub fn differentiate(graph: &mut Graph, root: ExprId, inputs: &[InputId]) -> Result<Vec<ExprId>, NotDifferentiable> {
     let upstream = graph.intern(Expr::Upstream, Type::Real, graph.axes(root));
     let nodes = reachable(graph, [root]);

@@ -92,6 +92,9 @@ pub fn switching_params(variant: &Variant) -> Vec<ParamId> {
 }
 
 /// Plans the kernels of a variant in which the given parameters are 0.
+///
+/// # Errors
+/// The variant needs a derivative or a kernel that there is not yet.
 pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, NotPlanned> {
     let mut graph = variant.graph.clone();
     for (place, input) in spec.inputs.iter().enumerate() {

@@ -105,6 +105,9 @@ pub enum NotSchedulable {
 }
 
 /// Plans one kernel.
+///
+/// # Errors
+/// The formula needs a kernel that there is not yet.
 pub fn schedule(graph: &Graph, roots: &Roots) -> Result<Schedule, NotSchedulable> {
     let outputs: Vec<ExprId> =
         std::iter::once(roots.value).chain(roots.gradients.iter().map(|gradient| gradient.cotangent)).collect();

@@ -240,6 +240,9 @@ impl Arithmetic {
     }
 
     /// Half of x, exactly.
+    ///
+    /// # Errors
+    /// More precision is needed.
     pub fn half(&self, x: &Real) -> Decided {
         self.multiply(x, &Real::power_of_two(-1))
     }
