@@ -1,7 +1,7 @@
 //! Reverse-mode differentiation: from a formula to its cotangents, as formulas.
 //!
 //! A cotangent's chain is not plain multiplication: the zero of an unselected branch or of a weight that removes its value stays zero
-//! whatever it meets. [`chain`] realises that by pulling selections and weights out of products, so that no 0 * inf arises.
+//! whatever it meets. `chain` realises that by pulling selections and weights out of products, so that no 0 * inf arises.
 
 mod rules;
 
