@@ -73,7 +73,7 @@ impl Radius {
             return large;
         }
         let shift = large.exponent.saturating_sub(small.exponent);
-        let small = if shift >= 32 { 1 } else { (small.mantissa >> shift) + 1 };
+        let small = if shift >= 32 { 1 } else { small.mantissa.div_ceil(1 << shift) };
         Self::up(large.mantissa + small, large.exponent)
     }
 
