@@ -46,7 +46,7 @@ pub struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { seed: 1, points: 20_000 }
+        Self { seed: 1, points: 1_000 }
     }
 }
 
