@@ -234,7 +234,35 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             let sum = add_cotangents(graph, a, b);
             graph.weigh(v, sum)
         }
+        (Expr::Unary(Unary::Weighed, a), Expr::Unary(Unary::Weighed, b)) => {
+            let sum = add_cotangents(graph, a, b);
+            graph.apply(Unary::Weighed, sum)
+        }
+        (_, Expr::Unary(Unary::Negate, b)) => subtract_cotangents(graph, x, b),
+        (Expr::Unary(Unary::Negate, a), _) => subtract_cotangents(graph, y, a),
         _ => graph.plus(x, y),
+    }
+}
+
+/// The difference of two cotangents: what both are multiplied with is taken out where the rest then cancels on paper.
+fn subtract_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
+    match (graph.expr(x), graph.expr(y)) {
+        (Expr::Binary(Binary::Weigh, v, a), Expr::Binary(Binary::Weigh, w, b)) if v == w => {
+            let difference = subtract_cotangents(graph, a, b);
+            graph.weigh(v, difference)
+        }
+        (Expr::Unary(Unary::Weighed, a), Expr::Unary(Unary::Weighed, b)) => {
+            let difference = subtract_cotangents(graph, a, b);
+            graph.apply(Unary::Weighed, difference)
+        }
+        (Expr::Binary(Binary::Multiply, u, a), Expr::Binary(Binary::Multiply, v, b)) if u == v => {
+            let difference = graph.subtract(a, b);
+            match graph.expr(difference) {
+                Expr::Binary(Binary::Subtract, ..) => graph.subtract(x, y),
+                _ => chain(graph, u, difference),
+            }
+        }
+        _ => graph.subtract(x, y),
     }
 }
 

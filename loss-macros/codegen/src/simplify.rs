@@ -79,8 +79,9 @@ impl Graph {
         if let Some(difference) = self.fold(x, y, |(a, i), (b, j)| add_decimals((a, i), (b.checked_neg()?, j))) {
             return difference;
         }
-        match self.expr(y) {
-            Expr::Unary(Unary::Negate, b) => self.plus(x, b),
+        match (self.expr(x), self.expr(y)) {
+            (_, Expr::Unary(Unary::Negate, b)) => self.plus(x, b),
+            (Expr::Unary(Unary::Softplus, a), Expr::Unary(Unary::Softplus, b)) if self.negate(a) == b => a,
             _ => self.add(Expr::Binary(Binary::Subtract, x, y)),
         }
     }

@@ -16,8 +16,11 @@ use crate::oracle::ulp::{Format, ulps};
 use crate::subject::{Effort, Subject};
 
 use super::probe::{Found, Probe, find};
+
 use super::sample::{Sample, each, has_second_axis};
 use super::{Finding, Tally, tolerance};
+
+use condition::Conditions;
 
 pub(super) use data::{data_of, variant_of};
 
@@ -121,24 +124,22 @@ fn compare<T: Element + Format>(
             return tally.fail(&sample.describe(), || ("an answer of the oracle".to_owned(), failure.to_string()));
         }
     };
-    let judge = Judge { sample, compiled, variant, data: &data, weights: &weights, truth: &truth };
+    let conditions = Conditions::new::<T>(&compiled.spec, variant, &data, &weights);
+    let mut judge = Judge { sample, conditions, truth: &truth };
     match wanted {
         Wanted::Values => judge.values(&found, seen, tally),
         Wanted::Gradients => judge.gradients(&found, seen, tally),
     }
 }
 
-/// A batch, the truth about it, and what it takes to find out how well conditioned a result is.
+/// A batch, the truth about it, and how well conditioned its results are.
 struct Judge<'s, T> {
     sample: &'s Sample<'s, T>,
-    compiled: &'s Compiled,
-    variant: &'s loss_codegen::model::Variant,
-    data: &'s crate::oracle::data::Data,
-    weights: &'s [f64],
+    conditions: Conditions<'s>,
     truth: &'s CallOutcome,
 }
 
-/// One result, and where to find it in the truth about a neighbouring batch.
+/// One result, by its place in the truth.
 #[derive(Clone, Copy)]
 enum Result {
     Value(usize),
@@ -146,16 +147,18 @@ enum Result {
 }
 
 impl<T: Element + Format> Judge<'_, T> {
-    fn values(&self, found: &Found<T>, seen: &mut Seen, tally: &mut Tally) {
+    fn values(&mut self, found: &Found<T>, seen: &mut Seen, tally: &mut Tally) {
         let actual = data::elements_in_oracle_order(self.sample, &found.elements);
-        for (place, (actual, truth)) in actual.into_iter().zip(&self.truth.values).enumerate() {
+        let truth = self.truth;
+        for (place, (actual, truth)) in actual.into_iter().zip(&truth.values).enumerate() {
             self.point(Result::Value(place), Quantity::Value, actual, truth, seen, tally);
         }
     }
 
-    fn gradients(&self, found: &Found<T>, seen: &mut Seen, tally: &mut Tally) {
+    fn gradients(&mut self, found: &Found<T>, seen: &mut Seen, tally: &mut Tally) {
+        let truth = self.truth;
         for (input, info) in self.sample.info.inputs.iter().enumerate() {
-            let (Some(actual), Some(truth)) = (&found.gradients[input], &self.truth.gradients[input]) else { continue };
+            let (Some(actual), Some(truth)) = (&found.gradients[input], &truth.gradients[input]) else { continue };
             let actual = data::input_in_oracle_order(self.sample, input, actual);
             for (place, (actual, truth)) in actual.into_iter().zip(truth).enumerate() {
                 let quantity = Quantity::Gradient(info.name.to_owned());
@@ -164,11 +167,19 @@ impl<T: Element + Format> Judge<'_, T> {
         }
     }
 
-    fn point(&self, result: Result, quantity: Quantity, actual: T, truth: &Real, seen: &mut Seen, tally: &mut Tally) {
+    fn point(
+        &mut self,
+        result: Result,
+        quantity: Quantity,
+        actual: T,
+        truth: &Real,
+        seen: &mut Seen,
+        tally: &mut Tally,
+    ) {
         let mut distance = ulps(actual, truth);
         if distance > tolerance::ORACLE_ULPS && distance.is_finite() {
             // How far the truth itself moves when each number that goes in moves by one unit in its last place.
-            let spread = condition::spread::<T>(self, result);
+            let spread = self.conditions.spread(result);
             let unit = truth.to_f64().abs().max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
             distance /= (1.0 + spread / unit).max(1.0);
         }

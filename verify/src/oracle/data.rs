@@ -37,6 +37,18 @@ impl Values {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Those at the places wanted.
+    fn filtered(&self, is_wanted: impl Fn(usize) -> bool) -> Self {
+        fn filtered<T: Copy>(values: &[T], is_wanted: impl Fn(usize) -> bool) -> Vec<T> {
+            values.iter().enumerate().filter(|(place, _)| is_wanted(*place)).map(|(_, &value)| value).collect()
+        }
+        match self {
+            Values::Real(values) => Values::Real(filtered(values, is_wanted)),
+            Values::Condition(values) => Values::Condition(filtered(values, is_wanted)),
+            Values::Integer(values) => Values::Integer(filtered(values, is_wanted)),
+        }
+    }
 }
 
 /// An input of a call.
@@ -167,6 +179,21 @@ impl Data {
             }
         }
         Ok(())
+    }
+
+    /// One row alone. What does not vary from row to row stays whole.
+    pub fn row(&self, row: usize) -> Self {
+        let rows = self.extent(AxisId::ROWS);
+        let alone = |column: &InputData| {
+            let Some(at) = column.axes.iter().position(|&axis| axis == AxisId::ROWS) else { return column.clone() };
+            let inner: usize = column.axes[at + 1..].iter().map(|&axis| self.extent(axis)).product();
+            let is_here = |place: usize| place / inner % rows == row;
+            InputData { axes: column.axes.clone(), values: column.values.filtered(is_here) }
+        };
+        let inputs = self.inputs.iter().map(|column| column.as_ref().map(alone)).collect();
+        let mut extents = self.extents.clone();
+        extents[usize::from(AxisId::ROWS.0)] = 1;
+        Data { extents, samples: 1, inputs, params: self.params.clone() }
     }
 
     /// The extent of an axis.

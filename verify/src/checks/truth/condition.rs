@@ -2,10 +2,10 @@
 //! moves is that of the input's own rounding, not of the kernel. The sums over a row that a formula is written with count as numbers that
 //! go in: each is rounded once, whoever computes it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use loss_codegen::expr::{Binary, Constant, Expr, Reducer};
-use loss_codegen::model::Variant;
+use loss_codegen::expr::{AxisId, Binary, Constant, Expr, Reducer};
+use loss_codegen::model::{Spec, Variant};
 use loss_codegen::rewrite::{reachable, rewrite};
 use loss_runtime::Element;
 
@@ -14,80 +14,123 @@ use crate::oracle::data::{Data, Number, Values};
 use crate::oracle::real::Real;
 use crate::oracle::ulp::Format;
 
-use super::{Judge, Result};
+use super::Result;
 
 /// How many units each number moves, so that the difference of the two truths is not lost to rounding.
 const STEP: f64 = 16.0;
 
-/// The sum of the moves of one result, over every number that goes in.
-pub(super) fn spread<T: Element + Format>(judge: &Judge<'_, T>, result: Result) -> f64 {
-    let relative = STEP * T::EPSILON.to_f64();
-    let Some(here) = truth(judge, judge.data, result) else { return f64::INFINITY };
-    let mut total = 0.0;
-    let mut moved = judge.data.clone();
-    let move_of = |data: &Data| truth(judge, data, result).map_or(0.0, |there| (there - here).abs() / STEP);
-    for input in 0..moved.inputs.len() {
-        let count = match &judge.data.inputs[input] {
-            Some(column) => match &column.values {
-                Values::Real(values) => values.len(),
-                Values::Condition(_) | Values::Integer(_) => 0,
-            },
-            None => 0,
-        };
-        for place in 0..count {
-            let Some(original) = swap(&mut moved, input, place, relative) else { continue };
-            total += move_of(&moved);
-            restore(&mut moved, input, place, original);
-        }
-    }
-    for variant in with_moved_sums(judge.variant, relative) {
-        let outcome = call(&judge.compiled.spec, &variant, judge.data, "none", judge.weights).ok();
-        if let Some(there) = outcome.and_then(|outcome| pick(&outcome, result)) {
-            total += (there - here).abs() / STEP;
-        }
-    }
-    for place in 0..moved.params.len() {
-        if let Some(Number::Float(value)) = moved.params[place] {
-            moved.params[place] = Some(Number::Float(value * (1.0 + relative)));
-            total += move_of(&moved);
-            moved.params[place] = Some(Number::Float(value));
-        }
-    }
-    total
+/// The moves of the results of one batch, row by row: a row is looked at when one of its results is asked for, and moves alone.
+pub(super) struct Conditions<'b> {
+    spec: &'b Spec,
+    variant: &'b Variant,
+    data: &'b Data,
+    upstream: &'b [f64],
+    /// How far each number moves, as a share of itself.
+    relative: f64,
+    rows: BTreeMap<usize, Moves>,
 }
 
-fn swap(data: &mut Data, input: usize, place: usize, relative: f64) -> Option<f64> {
-    match &mut data.inputs[input].as_mut()?.values {
-        Values::Real(values) => {
-            let original = values[place];
-            values[place] = original * (1.0 + relative);
-            Some(original)
+/// How far each result of a row moves, over every number that goes in.
+struct Moves {
+    values: Vec<f64>,
+    gradients: Vec<Option<Vec<f64>>>,
+}
+
+impl<'b> Conditions<'b> {
+    pub(super) fn new<T: Element + Format>(
+        spec: &'b Spec,
+        variant: &'b Variant,
+        data: &'b Data,
+        upstream: &'b [f64],
+    ) -> Self {
+        Conditions { spec, variant, data, upstream, relative: STEP * T::EPSILON.to_f64(), rows: BTreeMap::new() }
+    }
+
+    /// The sum of the moves of one result; infinite where the oracle cannot tell.
+    pub(super) fn spread(&mut self, result: Result) -> f64 {
+        let rows = self.data.extent(AxisId::ROWS);
+        let values = match result {
+            Result::Value(_) => self.upstream.len(),
+            Result::Gradient(input, _) => self.data.inputs[input].as_ref().map_or(0, |column| column.values.len()),
+        };
+        let per_row = (values / rows).max(1);
+        let (Result::Value(place) | Result::Gradient(_, place)) = result;
+        if !self.rows.contains_key(&(place / per_row)) {
+            let moves = self.moves(place / per_row);
+            self.rows.extend(moves.map(|moves| (place / per_row, moves)));
         }
+        let Some(moves) = self.rows.get(&(place / per_row)) else { return f64::INFINITY };
+        let of_result = match result {
+            Result::Value(_) => moves.values.get(place % per_row),
+            Result::Gradient(input, _) => moves.gradients[input].as_ref().and_then(|all| all.get(place % per_row)),
+        };
+        of_result.copied().unwrap_or(f64::INFINITY)
+    }
+
+    fn moves(&self, row: usize) -> Option<Moves> {
+        let mut data = self.data.row(row);
+        let per_row = self.upstream.len() / self.data.extent(AxisId::ROWS);
+        let upstream = &self.upstream[row * per_row..(row + 1) * per_row];
+        let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", upstream).ok();
+        let here = outcome(self.variant, &data)?;
+        let still = |results: &Vec<Real>| vec![0.0; results.len()];
+        let mut moves = Moves {
+            values: still(&here.values),
+            gradients: here.gradients.iter().map(|results| results.as_ref().map(still)).collect(),
+        };
+        let mut add = |there: Option<CallOutcome>| {
+            let Some(there) = there else { return };
+            grow(&mut moves.values, &here.values, &there.values);
+            let gradients = here.gradients.iter().zip(&there.gradients);
+            for (moves, (here, there)) in moves.gradients.iter_mut().zip(gradients) {
+                if let (Some(moves), Some(here), Some(there)) = (moves, here, there) {
+                    grow(moves, here, there);
+                }
+            }
+        };
+        for input in 0..data.inputs.len() {
+            let mut place = 0;
+            while let Some(number) = number_at(&mut data, input, place) {
+                let original = *number;
+                // One that is zero cannot move by a share of itself.
+                if original != 0.0 {
+                    *number = original * (1.0 + self.relative);
+                    add(outcome(self.variant, &data));
+                    number_at(&mut data, input, place).into_iter().for_each(|number| *number = original);
+                }
+                place += 1;
+            }
+        }
+        for place in 0..data.params.len() {
+            if let Some(Number::Float(value)) = data.params[place] {
+                data.params[place] = Some(Number::Float(value * (1.0 + self.relative)));
+                add(outcome(self.variant, &data));
+                data.params[place] = Some(Number::Float(value));
+            }
+        }
+        for variant in with_moved_sums(self.variant, self.relative) {
+            add(outcome(&variant, &data));
+        }
+        Some(moves)
+    }
+}
+
+/// A real number of an input.
+fn number_at(data: &mut Data, input: usize, place: usize) -> Option<&mut f64> {
+    match &mut data.inputs[input].as_mut()?.values {
+        Values::Real(values) => values.get_mut(place),
         Values::Condition(_) | Values::Integer(_) => None,
     }
 }
 
-fn restore(data: &mut Data, input: usize, place: usize, original: f64) {
-    if let Some(column) = &mut data.inputs[input]
-        && let Values::Real(values) = &mut column.values
-    {
-        values[place] = original;
+/// Adds one move of each result. One that is no number here or there does not count.
+fn grow(moves: &mut [f64], here: &[Real], there: &[Real]) {
+    for (move_of, (here, there)) in moves.iter_mut().zip(here.iter().zip(there)) {
+        let distance = (there.to_f64() - here.to_f64()).abs();
+        if distance.is_finite() {
+            *move_of += distance / STEP;
+        }
     }
-}
-
-/// One result of a neighbouring batch; none where the oracle cannot tell, or the result is no number.
-fn truth<T: Element + Format>(judge: &Judge<'_, T>, data: &Data, result: Result) -> Option<f64> {
-    let outcome = call(&judge.compiled.spec, judge.variant, data, "none", judge.weights).ok()?;
-    pick(&outcome, result)
-}
-
-fn pick(outcome: &CallOutcome, result: Result) -> Option<f64> {
-    let real: &Real = match result {
-        Result::Value(place) => outcome.values.get(place)?,
-        Result::Gradient(input, place) => outcome.gradients.get(input)?.as_ref()?.get(place)?,
-    };
-    let number = real.to_f64();
-    number.is_finite().then_some(number)
 }
 
 /// The variant with each of its sums over a row in turn larger by a share.
