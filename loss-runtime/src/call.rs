@@ -85,8 +85,20 @@ pub struct Request<'o, T> {
     pub elements: Option<&'o mut [T]>,
     /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride.
     pub gradients: [Option<&'o mut [T]>; MAX_INPUTS],
-    /// Whether the value and the [`Partial`] are wanted. They cost a pass of their own only if no gradient is.
-    pub want_value: bool,
+    /// Which number is wanted. It costs a pass of its own only if no gradient is.
+    pub want: Want,
+}
+
+/// Which number a call is to give, beside what it writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Want {
+    /// None.
+    Nothing,
+    /// The [`Partial`] alone, whose divisor may be 0.
+    Partial,
+    /// The value and the [`Partial`]. A divisor of 0 is an error.
+    #[default]
+    Value,
 }
 
 impl<T> Default for Request<'_, T> {
@@ -96,7 +108,7 @@ impl<T> Default for Request<'_, T> {
             upstream: Upstream::One,
             elements: None,
             gradients: [const { None }; MAX_INPUTS],
-            want_value: true,
+            want: Want::Value,
         }
     }
 }
@@ -111,19 +123,19 @@ impl<'o, T> Request<'o, T> {
     /// The sum and the divisor, which may be 0.
     #[must_use]
     pub fn partial(reduction: Reduction<'o>) -> Self {
-        Self { reduction, ..Self::default() }
+        Self { reduction, want: Want::Partial, ..Self::default() }
     }
 
     /// The values of `none`.
     #[must_use]
     pub fn elements(elements: &'o mut [T]) -> Self {
-        Self { elements: Some(elements), want_value: false, ..Self::default() }
+        Self { elements: Some(elements), want: Want::Nothing, ..Self::default() }
     }
 
     /// Gradients alone, of this reduction, with this gradient of what comes after. The caller adds the buffers.
     #[must_use]
     pub fn backward(reduction: Reduction<'o>, upstream: Upstream<'o, T>) -> Self {
-        Self { reduction, upstream, want_value: false, ..Self::default() }
+        Self { reduction, upstream, want: Want::Nothing, ..Self::default() }
     }
 }
 

@@ -22,7 +22,7 @@ mod sum;
 pub mod tensor;
 pub mod uniform;
 
-pub use call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream};
+pub use call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
 pub use error::Error;
 pub use registry::{Element, Loss};
 pub use run::{run, shape_of_none};

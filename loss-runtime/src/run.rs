@@ -5,7 +5,7 @@ mod layout;
 mod outputs;
 mod params;
 
-use crate::call::{Call, MAX_INPUTS, Outcome, Partial, Reduction, Request, Upstream};
+use crate::call::{Call, MAX_INPUTS, Outcome, Partial, Reduction, Request, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
 use crate::job::{Dropped, Geometry, Job, Outputs};
@@ -22,7 +22,7 @@ use layout::Layout;
 /// what is asked for, the divisor. Then nothing has been written.
 pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request { reduction, upstream, elements, gradients, want_value } = request;
+    let Request { reduction, upstream, elements, gradients, want } = request;
     let reduction = Chosen::find(info, reduction)?;
     let Checked { mut job, layout, variant } = check(loss, call)?;
     let none_len = layout.none(variant.axes)?.len();
@@ -42,6 +42,10 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
     }
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
+    // A partial is not divided by anything, but gradients are.
+    if divisor == 0.0 && (want == Want::Value || gradients.iter().any(Option::is_some)) {
+        return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
+    }
     job.upstream = upstream.over(divisor);
 
     let mut outputs = Outputs { elements, gradients };
@@ -54,11 +58,11 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         let mut values = Outputs { elements: outputs.elements.take(), gradients: [const { None }; MAX_INPUTS] };
         (variant.loss.forward)(&job, &mut values);
     }
-    let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want_value);
-    let partial = if want_value { Partial { sum, divisor } } else { Partial::default() };
-    let value = match reduction {
-        Chosen::None => None,
-        Chosen::Sum | Chosen::Named(_) => want_value.then(|| T::from_f64(sum / divisor)),
+    let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor } };
+    let value = match (want, reduction) {
+        (Want::Nothing | Want::Partial, _) | (_, Chosen::None) => None,
+        (Want::Value, Chosen::Sum | Chosen::Named(_)) => Some(T::from_f64(sum / divisor)),
     };
     Ok(Outcome { value, partial, none_len })
 }
@@ -75,10 +79,10 @@ pub fn shape_of_none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<
     layout.none(T::variant(loss, &key).axes)
 }
 
-fn run_kernel<T>(kernel: &Kernel<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_, T>, want_value: bool) -> f64 {
+fn run_kernel<T>(kernel: &Kernel<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_, T>, want: Want) -> f64 {
     if outputs.gradients.iter().any(Option::is_some) {
         (kernel.fused)(job, outputs)
-    } else if want_value || outputs.elements.is_some() {
+    } else if want != Want::Nothing || outputs.elements.is_some() {
         (kernel.forward)(job, outputs)
     } else {
         0.0
@@ -165,6 +169,14 @@ impl Chosen {
         }
     }
 
+    fn name(self, info: &'static LossInfo) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sum => "sum",
+            Self::Named(place) => info.reductions[place].name,
+        }
+    }
+
     fn divisor<T: Element>(
         self,
         info: &'static LossInfo,
@@ -175,8 +187,7 @@ impl Chosen {
         let Self::Named(place) = self else {
             return Ok(1.0);
         };
-        let reduction = &info.reductions[place];
-        let divisor = match reduction.divisor {
+        Ok(match info.reductions[place].divisor {
             Divisor::Elements => {
                 let per_row = if job.per_element { job.geometry.extent } else { 1 };
                 (job.live_rows() * per_row) as f64
@@ -188,7 +199,6 @@ impl Chosen {
                     return Err(Error::Unsupported { what: "a reduction without its divisor's code" });
                 }
             },
-        };
-        if divisor == 0.0 { Err(Error::ZeroDivisor { reduction: reduction.name }) } else { Ok(divisor) }
+        })
     }
 }

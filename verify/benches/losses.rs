@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use loss_runtime::{Call, Loss, Reduction, Request, run};
+use loss_runtime::{Call, Loss, Reduction, Request, Want, run};
 use loss_verify::generators::{Batch, Extents, Generator, Random, settings};
 use loss_verify::registry::losses;
 
@@ -76,11 +76,11 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
     for way in Way::ALL {
         group.bench_function(BenchmarkId::new(way.name(), format!("{rows}x{extent}")), |bencher| {
             bencher.iter(|| {
-                let want_value = match way {
-                    Way::Forward | Way::Fused => true,
-                    Way::Backward => false,
+                let want = match way {
+                    Way::Forward | Way::Fused => Want::Value,
+                    Way::Backward => Want::Nothing,
                 };
-                let mut request = Request { reduction: Reduction::Sum, want_value, ..Request::default() };
+                let mut request = Request { reduction: Reduction::Sum, want, ..Request::default() };
                 match way {
                     Way::Forward => {}
                     Way::Backward | Way::Fused => {

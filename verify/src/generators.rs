@@ -4,6 +4,7 @@ mod batch;
 mod extents;
 mod random;
 mod setting;
+mod strategy;
 mod values;
 
 pub use batch::{Batch, Column, Values};
@@ -11,6 +12,7 @@ pub use extents::Extents;
 pub use random::Random;
 pub use setting::{Setting, settings};
 pub(crate) use setting::{param_text, refused};
+pub use strategy::{BatchTree, Batches, Refine};
 pub use values::{Family, draw};
 
 use loss_runtime::{Call, Element, Error, Loss, Request, run};

@@ -1,6 +1,6 @@
 //! What is refused, in which order, and that nothing is written then.
 
-use loss_runtime::call::{Call, Reduction, Request, Upstream};
+use loss_runtime::call::{Call, Partial, Reduction, Request, Upstream};
 use loss_runtime::info::Label;
 use loss_runtime::{Array, Error, Labels, Loss, Shape, Tensor, run, shape_of_none};
 
@@ -142,6 +142,16 @@ fn weights_that_are_all_zero_have_no_mean() {
         Tensor::from(&[0.0, 0.0, 1.0]).into(),
     ];
     assert_eq!(refused(&ENTROPY, &inputs, &[6]), Error::ZeroDivisor { reduction: "mean" });
+    let mut call = Call::default();
+    call.inputs[..3].copy_from_slice(&inputs.map(Some));
+    let partial = run(&ENTROPY, &call, Request::partial(Reduction::MEAN)).unwrap().partial;
+    assert_eq!(partial, Partial { sum: 0.0, divisor: 0.0 });
+    assert_eq!(partial.value(), None);
+    let mut gradient = [0.5; 6];
+    let mut request = Request::partial(Reduction::MEAN);
+    request.gradients[0] = Some(&mut gradient);
+    assert_eq!(run(&ENTROPY, &call, request), Err(Error::ZeroDivisor { reduction: "mean" }));
+    assert_eq!(gradient, [0.5; 6]);
 }
 
 #[test]

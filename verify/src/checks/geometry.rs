@@ -73,7 +73,7 @@ fn rows_alone<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
     for row in looked_at {
         let places = none_places(sample, whole.elements.len(), row);
         let upstream: Vec<T> = places.iter().map(|&place| upstream[place]).collect();
-        let alone = sample.batch.row(sample.info, sample.extents, row);
+        let alone = sample.batch.rows(sample.info, sample.extents, &[row]);
         let probe = Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
         match find(sample.loss, &alone, probe) {
             Ok(alone) => compare_row(sample, &whole, &alone, row, &places, tally),

@@ -2,8 +2,10 @@
 
 use loss_runtime::info::LossInfo;
 use loss_runtime::{Element, Loss};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::generators::{Batch, Extents, Generator, Random, settings};
+use crate::generators::{Batch, BatchTree, Batches, Extents, Generator, Random, Refine, settings};
 use crate::subject::{Effort, Subject};
 
 use super::Tally;
@@ -31,6 +33,11 @@ pub(super) fn has_second_axis(info: &LossInfo) -> bool {
     info.axes.len() > 1
 }
 
+/// What a check does with a batch.
+pub(super) trait Look<T>: FnMut(&Sample<'_, T>, &mut Random, &mut Tally) {}
+
+impl<T, F: FnMut(&Sample<'_, T>, &mut Random, &mut Tally)> Look<T> for F {}
+
 /// Looks at a batch of each size, under each setting in turn, and goes round again until there are points enough.
 pub(super) fn each<T: Element>(
     subject: &Subject,
@@ -38,13 +45,26 @@ pub(super) fn each<T: Element>(
     check: &str,
     sizes: &[Extents],
     tally: &mut Tally,
-    look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
+    look: impl Look<T>,
+) {
+    each_refined(subject, effort, check, sizes, |_, batch, _| batch, tally, look);
+}
+
+/// The same with batches that the check has made something of.
+pub(super) fn each_refined<T: Element>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    sizes: &[Extents],
+    refine: Refine<T>,
+    tally: &mut Tally,
+    look: impl Look<T>,
 ) {
     /// More rounds than this show nothing new of a loss that has few points a round.
     const ROUNDS: usize = 50;
     let generators = generators(subject, tally);
     let once = sizes.len().max(generators.len());
-    turns(subject, effort, check, (sizes, &generators), once..once * ROUNDS, tally, look);
+    Turns { subject, effort, check, sizes, generators, refine }.take(once..once * ROUNDS, tally, look);
 }
 
 /// Looks at one batch of each size, under one setting after the other: for batches so large that each takes its time.
@@ -54,38 +74,99 @@ pub(super) fn each_once<T: Element>(
     check: &str,
     sizes: &[Extents],
     tally: &mut Tally,
-    look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
+    look: impl Look<T>,
 ) {
     let generators = generators(subject, tally);
-    turns(subject, effort, check, (sizes, &generators), sizes.len()..sizes.len(), tally, look);
+    let turns = Turns { subject, effort, check, sizes, generators, refine: |_, batch, _| batch };
+    turns.take(sizes.len()..sizes.len(), tally, look);
 }
 
-/// At least as many batches as the range starts with; more, but not beyond its end, until there are points enough.
-fn turns<T: Element>(
-    subject: &Subject,
-    effort: &Effort,
-    check: &str,
-    (sizes, generators): (&[Extents], &[Generator]),
-    range: std::ops::Range<usize>,
-    tally: &mut Tally,
-    mut look: impl FnMut(&Sample<'_, T>, &mut Random, &mut Tally),
-) {
-    if generators.is_empty() || sizes.is_empty() {
-        return;
-    }
-    let mut random = Random::named(effort.seed, check);
-    let enough = tally.points() + effort.points;
-    for turn in 0..range.end {
-        if turn >= range.start && tally.points() >= enough {
-            break;
+/// Sizes and settings that take turns.
+struct Turns<'a, T> {
+    subject: &'a Subject,
+    effort: &'a Effort,
+    check: &'a str,
+    sizes: &'a [Extents],
+    generators: Vec<Generator>,
+    refine: Refine<T>,
+}
+
+impl<T: Element> Turns<'_, T> {
+    /// At least as many batches as the range starts with; more, but not beyond its end, until there are points enough.
+    fn take(&self, range: std::ops::Range<usize>, tally: &mut Tally, mut look: impl Look<T>) {
+        if self.generators.is_empty() || self.sizes.is_empty() {
+            return;
         }
-        // Another setting for the same size in each round.
-        let generator = &generators[(turn + turn / sizes.len()) % generators.len()];
-        let extents = &sizes[turn % sizes.len()];
-        let batch = generator.batch(extents, &mut random);
-        let sample = Sample { loss: subject.loss, info: subject.loss.info(), generator, extents, batch };
-        look(&sample, &mut random, tally);
+        let mut random = Random::named(self.effort.seed, self.check);
+        let mut runner = runner(&mut random);
+        let enough = tally.points() + self.effort.points;
+        for turn in 0..range.end {
+            if turn >= range.start && tally.points() >= enough {
+                break;
+            }
+            // Another setting for the same size in each round.
+            let generator = &self.generators[(turn + turn / self.sizes.len()) % self.generators.len()];
+            let extents = &self.sizes[turn % self.sizes.len()];
+            let drawn = Batches { generator, extents, refine: self.refine }.new_tree(&mut runner);
+            let mut batches = drawn.expect("every batch is drawn, and none refused");
+            let chances = random.fork();
+            let mut found = self.look(generator, &batches, chances.clone(), tally, &mut look);
+            if found.failed() > 0 && tally.keeps_more() {
+                found.tell_of(self.simplest(generator, &mut batches, &chances, tally, &mut look));
+            }
+            tally.add(found);
+        }
     }
+
+    fn look(
+        &self,
+        generator: &Generator,
+        batches: &BatchTree<T>,
+        mut chances: Random,
+        tally: &Tally,
+        look: &mut impl Look<T>,
+    ) -> Tally {
+        let (extents, batch) = batches.current();
+        let loss = self.subject.loss;
+        let sample = Sample { loss, info: loss.info(), generator, extents: &extents, batch };
+        let mut found = tally.fresh();
+        look(&sample, &mut chances, &mut found);
+        found
+    }
+
+    /// What a check says of the simplest batch that still fails it.
+    fn simplest(
+        &self,
+        generator: &Generator,
+        batches: &mut BatchTree<T>,
+        chances: &Random,
+        tally: &Tally,
+        look: &mut impl Look<T>,
+    ) -> Option<Tally> {
+        /// A check that takes its time is not repeated for ever.
+        const TRIES: usize = 400;
+        let mut simplest = None;
+        let mut is_new = batches.simplify();
+        for _ in 0..TRIES {
+            if !is_new {
+                break;
+            }
+            let found = self.look(generator, batches, chances.clone(), tally, look);
+            if found.failed() > 0 {
+                simplest = Some(found);
+                is_new = batches.simplify();
+            } else {
+                is_new = batches.complicate();
+            }
+        }
+        simplest
+    }
+}
+
+/// A runner of proptest whose numbers come from ours.
+fn runner(random: &mut Random) -> TestRunner {
+    let seed: Vec<u8> = (0..4).flat_map(|_| random.bits().to_le_bytes()).collect();
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
 /// A generator for each setting. That one cannot be made is a failure.

@@ -26,6 +26,34 @@ impl Tally {
         Self { loss: subject.name(), effort: *effort, points: 0, failed: 0, failures: Vec::new() }
     }
 
+    /// Nothing so far, of the same loss.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self { loss: self.loss, effort: self.effort, points: 0, failed: 0, failures: Vec::new() }
+    }
+
+    /// Whether there is room for another failure in full.
+    #[must_use]
+    pub fn keeps_more(&self) -> bool {
+        self.failures.len() < KEPT
+    }
+
+    /// Adds what was seen elsewhere.
+    pub fn add(&mut self, other: Self) {
+        self.points += other.points;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        self.failures.truncate(KEPT);
+    }
+
+    /// Keeps the first failure of a simpler case, if there is one, in place of its own.
+    pub fn tell_of(&mut self, simpler: Option<Self>) {
+        if let Some(simpler) = simpler {
+            self.failures = simpler.failures;
+            self.failures.truncate(1);
+        }
+    }
+
     /// How many points were looked at.
     #[must_use]
     pub fn points(&self) -> u64 {

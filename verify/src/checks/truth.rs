@@ -17,7 +17,7 @@ use crate::subject::{Effort, Subject};
 
 use super::probe::{Found, Probe, find};
 
-use super::sample::{Sample, each, has_second_axis};
+use super::sample::{Sample, each_refined, has_second_axis};
 use super::{Finding, Tally, tolerance};
 
 use condition::Conditions;
@@ -80,10 +80,8 @@ fn measure_in<T: Element + Format>(
 ) -> Vec<Accuracy> {
     let mut seen = Seen::default();
     let name = format!("{check} {}", T::NAME);
-    each::<T>(subject, effort, &name, &sizes(subject), tally, |sample, random, tally| {
-        let batch = edges::sharpen(sample, random);
-        let sample = Sample { batch, ..*sample };
-        compare(&sample, compiled, wanted, random, &mut seen, tally);
+    each_refined::<T>(subject, effort, &name, &sizes(subject), edges::sharpen, tally, |sample, random, tally| {
+        compare(sample, compiled, wanted, random, &mut seen, tally);
     });
     seen.accuracy(T::NAME)
 }

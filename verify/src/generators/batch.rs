@@ -125,14 +125,16 @@ impl<T: Element> Batch<T> {
         call
     }
 
-    /// One row as a batch of its own; inputs that all rows share stay whole.
+    /// Some of the rows as a batch of their own; inputs that all rows share stay whole.
     #[must_use]
-    pub fn row(&self, info: &LossInfo, extents: &Extents, row: usize) -> Self {
-        let alone = Extents { rows: vec![1], extent: extents.extent };
+    pub fn rows(&self, info: &LossInfo, extents: &Extents, rows: &[usize]) -> Self {
+        let alone = Extents { rows: vec![rows.len()], extent: extents.extent };
         let inputs = self.inputs.iter().zip(info.inputs).map(|(column, input)| {
             let column = column.as_ref()?;
+            let per_row = extents.per_row(info, input);
+            let places = rows.iter().flat_map(|&row| (0..per_row).map(move |along| (row, along)));
             let places: Option<Vec<usize>> =
-                (0..extents.per_row(info, input)).map(|along| extents.place(info, input, row, along)).collect();
+                places.map(|(row, along)| extents.place(info, input, row, along)).collect();
             Some(match places {
                 Some(places) => Column { shape: alone.shape(info, input), values: column.values.pick(&places) },
                 None => column.clone(),

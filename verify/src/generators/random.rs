@@ -25,6 +25,12 @@ impl Random {
         random
     }
 
+    /// Another generator, whose use does not move the numbers of this one.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self::new(self.bits())
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

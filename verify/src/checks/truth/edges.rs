@@ -1,16 +1,14 @@
 //! Batches made sharper: numbers next to each other, on and around the places where formulas bend, infinite, and NaN.
 
 use loss_runtime::Element;
-use loss_runtime::info::Label;
+use loss_runtime::info::{Label, LossInfo};
 
-use crate::checks::sample::Sample;
 use crate::generators::{Batch, Random, Values};
 
 /// The batch with some of its plain numbers moved to where it matters.
-pub(super) fn sharpen<T: Element>(sample: &Sample<'_, T>, random: &mut Random) -> Batch<T> {
-    let mut batch = sample.batch.clone();
+pub(super) fn sharpen<T: Element>(info: &LossInfo, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
     let plain: Vec<usize> = (0..batch.inputs.len())
-        .filter(|&input| sample.info.inputs[input].label == Label::Real && sample.info.inputs[input].domain.is_none())
+        .filter(|&input| info.inputs[input].label == Label::Real && info.inputs[input].domain.is_none())
         .collect();
     for &input in &plain {
         let Some(len) = reals(&batch, input).map(<[T]>::len) else { continue };
@@ -21,7 +19,7 @@ pub(super) fn sharpen<T: Element>(sample: &Sample<'_, T>, random: &mut Random) -
             let number = match random.below(12) {
                 0 => special(random),
                 1 => 0.0,
-                _ => near(sample, &batch, &plain, place, random),
+                _ => near(&batch, &plain, place, random),
             };
             if let Some(Values::Real(values)) = batch.inputs[input].as_mut().map(|column| &mut column.values) {
                 values[place] = nudged(T::from_f64(number), random);
@@ -40,15 +38,9 @@ fn special(random: &mut Random) -> f64 {
 }
 
 /// Another number of the same place, plus or minus a parameter or a round number.
-fn near<T: Element>(
-    sample: &Sample<'_, T>,
-    batch: &Batch<T>,
-    plain: &[usize],
-    place: usize,
-    random: &mut Random,
-) -> f64 {
+fn near<T: Element>(batch: &Batch<T>, plain: &[usize], place: usize, random: &mut Random) -> f64 {
     let other = reals(batch, *random.pick(plain)).and_then(|values| values.get(place)).map_or(0.0, |x| x.to_f64());
-    let params = &sample.batch.params;
+    let params = &batch.params;
     let step = match random.below(4) {
         0 => 0.0,
         1 => *random.pick(&[1.0, -1.0, 0.5, -0.5]),
