@@ -126,7 +126,8 @@ impl Describer<'_> {
             | Binary::StraightThrough
             | Binary::Share
             | Binary::ShareOfOthers
-            | Binary::Excess => {
+            | Binary::Excess
+            | Binary::Others => {
                 return call(binary_name(function), Vec::new(), None, vec![self.operand(x), self.operand(y)]);
             }
         };
@@ -191,6 +192,7 @@ fn binary_name(function: Binary) -> &'static str {
         Binary::Share => "share",
         Binary::ShareOfOthers => "share_of_others",
         Binary::Excess => "excess",
+        Binary::Others => "others",
     }
 }
 

@@ -289,12 +289,49 @@ fn cancelled_sum(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             None => kept.push((positive, term)),
         }
     }
+    without_others(graph, &mut kept);
     kept.into_iter().fold(
         graph.zero(),
         |sum, (positive, term)| {
             if positive { graph.plus(sum, term) } else { graph.subtract(sum, term) }
         },
     )
+}
+
+/// Joins a sum and the negated term of one of its places.
+fn without_others(graph: &mut Graph, terms: &mut Vec<(bool, ExprId)>) {
+    let count = terms.len();
+    let mut pairs = (0..count).flat_map(|whole| (0..count).map(move |part| (whole, part)));
+    let joined = pairs.find_map(|(whole, part)| {
+        let opposite = terms[whole].0 != terms[part].0;
+        let rest = opposite.then(|| others(graph, terms[whole].1, terms[part].1)).flatten()?;
+        Some((whole, part, rest))
+    });
+    if let Some((whole, part, rest)) = joined {
+        terms[whole].1 = rest;
+        terms.remove(part);
+        without_others(graph, terms);
+    }
+}
+
+/// `whole - part`, if one is a sum and the other a place of it, both perhaps with the same factors.
+fn others(graph: &mut Graph, whole: ExprId, part: ExprId) -> Option<ExprId> {
+    match (graph.expr(whole), graph.expr(part)) {
+        (Expr::Reduce { reducer: Reducer::Sum, value, .. }, _) if value == part => {
+            Some(graph.combine(Binary::Others, part, whole))
+        }
+        (Expr::Binary(f @ (Binary::Weigh | Binary::Multiply), a, x), Expr::Binary(g, b, y)) if f == g => {
+            let (left, right) = if x == y {
+                (others(graph, a, b)?, x)
+            } else if a == b {
+                (a, others(graph, x, y)?)
+            } else {
+                return None;
+            };
+            Some(graph.combine(f, left, right))
+        }
+        _ => None,
+    }
 }
 
 fn collect_terms(graph: &Graph, sum: ExprId, positive: bool, terms: &mut Vec<(bool, ExprId)>) {

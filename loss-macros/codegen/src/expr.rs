@@ -279,6 +279,9 @@ pub enum Binary {
     ShareOfOthers,
     /// `l - x` where `l` is a logsumexp over places of which x is one, without its cancellation. No formula can name it.
     Excess,
+    /// `s - x` where `s` is a sum over places of which x is one, without the cancellation where x outweighs all others. No formula can
+    /// name it.
+    Others,
 }
 
 /// Comparisons. With a NaN they are unordered: neither true nor false.

@@ -225,6 +225,7 @@ fn lower_binary(
             let tail = tail(g, softmax);
             g.plus(lead, tail)
         }
+        Binary::Others => others(g, x, y),
         Binary::Add | Binary::Subtract | Binary::Divide => g.combine(function, x, y),
     }
 }
@@ -267,6 +268,28 @@ fn power(g: &mut Graph, x: ExprId, p: ExprId) -> ExprId {
         }
         _ => g.add(Expr::Binary(Binary::Power, x, p)),
     }
+}
+
+/// A sum less one of its places. The places of the largest size are added apart from the rest, so that nothing of the rest is lost where
+/// one of them is left out.
+fn others(g: &mut Graph, x: ExprId, sum: ExprId) -> ExprId {
+    let Expr::Reduce { reducer: Reducer::Sum, axes, filter, value, .. } = g.expr(sum) else {
+        return g.subtract(sum, x);
+    };
+    let zero = g.zero();
+    let magnitude = g.apply(Unary::Abs, value);
+    let largest = g.reduce(Reducer::Shift, axes, filter, magnitude);
+    let is_largest = g.compare(Comparison::Equal, magnitude, largest);
+    let below = g.choose(is_largest, zero, value);
+    let rest = g.reduce(Reducer::Sum, axes, filter, below);
+    let attains = g.choose(is_largest, value, zero);
+    let most = g.reduce(Reducer::Sum, axes, filter, attains);
+    let size = g.apply(Unary::Abs, x);
+    let outweighs = g.compare(Comparison::Equal, size, largest);
+    let (left, most_left) = (g.subtract(rest, x), g.subtract(most, x));
+    let without_largest = g.plus(most_left, rest);
+    let without_other = g.plus(left, most);
+    g.choose(outweighs, without_largest, without_other)
 }
 
 /// `exp(x - shift)`, which is 1 where x is the largest, infinite ones included.

@@ -241,7 +241,8 @@ impl Graph {
             | Binary::StraightThrough
             | Binary::Share
             | Binary::ShareOfOthers
-            | Binary::Excess => self.add(Expr::Binary(function, x, y)),
+            | Binary::Excess
+            | Binary::Others => self.add(Expr::Binary(function, x, y)),
         }
     }
 

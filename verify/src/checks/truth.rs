@@ -45,8 +45,8 @@ enum Wanted {
 
 fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
+    let mut tally = Tally::new(subject, effort);
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    let mut tally = Tally::new(subject, &effort);
     let mut accuracy = measure_in::<f32>(subject, &effort, check, compiled, wanted, &mut tally);
     accuracy.extend(measure_in::<f64>(subject, &effort, check, compiled, wanted, &mut tally));
     let mut finding = tally.finding();

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use dashu_float::round::mode::HalfEven;
 use dashu_float::{ConstCache, Context};
@@ -18,7 +20,8 @@ pub type Decided<T = Real> = Result<T, Undecided>;
 /// The operations, at a working precision, with the constants they share.
 pub struct Arithmetic {
     precision: usize,
-    pub(super) constants: RefCell<ConstCache>,
+    /// Those that the functions need, one set for all arithmetic of this precision on a thread: finding them takes longer than using them.
+    pub(super) constants: Rc<RefCell<ConstCache>>,
     pub(super) stirling: RefCell<Stirling>,
 }
 
@@ -27,14 +30,18 @@ const LARGE: i64 = 1 << 50;
 /// Exponentials of arguments from `2^STEEP` are kept by their logarithm.
 const STEEP: i64 = 40;
 
+fn constants(precision: usize) -> Rc<RefCell<ConstCache>> {
+    thread_local! {
+        static KNOWN: RefCell<BTreeMap<usize, Rc<RefCell<ConstCache>>>> = RefCell::default();
+    }
+    let new = || Rc::new(RefCell::new(ConstCache::new()));
+    KNOWN.with_borrow_mut(|known| Rc::clone(known.entry(precision).or_insert_with(new)))
+}
+
 impl Arithmetic {
     /// Arithmetic to that many bits.
     pub fn new(precision: usize) -> Self {
-        Arithmetic {
-            precision,
-            constants: RefCell::new(ConstCache::new()),
-            stirling: RefCell::new(Stirling::default()),
-        }
+        Arithmetic { precision, constants: constants(precision), stirling: RefCell::new(Stirling::default()) }
     }
 
     /// How many bits.

@@ -55,7 +55,7 @@ pub fn call(
 }
 
 /// The axes of a loss, in the order in which the layout input has them.
-fn axes_of_result(spec: &Spec, variant: &Variant) -> Vec<AxisId> {
+pub fn axes_of_result(spec: &Spec, variant: &Variant) -> Vec<AxisId> {
     let axes: AxisSet = variant.graph.axes(variant.loss);
     let layout = spec.inputs.get(usize::from(spec.layout.0)).map_or(&[][..], |input| &input.axes);
     let first = layout.iter().copied().filter(|&axis| axes.contains(axis));

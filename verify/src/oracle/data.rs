@@ -181,19 +181,23 @@ impl Data {
         Ok(())
     }
 
-    /// One row alone. What does not vary from row to row stays whole.
-    pub fn row(&self, row: usize) -> Self {
-        let rows = self.extent(AxisId::ROWS);
+    /// One place of an axis alone. What does not vary along the axis stays whole.
+    pub fn at(&self, axis: AxisId, index: usize) -> Self {
         let alone = |column: &InputData| {
-            let Some(at) = column.axes.iter().position(|&axis| axis == AxisId::ROWS) else { return column.clone() };
+            let Some(at) = column.axes.iter().position(|&other| other == axis) else { return column.clone() };
             let inner: usize = column.axes[at + 1..].iter().map(|&axis| self.extent(axis)).product();
-            let is_here = |place: usize| place / inner % rows == row;
+            let is_here = |place: usize| place / inner % self.extent(axis) == index;
             InputData { axes: column.axes.clone(), values: column.values.filtered(is_here) }
         };
         let inputs = self.inputs.iter().map(|column| column.as_ref().map(alone)).collect();
         let mut extents = self.extents.clone();
-        extents[usize::from(AxisId::ROWS.0)] = 1;
-        Data { extents, samples: 1, inputs, params: self.params.clone() }
+        extents[usize::from(axis.0)] = 1;
+        Data {
+            samples: if axis == AxisId::ROWS { 1 } else { self.samples },
+            extents,
+            inputs,
+            params: self.params.clone(),
+        }
     }
 
     /// The extent of an axis.

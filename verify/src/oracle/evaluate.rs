@@ -192,7 +192,9 @@ impl<'a> Evaluator<'a> {
         match function {
             Binary::Weigh => return self.weigh(x, y, place),
             // Only derivatives and stable forms have these.
-            Binary::Share | Binary::ShareOfOthers | Binary::Excess => return Err(Malformed::Derivative.into()),
+            Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => {
+                return Err(Malformed::Derivative.into());
+            }
             Binary::StraightThrough => return Ok(Dual::real(self.real(x, place)?.0, self.real(y, place)?.1)),
             Binary::Power if self.is_static(y) => {
                 if let (Real::Finite(exponent), _) = self.real(y, place)?

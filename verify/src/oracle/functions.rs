@@ -145,9 +145,12 @@ impl Arithmetic {
                 }
                 Ok((value, self.united(self.scaled(&of_x, &tx)?, self.scaled(&of_y, &ty)?)?))
             }
-            Binary::Weigh | Binary::StraightThrough | Binary::Share | Binary::ShareOfOthers | Binary::Excess => {
-                Err(Undecided)
-            }
+            Binary::Weigh
+            | Binary::StraightThrough
+            | Binary::Share
+            | Binary::ShareOfOthers
+            | Binary::Excess
+            | Binary::Others => Err(Undecided),
         }
     }
 

@@ -253,6 +253,11 @@ impl Reverse<'_> {
                 self.hand(x, id, negated)?;
                 self.hand(y, id, once)
             }
+            Binary::Others => {
+                let negated = self.graph.negate(t);
+                self.hand(x, id, negated)?;
+                self.hand(y, id, t)
+            }
             Binary::Excess => {
                 self.hand(x, id, t)?;
                 let negated = self.graph.negate(t);

@@ -133,7 +133,8 @@ impl<'g> Body<'g> {
                     | Binary::StraightThrough
                     | Binary::Share
                     | Binary::ShareOfOthers
-                    | Binary::Excess => not_lowered(),
+                    | Binary::Excess
+                    | Binary::Others => not_lowered(),
                 }
             }
             Expr::If(condition, value, otherwise) => {

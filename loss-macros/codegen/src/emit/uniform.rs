@@ -64,7 +64,8 @@ impl Scalar<'_> {
                     | Binary::StraightThrough
                     | Binary::Share
                     | Binary::ShareOfOthers
-                    | Binary::Excess => not_lowered(),
+                    | Binary::Excess
+                    | Binary::Others => not_lowered(),
                 }
             }
             Expr::If(condition, x, y) => {

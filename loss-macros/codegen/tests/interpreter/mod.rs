@@ -47,6 +47,7 @@ pub(crate) fn evaluate(g: &Graph, id: ExprId, row: &Row, place: usize) -> f64 {
             Binary::Share => (at(x) - at(y)).exp(),
             Binary::ShareOfOthers => -(at(x) - at(y)).exp_m1(),
             Binary::Excess => at(x) - at(y),
+            Binary::Others => at(y) - at(x),
         },
         Expr::Compare(comparison, x, y) => {
             let (x, y) = (at(x), at(y));

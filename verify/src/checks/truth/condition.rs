@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use loss_codegen::expr::{AxisId, Binary, Constant, Expr, Reducer};
+use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, Reducer};
 use loss_codegen::model::{Spec, Variant};
 use loss_codegen::rewrite::{reachable, rewrite};
 use loss_runtime::Element;
 
-use crate::oracle::call::{CallOutcome, call};
+use crate::oracle::call::{CallOutcome, axes_of_result, call};
 use crate::oracle::data::{Data, Number, Values};
 use crate::oracle::real::Real;
 use crate::oracle::ulp::Format;
@@ -19,7 +19,8 @@ use super::Result;
 /// How many units each number moves, so that the difference of the two truths is not lost to rounding.
 const STEP: f64 = 16.0;
 
-/// The moves of the results of one batch, row by row: a row is looked at when one of its results is asked for, and moves alone.
+/// The moves of the results of one batch. Along the rows, and any other axis that the formula only walks, places are looked at one by
+/// one, each when one of its results is asked for.
 pub(super) struct Conditions<'b> {
     spec: &'b Spec,
     variant: &'b Variant,
@@ -27,13 +28,23 @@ pub(super) struct Conditions<'b> {
     upstream: &'b [f64],
     /// How far each number moves, as a share of itself.
     relative: f64,
-    rows: BTreeMap<usize, Moves>,
+    /// The axes along which places know nothing of each other.
+    separate: Vec<AxisId>,
+    /// The axes of the results of `none`.
+    result_axes: Vec<AxisId>,
+    seen: BTreeMap<Vec<usize>, Option<Moves>>,
 }
 
-/// How far each result of a row moves, over every number that goes in.
+/// How far each result of one place moves, over every number that goes in.
 struct Moves {
     values: Vec<f64>,
     gradients: Vec<Option<Vec<f64>>>,
+}
+
+/// Where a result is: at which place of each separate axis, and which result of that place.
+struct Spot {
+    at: Vec<usize>,
+    which: usize,
 }
 
 impl<'b> Conditions<'b> {
@@ -43,35 +54,64 @@ impl<'b> Conditions<'b> {
         data: &'b Data,
         upstream: &'b [f64],
     ) -> Self {
-        Conditions { spec, variant, data, upstream, relative: STEP * T::EPSILON.to_f64(), rows: BTreeMap::new() }
+        let nodes = reachable(&variant.graph, [variant.loss]);
+        let is_walked = |axis: AxisId| axis == AxisId::ROWS || !nodes.iter().any(|&id| knows(&variant.graph, id, axis));
+        Conditions {
+            spec,
+            variant,
+            data,
+            upstream,
+            relative: STEP * T::EPSILON.to_f64(),
+            separate: (0..spec.axes.len()).map(|axis| AxisId(axis as u8)).filter(|&axis| is_walked(axis)).collect(),
+            result_axes: axes_of_result(spec, variant),
+            seen: BTreeMap::new(),
+        }
     }
 
     /// The sum of the moves of one result; infinite where the oracle cannot tell.
     pub(super) fn spread(&mut self, result: Result) -> f64 {
-        let rows = self.data.extent(AxisId::ROWS);
-        let values = match result {
-            Result::Value(_) => self.upstream.len(),
-            Result::Gradient(input, _) => self.data.inputs[input].as_ref().map_or(0, |column| column.values.len()),
+        let Spot { at, which } = match result {
+            Result::Value(place) => self.spot(&self.result_axes, place),
+            Result::Gradient(input, place) => match &self.data.inputs[input] {
+                Some(column) => self.spot(&column.axes, place),
+                None => return f64::INFINITY,
+            },
         };
-        let per_row = (values / rows).max(1);
-        let (Result::Value(place) | Result::Gradient(_, place)) = result;
-        if !self.rows.contains_key(&(place / per_row)) {
-            let moves = self.moves(place / per_row);
-            self.rows.extend(moves.map(|moves| (place / per_row, moves)));
+        if !self.seen.contains_key(&at) {
+            let moves = self.moves(&at);
+            self.seen.insert(at.clone(), moves);
         }
-        let Some(moves) = self.rows.get(&(place / per_row)) else { return f64::INFINITY };
+        let Some(moves) = &self.seen[&at] else { return f64::INFINITY };
         let of_result = match result {
-            Result::Value(_) => moves.values.get(place % per_row),
-            Result::Gradient(input, _) => moves.gradients[input].as_ref().and_then(|all| all.get(place % per_row)),
+            Result::Value(_) => moves.values.get(which),
+            Result::Gradient(input, _) => moves.gradients[input].as_ref().and_then(|all| all.get(which)),
         };
         of_result.copied().unwrap_or(f64::INFINITY)
     }
 
-    fn moves(&self, row: usize) -> Option<Moves> {
-        let mut data = self.data.row(row);
-        let per_row = self.upstream.len() / self.data.extent(AxisId::ROWS);
-        let upstream = &self.upstream[row * per_row..(row + 1) * per_row];
-        let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", upstream).ok();
+    fn spot(&self, axes: &[AxisId], place: usize) -> Spot {
+        let mut spot = Spot { at: vec![0; self.separate.len()], which: 0 };
+        let (mut rest, mut stride) = (place, 1);
+        for &axis in axes.iter().rev() {
+            let extent = self.data.extent(axis);
+            match self.separate.iter().position(|&separate| separate == axis) {
+                Some(known) => spot.at[known] = rest % extent,
+                None => {
+                    spot.which += rest % extent * stride;
+                    stride *= extent;
+                }
+            }
+            rest /= extent;
+        }
+        spot
+    }
+
+    fn moves(&self, at: &[usize]) -> Option<Moves> {
+        let places = self.separate.iter().zip(at);
+        let mut data = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
+        let here = |place: &usize| self.spot(&self.result_axes, *place).at == at;
+        let upstream: Vec<f64> = (0..self.upstream.len()).filter(here).map(|place| self.upstream[place]).collect();
+        let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", &upstream).ok();
         let here = outcome(self.variant, &data)?;
         let still = |results: &Vec<Real>| vec![0.0; results.len()];
         let mut moves = Moves {
@@ -112,6 +152,16 @@ impl<'b> Conditions<'b> {
             add(outcome(&variant, &data));
         }
         Some(moves)
+    }
+}
+
+/// Whether an expression looks along an axis, not only at one place of it.
+fn knows(graph: &Graph, id: ExprId, axis: AxisId) -> bool {
+    match graph.expr(id) {
+        Expr::Reduce { axes, .. } => axes.contains(axis),
+        Expr::Pick { axis: picked, .. } => picked == axis,
+        Expr::Size(sized) | Expr::Index(sized) => sized == axis,
+        _ => false,
     }
 }
 
