@@ -176,10 +176,16 @@ impl<T: Element + Format> Judge<'_, T> {
     ) {
         let mut distance = ulps(actual, truth);
         if distance > tolerance::ORACLE_ULPS && distance.is_finite() {
-            // How far the truth itself moves when each number that goes in moves by one unit in its last place.
-            let spread = self.conditions.spread(result);
             let unit = truth.to_f64().abs().max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
-            distance /= (1.0 + spread / unit).max(1.0);
+            let condition = 1.0 + self.conditions.spread(result) / unit;
+            distance /= condition;
+            // A step beside a kink the derivative is another, and which side a rounded number falls on is its rounding's choice.
+            if distance > tolerance::ORACLE_ULPS
+                && let (Result::Gradient(..), Some((low, high))) = (result, self.conditions.range(result))
+            {
+                let number = actual.to_f64();
+                distance = ((low - number).max(number - high).max(0.0) / unit / condition).min(distance);
+            }
         }
         seen.add(quantity.clone(), distance, || self.describe());
         if distance <= tolerance::ORACLE_ULPS {
