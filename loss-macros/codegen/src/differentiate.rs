@@ -413,13 +413,15 @@ fn chain_quotient(graph: &mut Graph, cotangent: ExprId, divisor: ExprId) -> Expr
 
 /// The cotangent where a condition holds (or where it does not), 0 elsewhere. Under the weights: what a weight removes is not decided.
 fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId) -> ExprId {
+    let select = |graph: &mut Graph| {
+        let zero = graph.zero();
+        let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
+        graph.choose(condition, value, otherwise)
+    };
     match graph.expr(cotangent) {
+        _ if graph.is_integer(cotangent, 0) => cotangent,
         // What is always decided stays outside, where sums see it.
-        _ if !graph.may_be_unordered(condition) && !graph.is_integer(cotangent, 0) => {
-            let zero = graph.zero();
-            let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
-            graph.choose(condition, value, otherwise)
-        }
+        _ if !graph.may_be_unordered(condition) => select(graph),
         Expr::Binary(Binary::Weigh, weight, value) => {
             let value = selected(graph, condition, holds, value);
             graph.weigh(weight, value)
@@ -434,12 +436,7 @@ fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId
             let otherwise = selected(graph, condition, holds, b);
             graph.choose(outer, value, otherwise)
         }
-        _ if graph.is_integer(cotangent, 0) => cotangent,
-        _ => {
-            let zero = graph.zero();
-            let (value, otherwise) = if holds { (cotangent, zero) } else { (zero, cotangent) };
-            graph.choose(condition, value, otherwise)
-        }
+        _ => select(graph),
     }
 }
 

@@ -11,7 +11,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::expr::ParamId;
-use crate::model::{ParamKind, ParamValue, Spec, Variant};
+use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
 pub use info::formula_text;
@@ -126,7 +126,7 @@ fn fits(spec: &Spec, plan: &Plan) -> TokenStream {
             });
         }
         if let Some(value) = &plan.key.statics[place] {
-            let code = Literal::f64_unsuffixed(encode(&param.kind, value));
+            let code = Literal::f64_unsuffixed(param.encode(value));
             tests.push(quote!(key.params[#index] == #code));
         }
         if plan.zero.contains(&ParamId(place as u8)) {
@@ -134,21 +134,6 @@ fn fits(spec: &Spec, plan: &Plan) -> TokenStream {
         }
     }
     if tests.is_empty() { quote!(true) } else { quote!(#(#tests)&&*) }
-}
-
-/// A parameter's value as the number that calls carry: switches as 0 and 1, choices by their place in the list.
-pub(crate) fn encode(kind: &ParamKind, value: &ParamValue) -> f64 {
-    match (kind, value) {
-        (_, ParamValue::Number(constant)) => constant.to_f64(),
-        (_, ParamValue::Switch(on)) => f64::from(u8::from(*on)),
-        (ParamKind::Choice(words), ParamValue::Word(word)) => {
-            words.iter().position(|candidate| candidate == word).map_or(f64::NAN, |place| place as f64)
-        }
-        (
-            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch,
-            ParamValue::Word(_),
-        ) => f64::NAN,
-    }
 }
 
 /// Match arms: does a parameter's value meet its domain?

@@ -110,6 +110,24 @@ pub enum Label {
     Group,
 }
 
+impl Label {
+    /// Whether callers hand it in as labels, checked before anything is computed and never NaN, rather than as numbers of the compute
+    /// type.
+    pub fn is_discrete(self) -> bool {
+        match self {
+            Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex(_) => false,
+            Label::Binary
+            | Label::MultiHot(_)
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::ClassIndex(_)
+            | Label::IndexList(_)
+            | Label::Group => true,
+        }
+    }
+}
+
 /// An input.
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -193,6 +211,21 @@ impl Param {
         match self.kind {
             ParamKind::Real | ParamKind::Integer => false,
             ParamKind::StaticInteger(_) | ParamKind::Switch | ParamKind::Choice(_) => true,
+        }
+    }
+
+    /// A value as a call carries it: switches as 0 and 1, words by their place in the list, NaN for a word that is not in it.
+    pub fn encode(&self, value: &ParamValue) -> f64 {
+        match (&self.kind, value) {
+            (_, ParamValue::Number(number)) => number.to_f64(),
+            (_, ParamValue::Switch(on)) => f64::from(u8::from(*on)),
+            (ParamKind::Choice(words), ParamValue::Word(word)) => {
+                words.iter().position(|candidate| candidate == word).map_or(f64::NAN, |place| place as f64)
+            }
+            (
+                ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch,
+                ParamValue::Word(_),
+            ) => f64::NAN,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::differentiate::{NotDifferentiable, differentiate};
 use crate::expr::{AxisId, AxisSet, Binary, Expr, ExprId, Graph, InputId, ParamId};
 use crate::lower::lower;
-use crate::model::{Label, Spec, Variant, VariantKey};
+use crate::model::{Spec, Variant, VariantKey};
 use crate::rewrite::{reachable, rebuild, rewrite};
 use crate::schedule::{Gradient, NotSchedulable, Roots, Schedule, schedule};
 use crate::stabilize::{Stabilization, stabilize};
@@ -98,7 +98,7 @@ pub fn switching_params(variant: &Variant) -> Vec<ParamId> {
 pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, NotPlanned> {
     let mut graph = variant.graph.clone();
     for (place, input) in spec.inputs.iter().enumerate() {
-        if admits_no_nan(input.label) {
+        if input.label.is_discrete() {
             graph.declare_never_nan(InputId(place as u8));
         }
     }
@@ -138,20 +138,6 @@ pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, No
         input_domains,
         stabilizations,
     })
-}
-
-fn admits_no_nan(label: Label) -> bool {
-    match label {
-        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex(_) => false,
-        Label::Binary
-        | Label::MultiHot(_)
-        | Label::Sign
-        | Label::Flag
-        | Label::Count
-        | Label::ClassIndex(_)
-        | Label::IndexList(_)
-        | Label::Group => true,
-    }
 }
 
 fn all_roots(variant: &Variant) -> Vec<ExprId> {

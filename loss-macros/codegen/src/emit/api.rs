@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::encode;
 use super::info::formula_text;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
 
@@ -32,21 +31,6 @@ fn ident(name: &str) -> Ident {
             format_ident!("r#{name}")
         }
         _ => Ident::new(name, Span::call_site()),
-    }
-}
-
-/// Whether callers hand an input in as labels rather than as numbers of the compute type.
-fn is_label(input: &Input) -> bool {
-    match input.label {
-        Label::Real | Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex(_) => false,
-        Label::Binary
-        | Label::MultiHot(_)
-        | Label::Sign
-        | Label::Flag
-        | Label::Count
-        | Label::ClassIndex(_)
-        | Label::IndexList(_)
-        | Label::Group => true,
     }
 }
 
@@ -163,7 +147,7 @@ impl<'s> Face<'s> {
         let count = Literal::usize_unsuffixed(spec.params.len());
         let fields = self.optional.iter().map(|(_, input)| {
             let field = ident(&input.name);
-            let ty = if is_label(input) { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
+            let ty = if input.label.is_discrete() { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
             quote!(#field: Option<#ty>)
         });
         let nothing = self.optional.iter().map(|(_, input)| {
@@ -177,7 +161,7 @@ impl<'s> Face<'s> {
             quote!(#argument: #ty)
         });
         let initial = spec.params.iter().map(|param| match &param.default {
-            Some(value) => super::info::number(encode(&param.kind, value)),
+            Some(value) => super::info::number(param.encode(value)),
             None if param.optional => quote!(f64::NAN),
             None => self.encoded(param, &ident(&param.name)),
         });
@@ -266,7 +250,7 @@ impl<'s> Face<'s> {
         });
         let inputs = self.optional.iter().map(|(_, input)| {
             let setter = ident(&input.name);
-            let ty = if is_label(input) { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
+            let ty = if input.label.is_discrete() { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
             let doc = format!("`{}` ({}).", input.name, convention(input, self.spec));
             quote! {
                 #[doc = #doc]
@@ -341,7 +325,7 @@ impl<'s> Face<'s> {
         let types: Vec<TokenStream> = self
             .required
             .iter()
-            .map(|(_, input)| if is_label(input) { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
+            .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
             .collect();
         let required_places = self.required.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
         let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));

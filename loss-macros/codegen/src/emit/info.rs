@@ -3,7 +3,6 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::encode;
 use crate::document::{Formula, PropertyEntry};
 use crate::formula::print::print;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Position, Spec};
@@ -180,7 +179,7 @@ fn param(param: &Param) -> TokenStream {
     };
     let default = match &param.default {
         Some(value) => {
-            let value = number(encode(&param.kind, value));
+            let value = number(param.encode(value));
             quote!(Some(#value))
         }
         None => quote!(None),

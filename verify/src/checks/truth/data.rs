@@ -2,7 +2,7 @@
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{AxisId, ParamId};
-use loss_codegen::model::{Label, ParamKind, ParamValue, Spec, Variant};
+use loss_codegen::model::{Label, Spec, Variant};
 use loss_runtime::Element;
 use loss_runtime::info::LossInfo;
 
@@ -18,26 +18,11 @@ pub(in crate::checks) fn variant_of(compiled: &'static Compiled, setting: &Setti
         let params = spec.params.iter().enumerate().all(|(place, param)| {
             let value = setting.params[place];
             let present = !param.optional || variant.key.params_present[place] != value.is_nan();
-            let fixed = variant.key.statics[place].as_ref().is_none_or(|fixed| encoded(&param.kind, fixed) == value);
+            let fixed = variant.key.statics[place].as_ref().is_none_or(|fixed| param.encode(fixed) == value);
             present && fixed
         });
         inputs && params
     })
-}
-
-/// A static parameter's value as calls carry it.
-fn encoded(kind: &ParamKind, value: &ParamValue) -> f64 {
-    match (kind, value) {
-        (_, ParamValue::Number(number)) => number.to_f64(),
-        (_, ParamValue::Switch(on)) => f64::from(u8::from(*on)),
-        (ParamKind::Choice(words), ParamValue::Word(word)) => {
-            words.iter().position(|candidate| candidate == word).map_or(f64::NAN, |place| place as f64)
-        }
-        (
-            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch,
-            ParamValue::Word(_),
-        ) => f64::NAN,
-    }
 }
 
 /// The places of an input's array in the oracle's order: rows first, then the second axis.
