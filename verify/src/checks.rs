@@ -11,6 +11,7 @@ mod isolation;
 mod knots;
 mod linear;
 mod probe;
+mod relations;
 mod sample;
 mod sums;
 mod tally;
@@ -139,6 +140,11 @@ pub const CHECKS: &[Check] = &[
         name: "knots_are_as_declared",
         claim: "On every declared knot the kernel's gradient is the declared one, and the formula is as smooth as it says.",
         run: knots::knots_are_as_declared,
+    },
+    Check {
+        name: "relations_hold",
+        claim: "The loss is what its spec says that it is equal to, in value and gradient.",
+        run: relations::relations_hold,
     },
     Check {
         name: "value_and_gradient_are_drawn",

@@ -304,8 +304,8 @@ impl<'s> Scene<'s> {
     }
 }
 
-/// Every spec of the registry: a knot's formula may call another loss.
-fn library(subject: &Subject) -> Library {
+/// Every spec of the registry: the formula of a claim may call another loss.
+pub(super) fn library(subject: &Subject) -> Library {
     let mut library = Library::default();
     for &loss in subject.losses {
         if let Some(compiled) = (Subject { loss, losses: subject.losses }).compiled() {

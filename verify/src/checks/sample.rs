@@ -104,9 +104,8 @@ impl<T: Element> Turns<'_, T> {
             if turn >= range.start && tally.points() >= enough {
                 break;
             }
-            // Another setting for the same size in each round.
-            let generator = &self.generators[(turn + turn / self.sizes.len()) % self.generators.len()];
-            let extents = &self.sizes[turn % self.sizes.len()];
+            let (size, setting) = pair(turn, self.sizes.len(), self.generators.len());
+            let (extents, generator) = (&self.sizes[size], &self.generators[setting]);
             let drawn = Batches { generator, extents, refine: self.refine }.new_tree(&mut runner);
             let mut batches = drawn.expect("every batch is drawn, and none refused");
             let chances = random.fork();
@@ -163,6 +162,17 @@ impl<T: Element> Turns<'_, T> {
     }
 }
 
+/// Which size and setting a turn has: all of each as soon as may be, and every pair after as many turns as there are pairs.
+fn pair(turn: usize, sizes: usize, settings: usize) -> (usize, usize) {
+    let mut common = (sizes, settings);
+    while common.1 > 0 {
+        common = (common.1, common.0 % common.1);
+    }
+    // Both come round together; from then on the settings are one ahead.
+    let round = sizes / common.0 * settings;
+    (turn % sizes, (turn + turn / round) % settings)
+}
+
 /// A runner of proptest whose numbers come from ours.
 fn runner(random: &mut Random) -> TestRunner {
     let seed: Vec<u8> = (0..4).flat_map(|_| random.bits().to_le_bytes()).collect();
@@ -182,4 +192,22 @@ pub(super) fn generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator>
         }
     }
     generators
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::pair;
+
+    #[test]
+    fn turns_meet_every_size_and_setting() {
+        for (sizes, settings) in [(1, 1), (1, 8), (3, 8), (4, 8), (8, 4), (6, 4), (145, 12)] {
+            let turns = |count: usize| (0..count).map(move |turn| pair(turn, sizes, settings));
+            let first: BTreeSet<usize> = turns(sizes.max(settings)).map(|(size, _)| size).collect();
+            let second: BTreeSet<usize> = turns(sizes.max(settings)).map(|(_, setting)| setting).collect();
+            assert_eq!((first.len(), second.len()), (sizes, settings));
+            assert_eq!(turns(sizes * settings).collect::<BTreeSet<_>>().len(), sizes * settings);
+        }
+    }
 }
