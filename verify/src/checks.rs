@@ -1,6 +1,7 @@
 //! The list of checks. The program, the report and the tests are all made from it.
 
 mod bits;
+mod claims;
 mod curves;
 mod errors;
 mod examples;
@@ -11,6 +12,7 @@ mod isolation;
 mod knots;
 mod linear;
 mod probe;
+mod properties;
 mod relations;
 mod sample;
 mod sums;
@@ -140,6 +142,11 @@ pub const CHECKS: &[Check] = &[
         name: "knots_are_as_declared",
         claim: "On every declared knot the kernel's gradient is the declared one, and the formula is as smooth as it says.",
         run: knots::knots_are_as_declared,
+    },
+    Check {
+        name: "properties_hold",
+        claim: "The kernels have every property that the spec declares: bounds, symmetries, convexity, slopes.",
+        run: properties::properties_hold,
     },
     Check {
         name: "relations_hold",

@@ -1,32 +1,25 @@
 //! The declared relations: what a spec says that its loss is equal to, value and gradient, in exact arithmetic on both sides.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use loss_codegen::compile::Compiled;
-use loss_codegen::document::{Formula, RelationEntry};
-use loss_codegen::elaborate::{Library, elaborate_in};
+use loss_codegen::document::RelationEntry;
 use loss_codegen::expr::{Constant, Expr, ExprId, InputId};
-use loss_codegen::formula::ast::Ast;
 use loss_codegen::formula::print::print;
 use loss_codegen::model::{Spec, Variant};
 
-use crate::audit::{ClaimRecord, Standing};
-use crate::generators::Extents;
 use crate::oracle::data::{Data, Number};
 use crate::oracle::real::Real;
 use crate::oracle::{Failure, Oracle, Outcome};
 use crate::subject::{Effort, Subject};
 
-use super::curves::library;
-use super::sample::{Sample, each, has_second_axis};
-use super::truth::{data_of, variant_of};
+use super::claims::{SHARE, Scope, Standings, Stated, places, sizes};
+use super::sample::each;
+use super::truth::data_of;
 use super::{Finding, Tally};
 
-/// One in this many of the effort's points: both sides take their time.
-const SHARE: u64 = 20;
 /// How far apart the two sides may be, as a share of them: both are exact but for their rounding to `f64`.
 const ROUNDED: f64 = 1e-14;
-/// What a free variable of a relation is, one after the other, where its domain admits it.
+/// What a free variable of a relation is, one after the other, where its domain admits it: digits and a power of ten.
 const FREE: [(i128, i32); 5] = [(5, -1), (3, 0), (-1, 0), (125, -3), (-25, -1)];
 /// How far from its limit a parameter is tried, and how far apart the two sides may then be, as a share of one plus their size.
 const NEAR_LIMIT: (f64, f64) = (1e-13, 1e-9);
@@ -34,39 +27,30 @@ const NEAR_LIMIT: (f64, f64) = (1e-13, 1e-9);
 /// Every relation, wherever its condition holds.
 pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
-    let relations = &compiled.spec.relations;
-    if relations.is_empty() {
+    let spec = &compiled.spec;
+    if spec.relations.is_empty() {
         return Finding::skipped("the spec declares no relation");
     }
     let mut tally = Tally::new(subject, effort);
-    let mut claims = Claims { compiled, library: library(subject), stated: BTreeMap::new() };
-    let mut met = vec![(0, 0); relations.len()];
+    let mut stated = Stated::new(subject, compiled);
+    let mut standings = Standings::new(spec.relations.len());
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    let extents: &[usize] = if has_second_axis(subject.loss.info()) { &[3, 1, 4] } else { &[1] };
-    let sizes: Vec<Extents> = extents.iter().map(|&extent| Extents::rows([4]).with_extent(extent)).collect();
-    each::<f64>(subject, &effort, "relations_hold", &sizes, &mut tally, |sample, _, tally| {
-        for (place, met) in met.iter_mut().enumerate() {
-            let before = (tally.points(), tally.failed());
-            claims.look(place, sample, tally);
-            met.0 += tally.points() - before.0;
-            met.1 += tally.failed() - before.1;
-        }
+    each::<f64>(subject, &effort, "relations_hold", &sizes(subject), &mut tally, |sample, _, tally| {
+        let data = data_of(spec, sample.info, &sample.batch, sample.extents);
+        standings.watch(tally, |claim, tally| {
+            let relation = &spec.relations[claim];
+            let equalities = stated.claim(claim, sample.generator.setting(), |scope| equalities(&scope, relation));
+            for equality in equalities.into_iter().flatten() {
+                for place in places(sample, &equality.variant) {
+                    // What no precision decides says nothing.
+                    if let Ok(Some(sides)) = equality.sides(spec, relation, &data, &place[..spec.axes.len().min(2)]) {
+                        equality.judge(relation, &sides, &format!("{}; at {place:?}", sample.describe()), tally);
+                    }
+                }
+            }
+        });
     });
-    let records = relations.iter().zip(met).map(|(relation, (points, failed))| {
-        let standing = match (points, failed) {
-            (0, _) => Standing::Undecided,
-            (_, 0) => Standing::Tested,
-            _ => Standing::Violated,
-        };
-        ClaimRecord { claim: words(relation), standing, detail: format!("{points} points") }
-    });
-    let records: Vec<ClaimRecord> = records.collect();
-    for record in records.iter().filter(|record| record.standing == Standing::Undecided) {
-        tally.fail(&record.claim, || ("a point at which it says something".to_owned(), "none".to_owned()));
-    }
-    let mut finding = tally.finding();
-    finding.evidence.claims = records;
-    finding
+    standings.finding(spec.relations.iter().map(words), tally)
 }
 
 fn words(relation: &RelationEntry) -> String {
@@ -77,16 +61,8 @@ fn words(relation: &RelationEntry) -> String {
     format!("equals {}{}", print(&relation.equals), further.concat())
 }
 
-/// The relations of a spec as expressions in its variants.
-struct Claims {
-    compiled: &'static Compiled,
-    library: Library,
-    /// By variant and relation: one for each choice of the free variables.
-    stated: BTreeMap<(usize, usize), Vec<Stated>>,
-}
-
-/// A relation in the graph of a variant.
-struct Stated {
+/// A relation in the graph of a variant, for one choice of its free variables.
+struct Equality {
     variant: Variant,
     equals: ExprId,
     /// What must hold: domains of free variables, and the relation's own condition.
@@ -97,34 +73,9 @@ struct Stated {
     free: String,
 }
 
-impl Claims {
-    fn look(&mut self, relation: usize, sample: &Sample<'_, f64>, tally: &mut Tally) {
-        let spec = &self.compiled.spec;
-        let Some(chosen) = variant_of(self.compiled, sample.generator.setting()) else { return };
-        let place = self.compiled.variants.iter().position(|variant| std::ptr::eq(variant, chosen)).unwrap_or(0);
-        let entry = &spec.relations[relation];
-        let library = &self.library;
-        let stated = self.stated.entry((place, relation)).or_insert_with(|| state_all(spec, chosen, library, entry));
-        let data = data_of(spec, sample.info, &sample.batch, sample.extents);
-        let dropped = sample.batch.dropped_rows(sample.info, sample.extents);
-        for stated in stated {
-            let along = stated
-                .variant
-                .graph
-                .axes(stated.variant.loss)
-                .iter()
-                .any(|axis| axis != loss_codegen::expr::AxisId::ROWS);
-            let extent = if along { sample.extents.extent } else { 1 };
-            for row in (0..sample.extents.row_count()).filter(|&row| !dropped[row]) {
-                for place in 0..extent {
-                    // What no precision decides says nothing.
-                    if let Ok(Some(sides)) = stated.sides(spec, entry, &data, &[row, place][..spec.axes.len().min(2)]) {
-                        stated.judge(entry, &sides, &format!("{}; row {row}, place {place}", sample.describe()), tally);
-                    }
-                }
-            }
-        }
-    }
+fn equalities(scope: &Scope<'_>, relation: &RelationEntry) -> Vec<Equality> {
+    let choices = if relation.with.is_empty() { 1 } else { FREE.len() };
+    (0..choices).filter_map(|choice| Equality::new(scope.clone(), relation, choice)).collect()
 }
 
 /// Both sides at a place, and how far apart they may be.
@@ -134,34 +85,29 @@ struct Sides {
     apart: f64,
 }
 
-fn state_all(spec: &Spec, variant: &Variant, library: &Library, relation: &RelationEntry) -> Vec<Stated> {
-    let choices = if relation.with.is_empty() { 1 } else { FREE.len() };
-    (0..choices).filter_map(|choice| state(spec, variant, library, relation, choice)).collect()
-}
-
-/// A relation for one choice of its free variables; none where it has no meaning in this variant, which the compiler has judged.
-fn state(spec: &Spec, variant: &Variant, library: &Library, relation: &RelationEntry, choice: usize) -> Option<Stated> {
-    let mut variant = variant.clone();
-    let mut extra = Vec::new();
-    let mut free = String::new();
-    for (place, (name, _)) in relation.with.iter().enumerate() {
-        let (digits, exponent) = FREE[(choice + place) % FREE.len()];
-        let constant = Constant::decimal(digits, exponent);
-        free.push_str(&format!(", {} = {}", name.value, constant.to_f64()));
-        extra.push((name.value.as_str(), variant.graph.add(Expr::Constant(constant))));
+impl Equality {
+    fn new(mut scope: Scope<'_>, relation: &RelationEntry, choice: usize) -> Option<Self> {
+        let mut extra = Vec::new();
+        let mut free = String::new();
+        for (place, (name, _)) in relation.with.iter().enumerate() {
+            let (digits, exponent) = FREE[(choice + place) % FREE.len()];
+            let constant = Constant::decimal(digits, exponent);
+            free.push_str(&format!(", {} = {}", name.value, constant.to_f64()));
+            extra.push((name.value.as_str(), scope.variant.graph.add(Expr::Constant(constant))));
+        }
+        let domains = relation.with.iter().map(|(_, domain)| domain).chain(&relation.when);
+        let conditions = domains.map(|domain| scope.typed(domain, &extra)).collect::<Option<Vec<ExprId>>>()?;
+        let goal = match &relation.limit {
+            Some((name, goal)) => {
+                let param = scope.compiled.spec.params.iter().position(|param| param.name == name.value)?;
+                Some((param, scope.typed(goal, &extra)?))
+            }
+            None => None,
+        };
+        let equals = scope.typed(&relation.equals, &extra)?;
+        Some(Equality { variant: scope.variant, equals, conditions, goal, free })
     }
-    let mut typed = |ast: &Ast| elaborate_in(spec, &mut variant, library, &Formula::Scalar(ast.clone()), &extra).ok();
-    let domains = relation.with.iter().map(|(_, domain)| domain).chain(&relation.when);
-    let conditions = domains.map(&mut typed).collect::<Option<Vec<ExprId>>>()?;
-    let goal = match &relation.limit {
-        Some((name, goal)) => Some((spec.params.iter().position(|param| param.name == name.value)?, typed(goal)?)),
-        None => None,
-    };
-    let equals = typed(&relation.equals)?;
-    Some(Stated { variant, equals, conditions, goal, free })
-}
 
-impl Stated {
     /// Both sides; nothing where the relation does not speak.
     fn sides(
         &self,
@@ -176,7 +122,7 @@ impl Stated {
                 return Ok(None);
             }
         }
-        let other = oracle.expression(self.equals, place)?;
+        let mut other = oracle.expression(self.equals, place)?;
         let (mut near, mut apart) = (data.clone(), ROUNDED);
         if let Some((param, goal)) = self.goal {
             let goal = oracle.expression(goal, place)?.value.to_f64();
@@ -185,7 +131,6 @@ impl Stated {
             apart = NEAR_LIMIT.1;
         }
         let mut loss = Oracle::new(spec, &self.variant, &near)?.loss(place)?;
-        let mut other = other;
         if let Some(name) = &relation.up_to {
             let input = spec.inputs.iter().position(|input| input.name == name.value).map(|at| InputId(at as u8));
             for side in [&mut loss, &mut other] {
@@ -198,15 +143,11 @@ impl Stated {
 
     fn judge(&self, relation: &RelationEntry, sides: &Sides, what: &str, tally: &mut Tally) {
         let zero = Real::zero();
-        let elements = sides.loss.gradient.keys().chain(sides.other.gradient.keys());
-        let elements: std::collections::BTreeSet<_> = elements.collect();
+        let elements: BTreeSet<_> = sides.loss.gradient.keys().chain(sides.other.gradient.keys()).collect();
         let gradients = elements.into_iter().map(|element| {
             let of = |side: &Outcome| side.gradient.get(element).unwrap_or(&zero).to_f64();
-            (
-                format!("gradient of input {}, place {}", element.input.0, element.place),
-                of(&sides.loss),
-                of(&sides.other),
-            )
+            let quantity = format!("gradient of input {}, place {}", element.input.0, element.place);
+            (quantity, of(&sides.loss), of(&sides.other))
         });
         let values = [("value".to_owned(), sides.loss.value.to_f64(), sides.other.value.to_f64())];
         let wrong = values.into_iter().chain(gradients).find(|(_, a, b)| !self.agree(*a, *b, sides.apart));

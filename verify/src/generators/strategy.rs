@@ -90,7 +90,7 @@ impl<T: Element> ValueTree for BatchTree<T> {
 impl<T: Element> BatchTree<T> {
     /// The next batch that is simpler than the previous one, and that the loss answers.
     fn next(&mut self) -> bool {
-        while let Some(edit) = self.edits.next() {
+        for edit in self.edits.by_ref() {
             if let Some(simpler) = edited(self.loss.info(), &self.previous, &edit)
                 && run(self.loss, &simpler.1.call(), Request::default()).is_ok()
             {

@@ -1,0 +1,116 @@
+//! What a spec claims of its loss: the formulas of claims in the graph of a variant, and how the claims stand.
+
+use std::collections::BTreeMap;
+
+use loss_codegen::compile::Compiled;
+use loss_codegen::document::Formula;
+use loss_codegen::elaborate::{Library, elaborate_in};
+use loss_codegen::expr::{AxisId, ExprId};
+use loss_codegen::formula::ast::Ast;
+use loss_codegen::model::Variant;
+
+use crate::audit::{ClaimRecord, Standing};
+use crate::generators::{Extents, Setting};
+use crate::subject::Subject;
+
+use super::curves::library;
+use super::sample::{Sample, has_second_axis};
+use super::truth::variant_of;
+use super::{Finding, Tally};
+
+/// One in this many of an effort's points: the oracle takes its time.
+pub(super) const SHARE: u64 = 20;
+
+/// Small batches, of every extent that claims over an axis tell apart.
+pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
+    let extents: &[usize] = if has_second_axis(subject.loss.info()) { &[3, 1, 4] } else { &[1] };
+    extents.iter().map(|&extent| Extents::rows([4]).with_extent(extent)).collect()
+}
+
+/// The places of a batch at which the loss has a value: row, and place along the second axis. Dropped rows have none.
+pub(super) fn places(sample: &Sample<'_, f64>, variant: &Variant) -> Vec<[usize; 2]> {
+    let dropped = sample.batch.dropped_rows(sample.info, sample.extents);
+    let along = if is_per_element(variant) { sample.extents.extent } else { 1 };
+    let rows = (0..sample.extents.row_count()).filter(|&row| !dropped[row]);
+    rows.flat_map(|row| (0..along).map(move |place| [row, place])).collect()
+}
+
+/// Whether each place along the second axis has a value of its own.
+pub(super) fn is_per_element(variant: &Variant) -> bool {
+    variant.graph.axes(variant.loss).iter().any(|axis| axis != AxisId::ROWS)
+}
+
+/// Claims as expressions in the graphs of variants, each made once.
+pub(super) struct Stated<C> {
+    compiled: &'static Compiled,
+    library: Library,
+    known: BTreeMap<(usize, usize), C>,
+}
+
+impl<C> Stated<C> {
+    pub(super) fn new(subject: &Subject, compiled: &'static Compiled) -> Self {
+        Stated { compiled, library: library(subject), known: BTreeMap::new() }
+    }
+
+    /// A claim in the variant that a setting picks.
+    pub(super) fn claim(&mut self, claim: usize, setting: &Setting, state: impl FnOnce(Scope<'_>) -> C) -> Option<&C> {
+        let chosen = variant_of(self.compiled, setting)?;
+        let place = self.compiled.variants.iter().position(|variant| std::ptr::eq(variant, chosen))?;
+        let scope = Scope { compiled: self.compiled, library: &self.library, variant: chosen.clone() };
+        Some(self.known.entry((place, claim)).or_insert_with(|| state(scope)))
+    }
+}
+
+/// A variant whose graph grows by the formulas of a claim.
+#[derive(Clone)]
+pub(super) struct Scope<'l> {
+    pub(super) compiled: &'static Compiled,
+    library: &'l Library,
+    pub(super) variant: Variant,
+}
+
+impl Scope<'_> {
+    /// A formula; none where it has no meaning in this variant, which the compiler has judged.
+    pub(super) fn typed(&mut self, ast: &Ast, extra: &[(&str, ExprId)]) -> Option<ExprId> {
+        let formula = Formula::Scalar(ast.clone());
+        elaborate_in(&self.compiled.spec, &mut self.variant, self.library, &formula, extra).ok()
+    }
+}
+
+/// At how many points each claim was looked at, and at how many it failed.
+pub(super) struct Standings(Vec<(u64, u64)>);
+
+impl Standings {
+    pub(super) fn new(claims: usize) -> Self {
+        Standings(vec![(0, 0); claims])
+    }
+
+    /// Looks at each claim in turn.
+    pub(super) fn watch(&mut self, tally: &mut Tally, mut look: impl FnMut(usize, &mut Tally)) {
+        for (claim, (points, failed)) in self.0.iter_mut().enumerate() {
+            let before = (tally.points(), tally.failed());
+            look(claim, tally);
+            *points += tally.points() - before.0;
+            *failed += tally.failed() - before.1;
+        }
+    }
+
+    /// What it comes to. A claim that never says anything fails.
+    pub(super) fn finding(self, words: impl Iterator<Item = String>, mut tally: Tally) -> Finding {
+        let mut claims = Vec::new();
+        for (claim, (points, failed)) in words.zip(self.0) {
+            if points == 0 {
+                tally.fail(&claim, || ("a point at which it says something".to_owned(), "none".to_owned()));
+            }
+            let standing = match (points, failed) {
+                (0, _) => Standing::Undecided,
+                (_, 0) => Standing::Tested,
+                _ => Standing::Violated,
+            };
+            claims.push(ClaimRecord { claim, standing, detail: format!("{points} points") });
+        }
+        let mut finding = tally.finding();
+        finding.evidence.claims = claims;
+        finding
+    }
+}
