@@ -7,29 +7,25 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use loss_runtime::Loss;
+use loss_runtime::info::LossInfo;
 
 use crate::audit::Status;
 use crate::audit_run::{Progress, run_audit};
 use crate::checks::CHECKS;
-use crate::describe::{describe, explain};
 use crate::eval::eval;
+use crate::explain::{explain, generated_rust};
+use crate::report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
-use crate::{report, table};
+use crate::table::{Align, aligned, table};
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
 /// Something was wrong with the command.
 const MISUSED: u8 = 2;
 
-/// What the program is given beside its arguments.
-#[derive(Clone, Copy)]
-pub struct Application {
-    /// The losses.
-    pub losses: &'static [&'static dyn Loss],
-    /// The Rust code that was generated for a loss, by its name; or why there is none to show.
-    pub generated: fn(&str) -> Result<String, String>,
-}
+/// The registry that the program looks at.
+type Losses = &'static [&'static dyn Loss];
 
 /// Audits loss functions: are they what their specs say, and how well do they compute it?
 #[derive(Debug, Parser)]
@@ -61,7 +57,7 @@ struct AuditArguments {
 enum Command {
     /// Lists the losses
     List,
-    /// Shows what a loss computes: formula, inputs, parameters, reductions
+    /// Shows what a loss computes, and how: formula, inputs, gradients, stable forms, passes
     Explain {
         /// The loss
         name: String,
@@ -75,27 +71,22 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 #[must_use]
-pub fn main(application: &Application) -> ExitCode {
-    run(application, &Arguments::parse())
+pub fn main(losses: &'static [&'static dyn Loss]) -> ExitCode {
+    run(losses, &Arguments::parse())
 }
 
-fn run(application: &Application, arguments: &Arguments) -> ExitCode {
+fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
-        None => audit(application, &arguments.audit),
-        Some(Command::List) => list(application),
-        Some(Command::Explain { name, rust: false }) => match subject(application, name) {
-            Ok(subject) => print(&explain(&describe(subject.loss))),
-            Err(message) => return misused(&message),
-        },
-        Some(Command::Explain { name, rust: true }) => {
-            match subject(application, name).and_then(|subject| (application.generated)(subject.name())) {
-                Ok(code) => print(&code),
+        None => audit(losses, &arguments.audit),
+        Some(Command::List) => list(losses),
+        Some(Command::Explain { name, rust }) => {
+            let text = if *rust { generated_rust } else { |subject: &Subject| Ok(explain(subject)) };
+            match subject(losses, name).and_then(|subject| text(&subject)) {
+                Ok(text) => print(&text),
                 Err(message) => return misused(&message),
             }
         }
-        Some(Command::Eval) => {
-            eval(application.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
-        }
+        Some(Command::Eval) => eval(losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,
@@ -115,16 +106,19 @@ fn print(text: &str) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(application: &Application) -> io::Result<ExitCode> {
-    let infos = || application.losses.iter().map(|loss| loss.info());
-    let width = infos().map(|info| info.name.len()).max().unwrap_or(0);
-    let lines: String = infos().map(|info| format!("{:<width$}  {}\n", info.name, info.summary)).collect();
-    print(&lines)
+fn list(losses: Losses) -> io::Result<ExitCode> {
+    let shape = |info: &LossInfo| {
+        let axes = info.inputs[info.layout].axes.iter().map(|&axis| info.axes[axis].name);
+        format!("[{}]", axes.collect::<Vec<_>>().join(", "))
+    };
+    let infos = losses.iter().map(|loss| loss.info());
+    let rows = infos.map(|info| [info.name.to_owned(), shape(info), info.summary.to_owned()]);
+    let header = ["loss", "shape", "summary"].map(str::to_owned);
+    print(&aligned(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), [Align::Left; 3]))
 }
 
 /// The loss of a name.
-fn subject(application: &Application, name: &str) -> Result<Subject, String> {
-    let losses = application.losses;
+fn subject(losses: Losses, name: &str) -> Result<Subject, String> {
     if let Some(&loss) = losses.iter().find(|loss| loss.info().name == name) {
         return Ok(Subject { loss, losses });
     }
@@ -134,11 +128,11 @@ fn subject(application: &Application, name: &str) -> Result<Subject, String> {
     Err(format!("there is no loss `{name}`; {hint}"))
 }
 
-fn audit(application: &Application, arguments: &AuditArguments) -> io::Result<ExitCode> {
+fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
     let subjects = if arguments.names.is_empty() {
-        Subject::all(application.losses)
+        Subject::all(losses)
     } else {
-        match arguments.names.iter().map(|name| subject(application, name)).collect::<Result<_, _>>() {
+        match arguments.names.iter().map(|name| subject(losses, name)).collect::<Result<_, _>>() {
             Ok(subjects) => subjects,
             Err(message) => return Ok(misused(&message)),
         }
@@ -153,7 +147,7 @@ fn audit(application: &Application, arguments: &AuditArguments) -> io::Result<Ex
     bar.0.finish_and_clear();
     let written = report::write(&audit, &arguments.output)?;
     let mut out = io::stdout().lock();
-    out.write_all(table::table(&audit).as_bytes())?;
+    out.write_all(table(&audit).as_bytes())?;
     writeln!(out, "\nreport: {}", written.html.display())?;
     let failed = audit.losses_with(Status::Failed) > 0;
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })

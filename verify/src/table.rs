@@ -1,11 +1,11 @@
-//! The table that the terminal shows: one row a loss, at most 120 columns.
+//! Tables on a terminal. That of an audit has one row a loss, and at most 120 columns.
 
 use crate::audit::{Audit, Direction, LossRecord, Status};
 use crate::report::{count, seconds, ulp_pair};
 
 /// How a column is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Align {
+pub(crate) enum Align {
     Left,
     Right,
 }
@@ -30,14 +30,8 @@ const NAME_WIDTH: usize = 22;
 #[must_use]
 pub fn table(audit: &Audit) -> String {
     let header = COLUMNS.map(|(title, _)| title.to_owned());
-    let rows: Vec<[String; 10]> = audit.losses.iter().map(row).collect();
-    let widths: [usize; 10] = std::array::from_fn(|column| {
-        rows.iter().chain([&header]).map(|row| row[column].chars().count()).max().unwrap_or(0)
-    });
-    let mut out = line(&header, &widths);
-    for row in &rows {
-        out.push_str(&line(row, &widths));
-    }
+    let rows: Vec<[String; 10]> = std::iter::once(header).chain(audit.losses.iter().map(row)).collect();
+    let mut out = aligned(&rows, COLUMNS.map(|(_, align)| align));
     out.push_str("accuracy: largest distance/distance of 99.9 % of the points, in units in the last place; bits: instruction sets x threads\n");
     for loss in &audit.losses {
         for check in loss.checks.iter().filter(|check| matches!(check.status, Status::Failed | Status::Undecided)) {
@@ -91,19 +85,19 @@ fn shorten(name: &str) -> String {
     name.chars().take(NAME_WIDTH - 1).chain(['…']).collect()
 }
 
-fn line(cells: &[String; 10], widths: &[usize; 10]) -> String {
+/// Rows in columns as wide as their widest cell.
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]], aligns: [Align; N]) -> String {
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut out = String::new();
-    for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(COLUMNS) {
-        if !out.is_empty() {
-            out.push_str("  ");
-        }
-        match align {
-            Align::Left => out.push_str(&format!("{cell:<width$}")),
-            Align::Right => out.push_str(&format!("{cell:>width$}")),
-        }
+    for row in rows {
+        let cells = row.iter().zip(widths).zip(aligns).map(|((cell, width), align)| match align {
+            Align::Left => format!("{cell:<width$}"),
+            Align::Right => format!("{cell:>width$}"),
+        });
+        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        out.push('\n');
     }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
     out
 }
 
