@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +15,7 @@ use crate::audit_run::{Progress, run_audit};
 use crate::checks::CHECKS;
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
-use crate::report;
+use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
 use crate::table::{Align, aligned, table};
@@ -43,14 +44,25 @@ struct AuditArguments {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// The seed of every generator
-    #[arg(long, default_value_t = Effort::default().seed)]
+    #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole, allow_hyphen_values = true)]
     seed: u64,
-    /// About how many points each check looks at
-    #[arg(long, value_name = "N", default_value_t = Effort::default().points)]
+    /// About how many points each check looks at; every check looks at all that its claim names, however few these are
+    #[arg(long, value_name = "N", default_value_t = Effort::default().points, value_parser = positive, allow_hyphen_values = true)]
     points: u64,
     /// The folder that audit.json and index.html are written to
     #[arg(long, value_name = "DIR", default_value = "target/audit")]
     output: PathBuf,
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a whole number from 0 to {} is needed", u64::MAX))
+}
+
+fn positive(text: &str) -> Result<u64, String> {
+    match whole(text) {
+        Ok(0) | Err(_) => Err(format!("a whole number from 1 to {} is needed", u64::MAX)),
+        Ok(number) => Ok(number),
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +78,14 @@ enum Command {
         rust: bool,
     },
     /// Answers cases on standard input, one JSON object a line, on standard output
+    ///
+    /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
+    /// "inputs":{"input":{"shape":[2],"data":[0.5,"nan"]},"target":{"shape":[2],"data":[0,1]}},"upstream":{"shape":[],"data":[1]}}.
+    /// An array's `kind` is `float` (which may be left out), `int` or `bool`; its numbers are in row-major order, and "nan", "inf" and
+    /// "-inf" are among them. `dtype` is f64 if left out, options and the upstream gradient have the defaults of the loss.
+    /// The answer is {"id":1,"value":{"shape":[],"data":[...]},"grads":{"input":{...},"target":{...}}}, or {"id":1,"error":{"kind":"...",
+    /// "message":"..."}}. Every line has its answer, whatever it holds, before the next line is read.
+    #[command(verbatim_doc_comment)]
     Eval,
 }
 
@@ -102,7 +122,9 @@ fn misused(message: &str) -> ExitCode {
 }
 
 fn print(text: &str) -> io::Result<ExitCode> {
-    io::stdout().lock().write_all(text.as_bytes())?;
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,7 +154,13 @@ fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
     let subjects = if arguments.names.is_empty() {
         Subject::all(losses)
     } else {
-        match arguments.names.iter().map(|name| subject(losses, name)).collect::<Result<_, _>>() {
+        let mut names: Vec<&String> = Vec::new();
+        for name in &arguments.names {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        match names.into_iter().map(|name| subject(losses, name)).collect::<Result<_, _>>() {
             Ok(subjects) => subjects,
             Err(message) => return Ok(misused(&message)),
         }
@@ -141,15 +169,29 @@ fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
     if subjects.is_empty() {
         return Ok(misused("the registry holds no loss"));
     }
+    let unwritable = |error: io::Error| {
+        misused(&format!("the report cannot be written to `{}`: {error}", arguments.output.display()))
+    };
+    // Before the audit, so that nobody waits for a report that cannot be written.
+    let report = match Report::prepare(&arguments.output) {
+        Ok(report) => report,
+        Err(error) => return Ok(unwritable(error)),
+    };
     let effort = Effort { seed: arguments.seed, points: arguments.points };
     let bar = Bar::new(subjects.len() * CHECKS.len());
     let audit = run_audit(&subjects, CHECKS, &effort, &bar);
     bar.0.finish_and_clear();
-    let written = report::write(&audit, &arguments.output)?;
-    let mut out = io::stdout().lock();
-    out.write_all(table(&audit).as_bytes())?;
-    writeln!(out, "\nreport: {}", written.html.display())?;
+    if let Err(error) = report.write(&audit) {
+        return Ok(unwritable(error));
+    }
     let failed = audit.losses_with(Status::Failed) > 0;
+    let text = format!("{}\nreport: {}\n", table(&audit), report.html.display());
+    match print(&text) {
+        // What was found holds whether or not it is read to its end.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => return Err(error),
+        Ok(_) => {}
+    }
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
@@ -162,9 +204,11 @@ impl Bar {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(checks as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
+        // A check may take a while: time goes on, so nobody thinks that it hangs.
+        bar.enable_steady_tick(Duration::from_millis(250));
         Self(bar)
     }
 }

@@ -26,6 +26,10 @@ fn names_and_commands_stand_in_one_place() {
     assert!(matches!(parse("eval").expect("eval").command, Some(Command::Eval)));
     let explain = parse("explain bent --rust").expect("explain").command;
     assert!(matches!(explain, Some(Command::Explain { name, rust: true }) if name == "bent"));
+    for wrong in ["--points 0", "--points -1", "--points 1.5", "--seed x", "--seed -1", "--seed 18446744073709551616"] {
+        let message = parse(wrong).expect_err(wrong).to_string();
+        assert!(message.contains("a whole number from"), "{message}");
+    }
     assert!(parse("explain").is_err() && parse("--sead 7").is_err() && parse("list bent").is_err());
 }
 
@@ -46,7 +50,10 @@ fn exit_codes_tell_a_wrong_loss_from_a_wrong_command() {
     let code = |code: u8| format!("{:?}", ExitCode::from(code));
     assert_eq!(exit(LOSSES, "nonsense"), code(2));
     assert!(!folder.exists(), "nothing is written for a wrong command");
-    assert_eq!(exit(LOSSES, "signed"), code(0));
+    std::fs::write(&folder, "a file").expect("a temporary file can be written");
+    assert_eq!(exit(LOSSES, "signed"), code(2), "a file is no folder");
+    std::fs::remove_file(&folder).expect("it can be removed");
+    assert_eq!(exit(LOSSES, "signed signed"), code(0), "naming a loss twice audits it once");
     let json = std::fs::read_to_string(folder.join("audit.json")).expect("the data is written");
     let audit: crate::audit::Audit = serde_json::from_str(&json).expect("it is an audit");
     assert_eq!(audit.losses.len(), 1);
