@@ -2,6 +2,8 @@
 
 use std::time::{Instant, SystemTime};
 
+use loss_codegen::compile::Compiled;
+use loss_codegen::explain::variant_name;
 use loss_runtime::lane::Isa;
 
 use crate::audit::{Audit, Bitwise, LossRecord, SCHEMA_VERSION};
@@ -38,6 +40,7 @@ pub fn run_audit(subjects: &[Subject], checks: &[Check], effort: &Effort, progre
 fn audit_loss(subject: &Subject, checks: &[Check], effort: &Effort, progress: &dyn Progress) -> LossRecord {
     let start = Instant::now();
     let mut record = describe(subject.loss);
+    record.variants = variants(subject);
     for check in checks {
         progress.begins(subject.name(), check.name);
         let (found, evidence) = check.record(subject, effort);
@@ -47,6 +50,16 @@ fn audit_loss(subject: &Subject, checks: &[Check], effort: &Effort, progress: &d
     }
     record.seconds = start.elapsed().as_secs_f64();
     record
+}
+
+/// What the compiler makes kernels of its own for, if there is a choice.
+fn variants(subject: &Subject) -> Vec<String> {
+    match subject.compiled() {
+        Some(Compiled { spec, plans, .. }) if plans.len() > 1 => {
+            plans.iter().map(|plan| variant_name(spec, plan)).collect()
+        }
+        Some(_) | None => Vec::new(),
+    }
 }
 
 /// Puts what a check measured where the report looks for it.
@@ -99,7 +112,17 @@ fn utc(time: SystemTime) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::utc;
+    use super::{utc, variants};
+    use crate::registry::losses;
+    use crate::subject::Subject;
+
+    #[test]
+    fn variants_are_listed_where_there_is_a_choice() {
+        let all = Subject::all(losses());
+        let of = |name: &str| all.iter().find(|subject| subject.name() == name).map(variants);
+        assert_eq!(of("l1"), Some(vec!["weight given".to_owned(), "weight absent".to_owned()]));
+        assert_eq!(of("smooth_l1"), Some(Vec::new()));
+    }
 
     #[test]
     fn dates_are_those_of_the_calendar() {

@@ -10,13 +10,15 @@ use crate::generators::param_text;
 #[must_use]
 pub fn describe(loss: &dyn Loss) -> LossRecord {
     let info = loss.info();
-    let fixed = [("none", "nothing: a value for each"), ("sum", "nothing: their sum")]
+    let fixed = [("none", "nothing: one value each"), ("sum", "nothing: the sum of them")]
         .map(|(name, divisor)| (name, divisor.to_owned()));
     let named = info.reductions.iter().map(|reduction| {
+        let summed =
+            reduction.divisor_text.split_once("; ").map(|(_, summed)| format!("; {summed}")).unwrap_or_default();
         let divisor = match reduction.divisor {
-            Divisor::Elements => "the number of values that count".to_owned(),
-            Divisor::Samples => "the extent of the first dimension".to_owned(),
-            Divisor::Sum => format!("the sum of {}", reduction.divisor_text),
+            Divisor::Elements => format!("the number of values that count{summed}"),
+            Divisor::Samples => format!("the extent of the first dimension{summed}"),
+            Divisor::Sum => reduction.divisor_text.to_owned(),
         };
         (reduction.name, divisor)
     });
@@ -101,47 +103,4 @@ fn describe_param(param: &ParamInfo) -> ParamRecord {
     };
     let notes = param.domain.into_iter().chain(param.meaning).map(str::to_owned).collect();
     ParamRecord { name: param.name.to_owned(), kind, default, notes }
-}
-
-/// A record's conventions as plain text, for a terminal.
-#[must_use]
-pub fn explain(record: &LossRecord) -> String {
-    let mut out = format!("{}\n  {}\n", record.name, record.summary);
-    for reference in &record.reference {
-        out.push_str(&format!("  {reference}\n"));
-    }
-    if let Some(function) = &record.pytorch {
-        out.push_str(&format!("  torch.nn.functional.{function}\n"));
-    }
-    out.push_str("\nformula\n");
-    for line in record.formula.lines() {
-        out.push_str(&format!("  {line}\n"));
-    }
-    let rows = |out: &mut String, title: &str, rows: Vec<(String, String, Vec<String>)>| {
-        if rows.is_empty() {
-            return;
-        }
-        out.push_str(&format!("\n{title}\n"));
-        let name_width = rows.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, what, notes) in rows {
-            let all: Vec<String> = std::iter::once(what).chain(notes).collect();
-            out.push_str(&format!("  {name:<name_width$}  {}\n", all.join("; ")));
-        }
-    };
-    let inputs = record.inputs.iter().map(|input| {
-        let gradient = if input.gradient { ", gradient" } else { "" };
-        (format!("{} {}", input.name, input.axes), format!("{}{gradient}", input.label), input.notes.clone())
-    });
-    rows(&mut out, "inputs", inputs.collect());
-    let params = record
-        .params
-        .iter()
-        .map(|param| (format!("{} = {}", param.name, param.default), param.kind.clone(), param.notes.clone()));
-    rows(&mut out, "parameters", params.collect());
-    let reductions = record.reductions.iter().map(|reduction| {
-        let default = if reduction.default { vec!["default".to_owned()] } else { Vec::new() };
-        (reduction.name.clone(), format!("divides by {}", reduction.divisor), default)
-    });
-    rows(&mut out, "reductions", reductions.collect());
-    out
 }

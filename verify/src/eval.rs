@@ -20,17 +20,13 @@ pub use case::{Case, Dtype, OptionValue};
 pub use compute::compute;
 pub use name::find;
 
-/// Answers every case of `from` on `to`, flushing after each, until `from` ends. Blank lines are passed over.
+/// Answers every line of `from` on `to`, flushing after each, until `from` ends.
 ///
 /// # Errors
 /// If reading or writing fails. No content of a line is an error.
 pub fn eval(losses: &[&'static dyn Loss], from: impl BufRead, mut to: impl Write) -> io::Result<()> {
     for line in from.split(b'\n') {
-        let line = line?;
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        writeln!(to, "{}", answer(losses, &line))?;
+        writeln!(to, "{}", answer(losses, &line?))?;
         to.flush()?;
     }
     Ok(())

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod cli;
 pub mod describe;
 pub mod eval;
+pub mod explain;
 pub mod generators;
 pub mod number;
 pub mod oracle;

@@ -33,6 +33,12 @@ pub(crate) fn word_for(number: f64) -> Option<&'static str> {
     }
 }
 
+/// A number in as few characters as read well: `0.001`, but `1e-12`.
+pub(crate) fn short(number: f64) -> String {
+    let (plain, scientific) = (number.to_string(), format!("{number:e}"));
+    if plain.len() > scientific.len() + 3 { scientific } else { plain }
+}
+
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match word_for(self.0) {
@@ -76,7 +82,7 @@ impl<'de> Deserialize<'de> for Number {
 
 #[cfg(test)]
 mod tests {
-    use super::Number;
+    use super::{Number, short};
 
     #[test]
     fn every_number_survives_json_with_its_bits() {
@@ -85,6 +91,13 @@ mod tests {
             let read: Number = serde_json::from_str(&text).expect("what was written can be read");
             assert_eq!(read.0.to_bits(), value.to_bits(), "{text}");
         }
+    }
+
+    #[test]
+    fn few_characters_are_as_few_as_read_well() {
+        let numbers = [1.0, -100.0, 0.001, 1e-12, 1e300, 2.5e-10, f64::INFINITY, 1.0 / 3.0];
+        let texts = ["1", "-100", "0.001", "1e-12", "1e300", "2.5e-10", "inf", "0.3333333333333333"];
+        assert_eq!(numbers.map(short), texts);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The table that the terminal shows: one row a loss, at most 120 columns.
+//! Tables on a terminal. That of an audit has one row a loss, and at most 120 columns.
 
 use crate::audit::{Audit, Direction, LossRecord, Status};
-use crate::report::{count, seconds, ulp_pair};
+use crate::report::{count, nearly_all, seconds, ulps};
 
 /// How a column is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Align {
+pub(crate) enum Align {
     Left,
     Right,
 }
@@ -13,15 +13,21 @@ enum Align {
 const COLUMNS: [(&str, Align); 10] = [
     ("loss", Align::Left),
     ("status", Align::Left),
-    ("f32 forward", Align::Right),
-    ("f32 backward", Align::Right),
-    ("f64 forward", Align::Right),
-    ("f64 backward", Align::Right),
-    ("points", Align::Right),
-    ("goldens", Align::Right),
+    ("f32 value", Align::Right),
+    ("f32 gradient", Align::Right),
+    ("f64 value", Align::Right),
+    ("f64 gradient", Align::Right),
+    ("compared", Align::Right),
+    ("PyTorch", Align::Right),
     ("bits", Align::Right),
     ("time", Align::Right),
 ];
+
+const LEGEND: &str = "
+value, gradient: largest distance from the exact result, in units in the last place (/ that of 99.9 % of the points)
+compared: numbers that were held against others; PyTorch: recorded answers that agree, or differ as declared
+bits: instruction sets x thread counts that give the same ones
+";
 
 /// The longest name that is shown in full.
 const NAME_WIDTH: usize = 22;
@@ -30,22 +36,18 @@ const NAME_WIDTH: usize = 22;
 #[must_use]
 pub fn table(audit: &Audit) -> String {
     let header = COLUMNS.map(|(title, _)| title.to_owned());
-    let rows: Vec<[String; 10]> = audit.losses.iter().map(row).collect();
-    let widths: [usize; 10] = std::array::from_fn(|column| {
-        rows.iter().chain([&header]).map(|row| row[column].chars().count()).max().unwrap_or(0)
-    });
-    let mut out = line(&header, &widths);
-    for row in &rows {
-        out.push_str(&line(row, &widths));
-    }
-    out.push_str("accuracy: largest distance/distance of 99.9 % of the points, in units in the last place; bits: instruction sets x threads\n");
+    let rows: Vec<[String; 10]> = std::iter::once(header).chain(audit.losses.iter().map(row)).collect();
+    let mut out = aligned(&rows, COLUMNS.map(|(_, align)| align));
+    out.push_str(LEGEND);
     for loss in &audit.losses {
         for check in loss.checks.iter().filter(|check| matches!(check.status, Status::Failed | Status::Undecided)) {
             let detail = if check.detail.is_empty() { &check.claim } else { &check.detail };
             out.push_str(&format!("\n{} {}::{}: {detail}\n", check.status.word(), loss.name, check.name));
             for failure in &check.failures {
+                let distance =
+                    failure.ulps.map(|apart| format!("    distance {} ULP\n", ulps(apart.0))).unwrap_or_default();
                 out.push_str(&format!(
-                    "  {}\n    expected {}\n    actual   {}\n    {}\n",
+                    "  {}\n    expected {}\n    actual   {}\n{distance}    {}\n",
                     failure.what, failure.expected, failure.actual, failure.command
                 ));
             }
@@ -55,7 +57,15 @@ pub fn table(audit: &Audit) -> String {
 }
 
 fn row(loss: &LossRecord) -> [String; 10] {
-    let accuracy = |dtype, direction| loss.worst_accuracy(dtype, direction).map_or_else(|| "-".to_owned(), ulp_pair);
+    let accuracy = |dtype, direction| {
+        loss.worst_accuracy(dtype, direction).map_or_else(
+            || "-".to_owned(),
+            |accuracy| {
+                let nearly_all = nearly_all(accuracy).map(|distance| format!("/{distance}")).unwrap_or_default();
+                format!("{}{nearly_all}", ulps(accuracy.max_ulp.0))
+            },
+        )
+    };
     let goldens = loss.goldens.as_ref().map_or_else(
         || "-".to_owned(),
         |goldens| {
@@ -91,19 +101,19 @@ fn shorten(name: &str) -> String {
     name.chars().take(NAME_WIDTH - 1).chain(['…']).collect()
 }
 
-fn line(cells: &[String; 10], widths: &[usize; 10]) -> String {
+/// Rows in columns as wide as their widest cell.
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]], aligns: [Align; N]) -> String {
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut out = String::new();
-    for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(COLUMNS) {
-        if !out.is_empty() {
-            out.push_str("  ");
-        }
-        match align {
-            Align::Left => out.push_str(&format!("{cell:<width$}")),
-            Align::Right => out.push_str(&format!("{cell:>width$}")),
-        }
+    for row in rows {
+        let cells = row.iter().zip(widths).zip(aligns).map(|((cell, width), align)| match align {
+            Align::Left => format!("{cell:<width$}"),
+            Align::Right => format!("{cell:>width$}"),
+        });
+        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        out.push('\n');
     }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
     out
 }
 
@@ -127,13 +137,22 @@ mod tests {
         assert!(ends.iter().all(|&end| end == ends[0] && end <= 120), "{ends:?}\n{table}");
         assert!(lines[1].starts_with("a_loss_with_a_name_th…  passed"), "{table}");
         assert!(lines[2].contains("1.6e7/1.0e5"), "{table}");
+        assert!(table.lines().skip(4).take(4).all(|line| line.chars().count() <= 120), "{table}");
+    }
+
+    #[test]
+    fn the_share_of_few_points_is_not_shown() {
+        let mut audit = sample::audit();
+        audit.losses[0].accuracy.iter_mut().for_each(|accuracy| accuracy.points = 999);
+        let row = table(&audit).lines().nth(1).map(str::to_owned).expect("there is a row");
+        assert!(row.contains(" 1.50 ") && !row.contains("1.50/"), "{row}");
     }
 
     #[test]
     fn what_failed_is_listed_with_its_command() {
         let table = table(&sample::audit());
         assert!(table.contains("failed broken::threads_agree: 2 of 64 outputs differ"));
-        assert!(table.contains("cargo verify broken --seed 42"));
+        assert!(table.contains("    distance 1.00 ULP\n    cargo verify broken --seed 42"));
         assert!(table.contains("undecided open_question::sum_is_sum_of_none"));
         assert_eq!(table.matches("failed ").count(), 2, "once in the table, once below it");
     }

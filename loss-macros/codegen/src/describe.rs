@@ -1,5 +1,7 @@
 //! A node of the graph as formula text, for people to read.
 
+mod shared;
+
 use std::collections::HashMap;
 
 use crate::expr::{AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
@@ -8,9 +10,24 @@ use crate::formula::print::print;
 use crate::model::Spec;
 use crate::source::{Span, Spanned};
 
+pub(crate) use shared::Names;
+
+/// A formula where a condition holds and those before it do not; everywhere else, if there is none.
+pub(crate) struct Case {
+    pub(crate) when: Option<String>,
+    pub(crate) value: String,
+}
+
 /// The text of a node. Nodes that have a name are written by it, but for the node itself.
 pub fn describe(spec: &Spec, graph: &Graph, names: &HashMap<ExprId, String>, id: ExprId) -> String {
     print(&Describer { spec, graph, names }.node(id))
+}
+
+/// A node as cases: one for each branch of the selections that it begins with.
+fn cases(spec: &Spec, graph: &Graph, names: &HashMap<ExprId, String>, id: ExprId) -> Vec<Case> {
+    let mut cases = Vec::new();
+    Describer { spec, graph, names }.split(id, None, &mut cases);
+    cases
 }
 
 struct Describer<'s> {
@@ -44,6 +61,24 @@ impl Describer<'_> {
         match self.names.get(&id) {
             Some(text) => name(text),
             None => self.node(id),
+        }
+    }
+
+    fn split(&self, id: ExprId, when: Option<Ast>, cases: &mut Vec<Case>) {
+        if let Expr::If(condition, x, y) = self.graph.expr(id) {
+            let condition = self.operand(condition);
+            let both = match &when {
+                Some(when) => binary(BinaryOperator::And, when.clone(), condition),
+                None => condition,
+            };
+            for (branch, when) in [(x, Some(both)), (y, when)] {
+                match self.names.get(&branch) {
+                    Some(name) => cases.push(Case { when: when.as_ref().map(print), value: name.clone() }),
+                    None => self.split(branch, when, cases),
+                }
+            }
+        } else {
+            cases.push(Case { when: when.as_ref().map(print), value: print(&self.node(id)) });
         }
     }
 

@@ -19,8 +19,10 @@ pub struct Plan {
     pub zero: Vec<ParamId>,
     /// The graph that holds all nodes below.
     pub graph: Graph,
-    /// The spec's own names for nodes.
+    /// The spec's own names for lowered nodes.
     pub names: HashMap<ExprId, String>,
+    /// The spec's own names for nodes before lowering.
+    pub stable_names: HashMap<ExprId, String>,
     /// The axes of the loss.
     pub axes: AxisSet,
     /// The loss.
@@ -126,13 +128,14 @@ pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, No
         let axes = domain.map(|condition| maker.graph.axes(condition)).unwrap_or_default();
         input_domains.push(domain.map(|condition| maker.forward(condition, axes)).transpose()?);
     }
-    let names = maker.names();
+    let (names, stable_names) = maker.names();
     Ok(Plan {
         key: variant.key.clone(),
         zero: zero.to_vec(),
         axes: maker.axes,
         graph: maker.graph,
         names,
+        stable_names,
         loss,
         reductions,
         input_domains,
@@ -192,16 +195,18 @@ impl Maker<'_> {
         self.spec.inputs[usize::from(input.0)].axes.iter().copied().collect::<AxisSet>()
     }
 
-    /// The lowered nodes that the spec has a name for. Of two names for one node the first wins.
-    fn names(&mut self) -> HashMap<ExprId, String> {
-        let mut names = HashMap::new();
+    /// The nodes that the spec has a name for, lowered and before. Of two names for one node the first wins.
+    fn names(&mut self) -> (HashMap<ExprId, String>, HashMap<ExprId, String>) {
+        let (mut names, mut stable_names) = (HashMap::new(), HashMap::new());
         for (name, written) in &self.variant.lets {
+            let stable = self.stable_of[written];
+            stable_names.entry(stable).or_insert_with(|| name.clone());
             // A definition over the whole batch has no lowered form; it has failed already where it is used.
-            if self.graph.axes(self.stable_of[written]).contains(AxisId::ROWS) {
-                let lowered = lower(&mut self.graph, &[self.stable_of[written]]);
+            if self.graph.axes(stable).contains(AxisId::ROWS) {
+                let lowered = lower(&mut self.graph, &[stable]);
                 names.entry(lowered[0]).or_insert_with(|| name.clone());
             }
         }
-        names
+        (names, stable_names)
     }
 }

@@ -2,14 +2,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Application, Arguments, Command, run, subject};
+use super::{Arguments, Command, Losses, run, subject};
 use crate::specimen::{LOSSES, UNSTEADY};
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(std::iter::once("loss-verify").chain(line.split_whitespace()))
 }
-
-const APPLICATION: Application = Application { losses: LOSSES, generated: |name| Ok(format!("fn {name}() {{}}\n")) };
 
 #[test]
 fn the_command_line_is_consistent() {
@@ -28,36 +26,40 @@ fn names_and_commands_stand_in_one_place() {
     assert!(matches!(parse("eval").expect("eval").command, Some(Command::Eval)));
     let explain = parse("explain bent --rust").expect("explain").command;
     assert!(matches!(explain, Some(Command::Explain { name, rust: true }) if name == "bent"));
+    for wrong in ["--points 0", "--points -1", "--points 1.5", "--seed x", "--seed -1", "--seed 18446744073709551616"] {
+        let message = parse(wrong).expect_err(wrong).to_string();
+        assert!(message.contains("a whole number from"), "{message}");
+    }
     assert!(parse("explain").is_err() && parse("--sead 7").is_err() && parse("list bent").is_err());
 }
 
 #[test]
 fn a_misspelt_name_is_answered_with_the_nearest() {
-    let message = subject(&APPLICATION, "bnet").err().expect("there is no such loss");
+    let message = subject(LOSSES, "bnet").err().expect("there is no such loss");
     assert_eq!(message, "there is no loss `bnet`; did you mean `bent`?");
-    assert!(subject(&APPLICATION, "bent").is_ok());
+    assert!(subject(LOSSES, "bent").is_ok());
 }
 
 #[test]
 fn exit_codes_tell_a_wrong_loss_from_a_wrong_command() {
     let folder = std::env::temp_dir().join(format!("loss-verify-cli-{}", std::process::id()));
-    let exit = |application: &Application, line: &str| {
+    let exit = |losses: Losses, line: &str| {
         let line = format!("{line} --points 1 --output {}", folder.display());
-        format!("{:?}", run(application, &parse(&line).expect("the line is right")))
+        format!("{:?}", run(losses, &parse(&line).expect("the line is right")))
     };
     let code = |code: u8| format!("{:?}", ExitCode::from(code));
-    assert_eq!(exit(&APPLICATION, "nonsense"), code(2));
+    assert_eq!(exit(LOSSES, "nonsense"), code(2));
     assert!(!folder.exists(), "nothing is written for a wrong command");
-    assert_eq!(exit(&APPLICATION, "signed"), code(0));
+    std::fs::write(&folder, "a file").expect("a temporary file can be written");
+    assert_eq!(exit(LOSSES, "signed"), code(2), "a file is no folder");
+    std::fs::remove_file(&folder).expect("it can be removed");
+    assert_eq!(exit(LOSSES, "signed signed"), code(0), "naming a loss twice audits it once");
     let json = std::fs::read_to_string(folder.join("audit.json")).expect("the data is written");
     let audit: crate::audit::Audit = serde_json::from_str(&json).expect("it is an audit");
     assert_eq!(audit.losses.len(), 1);
     assert_eq!(audit.losses[0].bitwise.as_ref().map(|bitwise| bitwise.threads.clone()), Some(vec![1, 2, 3, 7]));
     assert!(folder.join("index.html").exists());
-    let faulty: &'static [&'static dyn loss_runtime::Loss] = Box::leak(Box::new([UNSTEADY]));
-    let application = Application { losses: faulty, ..APPLICATION };
-    assert_eq!(exit(&application, ""), code(1));
-    let empty = Application { losses: &[], ..APPLICATION };
-    assert_eq!(exit(&empty, ""), code(2), "an audit of nothing is no pass");
+    assert_eq!(exit(Box::leak(Box::new([UNSTEADY])), ""), code(1));
+    assert_eq!(exit(&[], ""), code(2), "an audit of nothing is no pass");
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }

@@ -56,6 +56,15 @@ impl From<loss_runtime::Error> for Refusal {
     }
 }
 
+/// A name of the case in backticks, cut if nobody would read it to its end.
+pub(super) fn quoted(name: &str) -> String {
+    const MOST: usize = 60;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}…`", &name[..end]),
+        None => format!("`{name}`"),
+    }
+}
+
 struct Line<'a> {
     id: &'a RawValue,
     computed: &'a Result<Answer, Refusal>,

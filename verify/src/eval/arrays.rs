@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::number::Number;
 
-use super::answer::Refusal;
+use super::answer::{Refusal, quoted};
 
 /// What an array's numbers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,16 @@ pub enum ArrayData {
     Int(Vec<i64>),
     /// Conditions.
     Bool(Vec<bool>),
+}
+
+impl ArrayData {
+    fn len(&self) -> usize {
+        match self {
+            Self::Float(data) => data.len(),
+            Self::Int(data) => data.len(),
+            Self::Bool(data) => data.len(),
+        }
+    }
 }
 
 /// An array.
@@ -99,18 +109,14 @@ impl<T: Element> Rounded<T> {
 
 /// Reads `{"kind", "shape", "data"}`; `kind` is `float` if it is not there.
 pub(super) fn read(name: &str, value: &Value) -> Result<CaseArray, Refusal> {
-    let wrong = |what: &str| Refusal::new("case", format!("`{name}`: {what}"));
+    let name = quoted(name);
+    let wrong = |what: &str| Refusal::new("case", format!("{name}: {what}"));
     let object = value.as_object().ok_or_else(|| wrong("an array is an object with `kind`, `shape` and `data`"))?;
     let shape = object.get("shape").and_then(Value::as_array).ok_or_else(|| wrong("`shape` is a list of extents"))?;
     let shape: Option<Vec<usize>> =
         shape.iter().map(|extent| extent.as_u64().and_then(|extent| usize::try_from(extent).ok())).collect();
     let shape = shape.ok_or_else(|| wrong("an extent is a whole number"))?;
     let data = object.get("data").and_then(Value::as_array).ok_or_else(|| wrong("`data` is a flat list"))?;
-    let asked = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
-    if asked != Some(data.len()) {
-        let asked = asked.map_or("too many".to_owned(), |asked| asked.to_string());
-        return Err(Refusal::new("shape", format!("`{name}` has {} values; its shape asks for {asked}", data.len())));
-    }
     let kind = match object.get("kind").map(Value::as_str) {
         None | Some(Some("float")) => Kind::Float,
         Some(Some("int")) => Kind::Int,
@@ -129,11 +135,17 @@ pub(super) fn read(name: &str, value: &Value) -> Result<CaseArray, Refusal> {
             Kind::Bool => "a bool is true, false, 1 or 0",
         })
     })?;
+    let found = data.len();
+    let asked = shape.iter().try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+    if asked != Some(found) {
+        let asked = asked.map_or("too many".to_owned(), |asked| asked.to_string());
+        return Err(Refusal::new("shape", format!("{name} has {found} values; its shape asks for {asked}")));
+    }
     Ok(CaseArray { shape, data })
 }
 
 /// A float, as cases write it.
-pub(super) fn float(value: &Value) -> Option<f64> {
+fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
         Value::String(word) => Number::from_word(word).map(|number| number.0),

@@ -1,10 +1,15 @@
 //! Cases, from their text.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::answer::Refusal;
+use crate::number::Number;
+
+use super::answer::{Refusal, quoted};
 use super::arrays::{self, CaseArray};
 
 /// The compute type.
@@ -69,14 +74,24 @@ pub(super) fn read(line: &[u8]) -> (Box<RawValue>, Result<Case, Refusal>) {
         Ok(text) => text,
         Err(error) => return bad(error.to_string()),
     };
+    // Some programs begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
     // A list would be read as the fields in order; a case is an object.
-    if !text.trim_start().starts_with('{') {
-        return bad("a case is a JSON object".to_owned());
+    if !text.starts_with('{') {
+        return bad(if text.is_empty() { "the line is empty" } else { "a case is a JSON object" }.to_owned());
     }
     match serde_json::from_str::<Line<'_>>(text) {
-        Ok(line) => (line.id.unwrap_or(RawValue::NULL).to_owned(), read_case(&line)),
+        Ok(line) => match line.id.map_or(Ok(()), readable) {
+            Ok(()) => (line.id.unwrap_or(RawValue::NULL).to_owned(), read_case(&line)),
+            Err(error) => bad(format!("`id`: {error}")),
+        },
         Err(error) => bad(error.to_string()),
     }
+}
+
+/// A reader of the answer might give up on an id that is nested too deeply.
+fn readable(id: &RawValue) -> serde_json::Result<()> {
+    if id.get().starts_with(['[', '{']) { serde_json::from_str::<Value>(id.get()).map(drop) } else { Ok(()) }
 }
 
 fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
@@ -90,21 +105,24 @@ fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
     };
     let mut reduction = None;
     let mut options = Vec::new();
-    for (name, value) in object("options", &field(line.options)?)? {
+    for (name, value) in object("options", line.options)? {
         let value = match value {
             // An option that is null is one that is not given.
             Value::Null => continue,
-            Value::Bool(value) => OptionValue::Switch(*value),
+            Value::Bool(value) => OptionValue::Switch(value),
             Value::String(word) if name != "reduction" => {
-                arrays::float(value).map_or_else(|| OptionValue::Word(word.clone()), OptionValue::Number)
+                Number::from_word(&word).map_or(OptionValue::Word(word), |number| OptionValue::Number(number.0))
             }
-            Value::String(word) => OptionValue::Word(word.clone()),
+            Value::String(word) => OptionValue::Word(word),
             Value::Number(number) => match number.as_f64() {
                 Some(number) => OptionValue::Number(number),
-                None => return Err(Refusal::new("case", format!("option `{name}` is too large a number"))),
+                None => return Err(Refusal::new("case", format!("option {} is too large a number", quoted(&name)))),
             },
             Value::Array(_) | Value::Object(_) => {
-                return Err(Refusal::new("case", format!("option `{name}` is a number, a word, true or false")));
+                return Err(Refusal::new(
+                    "case",
+                    format!("option {} is a number, a word, true or false", quoted(&name)),
+                ));
             }
         };
         match (name.as_str(), value) {
@@ -112,13 +130,14 @@ fn read_case(line: &Line<'_>) -> Result<Case, Refusal> {
             ("reduction", OptionValue::Number(_) | OptionValue::Switch(_)) => {
                 return Err(Refusal::new("case", "`reduction` is a name"));
             }
-            (_, value) => options.push((name.clone(), value)),
+            (_, value) => options.push((name, value)),
         }
     }
     let mut inputs = Vec::new();
-    for (name, value) in object("inputs", &field(line.inputs)?)? {
+    for (name, value) in object("inputs", line.inputs)? {
         if !value.is_null() {
-            inputs.push((name.clone(), arrays::read(name, value)?));
+            let array = arrays::read(&name, &value)?;
+            inputs.push((name, array));
         }
     }
     let upstream = field(line.upstream)?;
@@ -133,13 +152,43 @@ fn field(raw: Option<&RawValue>) -> Result<Value, Refusal> {
     })
 }
 
-/// The entries of an object; none if it is not there.
-fn object<'v>(name: &str, value: &'v Value) -> Result<Vec<(&'v String, &'v Value)>, Refusal> {
-    match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Object(object) => Ok(object.iter().collect()),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Err(Refusal::new("case", format!("`{name}` is an object")))
+/// The entries of a field that is an object; none if it is not there.
+fn object(name: &str, raw: Option<&RawValue>) -> Result<Vec<(String, Value)>, Refusal> {
+    let Some(raw) = raw.filter(|raw| raw.get() != "null") else { return Ok(Vec::new()) };
+    if !raw.get().starts_with('{') {
+        return Err(Refusal::new("case", format!("`{name}` is an object")));
+    }
+    let Entries(entries) =
+        serde_json::from_str(raw.get()).map_err(|error| Refusal::new("json", format!("`{name}`: {error}")))?;
+    Ok(entries)
+}
+
+/// An object whose keys differ.
+struct Entries(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+        let mut entries: Vec<(String, Value)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            if entries.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom(format!("{} is there twice", quoted(&key))));
+            }
+            entries.push((key, value));
         }
+        Ok(Entries(entries))
     }
 }

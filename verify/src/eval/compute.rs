@@ -4,7 +4,7 @@ use loss_runtime::call::{MAX_INPUTS, MAX_PARAMS};
 use loss_runtime::info::{LossInfo, ParamInfo, ParamKind};
 use loss_runtime::{Call, Element, Loss, Reduction, Request, Upstream, run, shape_of_none};
 
-use super::answer::{Answer, Figures, Named, Refusal};
+use super::answer::{Answer, Figures, Named, Refusal, quoted};
 use super::arrays::{CaseArray, Rounded};
 use super::case::{Case, Dtype, OptionValue};
 use super::name::find;
@@ -83,7 +83,7 @@ fn inputs<'c, T: Element>(info: &LossInfo, given: &'c [(String, CaseArray)]) -> 
     for (name, array) in given {
         let place = info.inputs.iter().position(|input| input.name == name).ok_or_else(|| {
             let known = names(info.inputs.iter().map(|input| input.name));
-            Refusal::new("input", format!("`{}` has no input `{name}`; it has {known}", info.name))
+            Refusal::new("input", format!("`{}` has no input {}; it has {known}", info.name, quoted(name)))
         })?;
         inputs[place] = Some((array, Rounded::new(name, array)?));
     }
@@ -97,7 +97,7 @@ fn params(info: &LossInfo, options: &[(String, OptionValue)]) -> Result<[f64; MA
         let place = info.params.iter().position(|param| param.name == name).filter(|&place| place < MAX_PARAMS);
         let place = place.ok_or_else(|| {
             let known = names(info.params.iter().map(|param| param.name));
-            Refusal::new("option", format!("`{}` has no parameter `{name}`; it has {known}", info.name))
+            Refusal::new("option", format!("`{}` has no parameter {}; it has {known}", info.name, quoted(name)))
         })?;
         params[place] = encode(&info.params[place], value)?;
     }

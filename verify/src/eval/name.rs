@@ -5,7 +5,7 @@ use loss_runtime::info::Label;
 
 use crate::suggest::nearest;
 
-use super::answer::Refusal;
+use super::answer::{Refusal, quoted};
 use super::arrays::{CaseArray, Kind};
 
 /// Finds the loss that a name means.
@@ -37,7 +37,7 @@ pub fn find(
     meant.first().copied().ok_or_else(|| {
         let known = losses.iter().map(|loss| loss.info().name);
         let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        Refusal::new("loss", format!("there is no loss `{name}`{hint}"))
+        Refusal::new("loss", format!("there is no loss {}{hint}", quoted(name)))
     })
 }
 

@@ -76,6 +76,8 @@ fn a_bad_line_is_an_error_and_the_next_is_answered() {
     let good = bent(json!({})).to_string();
     let deep = "[".repeat(100_000);
     let deep_id = format!("{{\"id\":{deep}}}");
+    let closed_id = format!("{{\"id\":{deep}{}}}", "]".repeat(100_000));
+    let deep_inputs = format!("{{\"loss\":\"bent\",\"inputs\":{{\"input\":{deep}{}}}}}", "]".repeat(100_000));
     let mut lines = Vec::new();
     for bad in [
         b"not json".as_slice(),
@@ -85,18 +87,26 @@ fn a_bad_line_is_an_error_and_the_next_is_answered() {
         b"{\"loss\": \"bent\", \"inputs\": {\"input\": {\"shape\": [1], \"data\": [1e999]}}}",
         deep.as_bytes(),
         deep_id.as_bytes(),
+        closed_id.as_bytes(),
+        deep_inputs.as_bytes(),
+        b"{\"loss\": \"bent\", \"loss\": \"bent\"}",
+        b"{\"loss\": \"bent\", \"options\": {\"beta\": 1, \"beta\": 2}}",
+        b"",
+        b"  \r",
     ] {
         lines.extend_from_slice(bad);
         lines.push(b'\n');
     }
-    lines.extend_from_slice(b"\n  \r\n");
-    lines.extend_from_slice(good.as_bytes());
+    lines.extend_from_slice(format!("\u{feff}{good}\r\n{good}").as_bytes());
     let answers = answers(&lines);
-    assert_eq!(answers.len(), 8, "blank lines hold no case");
-    for bad in &answers[..7] {
+    assert_eq!(answers.len(), 15, "one answer a line, whether the last one ends or not");
+    let (bad, good) = answers.split_at(13);
+    for bad in bad {
         assert_eq!(bad["error"]["kind"], "json", "{bad}");
     }
-    assert_eq!(answers[7]["value"]["data"], json!([0.8125]));
+    for good in good {
+        assert_eq!(good["value"]["data"], json!([0.8125]));
+    }
 }
 
 #[test]
@@ -115,6 +125,8 @@ fn wrong_cases_name_what_is_wrong() {
         (json!({ "inputs": { "input": floats(json!([1.0])) } }), "input", "`target`"),
         (json!({ "inputs": { "x": floats(json!([1.0])) } }), "input", "`x`"),
         (json!({ "inputs": { "input": { "shape": [3], "data": [1.0] } } }), "shape", "`input`"),
+        (json!({ "inputs": { "input": { "shape": [2], "data": [[1.0, 2.0]] } } }), "case", "float"),
+        (json!({ "loss": "b".repeat(100_000) }), "loss", "bbb…`"),
         (json!({ "inputs": { "input": { "shape": [u64::MAX, 8], "data": [1.0] } } }), "shape", "too many"),
         (json!({ "inputs": { "input": { "shape": [-1], "data": [1.0] } } }), "case", "extent"),
         (json!({ "inputs": { "input": { "shape": [1], "data": ["NaN"] } } }), "case", "float"),

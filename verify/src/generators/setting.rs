@@ -3,6 +3,8 @@
 use loss_runtime::Loss;
 use loss_runtime::info::{InputInfo, ParamInfo, ParamKind};
 
+use crate::number::short;
+
 /// A choice of everything that is not data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -130,9 +132,7 @@ impl Setting {
 pub(crate) fn param_text(param: &ParamInfo, value: f64) -> String {
     match param.kind {
         ParamKind::Switch => (value != 0.0).to_string(),
-        ParamKind::Choice(words) => {
-            words.get(value as usize).map_or_else(|| value.to_string(), |word| (*word).to_owned())
-        }
-        ParamKind::Real | ParamKind::Integer | ParamKind::OneOf(_) => value.to_string(),
+        ParamKind::Choice(words) => words.get(value as usize).map_or_else(|| short(value), |word| (*word).to_owned()),
+        ParamKind::Real | ParamKind::Integer | ParamKind::OneOf(_) => short(value),
     }
 }

@@ -43,9 +43,9 @@ pub(crate) fn ulps(distance: f64) -> String {
     }
 }
 
-/// The largest distance, and the one that 99.9 % stay within.
-pub(crate) fn ulp_pair(accuracy: &Accuracy) -> String {
-    format!("{}/{}", ulps(accuracy.max_ulp.0), ulps(accuracy.p999_ulp.0))
+/// The distance that 99.9 % of the points stay within; that of fewer than 1000 points is the largest.
+pub(crate) fn nearly_all(accuracy: &Accuracy) -> Option<String> {
+    (accuracy.points >= 1_000).then(|| ulps(accuracy.p999_ulp.0))
 }
 
 /// A count in at most five characters: `812`, `12.3k`, `1.2M`.
@@ -58,9 +58,11 @@ pub(crate) fn count(number: u64) -> String {
     }
 }
 
-/// A time: `3 ms`, `1.2 s`, `2 min 5 s`.
+/// A time: `< 1 ms`, `3 ms`, `1.2 s`, `2 min 5 s`.
 pub(crate) fn seconds(time: f64) -> String {
-    if time < 0.9995 {
+    if time < 5e-4 {
+        "< 1 ms".to_owned()
+    } else if time < 0.9995 {
         format!("{:.0} ms", time * 1e3)
     } else if time < 99.95 {
         format!("{time:.1} s")
@@ -94,6 +96,9 @@ mod tests {
     fn figures_stay_short() {
         assert_eq!([0.5, 99.999, 1_234.5, 1.6e7, f64::INFINITY].map(ulps), ["0.50", "100", "1234", "1.6e7", "∞"]);
         assert_eq!([9_999, 12_345, 123_456, 1_234_567].map(count), ["9999", "12.3k", "123k", "1.2M"]);
-        assert_eq!([0.0123, 0.9999, 12.34, 125.9].map(seconds), ["12 ms", "1.0 s", "12.3 s", "2 min 5 s"]);
+        assert_eq!(
+            [0.0, 0.0123, 0.9999, 12.34, 125.9].map(seconds),
+            ["< 1 ms", "12 ms", "1.0 s", "12.3 s", "2 min 5 s"]
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::{Result, Write};
 
-use crate::audit::{CheckRecord, Failure, LossRecord, Standing, Status};
+use crate::audit::{Accuracy, CheckRecord, Failure, LossRecord, Standing, Status};
 
-use super::html::{Escaped, badge, count, seconds, ulps};
+use super::html::{Escaped, badge, count, nearly_all, seconds, ulps};
 use super::plot::figure;
 
 /// The section, as HTML.
@@ -18,21 +18,20 @@ fn write_section(out: &mut String, loss: &LossRecord) -> Result {
     let name = Escaped(&loss.name);
     write!(
         out,
-        "<section id=\"{name}\" class=\"loss\"><header><h2><a href=\"#{name}\">{name}</a></h2>{}</header>",
+        "<section id=\"{name}\" class=\"loss\"><header><h2><a href=\"#{name}\">{name}</a></h2>{}<a class=\"up\" href=\"#top\">all losses</a></header>",
         badge(loss.status())
     )?;
     write!(out, "<p class=\"lead\">{}</p>", Escaped(&loss.summary))?;
     failures(out, loss)?;
-    out.push_str("<div class=\"columns\"><div>");
     write!(out, "<h3>Formula</h3><pre class=\"formula\">{}</pre>", Escaped(&loss.formula))?;
-    conventions(out, loss)?;
-    out.push_str("</div><div>");
-    for plot in &loss.plots {
-        out.push_str(&figure(plot));
+    if !loss.plots.is_empty() {
+        out.push_str("<h3>Value and gradient</h3><div class=\"plots\">");
+        loss.plots.iter().for_each(|plot| out.push_str(&figure(plot)));
+        out.push_str("</div>");
     }
-    out.push_str("</div></div>");
-    checks(out, &loss.checks)?;
+    conventions(out, loss)?;
     accuracy(out, loss)?;
+    checks(out, &loss.checks)?;
     claims(out, loss)?;
     knots(out, loss)?;
     goldens(out, loss)?;
@@ -43,34 +42,36 @@ fn write_section(out: &mut String, loss: &LossRecord) -> Result {
 }
 
 fn conventions(out: &mut String, loss: &LossRecord) -> Result {
-    out.push_str("<h3>Conventions</h3><div class=\"scroll\"><table><thead><tr><th>Input</th><th>Shape</th><th>Holds</th><th>Gradient</th></tr></thead><tbody>");
+    out.push_str(
+        "<div class=\"columns\"><div><h3>Inputs</h3><div class=\"scroll\"><table><thead><tr><th>Name</th><th>Shape</th><th>Holds</th><th>Gradient</th></tr></thead><tbody>",
+    );
     for input in &loss.inputs {
         write!(
             out,
-            "<tr><th scope=\"row\"><code>{}</code></th><td><code>{}</code></td><td>{}{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\"><code>{}</code></th><td><code class=\"word\">{}</code></td><td>{}{}</td><td>{}</td></tr>",
             Escaped(&input.name),
             Escaped(&input.axes),
             Escaped(&input.label),
             notes(&input.notes),
-            if input.gradient { "yes" } else { "no" }
+            if input.gradient { "yes" } else { "<span class=\"none\">no</span>" }
         )?;
     }
-    out.push_str("</tbody></table></div>");
+    out.push_str("</tbody></table></div></div><div>");
     if !loss.params.is_empty() {
-        out.push_str("<div class=\"scroll\"><table><thead><tr><th>Parameter</th><th>Kind</th><th>Default</th></tr></thead><tbody>");
+        out.push_str("<h3>Parameters</h3><div class=\"scroll\"><table><thead><tr><th>Name</th><th>Default</th><th>Kind</th></tr></thead><tbody>");
         for param in &loss.params {
             write!(
                 out,
-                "<tr><th scope=\"row\"><code>{}</code></th><td>{}{}</td><td><code>{}</code></td></tr>",
+                "<tr><th scope=\"row\"><code>{}</code></th><td><code class=\"word\">{}</code></td><td>{}{}</td></tr>",
                 Escaped(&param.name),
+                Escaped(&param.default),
                 Escaped(&param.kind),
-                notes(&param.notes),
-                Escaped(&param.default)
+                notes(&param.notes)
             )?;
         }
         out.push_str("</tbody></table></div>");
     }
-    out.push_str("<div class=\"scroll\"><table><thead><tr><th>Reduction</th><th>Divides by</th></tr></thead><tbody>");
+    out.push_str("<h3>Reductions</h3><div class=\"scroll\"><table><thead><tr><th>Name</th><th>Divides by</th></tr></thead><tbody>");
     for reduction in &loss.reductions {
         let default = if reduction.default { " <small>default</small>" } else { "" };
         write!(
@@ -80,9 +81,9 @@ fn conventions(out: &mut String, loss: &LossRecord) -> Result {
             Escaped(&reduction.divisor)
         )?;
     }
-    out.push_str("</tbody></table></div>");
+    out.push_str("</tbody></table></div></div></div>");
     if !loss.variants.is_empty() {
-        write!(out, "<p class=\"note\">Variants: {}.</p>", Escaped(loss.variants.join("; ")))?;
+        write!(out, "<p class=\"note\">Compiled for each of: {}.</p>", Escaped(loss.variants.join("; ")))?;
     }
     Ok(())
 }
@@ -109,7 +110,7 @@ fn checks(out: &mut String, checks: &[CheckRecord]) -> Result {
             Escaped(&check.name),
             Escaped(&check.claim),
             count(check.points),
-            seconds(check.seconds)
+            Escaped(seconds(check.seconds))
         )?;
     }
     out.push_str("</tbody></table></div>");
@@ -117,12 +118,18 @@ fn checks(out: &mut String, checks: &[CheckRecord]) -> Result {
 }
 
 fn failures(out: &mut String, loss: &LossRecord) -> Result {
-    for check in loss.checks.iter().filter(|check| check.status == Status::Failed) {
+    for check in &loss.checks {
+        let open = match check.status {
+            Status::Failed => " open",
+            Status::Undecided => "",
+            Status::Passed | Status::Skipped => continue,
+        };
+        let (word, detail) = (check.status.word(), if check.detail.is_empty() { &check.claim } else { &check.detail });
         write!(
             out,
-            "<details class=\"failure\" open><summary><b>{}</b> failed: {}</summary>",
+            "<details class=\"finding {word}\"{open}><summary><b>{}</b> {word}: {}</summary>",
             Escaped(&check.name),
-            Escaped(if check.detail.is_empty() { &check.claim } else { &check.detail })
+            Escaped(detail)
         )?;
         for failure in &check.failures {
             write_failure(out, failure)?;
@@ -139,43 +146,64 @@ fn write_failure(out: &mut String, failure: &Failure) -> Result {
     if let Some(distance) = failure.ulps {
         write!(out, "<dt>distance</dt><dd>{} ULP</dd>", ulps(distance.0))?;
     }
-    for input in &failure.inputs {
-        write!(
-            out,
-            "<dt><code>{}</code></dt><dd><code>{}</code> <small><code>{}</code> <code>{}</code></small></dd>",
-            Escaped(&input.name),
-            Escaped(&input.decimal),
-            Escaped(&input.hex),
-            Escaped(&input.bits)
-        )?;
-    }
     write!(out, "<dt>seed</dt><dd><code>{}</code></dd>", failure.seed)?;
-    write!(out, "<dt>reproduce</dt><dd><code class=\"command\">{}</code></dd></dl></div>", Escaped(&failure.command))
+    write!(out, "<dt>reproduce</dt><dd><code class=\"command\">{}</code></dd></dl>", Escaped(&failure.command))?;
+    if !failure.inputs.is_empty() {
+        out.push_str("<ul class=\"inputs\">");
+        for input in &failure.inputs {
+            write!(out, "<li><code>{} = {}</code>", Escaped(&input.name), Escaped(&input.decimal))?;
+            for other in [&input.hex, &input.bits].into_iter().filter(|text| !text.is_empty()) {
+                write!(out, " <small><code>{}</code></small>", Escaped(other))?;
+            }
+            out.push_str("</li>");
+        }
+        out.push_str("</ul>");
+    }
+    out.push_str("</div>");
+    Ok(())
 }
 
 fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
     if loss.accuracy.is_empty() {
         return Ok(());
     }
-    out.push_str(
+    let share = loss.accuracy.iter().any(|accuracy| nearly_all(accuracy).is_some());
+    let share_title = if share { "<th class=\"number\">99.9 %</th>" } else { "" };
+    write!(
+        out,
         "<h3>Accuracy</h3><p class=\"note\">Distance from the exact result, in units in the last place; 0.5 is the rounding that nothing can avoid.</p>\
-         <div class=\"scroll\"><table><thead><tr><th>Type</th><th>Of</th><th class=\"number\">Max</th>\
-         <th class=\"number\">p99.9</th><th class=\"number\">Points</th><th>Worst at</th></tr></thead><tbody>",
-    );
-    for accuracy in &loss.accuracy {
+         <div class=\"scroll\"><table class=\"accuracy\"><thead><tr><th>Type</th><th>Of</th><th class=\"number\">Largest</th>{share_title}\
+         <th class=\"number\">Points</th><th>Worst at</th></tr></thead><tbody>"
+    )?;
+    let mut by_type: Vec<&Accuracy> = loss.accuracy.iter().collect();
+    by_type.sort_by_key(|accuracy| &accuracy.dtype);
+    for accuracy in by_type {
         write!(
             out,
-            "<tr><td><code>{}</code></td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"point\"><code>{}</code></td></tr>",
+            "<tr><td><code>{}</code></td><td class=\"word\">{}</td><td class=\"number\">{}</td>",
             Escaped(&accuracy.dtype),
             Escaped(String::from(accuracy.direction.clone())),
-            ulps(accuracy.max_ulp.0),
-            ulps(accuracy.p999_ulp.0),
-            count(accuracy.points),
-            Escaped(&accuracy.worst)
+            ulps(accuracy.max_ulp.0)
         )?;
+        if share {
+            write!(out, "<td class=\"number\">{}</td>", nearly_all(accuracy).as_deref().unwrap_or("–"))?;
+        }
+        write!(out, "<td class=\"number\">{}</td><td>{}</td></tr>", count(accuracy.points), point(&accuracy.worst))?;
     }
     out.push_str("</tbody></table></div>");
     Ok(())
+}
+
+/// A point: the call in sight, its numbers at a click.
+fn point(text: &str) -> String {
+    match text.split_once(": ") {
+        Some((call, numbers)) => format!(
+            "<details class=\"point\"><summary>{}</summary><code>{}</code></details>",
+            Escaped(call),
+            Escaped(numbers)
+        ),
+        None => format!("<code class=\"point\">{}</code>", Escaped(text)),
+    }
 }
 
 fn claims(out: &mut String, loss: &LossRecord) -> Result {
@@ -229,7 +257,7 @@ fn goldens(out: &mut String, loss: &LossRecord) -> Result {
     let Some(goldens) = &loss.goldens else { return Ok(()) };
     write!(
         out,
-        "<h3>Recorded answers</h3><p>{}: {} agree, {} differ as declared, {} differ.</p>",
+        "<h3>Recorded answers</h3><p>{}: {} agree, {} differ as declared, {} differ otherwise.</p>",
         Escaped(&goldens.source),
         goldens.passed,
         goldens.declared_different,

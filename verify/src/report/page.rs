@@ -28,7 +28,7 @@ fn write_page(out: &mut String, audit: &Audit) -> std::fmt::Result {
     )?;
     write!(
         out,
-        "<header class=\"top\"><h1>Loss audit</h1>{}<p class=\"verdict\">{}</p>",
+        "<header class=\"top\" id=\"top\"><h1>Loss audit</h1>{}<p class=\"verdict\">{}</p>",
         badge(overall(audit)),
         verdict(audit)
     )?;
@@ -41,13 +41,14 @@ fn write_page(out: &mut String, audit: &Audit) -> std::fmt::Result {
         Escaped(&audit.machine),
         Escaped(audit.isas.join(", ")),
         audit.seed,
-        seconds(audit.seconds),
+        Escaped(seconds(audit.seconds)),
         Escaped(&audit.tool_version)
     )?;
     out.push_str(&summary::table(audit));
     out.push_str(
-        "<p class=\"note\">ULP: distance from the exact result in units in the last place, the largest and the one that 99.9 % of the points stay within. \
-         Hover over a figure for the worst input. Everything here is also in <a href=\"audit.json\">audit.json</a>.</p>",
+        "<p class=\"note\">ULP: the largest distance from the exact result, in units in the last place (after a slash that which 99.9 % of the \
+         points stay within); hover over it for the point. Compared: numbers that some check held against others. \
+         Everything here is also in <a href=\"audit.json\">audit.json</a>.</p>",
     );
     for record in &audit.losses {
         out.push_str(&loss::section(record));

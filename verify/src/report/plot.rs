@@ -8,12 +8,15 @@ use crate::number::Number;
 use super::html::Escaped;
 use super::scale::{Scale, range_of};
 
-const WIDTH: f64 = 520.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = WIDTH - 14.0;
-const VALUE: (f64, f64) = (34.0, 186.0);
-const GRADIENT: (f64, f64) = (206.0, 306.0);
-const HEIGHT: f64 = 346.0;
+const WIDTH: f64 = 300.0;
+const LEFT: f64 = 60.0;
+const RIGHT: f64 = WIDTH - 8.0;
+const VALUE: (f64, f64) = (6.0, 116.0);
+const GRADIENT: (f64, f64) = (134.0, 214.0);
+const HEIGHT: f64 = 252.0;
+const HORIZONTAL_TICKS: usize = 6;
+/// What parts the number that varies from what all else is, in a plot's title.
+const WHERE: &str = ", where ";
 
 /// Which of the two curves.
 #[derive(Clone, Copy)]
@@ -40,8 +43,8 @@ impl Curve {
 
     fn ticks(self) -> usize {
         match self {
-            Self::Value => 4,
-            Self::Gradient => 3,
+            Self::Value => 5,
+            Self::Gradient => 4,
         }
     }
 }
@@ -58,17 +61,19 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
         return Ok(());
     };
     let x = Scale::new((low, high), (LEFT, RIGHT));
+    let (axis, fixed) = plot.title.split_once(WHERE).unwrap_or((&plot.title, ""));
+    let knots: Vec<&PlotKnot> = plot.knots.iter().filter(|knot| x.holds(knot.x.0)).collect();
+    out.push_str("<figure class=\"plot\">");
+    caption(out, [fixed, &plot.variant])?;
     write!(
         out,
-        "<figure class=\"plot\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Value and gradient of {}\">",
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Value and gradient over {}\">",
         Escaped(&plot.title)
     )?;
-    legend(out, !plot.knots.is_empty())?;
-    let knots: Vec<&PlotKnot> = plot.knots.iter().filter(|knot| x.holds(knot.x.0)).collect();
     for (curve, y) in [(Curve::Value, &plot.value), (Curve::Gradient, &plot.gradient)] {
         panel(out, curve, &x, &plot.x, y, &knots)?;
     }
-    for (at, label) in x.ticks(8) {
+    for (at, label) in x.ticks(HORIZONTAL_TICKS) {
         let pixel = x.pixel(at);
         write!(
             out,
@@ -80,34 +85,47 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
         out,
         "<text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text></svg>",
         f64::midpoint(LEFT, RIGHT),
-        HEIGHT - 6.0,
-        Escaped(&plot.title)
+        HEIGHT - 5.0,
+        Escaped(axis)
     )?;
-    if !plot.variant.is_empty() {
-        write!(out, "<figcaption>{}</figcaption>", Escaped(&plot.variant))?;
-    }
+    key(out, &knots)?;
     out.push_str("</figure>");
     Ok(())
+}
+
+/// What is the same all along the curve.
+fn caption(out: &mut String, parts: [&str; 2]) -> std::fmt::Result {
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    write!(out, "<figcaption>{}</figcaption>", Escaped(unbroken(&parts.join(", "))))
+}
+
+/// A list of equations whose lines break between two of them only.
+fn unbroken(equations: &str) -> String {
+    let (mut depth, mut before) = (0_i32, ' ');
+    let set = |character: char| {
+        depth += i32::from(character == '[') - i32::from(character == ']');
+        let breaks = depth == 0 && std::mem::replace(&mut before, character) == ',';
+        if character == ' ' && !breaks { '\u{a0}' } else { character }
+    };
+    equations.chars().map(set).collect()
+}
+
+/// What the dashed lines are.
+fn key(out: &mut String, knots: &[&PlotKnot]) -> std::fmt::Result {
+    let mut labels: Vec<&str> = knots.iter().map(|knot| knot.label.as_str()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    if labels.is_empty() {
+        out.push_str("<p></p>");
+        return Ok(());
+    }
+    let labels: Vec<String> = labels.into_iter().map(|label| format!("<code>{}</code>", Escaped(label))).collect();
+    write!(out, "<p class=\"key\"><i aria-hidden=\"true\"></i>knot: {}</p>", labels.join(", "))
 }
 
 fn horizontal_range(x: &[Number]) -> Option<(f64, f64)> {
     let finite = || x.iter().map(|number| number.0).filter(|number| number.is_finite());
     Some((finite().reduce(f64::min)?, finite().reduce(f64::max)?))
-}
-
-fn legend(out: &mut String, has_knots: bool) -> std::fmt::Result {
-    let mut left = LEFT;
-    let entries: &[&str] = if has_knots { &["value", "gradient", "knot"] } else { &["value", "gradient"] };
-    for name in entries {
-        write!(
-            out,
-            "<line class=\"{name}\" x1=\"{left}\" y1=\"14\" x2=\"{}\" y2=\"14\"/><text class=\"key\" x=\"{}\" y=\"18\">{name}</text>",
-            left + 22.0,
-            left + 28.0
-        )?;
-        left += 104.0;
-    }
-    Ok(())
 }
 
 fn panel(
@@ -127,6 +145,11 @@ fn panel(
         RIGHT - LEFT,
         bottom - top
     )?;
+    let (name, middle) = (curve.name(), f64::midpoint(top, bottom));
+    write!(
+        out,
+        "<text class=\"key {name}\" x=\"12\" y=\"{middle}\" text-anchor=\"middle\" transform=\"rotate(-90 12 {middle})\">{name}</text>"
+    )?;
     for (at, label) in y.ticks(curve.ticks()) {
         let pixel = y.pixel(at);
         let class = if at == 0.0 { "zero" } else { "grid" };
@@ -138,7 +161,7 @@ fn panel(
             pixel + 4.0
         )?;
     }
-    for (at, _) in x.ticks(8) {
+    for (at, _) in x.ticks(HORIZONTAL_TICKS) {
         let pixel = x.pixel(at);
         write!(out, "<line class=\"grid\" x1=\"{pixel:.1}\" y1=\"{top}\" x2=\"{pixel:.1}\" y2=\"{bottom}\"/>")?;
     }
@@ -244,6 +267,18 @@ mod tests {
         plot.value[20] = Number(f64::NAN);
         plot.value[60] = Number(f64::INFINITY);
         assert_eq!(figure(&plot).matches("<polyline class=\"value\"").count(), 3);
+    }
+
+    #[test]
+    fn what_is_fixed_stands_above_and_what_the_dashes_are_below() {
+        let mut plot = absolute_value();
+        plot.title = "x = input[0], where input = [x, 0]".to_owned();
+        plot.variant = "margin = 1".to_owned();
+        plot.knots.push(PlotKnot { x: Number(1.0), label: "r == 0".to_owned() });
+        let svg = figure(&plot);
+        assert!(svg.contains("<figcaption>input\u{a0}=\u{a0}[x,\u{a0}0], margin\u{a0}=\u{a0}1</figcaption>"), "{svg}");
+        assert!(svg.contains(">x = input[0]</text></svg>"), "{svg}");
+        assert!(svg.contains("knot: <code>r == 0</code></p>"), "one label, however often it is met");
     }
 
     #[test]

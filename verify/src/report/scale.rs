@@ -52,12 +52,14 @@ fn label(tick: f64, step: f64, decimals: usize) -> String {
     let text = if tick == 0.0 {
         "0".to_owned()
     } else if !(1e-4..1e5).contains(&step) {
-        format!("{tick:e}")
+        // `k * step` is off by a rounding that nobody wants to read.
+        let rounded: f64 = format!("{tick:.9e}").parse().unwrap_or(tick);
+        format!("{rounded:e}")
     } else {
         format!("{tick:.decimals$}")
     };
     // A minus as wide as a digit, so that columns of labels line up.
-    text.replacen('-', "−", 1)
+    text.replace('-', "−")
 }
 
 /// The range to show of a curve. The finite part of a curve that runs away to infinity would press everything else flat, so at most
@@ -70,7 +72,9 @@ pub(super) fn range_of(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)>
     let (core_low, core_high) = (at(0.05), at(0.95));
     let reach = 8.0 * (core_high - core_low);
     let (low, high) = if reach > 0.0 { (low.max(core_low - reach), high.min(core_high + reach)) } else { (low, high) };
-    let margin = if high > low { 0.06 * (high - low) } else { low.abs().max(1.0) * 0.5 };
+    // A curve that only rounding bends is a straight line.
+    let bends = high - low > 1e-9 * low.abs().max(high.abs());
+    let margin = if bends { 0.06 * (high - low) } else { low.abs().max(1.0) * 0.5 };
     Some((low - margin, high + margin))
 }
 
@@ -95,6 +99,7 @@ mod tests {
             labels(0.0, 1.1),
             ["0.00", "0.25", "0.50", "0.75", "1.00"].map(|l| if l == "0.00" { "0" } else { l })
         );
+        assert_eq!(labels(0.0, 7e-5), ["0", "2e−5", "4e−5", "6e−5"]);
         assert_eq!(labels(0.0, 5e6), ["0", "1e6", "2e6", "3e6", "4e6", "5e6"]);
     }
 
@@ -106,5 +111,7 @@ mod tests {
         assert_eq!(range_of([f64::NAN].into_iter()), None);
         let (low, high) = range_of([3.0, 3.0].into_iter()).expect("it is finite");
         assert!(low < 3.0 && high > 3.0);
+        let (low, high) = range_of([0.7, 0.7 + 1e-16, 0.7].into_iter()).expect("it is finite");
+        assert!(high - low > 0.5, "rounding is no curve: {low} {high}");
     }
 }

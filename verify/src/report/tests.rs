@@ -1,4 +1,4 @@
-use super::{page, write};
+use super::{Report, page};
 use crate::audit::{Audit, sample};
 
 /// Every element that is opened is closed, in order.
@@ -56,6 +56,8 @@ fn a_failure_shows_all_that_is_needed_to_see_it_again() {
         "1.00 ULP",
         "cargo verify broken --seed 42",
         "2 of 64 outputs differ",
+        "<details class=\"finding failed\" open>",
+        "<details class=\"finding undecided\"><summary><b>sum_is_sum_of_none</b>",
     ] {
         assert!(html.contains(part), "{part}");
     }
@@ -75,9 +77,11 @@ fn the_worst_input_is_on_the_figure() {
 fn the_written_json_is_the_audit() {
     let folder = std::env::temp_dir().join(format!("loss-verify-report-{}", std::process::id()));
     let audit = sample::audit();
-    let written = write(&audit, &folder.join("deep")).expect("a temporary folder can be written");
-    let json = std::fs::read_to_string(&written.json).expect("it was written");
+    let report = Report::prepare(&folder.join("deep")).expect("a temporary folder can be written");
+    report.write(&audit).expect("its files can be written");
+    Report::prepare(&folder.join("deep")).expect("the folder may be there");
+    let json = std::fs::read_to_string(&report.json).expect("it was written");
     assert_eq!(serde_json::from_str::<Audit>(&json).expect("it is JSON"), audit);
-    assert_eq!(std::fs::read_to_string(&written.html).expect("it was written"), page(&audit));
+    assert_eq!(std::fs::read_to_string(&report.html).expect("it was written"), page(&audit));
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }
