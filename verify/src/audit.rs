@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::Number;
+use loss_runtime::Element;
+
+use crate::number::{Number, hexadecimal, word_for};
 
 /// The version of the JSON's layout; grows when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -317,6 +319,16 @@ pub struct FailedInput {
     pub hex: String,
     /// The bit pattern.
     pub bits: String,
+}
+
+impl FailedInput {
+    /// A number of an input.
+    #[must_use]
+    pub fn new<T: Element>(name: String, number: T) -> Self {
+        let exact = number.to_f64();
+        let decimal = word_for(exact).map_or_else(|| format!("{number:?}"), str::to_owned);
+        Self { name, decimal, hex: hexadecimal(exact), bits: format!("{:#x}", number.bits()) }
+    }
 }
 
 /// A declared difference from PyTorch.

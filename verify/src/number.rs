@@ -33,6 +33,25 @@ pub(crate) fn word_for(number: f64) -> Option<&'static str> {
     }
 }
 
+/// A finite number as a hexadecimal float, which is exact: `0x1.8p-3`.
+pub(crate) fn hexadecimal(number: f64) -> String {
+    if let Some(word) = word_for(number) {
+        return word.to_owned();
+    }
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    if number == 0.0 {
+        return format!("{sign}0x0p+0");
+    }
+    // A subnormal number is normal after a multiplication that is exact.
+    let (scaled, shift) = if number.is_subnormal() { (number * 2f64.powi(64), 64) } else { (number, 0) };
+    let bits = scaled.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i64 - 1023 - shift;
+    let digits = format!("{:013x}", bits & ((1 << 52) - 1));
+    let digits = digits.trim_end_matches('0');
+    let point = if digits.is_empty() { "" } else { "." };
+    format!("{sign}0x1{point}{digits}p{exponent:+}")
+}
+
 /// A number in as few characters as read well: `0.001`, but `1e-12`.
 pub(crate) fn short(number: f64) -> String {
     let (plain, scientific) = (number.to_string(), format!("{number:e}"));
@@ -82,7 +101,7 @@ impl<'de> Deserialize<'de> for Number {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, short};
+    use super::{Number, hexadecimal, short};
 
     #[test]
     fn every_number_survives_json_with_its_bits() {
@@ -98,6 +117,22 @@ mod tests {
         let numbers = [1.0, -100.0, 0.001, 1e-12, 1e300, 2.5e-10, f64::INFINITY, 1.0 / 3.0];
         let texts = ["1", "-100", "0.001", "1e-12", "1e300", "2.5e-10", "inf", "0.3333333333333333"];
         assert_eq!(numbers.map(short), texts);
+    }
+
+    #[test]
+    fn hexadecimal_floats_are_exact() {
+        let numbers = [1.0, -0.1875, 0.0, -0.0, f64::from(0.1_f32), 5e-324, f64::MIN_POSITIVE / 4.0, f64::MAX];
+        let texts = [
+            "0x1p+0",
+            "-0x1.8p-3",
+            "0x0p+0",
+            "-0x0p+0",
+            "0x1.99999ap-4",
+            "0x1p-1074",
+            "0x1p-1024",
+            "0x1.fffffffffffffp+1023",
+        ];
+        assert_eq!(numbers.map(hexadecimal), texts);
     }
 
     #[test]

@@ -398,12 +398,7 @@ impl Line {
 
     /// A place as a failure shows it.
     pub(super) fn failed(&self, x: f64) -> Vec<FailedInput> {
-        vec![FailedInput {
-            name: format!("{}[0]", self.name),
-            decimal: format!("{x:?}"),
-            hex: String::new(),
-            bits: format!("{:#x}", x.to_bits()),
-        }]
+        vec![FailedInput::new(format!("{}[0]", self.name), x)]
     }
 
     /// The numbers at the first places of the other inputs, and the parameters.

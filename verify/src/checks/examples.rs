@@ -384,20 +384,16 @@ fn expectation_text(expectation: &Expectation) -> String {
 }
 
 fn failed_inputs(info: &LossInfo, batch: &Batch<f64>) -> Vec<FailedInput> {
-    let entry = |name: String, number: f64| FailedInput {
-        name,
-        decimal: format!("{number:?}"),
-        hex: String::new(),
-        bits: format!("{:#x}", number.to_bits()),
-    };
     let mut entries = Vec::new();
     for (input, column) in info.inputs.iter().zip(&batch.inputs) {
         let Some(column) = column else { continue };
         let places = 0..column.values.len();
-        entries.extend(places.map(|place| entry(format!("{}[{place}]", input.name), column.values.number(place))));
+        entries.extend(
+            places.map(|place| FailedInput::new(format!("{}[{place}]", input.name), column.values.number(place))),
+        );
     }
     let given = info.params.iter().zip(&batch.params).filter(|(_, value)| !value.is_nan());
-    entries.extend(given.map(|(param, value)| entry(param.name.to_owned(), *value)));
+    entries.extend(given.map(|(param, value)| FailedInput::new(param.name.to_owned(), *value)));
     entries
 }
 

@@ -216,13 +216,7 @@ impl<T: Element + Format> Judge<'_, T> {
             .filter_map(|(info, column)| Some((info.name, column.as_ref()?)))
             .flat_map(|(name, column)| {
                 (0..column.values.len().min(24)).map(move |place| {
-                    let number = T::from_f64(column.values.number(place));
-                    FailedInput {
-                        name: format!("{name}[{place}]"),
-                        decimal: format!("{number:?}"),
-                        hex: String::new(),
-                        bits: format!("{:#x}", number.bits()),
-                    }
+                    FailedInput::new(format!("{name}[{place}]"), T::from_f64(column.values.number(place)))
                 })
             })
             .collect()
