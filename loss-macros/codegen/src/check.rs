@@ -24,11 +24,22 @@ use crate::source::{SourceFile, Span};
 /// # Errors
 /// Everything that [`resolve`](crate::resolve::resolve()) and [`check`] find.
 pub fn diagnose(document: &Document, source: &SourceFile, library: &Library) -> Result<Spec, Diagnostics> {
-    let (spec, mut diagnostics) = attempt(document, source);
-    if let Some(spec) = &spec {
+    let (spec, found) = attempt(document, source);
+    let diagnostics = all(document, spec.as_ref(), found, library);
+    spec.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)
+}
+
+/// What resolving found, and what the checks find where there is a spec to check. A name that nothing reads is most often one that a
+/// formula misspells, and then that is all there is to say.
+pub(crate) fn all(document: &Document, spec: Option<&Spec>, found: Diagnostics, library: &Library) -> Diagnostics {
+    let mut diagnostics = found;
+    if let Some(spec) = spec {
         diagnostics.extend(check(document, spec, library));
     }
-    spec.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)
+    if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::UnknownName) {
+        diagnostics.retain(|diagnostic| diagnostic.code != Code::UnusedName);
+    }
+    diagnostics
 }
 
 /// Checks a resolved spec against the rules of the language. What the language allows but the kernels cannot compute yet is

@@ -1,18 +1,20 @@
 //! The whole pipeline, from files to plans, and from plans to Rust.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::{Ident, Span as Span2, TokenStream};
 use quote::quote;
 
-use crate::check::check;
+use crate::check;
 use crate::check::support::unsupported;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
 use crate::elaborate::{Library, elaborate, spec_variants};
-use crate::emit::{emit, exports};
+use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
-use crate::resolve::resolve;
+use crate::resolve::attempt;
 use crate::schedule::NotSchedulable;
 use crate::source::{SourceFile, Span};
 use crate::yaml::parse_document;
@@ -56,34 +58,65 @@ impl Failure {
 /// All that is wrong with any of them.
 pub fn compile(sources: &[SourceFile]) -> Result<Vec<Compiled>, Vec<Failure>> {
     let mut failures = Vec::new();
-    let mut resolved: Vec<(&SourceFile, Document, Spec)> = Vec::new();
+    let mut attempts = Vec::new();
     let mut library = Library::default();
+    let mut types = BTreeMap::new();
     for source in sources {
-        match parse_document(source).and_then(|document| Ok((resolve(&document, source)?, document))) {
-            Ok((spec, document)) => {
-                library.specs.insert(spec.name.clone(), spec.clone());
-                resolved.push((source, document, spec));
+        match parse_document(source) {
+            Ok(document) => {
+                let (spec, mut diagnostics) = attempt(&document, source);
+                one_type(&document, &mut types, &mut diagnostics);
+                library.specs.extend(spec.iter().map(|spec| (spec.name.clone(), spec.clone())));
+                attempts.push((source, document, spec, diagnostics));
             }
             Err(diagnostics) => failures.push(Failure { source: source.clone(), diagnostics }),
         }
     }
     let mut compiled = Vec::new();
-    for (source, document, spec) in resolved {
-        match compile_spec(source, &document, spec, &library) {
+    for (source, document, spec, found) in attempts {
+        match compile_spec(source, &document, spec, found, &library) {
             Ok(done) => compiled.push(done),
             Err(diagnostics) => failures.push(Failure { source: source.clone(), diagnostics }),
         }
     }
+    blame_once(&mut failures, &library);
     if failures.is_empty() { Ok(compiled) } else { Err(failures) }
+}
+
+/// Two losses must not become one type.
+fn one_type(document: &Document, types: &mut BTreeMap<String, String>, diagnostics: &mut Diagnostics) {
+    let name = &document.name;
+    if let Some(other) = types.insert(type_name(&name.value), name.value.clone())
+        && other != name.value
+    {
+        let message = format!("`{}` and `{other}` are one name in Rust", name.value);
+        let help = format!("both would be the type `{}`; choose another name", type_name(&name.value));
+        diagnostics.error(Code::ReservedName, name.span, message).help(help);
+    }
+}
+
+/// That a loss is unknown whose own file is broken has been said there.
+fn blame_once(failures: &mut Vec<Failure>, library: &Library) {
+    let stems = failures.iter().filter_map(|failure| failure.source.path.rsplit(['/', '\\']).next()?.split('.').next());
+    let broken: BTreeSet<String> = stems.filter(|stem| !library.specs.contains_key(*stem)).map(str::to_owned).collect();
+    for Failure { source, diagnostics } in failures.iter_mut() {
+        diagnostics.retain(|diagnostic| {
+            let word = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or_default();
+            diagnostic.code != Code::UnknownFunction || !broken.contains(word)
+        });
+    }
+    failures.retain(|failure| !failure.diagnostics.is_empty());
 }
 
 fn compile_spec(
     source: &SourceFile,
     document: &Document,
-    spec: Spec,
+    spec: Option<Spec>,
+    found: Diagnostics,
     library: &Library,
 ) -> Result<Compiled, Diagnostics> {
-    let mut warnings = check(document, &spec, library);
+    let mut warnings = check::all(document, spec.as_ref(), found, library);
+    let Some(spec) = spec.filter(|_| !warnings.has_errors()) else { return Err(warnings) };
     warnings.extend(unsupported(document, &spec, library));
     if warnings.has_errors() {
         return Err(warnings);

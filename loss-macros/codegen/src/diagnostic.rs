@@ -102,6 +102,11 @@ impl Diagnostics {
         self.found.extend(other.found);
     }
 
+    /// Drops those for which the test is false.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.found.retain(keep);
+    }
+
     /// Puts them in the order of their places; at one place, errors first and otherwise as found.
     pub fn sort(&mut self) {
         self.found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));

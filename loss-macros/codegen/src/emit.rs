@@ -14,6 +14,7 @@ use crate::expr::ParamId;
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
+pub(crate) use api::type_name;
 pub use info::formula_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
 

@@ -43,6 +43,10 @@ impl<'a> Elaborator<'a> {
             None => "neither the language, nor this spec, nor another spec has it".to_owned(),
         };
         self.error(frame, Code::UnknownFunction, call.name.span, format!("unknown function `{name}`"), help);
+        // For the mistakes in them.
+        for argument in &call.arguments {
+            self.value(frame, scope, argument);
+        }
         None
     }
 

@@ -92,6 +92,80 @@ const RUST_KEYWORDS: &[&str] = &[
     "unsafe", "unsized", "use", "virtual", "while", "yield",
 ];
 
+// Every generated type has methods and arguments of these names.
+const METHODS: &[&str] = &[
+    "backward",
+    "call",
+    "elements",
+    "execution",
+    "forward",
+    "forward_backward",
+    "forward_backward_into",
+    "forward_into",
+    "gradients",
+    "new",
+    "partial",
+    "reduction",
+    "upstream",
+];
+
+// A loss is a module and a type of the crate, beside these modules and functions, and types of these names.
+const CRATE: &[&str] = &[
+    "array",
+    "call",
+    "call_constants",
+    "definition",
+    "drive",
+    "element",
+    "elementwise",
+    "err",
+    "error",
+    "execution",
+    "export",
+    "info",
+    "job",
+    "kernel",
+    "labels",
+    "lane",
+    "layout",
+    "losses",
+    "math",
+    "none",
+    "ok",
+    "option",
+    "outcome",
+    "partial",
+    "reduction",
+    "registry",
+    "request",
+    "result",
+    "row_wise",
+    "run",
+    "self",
+    "shape",
+    "shape_of_none",
+    "some",
+    "string",
+    "sum",
+    "tensor",
+    "uniform",
+    "upstream",
+    "variant",
+    "variant_key",
+    "vec",
+    "want",
+];
+
+/// Why no loss may have this name; `None` if one may.
+pub(crate) fn reserved_for_losses(name: &str) -> Option<&'static str> {
+    reserved(name).or_else(|| CRATE.contains(&name).then_some("the crate has a module, function or type of that name"))
+}
+
+/// Why no input and no parameter may have this name; `None` if one may.
+pub(crate) fn reserved_for_arguments(name: &str) -> Option<&'static str> {
+    METHODS.contains(&name).then_some("the generated type has a method or an argument of that name")
+}
+
 /// Why a spec may not give this name to an input, parameter or definition; `None` if it may.
 pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     if function(name).is_some() {

@@ -6,11 +6,16 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::{DivisorEntry, Document, Formula, PropertyEntry};
 use crate::formula::ast::{Ast, AstKind, NamedArgument};
-use crate::resolve::functions::reserved;
+use crate::resolve::functions::{reserved, reserved_for_arguments, reserved_for_losses};
 use crate::source::Spanned;
 
 /// Reports what is wrong with the names of a file.
 pub(super) fn check(document: &Document, diagnostics: &mut Diagnostics) {
+    spelled(&document.name, reserved_for_losses, diagnostics);
+    let arguments_of_calls = document.inputs.iter().map(|(name, _)| name);
+    for name in arguments_of_calls.chain(document.params.iter().map(|(name, _)| name)) {
+        not_reserved(name, reserved_for_arguments, diagnostics);
+    }
     let taken = each_once(document, diagnostics);
     words(document, &taken, diagnostics);
     arguments(document, &taken, diagnostics);
@@ -75,13 +80,26 @@ fn each_once<'d>(document: &'d Document, diagnostics: &mut Diagnostics) -> BTree
 }
 
 fn spelling(name: &Spanned<String>, diagnostics: &mut Diagnostics) {
+    spelled(name, reserved, diagnostics);
+}
+
+/// Why a name is reserved, if it is.
+type Reserved = fn(&str) -> Option<&'static str>;
+
+fn spelled(name: &Spanned<String>, reserved: Reserved, diagnostics: &mut Diagnostics) {
     let first_is_small = name.value.starts_with(|first: char| first.is_ascii_lowercase());
     let rest_is_plain = name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !(first_is_small && rest_is_plain) {
         diagnostics
             .error(Code::BadName, name.span, format!("`{}` is no name", name.value))
             .help("a name begins with a small letter and holds small letters, digits and `_`".to_owned());
-    } else if let Some(why) = reserved(&name.value) {
+    } else {
+        not_reserved(name, reserved, diagnostics);
+    }
+}
+
+fn not_reserved(name: &Spanned<String>, reserved: Reserved, diagnostics: &mut Diagnostics) {
+    if let Some(why) = reserved(&name.value) {
         diagnostics
             .error(Code::ReservedName, name.span, format!("the name `{}` is reserved", name.value))
             .help(format!("{why}; choose another"));

@@ -1,0 +1,48 @@
+//! Several specs at once: all that is wrong with each, and nothing twice.
+
+use loss_codegen::compile::compile;
+use loss_codegen::source::SourceFile;
+
+fn spec(name: &str, formula: &str, relations: &str) -> SourceFile {
+    let text = format!(
+        "name: {name}\nsummary: A spec.\nreference: [ none ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
+         loss: {formula}\nreduction: {{ default: mean, mean: elements }}\n{relations}"
+    );
+    SourceFile { path: format!("specs/{name}.yaml"), text }
+}
+
+/// The first lines of all diagnostics, file by file.
+fn mistakes(sources: &[SourceFile]) -> Vec<String> {
+    let failures = compile(sources).err().unwrap_or_default();
+    let texts = failures.iter().flat_map(|failure| failure.rendered());
+    texts.map(|text| text.lines().next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_resolving_and_what_checking_finds_is_told_together() {
+    let mut wrong = spec("wrong", "abs(inptu)", "properties: { nonnegative: true, bent: true }\n");
+    wrong.text = wrong.text.replace("mean: elements", "mean: elemnts");
+    assert_eq!(
+        mistakes(&[spec("right", "abs(input)", ""), wrong]),
+        [
+            "error[E0201]: unknown name `inptu` in formula",
+            "error[E0410]: unknown divisor `elemnts`",
+            "error[E0503]: unknown property `bent`",
+        ]
+    );
+}
+
+#[test]
+fn a_loss_whose_file_is_broken_is_not_unknown_elsewhere() {
+    let caller = spec("caller", "abs(input)", "relations:\n  - { equals: \"called(input)\" }\n");
+    let called = spec("called", "abs(input", "");
+    let found = mistakes(&[caller.clone(), called]);
+    assert_eq!(found, ["error[E0009]: this `(` is never closed"]);
+    assert_eq!(mistakes(&[caller]), ["error[E0205]: unknown function `called`"]);
+}
+
+#[test]
+fn two_losses_are_two_types() {
+    let found = mistakes(&[spec("smooth_1", "abs(input)", ""), spec("smooth1", "abs(input)", "")]);
+    assert_eq!(found, ["error[E0204]: `smooth1` and `smooth_1` are one name in Rust"]);
+}
