@@ -1,4 +1,34 @@
-//! Loss functions generated from specs.
+//! Loss functions generated from specs: forward and backward, vectorised, without allocation, reproducible to the bit.
+//!
+//! A loss is a type with its options; inputs are plain slices, or pairs of a slice and its shape.
+//!
+//! ```
+//! use loss_runtime::{CrossEntropy, SmoothL1};
+//!
+//! # fn main() -> Result<(), loss_runtime::Error> {
+//! let (input, target) = ([0.5f32, 3.0], [0.0f32, 1.0]);
+//! let mut gradient = [0.0; 2];
+//! let value = SmoothL1::new().beta(1.0).forward_backward(&input, &target, &mut gradient)?;
+//! assert_eq!((value, gradient), (0.8125, [0.25, 0.5]));
+//!
+//! let (logits, classes) = ([2.0f64, 0.0, 0.0, 0.0, 0.0, 3.0], [0i64, 2]);
+//! let mut each = [0.0; 2];
+//! CrossEntropy::new().forward_into((&logits, [2, 3]), &classes, &mut each)?;
+//! assert!(each.iter().all(|loss| *loss < 0.3));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | method | gives |
+//! | --- | --- |
+//! | `forward` | the reduced loss |
+//! | `forward_into` | every element's loss, unreduced, in a buffer |
+//! | `partial` | the sum and the divisor, which add up over parts of a batch |
+//! | `backward` | gradients, given that of what comes after |
+//! | `forward_backward` | the reduced loss and its gradients, in one pass |
+//! | `forward_backward_into` | every element's loss and the gradients |
+//!
+//! A loss whose name is known only at run time is found in [`LOSSES`] and called by [`run`].
 #![no_std]
 
 extern crate alloc;

@@ -108,7 +108,11 @@ fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result
             (Err(difference), false) => {
                 goldens.failed += 1;
                 goldens.names.push(golden.id.clone());
-                tally.fail(&format!("{}: {}", golden.id, difference.what), || (difference.expected, difference.actual));
+                let what = format!(
+                    "{} of verify/goldens/pytorch.jsonl: {} (if we mean to differ, say why in differences.jsonl beside it)",
+                    golden.id, difference.what
+                );
+                tally.fail(&what, || (difference.expected, difference.actual));
             }
         }
     }
