@@ -61,9 +61,9 @@ impl Family {
             Self::Real => Some(Self::Nonnegative),
             Self::Nonnegative => Some(Self::Positive),
             Self::Positive => Some(Self::Probability),
-            Self::Probability
-            | Self::Binary
-            | Self::Sign
+            Self::Probability => Some(Self::Binary),
+            Self::Binary => Some(Self::Sign),
+            Self::Sign
             | Self::Flag
             | Self::Count
             | Self::Simplex
