@@ -48,6 +48,14 @@ pub enum Reduction<'r> {
     Named(&'r str),
 }
 
+impl Reduction<'_> {
+    /// Whether it leaves the values as they are.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        matches!(self, Self::None | Self::Named("none"))
+    }
+}
+
 impl Reduction<'static> {
     /// The one that most losses default to.
     pub const MEAN: Self = Self::Named("mean");
@@ -147,21 +155,25 @@ impl<'o, T> Request<'o, T> {
 pub struct Partial {
     /// The sum of the values.
     pub sum: f64,
-    /// What it is divided by: 1 for `none` and `sum`.
-    pub divisor: f64,
+    /// What it is divided by; `None` for `none` and `sum`, which divide by nothing.
+    pub divisor: Option<f64>,
 }
 
 impl Partial {
     /// This part followed by the next one.
     #[must_use]
     pub fn merge(self, next: Self) -> Self {
-        Self { sum: self.sum + next.sum, divisor: self.divisor + next.divisor }
+        let divisor = self.divisor.zip(next.divisor).map(|(own, next)| own + next);
+        Self { sum: self.sum + next.sum, divisor }
     }
 
     /// The reduced value; `None` if the divisor is 0.
     #[must_use]
     pub fn value(self) -> Option<f64> {
-        (self.divisor != 0.0).then(|| self.sum / self.divisor)
+        match self.divisor {
+            None => Some(self.sum),
+            Some(divisor) => (divisor != 0.0).then(|| self.sum / divisor),
+        }
     }
 }
 
@@ -214,6 +226,8 @@ impl<T: Real> Upstream<'_, T> {
     /// What every value's gradient is multiplied by, divided by `divisor` before it is rounded.
     pub(crate) fn over(self, divisor: f64) -> Self {
         match self {
+            // One value has one upstream gradient, however it is handed in.
+            Self::Each(&[upstream]) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
             Self::One => Upstream::Scalar(T::from_f64(1.0 / divisor)),
             Self::Scalar(upstream) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
             Self::Each(_) => self,

@@ -18,8 +18,8 @@ use layout::Layout;
 /// Computes what is asked for: values, the reduced value, gradients.
 ///
 /// # Errors
-/// The first thing wrong with the call, in the order: parameters, shapes, labels and declared conditions (row by row, inputs in order),
-/// what is asked for, the divisor. Then nothing has been written.
+/// The first thing wrong with the call, in the order: the name of the reduction, parameters, shapes, labels and declared conditions (row
+/// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
 pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
     let Request { reduction, upstream, elements, gradients, want } = request;
@@ -36,7 +36,7 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         (Upstream::Each(each), Chosen::None) if each.len() != none_len => {
             return Err(Error::Upstream { expected: none_len, found: each.len() });
         }
-        (Upstream::Each(each), Chosen::Sum | Chosen::Named(_)) => {
+        (Upstream::Each(each), Chosen::Sum | Chosen::Named(_)) if each.len() != 1 => {
             return Err(Error::Upstream { expected: 1, found: each.len() });
         }
         (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
@@ -59,7 +59,8 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         (variant.loss.forward)(&job, &mut values);
     }
     let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
-    let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor } };
+    let divides = matches!(reduction, Chosen::Named(_)).then_some(divisor);
+    let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor: divides } };
     let value = match (want, reduction) {
         (Want::Nothing | Want::Partial, _) | (_, Chosen::None) => None,
         (Want::Value, Chosen::Sum | Chosen::Named(_)) => Some(T::from_f64(sum / divisor)),

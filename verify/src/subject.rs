@@ -58,6 +58,8 @@ fn compiled_specs() -> &'static [Compiled] {
             .iter()
             .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
             .collect();
-        compile(&sources).unwrap_or_default()
+        compile(&sources).unwrap_or_else(|failures| {
+            panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
+        })
     })
 }

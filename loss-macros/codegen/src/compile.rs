@@ -129,7 +129,7 @@ fn compile_spec(
         for chosen in (0..1u32 << switching.len()).rev() {
             let zero: Vec<_> =
                 (0..switching.len()).filter(|bit| chosen & (1 << bit) != 0).map(|bit| switching[bit]).collect();
-            plans.push(plan(&spec, &variant, &zero).map_err(|reason| not_planned(reason, loss_place(document)))?);
+            plans.push(plan(&spec, &variant, &zero).map_err(|reason| not_planned(reason, document, &spec))?);
         }
         variants.push(variant);
     }
@@ -143,8 +143,13 @@ fn loss_place(document: &Document) -> Span {
     }
 }
 
-fn not_planned(reason: NotPlanned, place: Span) -> Diagnostics {
+fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnostics {
+    let mut place = loss_place(document);
     let (message, help) = match reason {
+        NotPlanned::RowDomain(input) => {
+            place = spec.inputs[usize::from(input.0)].domain.as_ref().map_or(place, |domain| domain.span);
+            ("a condition on a whole row is not supported yet", "write a condition on each value by itself")
+        }
         NotPlanned::Derivative(_) => (
             "the gradient of a value that all rows share is not supported yet",
             "leave `gradient` away from inputs without `N`, and from what they alone lead to",

@@ -202,7 +202,7 @@ struct Kernels<'g> {
 impl Kernels<'_> {
     /// Emits a kernel and names its type with the const arguments of its trait.
     fn kernel(&mut self, schedule: &Schedule, doc: &str) -> (Ident, TokenStream) {
-        let name = format_ident!("{}{}", self.prefix, (b'A' + (self.made % 26) as u8) as char);
+        let name = format_ident!("{}{}", self.prefix, self.made);
         self.made += 1;
         let Emitted { item, arguments } = match schedule {
             Schedule::Elementwise(kernel) => elementwise(&self.context, &name, doc, kernel),
@@ -230,7 +230,7 @@ impl Kernels<'_> {
         }
     }
 
-    /// The search for a violation; a domain that needs a whole row has none.
+    /// The search for a violation. No condition is on a whole row: planning refuses it.
     fn violation(&mut self, schedule: &Schedule) -> Option<TokenStream> {
         match schedule {
             Schedule::Elementwise(kernel) => {

@@ -64,6 +64,8 @@ pub enum NotPlanned {
     Derivative(NotDifferentiable),
     /// See the type.
     Schedule(NotSchedulable),
+    /// The condition on this input's values is one on a whole row.
+    RowDomain(InputId),
 }
 
 impl From<NotDifferentiable> for NotPlanned {
@@ -124,9 +126,13 @@ pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, No
         });
     }
     let mut input_domains = Vec::new();
-    for domain in &variant.input_domains {
+    for (place, domain) in variant.input_domains.iter().enumerate() {
         let axes = domain.map(|condition| maker.graph.axes(condition)).unwrap_or_default();
-        input_domains.push(domain.map(|condition| maker.forward(condition, axes)).transpose()?);
+        let schedule = domain.map(|condition| maker.forward(condition, axes)).transpose()?;
+        if matches!(schedule, Some(Schedule::RowWise(_))) {
+            return Err(NotPlanned::RowDomain(InputId(place as u8)));
+        }
+        input_domains.push(schedule);
     }
     let (names, stable_names) = maker.names();
     Ok(Plan {

@@ -46,3 +46,12 @@ fn two_losses_are_two_types() {
     let found = mistakes(&[spec("smooth_1", "abs(input)", ""), spec("smooth1", "abs(input)", "")]);
     assert_eq!(found, ["error[E0204]: `smooth1` and `smooth_1` are one name in Rust"]);
 }
+
+#[test]
+fn a_condition_on_a_whole_row_is_refused() {
+    let mut spec = spec("whole", "sum(C, abs(input))", "");
+    spec.text = spec
+        .text
+        .replace("{ axes: [N], gradient: true }", "{ axes: [N, C], domain: \"sum(C, input) <= 1\", gradient: true }");
+    assert_eq!(mistakes(&[spec]), ["error[E0604]: a condition on a whole row is not supported yet"]);
+}

@@ -145,8 +145,11 @@ fn weights_that_are_all_zero_have_no_mean() {
     let mut call = Call::default();
     call.inputs[..3].copy_from_slice(&inputs.map(Some));
     let partial = run(&ENTROPY, &call, Request::partial(Reduction::MEAN)).unwrap().partial;
-    assert_eq!(partial, Partial { sum: 0.0, divisor: 0.0 });
+    assert_eq!(partial, Partial { sum: 0.0, divisor: Some(0.0) });
     assert_eq!(partial.value(), None);
+    assert_eq!(partial.merge(Partial { sum: 6.0, divisor: Some(4.0) }).value(), Some(1.5));
+    let sum = run(&ENTROPY, &call, Request::partial(Reduction::Sum)).unwrap().partial;
+    assert_eq!(sum.merge(Partial { sum: 3.0, divisor: None }).value(), Some(3.0));
     let mut gradient = [0.5; 6];
     let mut request = Request::partial(Reduction::MEAN);
     request.gradients[0] = Some(&mut gradient);

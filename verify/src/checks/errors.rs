@@ -38,7 +38,7 @@ fn wrong_calls<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &
 fn wrong_labels<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, random: &mut Random, tally: &mut Tally) {
     for (place, input) in sample.info.inputs.iter().enumerate() {
         let Some(column) = &batch.inputs[place] else { continue };
-        for violation in crate::generators::Family::of(input, &batch.params).violations(sample.extents.extent) {
+        for violation in sample.generator.family(place).violations(sample.extents.extent) {
             // The last value, and any one: a check that stops early misses the one, a check by samples the other.
             for at in [column.values.len() - 1, random.below(column.values.len())] {
                 let mut wrong = batch.clone();

@@ -4,11 +4,11 @@
 //! scaled, shifted, or drawn anew. Bounds and conditions are formulas, and exact.
 
 use loss_codegen::document::PropertyEntry;
-use loss_codegen::expr::ExprId;
+use loss_codegen::expr::{Expr, ExprId, Unary};
 use loss_codegen::formula::ast::{Ast, AstKind};
 use loss_codegen::formula::print::print;
 use loss_codegen::model::{Spec, Variant};
-use loss_codegen::rewrite::{rebuild, rewrite};
+use loss_codegen::rewrite::rewrite;
 use loss_runtime::info::{Label, LossInfo};
 
 use crate::generators::{Batch, Extents, Random, Values};
@@ -115,8 +115,9 @@ fn negated(variant: &mut Variant, definition: ExprId) -> ExprId {
     let mut done = std::collections::HashMap::new();
     let loss = variant.loss;
     rewrite(&mut variant.graph, &[loss], &mut done, &mut |graph, id, expr| {
-        let same = rebuild(graph, id, expr);
-        if id == definition { graph.negate(same) } else { same }
+        // Not simplified: what simplifies away would be compared with itself.
+        let same = graph.add(expr);
+        if id == definition { graph.add(Expr::Unary(Unary::Negate, same)) } else { same }
     });
     done[&loss]
 }
@@ -152,14 +153,15 @@ impl Scene<'_> {
             }),
             "bounded" => self.each_value(tally, |scene, place, value| {
                 let (low, high) = (scene.formula(0, place)?, scene.formula(1, place)?);
-                let slack = ROUNDED * (low.abs().min(f64::MAX) + high.abs().min(f64::MAX));
-                let inside = value >= low - slack && value <= high + slack;
+                let slack = |bound: f64| if bound.is_finite() { ROUNDED * bound.abs() } else { 0.0 };
+                let inside = value >= low - slack(low) && value <= high + slack(high);
                 (!value.is_nan()).then(|| (inside, format!("{low} to {high}")))
             }),
             "even_in" => match self.typed.negated {
-                Some(negated) => self.each_value(tally, |scene, place, _| {
-                    let (here, there) = (scene.truth(scene.typed.variant.loss, place)?, scene.truth(negated, place)?);
-                    Some((close(here, there, here.abs()), format!("{here:e}, not {there:e}")))
+                Some(negated) => self.each_value(tally, |scene, place, value| {
+                    let there = scene.truth(negated, place)?;
+                    let size = scene.largest(place) + there.abs();
+                    there.is_finite().then(|| (close(value, there, size), format!("{there:e} for the negative")))
                 }),
                 None => self.unchanged(self.moved(|number, _| -number), |value| value, tally),
             },
@@ -268,6 +270,13 @@ impl Scene<'_> {
         self.row(batch, input, place[0]).iter().fold(0.0, |size: f64, number| size.max(number.abs()))
     }
 
+    /// The largest number that any input holds in a row.
+    fn largest(&self, place: &[usize; 2]) -> f64 {
+        let numbers =
+            (0..self.sample.info.inputs.len()).flat_map(|input| self.row(&self.sample.batch, input, place[0]));
+        numbers.fold(0.0, |size: f64, number| size.max(number.abs()))
+    }
+
     /// The numbers that an input holds in a row.
     fn row(&self, batch: &Batch<f64>, input: usize, row: usize) -> Vec<f64> {
         let values = batch.inputs[input].as_ref().and_then(|column| column.values.reals()).unwrap_or_default();
@@ -337,7 +346,7 @@ impl Scene<'_> {
             };
             let slack =
                 ROUNDED * (length(own.iter().copied()) + bound.abs() * (distance + length(here.iter().copied())));
-            (change.is_finite() && distance.is_finite() && bound.is_finite()).then(|| {
+            (!change.is_nan() && distance.is_finite() && bound.is_finite()).then(|| {
                 (
                     change <= bound * distance + slack,
                     format!("a gradient within {:e}, not {change:e}", bound * distance),
@@ -361,8 +370,7 @@ impl Scene<'_> {
         self.each_value(tally, |scene, place, value| {
             let along = (place[1] + extents.extent - 1) % extents.extent;
             let there = other.found.elements[scene.at(&[place[0], along])];
-            let size = (0..info.inputs.len()).flat_map(|input| scene.row(&scene.sample.batch, input, place[0]));
-            let size = size.fold(value.abs(), |size, number| size.max(number.abs()));
+            let size = scene.largest(place) + value.abs();
             (!dropped[place[0]] && value.is_finite() && there.is_finite())
                 .then(|| (close(value, there, size), format!("{value:e}, not {there:e}")))
         });

@@ -42,9 +42,12 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
             let equalities = stated.claim(claim, sample.generator.setting(), |scope| equalities(&scope, relation));
             for equality in equalities.into_iter().flatten() {
                 for place in places(sample, &equality.variant) {
-                    // What no precision decides says nothing.
-                    if let Ok(Some(sides)) = equality.sides(spec, relation, &data, &place[..spec.axes.len().min(2)]) {
-                        equality.judge(relation, &sides, &format!("{}; at {place:?}", sample.describe()), tally);
+                    let what = format!("{}; at {place:?}", sample.describe());
+                    match equality.sides(spec, relation, &data, &place[..spec.axes.len().min(2)]) {
+                        Ok(Some(sides)) => equality.judge(relation, &sides, &what, tally),
+                        // What no precision decides says nothing.
+                        Ok(None) | Err(Failure::Undecided { .. }) => {}
+                        Err(failure) => tally.fail(&what, || ("two sides".to_owned(), failure.to_string())),
                     }
                 }
             }

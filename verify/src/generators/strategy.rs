@@ -137,6 +137,9 @@ fn edited<T: Element>(
             let mut batch = batch.clone();
             let Values::Real(values) = &mut batch.inputs[*input].as_mut()?.values else { return None };
             let number = values[*place];
+            if number == T::ZERO {
+                return None;
+            }
             values[*place] = T::from_f64(simpler(number.to_f64()));
             (values[*place].bits() != number.bits()).then(|| (extents.clone(), batch))
         }

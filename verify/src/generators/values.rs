@@ -63,12 +63,7 @@ impl Family {
             Self::Positive => Some(Self::Probability),
             Self::Probability => Some(Self::Binary),
             Self::Binary => Some(Self::Sign),
-            Self::Sign
-            | Self::Flag
-            | Self::Count
-            | Self::Simplex
-            | Self::ClassIndex { .. }
-            | Self::Group => None,
+            Self::Sign | Self::Flag | Self::Count | Self::Simplex | Self::ClassIndex { .. } | Self::Group => None,
         }
     }
 

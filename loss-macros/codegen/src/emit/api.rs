@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::info::formula_text;
+use crate::formula::print::print;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
 
 pub(super) fn face(spec: &Spec) -> TokenStream {
@@ -228,10 +229,8 @@ impl<'s> Face<'s> {
             let (setter, ty) = (ident(&param.name), self.param_type(param));
             let place = Literal::usize_unsuffixed(place);
             let value = self.encoded(param, &setter);
-            let domain = param
-                .domain
-                .as_ref()
-                .map_or(String::new(), |domain| format!(" Must meet `{}`.", crate::formula::print::print(domain)));
+            let domain =
+                param.domain.as_ref().map_or(String::new(), |domain| format!(" Must meet `{}`.", print(domain)));
             let meaning = param.meaning.as_deref().unwrap_or("Sets this parameter.");
             let default = param.default.as_ref().map_or(String::new(), |value| match value {
                 crate::model::ParamValue::Number(number) => format!(" Default {}.", number.to_f64()),
@@ -251,7 +250,14 @@ impl<'s> Face<'s> {
         let inputs = self.optional.iter().map(|(_, input)| {
             let setter = ident(&input.name);
             let ty = if input.label.is_discrete() { quote!(Labels<'a>) } else { quote!(Tensor<'a, T>) };
-            let doc = format!("`{}` ({}).", input.name, convention(input, self.spec));
+            let domain =
+                input.domain.as_ref().map_or(String::new(), |domain| format!(" Must meet `{}`.", print(domain)));
+            let default = match &input.default {
+                Some(crate::model::ParamValue::Number(number)) => format!(" {} where it is absent.", number.to_f64()),
+                Some(crate::model::ParamValue::Switch(on)) => format!(" {on} where it is absent."),
+                Some(crate::model::ParamValue::Word(_)) | None => String::new(),
+            };
+            let doc = format!("`{}` ({}).{domain}{default}", input.name, convention(input, self.spec));
             quote! {
                 #[doc = #doc]
                 #[must_use]
@@ -352,7 +358,7 @@ impl<'s> Face<'s> {
                     run(&Definition, &call, Request::value(self.reduction)).and_then(Outcome::reduced)
                 }
 
-                /// Every element's loss, unreduced, into `elements`.
+                /// Every element's loss, unreduced whatever the reduction is, into `elements`.
                 ///
                 /// # Errors
                 /// Where a parameter, shape or label breaks its rule; nothing is written then.
@@ -411,12 +417,15 @@ impl<'s> Face<'s> {
             /// The reduced loss and its gradients, in one reading of the inputs.
             ///
             /// # Errors
-            /// As [`Self::forward`] and [`Self::backward`].
+            /// As [`Self::forward`] and [`Self::backward`]; nothing is written then.
             pub fn forward_backward #lifetimes(
                 &'c self,
                 #(#names: impl Into<#types>,)*
                 gradients: impl Into<#gradients_name<'g, T>>,
             ) -> Result<T, Error> #bound {
+                if self.reduction.is_none() {
+                    return Err(Error::NotReduced);
+                }
                 let call = self.call(#(#names.into()),*);
                 let gradients = gradients.into();
                 let mut request = Request::value(self.reduction);
@@ -424,7 +433,7 @@ impl<'s> Face<'s> {
                 run(&Definition, &call, request).and_then(Outcome::reduced)
             }
 
-            /// Every element's loss into `elements`, and the gradients, in one reading of the inputs.
+            /// Every element's loss into `elements`, unreduced whatever the reduction is, and its gradients, in one reading of the inputs.
             ///
             /// # Errors
             /// As [`Self::forward_into`] and [`Self::backward`].

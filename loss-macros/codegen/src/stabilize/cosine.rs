@@ -65,6 +65,19 @@ fn squared_length(g: &Graph, id: ExprId, axes: AxisSet) -> Option<Length> {
     (own_axes == axes && x == y).then_some(Length { vector: x, more })
 }
 
+/// Also where the squares would underflow, unless something is added to them that does not.
+fn short_too(g: &mut Graph, scales: ExprId, largest: ExprId, more: Option<ExprId>) -> ExprId {
+    let (zero, short) = (g.zero(), g.number(Constant::decimal(LONG.0, -LONG.1)));
+    let is_short = g.compare(Comparison::Less, largest, short);
+    let is_there = g.compare(Comparison::Greater, largest, zero);
+    let mut may_underflow = g.and(is_short, is_there);
+    if let Some(more) = more {
+        let alone = g.compare(Comparison::Equal, more, zero);
+        may_underflow = g.and(may_underflow, alone);
+    }
+    g.or(scales, may_underflow)
+}
+
 fn shortened(g: &mut Graph, axes: AxisSet, length: &Length) -> Shortened {
     let magnitude = g.apply(Unary::Abs, length.vector);
     let largest = g.reduce(Reducer::Max, axes, None, magnitude);
@@ -73,6 +86,7 @@ fn shortened(g: &mut Graph, axes: AxisSet, length: &Length) -> Shortened {
     let is_long = g.compare(Comparison::Greater, largest, long);
     let is_finite = g.compare(Comparison::Less, largest, infinity);
     let scales = g.and(is_long, is_finite);
+    let scales = short_too(g, scales, largest, length.more);
     let scale = g.choose(scales, largest, one);
     let scale = g.apply(Unary::Detach, scale);
     let inverse = g.divide(one, scale);

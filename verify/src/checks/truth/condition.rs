@@ -76,10 +76,10 @@ impl<'b> Conditions<'b> {
         }
     }
 
-    /// How far a result moves in all when each number that goes in moves by a unit in its last place; infinite where the oracle cannot tell.
+    /// How far a result moves in all when each number that goes in moves by a unit in its last place; 0 where the oracle cannot tell.
     /// A move to or from what is no number does not count.
     pub(super) fn spread(&mut self, result: Result) -> f64 {
-        let Some((here, there)) = self.around(result, Step::Wide) else { return f64::INFINITY };
+        let Some((here, there)) = self.around(result, Step::Wide) else { return 0.0 };
         there.iter().map(|there| (there - here).abs() / WIDE).filter(|distance| distance.is_finite()).sum()
     }
 
