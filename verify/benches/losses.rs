@@ -1,17 +1,47 @@
-//! Every loss, forward, backward and both at once, at a size that fits in L1, one that fits in L2, and one that fits in neither.
+//! Every loss, forward, backward and both at once, at three sizes, on one thread: `LOSS/WAY/ROWS` or `LOSS/WAY/ROWSxCLASSES`.
 //!
-//! `cargo bench -p loss-verify -- cross_entropy` runs one loss. Time is per element of the input that gives the layout.
+//! `cargo bench -p loss-verify -- cross_entropy/fused` runs some of them. Throughput counts the elements of the input that gives the layout.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use loss_runtime::{Call, Loss, Reduction, Request, Want, run};
 use loss_verify::generators::{Batch, Extents, Generator, Random, settings};
 use loss_verify::registry::losses;
 
-/// Sizes as (rows, extent). 49152 numbers of `f32` are 192 KB; not 100000, which straddles the L2 of some machines.
-const POINTWISE: [(usize, usize); 3] = [(1_000, 1), (49_152, 1), (10_000_000, 1)];
-const ROW_WISE: [(usize, usize); 3] = [(4_096, 10), (1_024, 1_000), (64, 32_000)];
+/// Rows whose numbers fit in L1, in L2 (192 KB each input: 100000 rows would straddle the L2 of some machines), and in neither.
+const POINTWISE: [Size; 3] = [Size::rows(1_000), Size::rows(49_152), Size::rows(10_000_000)];
+/// Few classes, a thousand, and a vocabulary.
+const ROW_WISE: [Size; 3] = [Size::classes(4_096, 10), Size::classes(1_024, 1_000), Size::classes(64, 32_000)];
+
+/// How much is computed.
+#[derive(Clone, Copy)]
+struct Size {
+    rows: usize,
+    classes: Option<usize>,
+}
+
+impl Size {
+    const fn rows(rows: usize) -> Self {
+        Self { rows, classes: None }
+    }
+
+    const fn classes(rows: usize, classes: usize) -> Self {
+        Self { rows, classes: Some(classes) }
+    }
+
+    fn elements(self) -> usize {
+        self.rows * self.classes.unwrap_or(1)
+    }
+
+    fn name(self) -> String {
+        match self.classes {
+            Some(classes) => format!("{}x{classes}", self.rows),
+            None => self.rows.to_string(),
+        }
+    }
+}
 
 /// Which outputs are asked for.
 #[derive(Clone, Copy)]
@@ -44,8 +74,8 @@ fn all_losses(criterion: &mut Criterion) {
                 continue;
             }
         };
-        for (rows, extent) in sizes {
-            let extents = Extents::rows([rows]).with_extent(extent);
+        for size in sizes {
+            let extents = Extents::rows([size.rows]).with_extent(size.classes.unwrap_or(1));
             let mut batch: Batch<f32> = generator.batch(&extents, &mut Random::new(1));
             // The common call: optional inputs are left out.
             for (column, input) in batch.inputs.iter_mut().zip(loss.info().inputs) {
@@ -53,14 +83,16 @@ fn all_losses(criterion: &mut Criterion) {
                     *column = None;
                 }
             }
-            one_size(criterion, loss, &batch, rows, extent);
+            one_size(criterion, loss, &batch, size);
         }
     }
 }
 
-fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f32>, rows: usize, extent: usize) {
+fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f32>, size: Size) {
     let mut group = criterion.benchmark_group(loss.info().name);
-    group.throughput(Throughput::Elements((rows * extent) as u64));
+    // A call that takes milliseconds needs no batches of growing length.
+    group.sampling_mode(if size.elements() < 1_000_000 { SamplingMode::Auto } else { SamplingMode::Flat });
+    group.throughput(Throughput::Elements(size.elements() as u64));
     let mut call: Call<'_, f32> = batch.call();
     call.execution.threads = Some(1);
     let mut gradients: Vec<Option<Vec<f32>>> = loss
@@ -74,7 +106,7 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
         })
         .collect();
     for way in Way::ALL {
-        group.bench_function(BenchmarkId::new(way.name(), format!("{rows}x{extent}")), |bencher| {
+        group.bench_function(BenchmarkId::new(way.name(), size.name()), |bencher| {
             bencher.iter(|| {
                 let want = match way {
                     Way::Forward | Way::Fused => Want::Value,
@@ -96,5 +128,18 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
     group.finish();
 }
 
-criterion_group!(benches, all_losses);
+/// Short enough that all of them take minutes. The command line has the last word: `-- --measurement-time 5 --sample-size 100`.
+fn brief() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(20)
+        .nresamples(10_000)
+}
+
+criterion_group! {
+    name = benches;
+    config = brief();
+    targets = all_losses
+}
 criterion_main!(benches);

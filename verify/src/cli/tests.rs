@@ -49,6 +49,9 @@ fn exit_codes_tell_a_wrong_loss_from_a_wrong_command() {
     };
     let code = |code: u8| format!("{:?}", ExitCode::from(code));
     assert_eq!(exit(LOSSES, "nonsense"), code(2));
+    for (line, expected) in [("explain bnet", 2), ("explain bent", 0), ("explain bent --rust", 2), ("list", 0)] {
+        assert_eq!(format!("{:?}", run(LOSSES, &parse(line).expect("the line is right"))), code(expected), "{line}");
+    }
     assert!(!folder.exists(), "nothing is written for a wrong command");
     std::fs::write(&folder, "a file").expect("a temporary file can be written");
     assert_eq!(exit(LOSSES, "signed"), code(2), "a file is no folder");

@@ -9,7 +9,7 @@ use super::html::Escaped;
 use super::scale::{Scale, range_of};
 
 const WIDTH: f64 = 300.0;
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 66.0;
 const RIGHT: f64 = WIDTH - 8.0;
 const VALUE: (f64, f64) = (6.0, 116.0);
 const GRADIENT: (f64, f64) = (134.0, 214.0);
@@ -44,7 +44,7 @@ impl Curve {
     fn ticks(self) -> usize {
         match self {
             Self::Value => 5,
-            Self::Gradient => 4,
+            Self::Gradient => 3,
         }
     }
 }
@@ -148,7 +148,7 @@ fn panel(
     let (name, middle) = (curve.name(), f64::midpoint(top, bottom));
     write!(
         out,
-        "<text class=\"key {name}\" x=\"12\" y=\"{middle}\" text-anchor=\"middle\" transform=\"rotate(-90 12 {middle})\">{name}</text>"
+        "<text class=\"key {name}\" x=\"9\" y=\"{middle}\" text-anchor=\"middle\" transform=\"rotate(-90 9 {middle})\">{name}</text>"
     )?;
     for (at, label) in y.ticks(curve.ticks()) {
         let pixel = y.pixel(at);
