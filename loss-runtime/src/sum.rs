@@ -38,8 +38,6 @@ pub(crate) fn split(count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::{Cascade, split};
 
     fn tree(numbers: &[f64]) -> f64 {

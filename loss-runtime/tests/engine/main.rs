@@ -6,6 +6,9 @@ mod elementwise;
 mod kernels;
 mod losses;
 mod row_wise;
+// With its own test: the library is not compiled for tests.
+#[path = "../../src/sum.rs"]
+mod sum;
 
 use loss_runtime::call::{Call, Execution, MAX_INPUTS, Outcome, Reduction, Request, Upstream};
 use loss_runtime::{Array, Element, Error, Loss, run};

@@ -116,7 +116,7 @@ fn negated(variant: &mut Variant, definition: ExprId) -> ExprId {
     let loss = variant.loss;
     rewrite(&mut variant.graph, &[loss], &mut done, &mut |graph, id, expr| {
         // Not simplified: what simplifies away would be compared with itself.
-        let same = graph.add(expr);
+        let same = if expr == graph.expr(id) { id } else { graph.add(expr) };
         if id == definition { graph.add(Expr::Unary(Unary::Negate, same)) } else { same }
     });
     done[&loss]

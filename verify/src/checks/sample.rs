@@ -67,21 +67,6 @@ pub(super) fn each_refined<T: Element>(
     Turns { subject, effort, check, sizes, generators, refine }.take(once..once * ROUNDS, tally, look);
 }
 
-/// The same for every pair of a size and a setting at least.
-pub(super) fn each_pair<T: Element>(
-    subject: &Subject,
-    effort: &Effort,
-    check: &str,
-    sizes: &[Extents],
-    refine: Refine<T>,
-    tally: &mut Tally,
-    look: impl Look<T>,
-) {
-    let generators = generators(subject, tally);
-    let pairs = sizes.len() * generators.len();
-    Turns { subject, effort, check, sizes, generators, refine }.take(pairs..pairs.max(1) * 8, tally, look);
-}
-
 /// Looks at one batch of each size, under one setting after the other: for batches so large that each takes its time.
 pub(super) fn each_once<T: Element>(
     subject: &Subject,

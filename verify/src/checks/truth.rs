@@ -17,7 +17,7 @@ use crate::subject::{Effort, Subject};
 
 use super::probe::{Found, Probe, find};
 
-use super::sample::{Sample, each_pair, has_second_axis};
+use super::sample::{Sample, each_refined, has_second_axis};
 use super::{Finding, Tally, tolerance};
 
 use condition::Conditions;
@@ -80,7 +80,7 @@ fn measure_in<T: Element + Format>(
 ) -> Vec<Accuracy> {
     let mut seen = Seen::default();
     let name = format!("{check} {}", T::NAME);
-    each_pair::<T>(subject, effort, &name, &sizes(subject), edges::sharpen, tally, |sample, random, tally| {
+    each_refined::<T>(subject, effort, &name, &sizes(subject), edges::sharpen, tally, |sample, random, tally| {
         compare(sample, compiled, wanted, random, &mut seen, tally);
     });
     seen.accuracy(T::NAME)

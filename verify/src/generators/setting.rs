@@ -53,8 +53,8 @@ pub(crate) fn refused(loss: &dyn Loss, setting: &Setting, param: usize) -> Vec<f
         .collect()
 }
 
-/// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; either with each
-/// other value of each parameter that its condition admits; and each optional input left out.
+/// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; then, one at a
+/// time, each other value of each parameter that its condition admits, and each optional input left out.
 #[must_use]
 pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     let info = loss.info();
@@ -77,14 +77,13 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     let all = Setting { params, present: vec![true; info.inputs.len()] };
     let mut settings = vec![all.clone()];
     let bare = Setting { present: info.inputs.iter().map(|input| !may_be_absent(input)).collect(), ..all.clone() };
-    settings.push(bare.clone());
+    settings.push(bare);
     for (place, param) in info.params.iter().enumerate() {
         for value in candidates(param) {
-            for mut setting in [all.clone(), bare.clone()] {
-                setting.params[place] = value;
-                if admitted(place, &setting.params) {
-                    settings.push(setting);
-                }
+            let mut setting = all.clone();
+            setting.params[place] = value;
+            if admitted(place, &setting.params) {
+                settings.push(setting);
             }
         }
     }
