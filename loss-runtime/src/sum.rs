@@ -49,11 +49,12 @@ mod tests {
 
     #[test]
     fn cascade_has_the_bits_of_the_recursive_tree() {
-        for count in 0..200_u32 {
-            let numbers: Vec<f64> = (0..count).map(|i| 1.0 / f64::from(i * i + 3) * f64::from(i % 7) - 0.3).collect();
+        let all: [f64; 200] = core::array::from_fn(|i| 1.0 / (i * i + 3) as f64 * (i % 7) as f64 - 0.3);
+        for count in 0..all.len() {
+            let numbers = &all[..count];
             let mut cascade = Cascade::new();
             numbers.iter().for_each(|number| cascade.push(*number));
-            assert_eq!(cascade.sum().to_bits(), tree(&numbers).to_bits(), "{count} numbers");
+            assert_eq!(cascade.sum().to_bits(), tree(numbers).to_bits(), "{count} numbers");
         }
     }
 }
