@@ -24,6 +24,8 @@ pub enum Error {
     },
     /// No reduction of that name.
     UnknownReduction {
+        /// The name given.
+        name: Word,
         /// The named ones that there are, beside `none` and `sum`.
         available: &'static [ReductionInfo],
     },
@@ -180,12 +182,14 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Param { name, value, allowed } => write!(f, "parameter `{name}` is {value}; allowed: {allowed}"),
+            Self::Param { name, value, allowed } => {
+                write!(f, "parameter `{name}` is {}; allowed: {allowed}", Short(value))
+            }
             Self::MissingParam { name } => {
                 write!(f, "parameter `{name}` has no default and was not given")
             }
-            Self::UnknownReduction { available } => {
-                f.write_str("no such reduction; there are `none`, `sum`")?;
+            Self::UnknownReduction { name, available } => {
+                write!(f, "there is no reduction `{name}`; there are `none`, `sum`")?;
                 available.iter().try_for_each(|reduction| write!(f, ", `{}`", reduction.name))
             }
             Self::MissingInput { name } => write!(f, "input `{name}` was not given"),
@@ -212,17 +216,21 @@ impl fmt::Display for Error {
                 if let Some(column) = column {
                     write!(f, ", place {column}")?;
                 }
-                write!(f, ": {value} is not {}", describe(label))?;
+                write!(f, ": {} is not {}", Short(value), describe(label))?;
                 if label == Label::ClassIndex {
                     write!(f, ", 0 to {}", extent.saturating_sub(1))?;
                 }
                 Ok(())
             }
             Self::RowSum { input, row, sum } => {
-                write!(f, "input `{input}`, row {row}: the probabilities sum to {sum}; allowed: 1 within 0.001")
+                write!(
+                    f,
+                    "input `{input}`, row {row}: the probabilities sum to {}; allowed: 1 within 0.001",
+                    Short(sum)
+                )
             }
             Self::Domain { input, index, value, domain } => {
-                write!(f, "input `{input}`, value {index}: {value} breaks the condition {domain}")
+                write!(f, "input `{input}`, value {index}: {} breaks the condition {domain}", Short(value))
             }
             Self::NotReduced => f.write_str("the reduction `none` has many values; ask for them with a buffer"),
             Self::ZeroDivisor { reduction } => {
@@ -243,6 +251,54 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// The beginning of a word that a caller gave: enough to recognise it, and no allocation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    bytes: [u8; Word::LONGEST],
+    len: u8,
+    is_cut: bool,
+}
+
+impl Word {
+    const LONGEST: usize = 32;
+}
+
+impl From<&str> for Word {
+    fn from(word: &str) -> Self {
+        let len = (0..=word.len().min(Self::LONGEST)).rfind(|&len| word.is_char_boundary(len)).unwrap_or(0);
+        let mut bytes = [0; Self::LONGEST];
+        bytes[..len].copy_from_slice(&word.as_bytes()[..len]);
+        Self { bytes, len: len as u8, is_cut: len < word.len() }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(core::str::from_utf8(&self.bytes[..self.len.into()]).unwrap_or_default())?;
+        f.write_str(if self.is_cut { "…" } else { "" })
+    }
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// A number in as few characters as read well: one far from 1 with its exponent.
+struct Short(f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.0.abs();
+        if size.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
+            write!(f, "{:e}", self.0)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
 
 /// One value, in words.
 fn describe(label: Label) -> &'static str {

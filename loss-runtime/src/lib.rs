@@ -53,7 +53,7 @@ pub mod tensor;
 pub mod uniform;
 
 pub use call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
-pub use error::Error;
+pub use error::{Error, Word};
 pub use registry::{Element, Loss};
 pub use run::{run, shape_of_none};
 pub use shape::Shape;

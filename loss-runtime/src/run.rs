@@ -166,7 +166,7 @@ impl Chosen {
                 .iter()
                 .position(|reduction| reduction.name == name)
                 .map(Self::Named)
-                .ok_or(Error::UnknownReduction { available: info.reductions }),
+                .ok_or_else(|| Error::UnknownReduction { name: name.into(), available: info.reductions }),
         }
     }
 

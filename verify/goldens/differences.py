@@ -100,6 +100,8 @@ def main():
             continue
         spec = yaml.safe_load(path.read_text())
         for difference in spec.get("differs_from_pytorch", []):
+            if "given" not in difference:
+                continue
             checked += 1
             for text in wrong_quotes(torch, spec, difference):
                 wrong += 1

@@ -97,6 +97,11 @@ pub const CHECKS: &[Check] = &[
         run: truth::gradient_matches_oracle,
     },
     Check {
+        name: "reductions_match_oracle",
+        claim: "Every reduced value and its gradients are the exact ones, but for a few units in the last place.",
+        run: truth::reductions_match_oracle,
+    },
+    Check {
         name: "batch_equals_rows_alone",
         claim: "Every row of a batch of any size gets, to the bit, the value and gradients it gets alone.",
         run: geometry::batch_equals_rows_alone,

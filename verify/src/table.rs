@@ -24,7 +24,8 @@ const COLUMNS: [(&str, Align); 10] = [
 ];
 
 const LEGEND: &str = "
-value, gradient: largest distance from the exact result, in units in the last place (/ that of 99.9 % of the points)
+value, gradient: largest distance from the exact result (/ that of 99.9 % of the points), in units in the last
+    place; beyond 4, in what the exact result moves by when each number that goes in moves by one such unit
 compared: numbers that were held against others; PyTorch: recorded answers that agree, or differ as declared
 bits: instruction sets x thread counts that give the same ones
 ";

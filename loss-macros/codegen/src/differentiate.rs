@@ -384,8 +384,10 @@ impl Factors {
 /// `cotangent * factor`, where a zero of the cotangent stays zero, and a zero factor removes what a weight weighs.
 fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
     if let Expr::Unary(Unary::Weighed, value) = graph.expr(cotangent) {
-        let weighed =
-            if graph.constant(factor).is_some() { graph.times(value, factor) } else { graph.weigh(factor, value) };
+        let is_constant = graph.constant(factor).is_some();
+        let weighed = through_zeros(graph, value, &mut |graph, value| {
+            if is_constant { graph.times(value, factor) } else { graph.weigh(factor, value) }
+        });
         return graph.apply(Unary::Weighed, weighed);
     }
     through_zeros(graph, cotangent, &mut |graph, cotangent| match graph.expr(factor) {

@@ -295,12 +295,21 @@ pub struct ExampleEntry {
 pub struct DifferenceEntry {
     /// `what`
     pub what: Spanned<String>,
-    /// `given`
-    pub given: Vec<(Spanned<String>, Data)>,
+    /// A call that shows it.
+    pub shown: Option<ShownDifference>,
     /// `ours`
     pub ours: Expectation,
-    /// `theirs`
-    pub theirs: Expectation,
     /// `because`
     pub because: Spanned<String>,
+    /// `recorded`: the ids of PyTorch's recorded answers that differ for this reason.
+    pub recorded: Vec<Spanned<String>>,
+}
+
+/// The call that shows a difference, and PyTorch's answer to it.
+#[derive(Clone, Debug)]
+pub struct ShownDifference {
+    /// `given`
+    pub given: Vec<(Spanned<String>, Data)>,
+    /// `theirs`
+    pub theirs: Expectation,
 }

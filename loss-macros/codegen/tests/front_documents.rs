@@ -116,7 +116,8 @@ fn claims_and_examples_are_read() {
     assert_eq!((keys(&example.expect.values), keys(&example.expect.gradient)), (vec!["none"], vec!["input"]));
     assert_eq!(example.expect.error[0].1.value, "zero_divisor");
     assert_eq!(example.tolerance.as_ref().map(|text| text.value.as_str()), Some("1e-6"));
-    assert_eq!(data(&document.differences[0].given[0].1), "[true]");
+    let shown = document.differences[0].shown.as_ref().expect("the difference is shown by a call");
+    assert_eq!(data(&shown.given[0].1), "[true]");
 }
 
 fn data(data: &Data) -> String {

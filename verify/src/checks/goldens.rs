@@ -1,11 +1,12 @@
 //! Recorded answers of PyTorch, replayed through the conformance port.
 //!
-//! `goldens/pytorch.jsonl` holds the cases and its `README.md` their format. `goldens/differences.jsonl` lists the cases that are meant
-//! to differ: `{"id", "because"}`. A case that is listed and does not differ is a failure like any other.
+//! `goldens/pytorch.jsonl` holds the cases and its `README.md` their format. A spec lists those that are meant to differ, by their ids,
+//! in `differs_from_pytorch`. One that is listed and does not differ, or differs in another way, is a failure like any other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use loss_codegen::document::{DifferenceEntry, Expectation};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -40,15 +41,9 @@ struct Array {
     data: Vec<Number>,
 }
 
-#[derive(Deserialize)]
-struct Declared {
-    id: String,
-    #[expect(dead_code, reason = "a difference without a reason does not parse; readers of the file want the reason")]
-    because: String,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens")
+/// Where the cases are.
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens").join("pytorch.jsonl")
 }
 
 /// All cases of this loss, in both types.
@@ -70,57 +65,75 @@ pub(super) fn pytorch_answers_replay(subject: &Subject, effort: &Effort) -> Find
 }
 
 fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result<(), String> {
-    let read = |name: &str| {
-        let path = folder().join(name);
-        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
-    };
-    let declared = if folder().join("differences.jsonl").exists() {
-        read("differences.jsonl")?.lines().map(parse::<Declared>).collect::<Result<Vec<_>, _>>()?
-    } else {
-        Vec::new()
-    };
-    for line in read("pytorch.jsonl")?.lines() {
+    let mut declared = declared(subject);
+    let cases = std::fs::read_to_string(file()).map_err(|error| format!("{}: {error}", file().display()))?;
+    for (place, line) in cases.lines().enumerate() {
         // Most lines are of other losses: look at the call before the numbers that are expected.
-        let Ok(case) = eval::read_case(line.as_bytes()) else {
-            continue;
-        };
+        let unreadable = |problem: String| format!("line {} cannot be read: {problem}", place + 1);
+        let case = eval::read_case(line.as_bytes()).map_err(|refusal| unreadable(refusal.message))?;
         let meant = eval::find(subject.losses, &case.loss, &case.inputs).map(|loss| loss.info().name);
         if meant != Ok(subject.name()) {
             continue;
         }
-        let golden: Golden = parse(line)?;
-        let is_declared = declared.iter().any(|declared| declared.id == golden.id);
-        match (agrees(subject, case, &golden), is_declared) {
-            (Ok(points), false) => {
+        let golden: Golden = serde_json::from_str(line).map_err(|error| unreadable(error.to_string()))?;
+        let ours = declared.remove(golden.id.as_str());
+        let outcome = match ours {
+            None => agrees(subject, &case, &golden),
+            Some(ours) => differs_as_declared(subject, &case, &golden, ours).map(|()| 1),
+        };
+        match (outcome, ours) {
+            (Ok(points), None) => {
                 goldens.passed += 1;
                 tally.pass(points);
             }
-            (Err(_), true) => {
+            (Ok(points), Some(_)) => {
                 goldens.declared_different += 1;
                 goldens.names.push(golden.id);
-                tally.pass(1);
+                tally.pass(points);
             }
-            (Ok(_), true) => {
+            (Err(difference), _) => {
                 goldens.failed += 1;
-                goldens.names.push(golden.id.clone());
-                tally.fail(&golden.id, || ("to differ, as declared".to_owned(), "the same answer".to_owned()));
-            }
-            (Err(difference), false) => {
-                goldens.failed += 1;
-                goldens.names.push(golden.id.clone());
-                let what = format!(
-                    "{} of verify/goldens/pytorch.jsonl: {} (if we mean to differ, say why in differences.jsonl beside it)",
-                    golden.id, difference.what
-                );
+                let hint = "if we mean to differ, name it under `recorded` of the difference that says why";
+                let hint = if ours.is_none() { format!(" ({hint})") } else { String::new() };
+                let what = format!("{} of verify/goldens/pytorch.jsonl: {}{hint}", golden.id, difference.what);
                 tally.fail(&what, || (difference.expected, difference.actual));
+                goldens.names.push(golden.id);
             }
         }
+    }
+    for id in declared.keys() {
+        tally.fail(&format!("`{id}` under `recorded`"), || {
+            ("the id of a recorded answer for this loss".to_owned(), "there is none".to_owned())
+        });
     }
     Ok(())
 }
 
-fn parse<'a, T: Deserialize<'a>>(line: &'a str) -> Result<T, String> {
-    serde_json::from_str(line).map_err(|error| format!("a line that cannot be read: {error}"))
+/// The answers that the spec declares to differ, with what it says of ours.
+fn declared(subject: &Subject) -> BTreeMap<&'static str, &'static Expectation> {
+    let differences = subject.compiled().map_or(&[][..], |compiled| &compiled.spec.differences);
+    let ids = |difference: &'static DifferenceEntry| {
+        difference.recorded.iter().map(|id| (id.value.as_str(), &difference.ours))
+    };
+    differences.iter().flat_map(ids).collect()
+}
+
+/// Whether our answer is another than PyTorch's, and an error where the spec says that it is one.
+fn differs_as_declared(subject: &Subject, case: &Case, golden: &Golden, ours: &Expectation) -> Result<(), Difference> {
+    let differ = |expected: String, actual: String| Difference { what: "declared".to_owned(), expected, actual };
+    if agrees(subject, case, golden).is_ok() {
+        return Err(differ("to differ, as declared".to_owned(), "the same answer".to_owned()));
+    }
+    let kinds: Vec<&str> = ours.error.iter().map(|(_, kind)| kind.value.as_str()).collect();
+    match eval::compute(subject.losses, case) {
+        Ok(_) if kinds.is_empty() => Ok(()),
+        Err(refusal) if kinds.contains(&refusal.kind) => Ok(()),
+        Ok(answer) => Err(differ(format!("an error: {}", kinds.join(", ")), format!("{:?}", answer.value.data))),
+        Err(refusal) => {
+            let expected = if kinds.is_empty() { "numbers".to_owned() } else { kinds.join(", ") };
+            Err(differ(expected, format!("{}: {}", refusal.kind, refusal.message)))
+        }
+    }
 }
 
 /// Where our answer and PyTorch's part.
@@ -131,17 +144,19 @@ struct Difference {
 }
 
 /// Whether our answers in both types are PyTorch's, and of how many numbers.
-fn agrees(subject: &Subject, case: Case, golden: &Golden) -> Result<u64, Difference> {
-    let Some(truth) = golden.expect.get("f64") else {
-        return Ok(0);
-    };
+fn agrees(subject: &Subject, case: &Case, golden: &Golden) -> Result<u64, Difference> {
+    let truth = golden.expect.get("f64").ok_or_else(|| Difference {
+        what: "f64".to_owned(),
+        expected: "a recorded answer in double precision".to_owned(),
+        actual: "none".to_owned(),
+    })?;
     let inputs = case.inputs.iter().filter_map(|(_, array)| match &array.data {
         ArrayData::Float(data) => Some(data),
         ArrayData::Int(_) | ArrayData::Bool(_) => None,
     });
     let size = inputs.flatten().map(|number| number.abs()).filter(|size| size.is_finite()).fold(1.0, f64::max);
     let mut points = 0;
-    let mut case = case;
+    let mut case = case.clone();
     for (dtype, name) in [(Dtype::F64, "f64"), (Dtype::F32, "f32")] {
         // Inputs that `f32` cannot hold have no answer in it.
         let Some(recorded) = golden.expect.get(name) else {

@@ -38,6 +38,9 @@ pub(super) trait Look<T>: FnMut(&Sample<'_, T>, &mut Random, &mut Tally) {}
 
 impl<T, F: FnMut(&Sample<'_, T>, &mut Random, &mut Tally)> Look<T> for F {}
 
+/// More rounds than this show nothing new of a loss that has few points a round.
+const ROUNDS: usize = 50;
+
 /// Looks at a batch of each size, under each setting in turn, and goes round again until there are points enough.
 pub(super) fn each<T: Element>(
     subject: &Subject,
@@ -47,11 +50,15 @@ pub(super) fn each<T: Element>(
     tally: &mut Tally,
     look: impl Look<T>,
 ) {
-    each_refined(subject, effort, check, sizes, |_, batch, _| batch, tally, look);
+    let generators = generators(subject, tally);
+    let once = sizes.len().max(generators.len());
+    let turns = Turns { subject, effort, check, sizes, generators, refine: |_, batch, _| batch };
+    turns.take(once..once * ROUNDS, tally, look);
 }
 
-/// The same with batches that the check has made something of.
-pub(super) fn each_refined<T: Element>(
+/// Looks at a batch of each size under each setting, every one with every other, and goes round again until there are points enough.
+/// The check has made something of each batch.
+pub(super) fn each_pair<T: Element>(
     subject: &Subject,
     effort: &Effort,
     check: &str,
@@ -60,10 +67,8 @@ pub(super) fn each_refined<T: Element>(
     tally: &mut Tally,
     look: impl Look<T>,
 ) {
-    /// More rounds than this show nothing new of a loss that has few points a round.
-    const ROUNDS: usize = 50;
     let generators = generators(subject, tally);
-    let once = sizes.len().max(generators.len());
+    let once = sizes.len() * generators.len();
     Turns { subject, effort, check, sizes, generators, refine }.take(once..once * ROUNDS, tally, look);
 }
 

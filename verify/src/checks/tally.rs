@@ -16,6 +16,7 @@ pub struct Tally {
     effort: Effort,
     points: u64,
     failed: u64,
+    undecided: u64,
     failures: Vec<Failure>,
 }
 
@@ -23,13 +24,13 @@ impl Tally {
     /// Nothing so far.
     #[must_use]
     pub fn new(subject: &Subject, effort: &Effort) -> Self {
-        Self { loss: subject.name(), effort: *effort, points: 0, failed: 0, failures: Vec::new() }
+        Self { loss: subject.name(), effort: *effort, points: 0, failed: 0, undecided: 0, failures: Vec::new() }
     }
 
     /// Nothing so far, of the same loss.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self { loss: self.loss, effort: self.effort, points: 0, failed: 0, failures: Vec::new() }
+        Self { failures: Vec::new(), points: 0, failed: 0, undecided: 0, ..*self }
     }
 
     /// Whether there is room for another failure in full.
@@ -42,6 +43,7 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.points += other.points;
         self.failed += other.failed;
+        self.undecided += other.undecided;
         self.failures.extend(other.failures);
         self.failures.truncate(KEPT);
     }
@@ -69,6 +71,11 @@ impl Tally {
     /// Counts points that passed.
     pub fn pass(&mut self, points: u64) {
         self.points += points;
+    }
+
+    /// Counts a case of which nothing can be said.
+    pub fn leave_undecided(&mut self) {
+        self.undecided += 1;
     }
 
     /// Counts a point that failed; `compared` gives what was expected and what came out.
@@ -119,6 +126,7 @@ impl Tally {
         let detail = match status {
             Status::Failed => format!("{} of {} points fail", self.failed, self.points),
             Status::Undecided => "no point was looked at".to_owned(),
+            Status::Passed if self.undecided > 0 => format!("{} cases are undecided", self.undecided),
             Status::Passed | Status::Skipped => String::new(),
         };
         Finding { status, points: self.points, detail, failures: self.failures, evidence: Evidence::default() }

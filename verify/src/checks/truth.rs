@@ -5,19 +5,21 @@ mod data;
 mod edges;
 
 use loss_codegen::compile::Compiled;
-use loss_runtime::{Element, Reduction, Upstream};
+use loss_codegen::model::Variant;
+use loss_runtime::{Element, Error, Reduction, Upstream};
 
 use crate::audit::{Accuracy, FailedInput, Quantity};
 use crate::generators::{Extents, Random};
 use crate::number::Number;
-use crate::oracle::call::{CallOutcome, call};
+use crate::oracle::Failure;
+use crate::oracle::call::{CallOutcome, call, summand};
 use crate::oracle::real::Real;
 use crate::oracle::ulp::{Format, ulps};
 use crate::subject::{Effort, Subject};
 
 use super::probe::{Found, Probe, find};
 
-use super::sample::{Sample, each_refined, has_second_axis};
+use super::sample::{Sample, each_pair, has_second_axis};
 use super::{Finding, Tally, tolerance};
 
 use condition::Conditions;
@@ -37,10 +39,19 @@ pub(super) fn gradient_matches_oracle(subject: &Subject, effort: &Effort) -> Fin
     measure(subject, effort, "gradient_matches_oracle", Wanted::Gradients)
 }
 
+/// The sum and every reduction that the spec names, with its gradients, in both types.
+pub(super) fn reductions_match_oracle(subject: &Subject, effort: &Effort) -> Finding {
+    let mut finding = measure(subject, effort, "reductions_match_oracle", Wanted::Reductions);
+    // The distances reported are those of `none`.
+    finding.evidence.accuracy.clear();
+    finding
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     Values,
     Gradients,
+    Reductions,
 }
 
 fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> Finding {
@@ -54,20 +65,18 @@ fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> F
     finding
 }
 
-fn sizes(subject: &Subject) -> Vec<Extents> {
+/// Few and small: that a kernel gives a row of any batch the same bits is for other checks.
+fn sizes(subject: &Subject, wanted: Wanted) -> Vec<Extents> {
     if !has_second_axis(subject.loss.info()) {
         return vec![Extents::rows([8]), Extents::rows([3, 5])];
     }
-    let rows = |extent| Extents::rows([4]).with_extent(extent);
-    vec![
-        rows(3),
-        rows(1),
-        rows(2),
-        rows(5),
-        Extents::rows([2, 3]).with_extent(4),
-        rows(17),
-        Extents::rows([1]).with_extent(150),
-    ]
+    let rows = |rows, extent| Extents { rows, extent };
+    match wanted {
+        Wanted::Values | Wanted::Gradients => {
+            vec![rows(vec![4], 3), rows(vec![2], 1), rows(vec![2, 2], 2), rows(vec![2], 17), rows(vec![1], 33)]
+        }
+        Wanted::Reductions => vec![rows(vec![4], 3), rows(vec![2, 2], 2)],
+    }
 }
 
 fn measure_in<T: Element + Format>(
@@ -80,7 +89,7 @@ fn measure_in<T: Element + Format>(
 ) -> Vec<Accuracy> {
     let mut seen = Seen::default();
     let name = format!("{check} {}", T::NAME);
-    each_refined::<T>(subject, effort, &name, &sizes(subject), edges::sharpen, tally, |sample, random, tally| {
+    each_pair::<T>(subject, effort, &name, &sizes(subject, wanted), edges::sharpen, tally, |sample, random, tally| {
         compare(sample, compiled, wanted, random, &mut seen, tally);
     });
     seen.accuracy(T::NAME)
@@ -95,44 +104,82 @@ fn compare<T: Element + Format>(
     seen: &mut Seen,
     tally: &mut Tally,
 ) {
+    let Some(variant) = variant_of(compiled, sample.generator.setting()) else {
+        return tally.fail(&sample.describe(), || ("a variant of the spec".to_owned(), "none".to_owned()));
+    };
     let places = match find(sample.loss, &sample.batch, Probe::default()) {
         Ok(found) => found.elements.len(),
         Err(refusal) => {
             return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string()));
         }
     };
-    let upstream: Vec<T> = (0..places).map(|_| T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 })).collect();
-    let probe = Probe { reduction: Reduction::None, upstream: Upstream::Each(&upstream), ..Probe::default() };
-    let found = match find(sample.loss, &sample.batch, probe) {
-        Ok(found) => found,
-        Err(refusal) => {
-            return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string()));
+    let mut upstream = || T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 });
+    let mut held = Held { sample, compiled, variant, wanted, seen, tally };
+    if wanted == Wanted::Reductions {
+        for reduction in std::iter::once("sum").chain(sample.info.reductions.iter().map(|reduction| reduction.name)) {
+            held.hold(reduction, &[upstream()]);
         }
-    };
-    let Some(variant) = variant_of(compiled, sample.generator.setting()) else {
-        return tally.fail(&sample.describe(), || ("a variant of the spec".to_owned(), "none".to_owned()));
-    };
-    let data = data_of(&compiled.spec, sample.info, &sample.batch, sample.extents);
-    let weights: Vec<f64> = data::in_oracle_order(sample, &upstream);
-    let truth = match call(&compiled.spec, variant, &data, "none", &weights) {
-        Ok(truth) => truth,
-        // A tie of numbers that are equal but not known exactly: nothing can be said of this batch.
-        Err(crate::oracle::Failure::Undecided { .. }) => return,
-        Err(failure) => {
-            return tally.fail(&sample.describe(), || ("an answer of the oracle".to_owned(), failure.to_string()));
+    } else {
+        let upstream: Vec<T> = (0..places).map(|_| upstream()).collect();
+        held.hold("none", &upstream);
+    }
+}
+
+/// A batch held against the oracle.
+struct Held<'s, T> {
+    sample: &'s Sample<'s, T>,
+    compiled: &'static Compiled,
+    variant: &'static Variant,
+    wanted: Wanted,
+    seen: &'s mut Seen,
+    tally: &'s mut Tally,
+}
+
+impl<T: Element + Format> Held<'_, T> {
+    fn hold(&mut self, reduction: &str, upstream: &[T]) {
+        let (sample, spec) = (self.sample, &self.compiled.spec);
+        let data = data_of(spec, sample.info, &sample.batch, sample.extents);
+        let (given, weights) = match upstream {
+            &[one] if reduction != "none" => (Upstream::Scalar(one), vec![one.to_f64()]),
+            each => (Upstream::Each(each), data::in_oracle_order(sample, each)),
+        };
+        let probe = Probe { reduction: Reduction::from(reduction), upstream: given, ..Probe::default() };
+        let truth = call(spec, self.variant, &data, reduction, &weights);
+        let (found, truth) = match (find(sample.loss, &sample.batch, probe), truth) {
+            (Ok(found), Ok(truth)) => (found, truth),
+            (Err(Error::ZeroDivisor { .. }), Err(Failure::ZeroDivisor)) => return self.tally.pass(1),
+            // A tie of numbers that are equal but not known exactly: nothing can be said of this batch.
+            (Ok(_), Err(Failure::Undecided { .. })) => return self.tally.leave_undecided(),
+            (found, truth) => {
+                let expected = truth.map_or_else(|failure| failure.to_string(), |_| "an answer".to_owned());
+                let actual = found.map_or_else(|refusal| refusal.to_string(), |_| "an answer".to_owned());
+                let what = format!("{reduction}; {}", sample.describe());
+                return self.tally.fail(&what, || (expected, actual));
+            }
+        };
+        let conditions = match summand(spec, self.variant, reduction) {
+            None => Conditions::new::<T>(spec, self.variant, &data, weights),
+            Some(summand) => {
+                let sum = (summand, found.outcome.partial.divisor.unwrap_or(1.0));
+                Conditions::of_sum::<T>(spec, self.variant, &data, sum, weights[0])
+            }
+        };
+        let mut judge =
+            Judge { sample, reduction, is_reduced: found.outcome.value.is_some(), conditions, truth: &truth };
+        if self.wanted != Wanted::Gradients {
+            judge.values(&found, self.seen, self.tally);
         }
-    };
-    let conditions = Conditions::new::<T>(&compiled.spec, variant, &data, &weights);
-    let mut judge = Judge { sample, conditions, truth: &truth };
-    match wanted {
-        Wanted::Values => judge.values(&found, seen, tally),
-        Wanted::Gradients => judge.gradients(&found, seen, tally),
+        if self.wanted != Wanted::Values {
+            judge.gradients(&found, self.seen, self.tally);
+        }
     }
 }
 
 /// A batch, the truth about it, and how well conditioned its results are.
 struct Judge<'s, T> {
     sample: &'s Sample<'s, T>,
+    reduction: &'s str,
+    is_reduced: bool,
     conditions: Conditions<'s>,
     truth: &'s CallOutcome,
 }
@@ -146,7 +193,10 @@ enum Result {
 
 impl<T: Element + Format> Judge<'_, T> {
     fn values(&mut self, found: &Found<T>, seen: &mut Seen, tally: &mut Tally) {
-        let actual = data::elements_in_oracle_order(self.sample, &found.elements);
+        let actual = match found.outcome.value {
+            Some(reduced) => vec![reduced],
+            None => data::elements_in_oracle_order(self.sample, &found.elements),
+        };
         let truth = self.truth;
         for (place, (actual, truth)) in actual.into_iter().zip(&truth.values).enumerate() {
             self.point(Result::Value(place), Quantity::Value, actual, truth, seen, tally);
@@ -175,23 +225,28 @@ impl<T: Element + Format> Judge<'_, T> {
         tally: &mut Tally,
     ) {
         let mut distance = ulps(actual, truth);
-        if distance > tolerance::ORACLE_ULPS && distance.is_finite() {
-            let unit = truth.to_f64().abs().max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
-            let condition = 1.0 + self.conditions.spread(result) / unit;
-            distance /= condition;
+        let (number, exact) = (actual.to_f64(), truth.to_f64());
+        if distance > tolerance::ORACLE_ULPS && number.is_finite() && exact.is_finite() {
+            let unit = exact.abs().max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
+            let spread = match result {
+                Result::Value(_) if self.is_reduced => self.conditions.spread_of_sum(),
+                Result::Value(_) | Result::Gradient(..) => self.conditions.spread(result),
+            };
+            let unit = unit + spread;
+            distance = distance.min((number - exact).abs() / unit);
             // A step beside a kink the derivative is another, and which side a rounded number falls on is its rounding's choice.
             if distance > tolerance::ORACLE_ULPS
                 && let (Result::Gradient(..), Some((low, high))) = (result, self.conditions.range(result))
             {
-                let number = actual.to_f64();
-                distance = ((low - number).max(number - high).max(0.0) / unit / condition).min(distance);
+                distance = ((low - number).max(number - high).max(0.0) / unit).min(distance);
             }
         }
         seen.add(quantity.clone(), distance, || self.describe());
         if distance <= tolerance::ORACLE_ULPS {
             tally.pass(1);
         } else {
-            let what = format!("{} at {}, {}", String::from(quantity), place_text(result), self.sample.describe());
+            let sample = self.sample.describe();
+            let what = format!("{} of {}, {}, {sample}", String::from(quantity), self.reduction, place_text(result));
             tally.fail_at(
                 &what,
                 (

@@ -54,7 +54,7 @@ pub(crate) fn refused(loss: &dyn Loss, setting: &Setting, param: usize) -> Vec<f
 }
 
 /// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; then, one at a
-/// time, each other value of each parameter that its condition admits, and each optional input left out.
+/// time, each other value of each parameter that its condition admits, with all and with none of these inputs; and each of them left out.
 #[must_use]
 pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     let info = loss.info();
@@ -77,13 +77,14 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
     let all = Setting { params, present: vec![true; info.inputs.len()] };
     let mut settings = vec![all.clone()];
     let bare = Setting { present: info.inputs.iter().map(|input| !may_be_absent(input)).collect(), ..all.clone() };
-    settings.push(bare);
+    settings.push(bare.clone());
     for (place, param) in info.params.iter().enumerate() {
         for value in candidates(param) {
-            let mut setting = all.clone();
-            setting.params[place] = value;
-            if admitted(place, &setting.params) {
-                settings.push(setting);
+            for mut setting in [all.clone(), bare.clone()] {
+                setting.params[place] = value;
+                if admitted(place, &setting.params) {
+                    settings.push(setting);
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use super::{Batch, Extents, Generator, Random, Values};
 
 /// What a check makes of a batch before it looks.
-pub type Refine<T> = fn(&LossInfo, Batch<T>, &mut Random) -> Batch<T>;
+pub type Refine<T> = fn(&dyn Loss, Batch<T>, &mut Random) -> Batch<T>;
 
 /// Batches of one size under one setting.
 pub struct Batches<'g, T> {
@@ -38,7 +38,7 @@ impl<T: Element> Strategy for Batches<'_, T> {
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut random = Random::new(any::<u64>().new_tree(runner)?.current());
         let loss = self.generator.loss;
-        let batch = (self.refine)(loss.info(), self.generator.batch(self.extents, &mut random), &mut random);
+        let batch = (self.refine)(loss, self.generator.batch(self.extents, &mut random), &mut random);
         let current = (self.extents.clone(), batch);
         Ok(BatchTree { loss, previous: current.clone(), current, edits: Vec::new().into_iter(), last: None })
     }

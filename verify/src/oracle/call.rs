@@ -63,6 +63,15 @@ pub fn axes_of_result(spec: &Spec, variant: &Variant) -> Vec<AxisId> {
     first.chain(rest).collect()
 }
 
+/// What a reduction adds up; nothing for `none`, and for one that is unknown.
+pub fn summand(spec: &Spec, variant: &Variant, reduction: &str) -> Option<ExprId> {
+    match summation(spec, variant, reduction).ok()? {
+        Summation::None => None,
+        Summation::Sum => Some(variant.loss),
+        Summation::Over { of, .. } => Some(of),
+    }
+}
+
 /// The places of the loss, in the order of the result of `none`.
 fn places(spec: &Spec, variant: &Variant, data: &Data) -> Vec<Place> {
     axes_of_result(spec, variant).into_iter().fold(vec![[0; 8]], |places, axis| {

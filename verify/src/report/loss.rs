@@ -171,7 +171,7 @@ fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
     let share_title = if share { "<th class=\"number\">99.9 %</th>" } else { "" };
     write!(
         out,
-        "<h3>Accuracy</h3><p class=\"note\">Distance from the exact result, in units in the last place; 0.5 is the rounding that nothing can avoid.</p>\
+        "<h3>Accuracy</h3><p class=\"note\">Distance from the exact result, in units in the last place; 0.5 is the rounding that nothing can avoid. Beyond 4, in what the exact result moves by when each number that goes in moves by one such unit.</p>\
          <div class=\"scroll\"><table class=\"accuracy\"><thead><tr><th>Type</th><th>Of</th><th class=\"number\">Largest</th>{share_title}\
          <th class=\"number\">Points</th><th>Worst at</th></tr></thead><tbody>"
     )?;

@@ -47,7 +47,8 @@ fn write_page(out: &mut String, audit: &Audit) -> std::fmt::Result {
     out.push_str(&summary::table(audit));
     out.push_str(
         "<p class=\"note\">ULP: the largest distance from the exact result, in units in the last place (after a slash that which 99.9 % of the \
-         points stay within); hover over it for the point. Compared: numbers that some check held against others. \
+         points stay within); beyond 4, in what the exact result moves by when each number that goes in moves by one such unit. \
+         Hover over it for the point. Compared: numbers that some check held against others. \
          Everything here is also in <a href=\"audit.json\">audit.json</a>.</p>",
     );
     for record in &audit.losses {

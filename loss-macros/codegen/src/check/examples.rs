@@ -28,7 +28,31 @@ pub(super) fn check(document: &Document, spec: &Spec, variants: &[Variant], find
         Case::new(spec, variants, &example.given).check(&example.expect, &[], findings);
     }
     for difference in &document.differences {
-        Case::new(spec, variants, &difference.given).check(&difference.ours, &[&difference.theirs], findings);
+        match &difference.shown {
+            Some(shown) => {
+                Case::new(spec, variants, &shown.given).check(&difference.ours, &[&shown.theirs], findings);
+            }
+            None => of_recorded_calls(&difference.ours, findings),
+        }
+    }
+}
+
+/// What is said of recorded calls alone: which errors they are. Each has numbers of its own.
+fn of_recorded_calls(ours: &Expectation, findings: &mut Findings) {
+    if let Some((name, _)) = ours.values.iter().chain(&ours.gradient).next() {
+        let message = "numbers of a call that is not given".to_owned();
+        let help = "give the call under `given` and PyTorch's answer under `theirs`, or name the `error` alone";
+        findings.error(Code::ExampleIncomplete, name.span, message, help);
+    }
+    errors_are_known(ours, findings);
+}
+
+fn errors_are_known(expectation: &Expectation, findings: &mut Findings) {
+    for (_, code) in &expectation.error {
+        if !ERRORS.contains(&code.value.as_str()) {
+            let message = format!("unknown error code `{}`", code.value);
+            findings.error(Code::ExampleIncomplete, code.span, message, nearest(&code.value, ERRORS.into_iter()));
+        }
     }
 }
 
@@ -60,12 +84,7 @@ impl<'a> Case<'a> {
         for expectation in [ours].iter().chain(others) {
             self.expectation(expectation, findings);
         }
-        for (_, code) in &ours.error {
-            if !ERRORS.contains(&code.value.as_str()) {
-                let message = format!("unknown error code `{}`", code.value);
-                findings.error(Code::ExampleIncomplete, code.span, message, nearest(&code.value, ERRORS.into_iter()));
-            }
-        }
+        errors_are_known(ours, findings);
     }
 
     fn value(&self, name: &str) -> Option<&'a (Spanned<String>, Data)> {

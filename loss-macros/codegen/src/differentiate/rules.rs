@@ -1,7 +1,7 @@
 //! The derivative of every primitive: what it hands to its operands, given its own cotangent. The edges are those of the language's
 //! tables.
 
-use super::{Contribution, NotDifferentiable, Reverse, chain, chain_quotient, selected};
+use super::{Contribution, NotDifferentiable, Reverse, chain, chain_quotient, selected, through_zeros};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Reducer, Unary};
 
 impl Reverse<'_> {
@@ -235,7 +235,7 @@ impl Reverse<'_> {
                 let weighed = chain(self.graph, t, y);
                 let to_weight = self.graph.apply(Unary::Weighed, weighed);
                 self.hand(x, id, to_weight)?;
-                let to_value = self.graph.weigh(x, t);
+                let to_value = through_zeros(self.graph, t, &mut |graph, t| graph.weigh(x, t));
                 self.hand(y, id, to_value)
             }
             Binary::StraightThrough => self.hand(y, id, t),

@@ -45,8 +45,17 @@ fn write(ast: &Ast, least: Level, text: &mut String) {
         AstKind::Binary(operator, left, right) => {
             let (sign, _, left_least, right_least) = binary(*operator);
             write(left, left_least, text);
-            text.push_str(sign);
-            write(right, right_least, text);
+            match goes_on(*operator, left, right) {
+                // `a < b and b < c`, as it is written.
+                Some((sign, end)) => {
+                    text.push_str(sign);
+                    write(end, Level::Sum, text);
+                }
+                None => {
+                    text.push_str(sign);
+                    write(right, right_least, text);
+                }
+            }
         }
         AstKind::If(condition, value, otherwise) => {
             text.push_str("if ");
@@ -66,6 +75,35 @@ fn write(ast: &Ast, least: Level, text: &mut String) {
     }
     if brackets {
         text.push(')');
+    }
+}
+
+/// Where `operator` joins a comparison to a chain of them that ends with what it starts with: its sign, and what stands on its right.
+fn goes_on<'a>(operator: BinaryOperator, chain: &Ast, link: &'a Ast) -> Option<(&'static str, &'a Ast)> {
+    if operator != BinaryOperator::And {
+        return None;
+    }
+    let (before, end) = last_link(chain)?;
+    let AstKind::Binary(operator, middle, next) = &link.kind else { return None };
+    let same_way = direction(*operator).is_some_and(|way| direction(before) == Some(way));
+    (same_way && print(middle) == print(end)).then(|| (binary(*operator).0, &**next))
+}
+
+/// The last comparison of a chain of them: its operator, and what stands on its right.
+fn last_link(chain: &Ast) -> Option<(BinaryOperator, &Ast)> {
+    match &chain.kind {
+        AstKind::Binary(operator, first, last) if goes_on(*operator, first, last).is_some() => last_link(last),
+        AstKind::Binary(operator, _, right) if direction(*operator).is_some() => Some((*operator, right)),
+        _ => None,
+    }
+}
+
+/// Which way a comparison points, if it does.
+fn direction(operator: BinaryOperator) -> Option<std::cmp::Ordering> {
+    match operator {
+        BinaryOperator::Less | BinaryOperator::LessEqual => Some(std::cmp::Ordering::Less),
+        BinaryOperator::Greater | BinaryOperator::GreaterEqual => Some(std::cmp::Ordering::Greater),
+        _ => None,
     }
 }
 

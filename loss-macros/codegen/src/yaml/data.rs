@@ -2,7 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Data, DifferenceEntry, ExampleEntry, Expectation};
+use crate::document::{Data, DifferenceEntry, ExampleEntry, Expectation, ShownDifference};
 use crate::formula::lexer::{is_name, is_number};
 use crate::source::Spanned;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
@@ -23,13 +23,23 @@ impl Reader {
     }
 
     pub(super) fn difference(&mut self, node: &Node, what: &str) -> Option<DifferenceEntry> {
-        let fields = self.fields(node, what, &["what", "given", "ours", "theirs", "because"])?;
+        let fields = self.fields(node, what, &["what", "given", "ours", "theirs", "because", "recorded"])?;
         let subject = fields.required_text(self, "what");
-        let given = fields.require(self, "given").map(|given| self.each(given, "given", Self::data));
+        let recorded = fields.list(self, "recorded", Self::text);
+        // Recorded answers hold their calls; all else is shown by one.
+        let is_shown = recorded.is_empty() || fields.get("given").is_some() || fields.get("theirs").is_some();
+        let shown = is_shown.then(|| {
+            let given = fields.require(self, "given").map(|given| self.each(given, "given", Self::data));
+            let theirs = fields.require(self, "theirs").and_then(|theirs| self.expectation(theirs, "theirs"));
+            Some(ShownDifference { given: given?, theirs: theirs? })
+        });
         let ours = fields.require(self, "ours").and_then(|ours| self.expectation(ours, "ours"));
-        let theirs = fields.require(self, "theirs").and_then(|theirs| self.expectation(theirs, "theirs"));
         let because = fields.required_text(self, "because");
-        Some(DifferenceEntry { what: subject?, given: given?, ours: ours?, theirs: theirs?, because: because? })
+        let shown = match shown {
+            Some(shown) => Some(shown?),
+            None => None,
+        };
+        Some(DifferenceEntry { what: subject?, shown, ours: ours?, because: because?, recorded })
     }
 
     fn expectation(&mut self, node: &Node, what: &str) -> Option<Expectation> {

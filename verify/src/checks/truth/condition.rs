@@ -1,7 +1,11 @@
 //! How well conditioned a result is: how far the truth moves when what goes in moves by a unit in its last place. An error of a few such
-//! moves is that of the input's own rounding, not of the kernel. The sums over a row that a formula is written with count as numbers that
-//! go in: each is rounded once, whoever computes it.
+//! moves is that of the input's own rounding, not of the kernel.
+//!
+//! The sums over a row that a formula is written with, and the slopes of its other reductions, count as numbers that go in: each is
+//! rounded once, whoever computes it. So does what a step loses below the normal numbers: at most the smallest number there is, but a
+//! factor that comes later enlarges it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, Reducer, Unary};
@@ -31,11 +35,15 @@ const WIDE: f64 = 16.0;
 /// each when one of its results is asked for.
 pub(super) struct Conditions<'b> {
     spec: &'b Spec,
-    variant: &'b Variant,
+    variant: Cow<'b, Variant>,
     data: &'b Data,
-    upstream: &'b [f64],
+    upstream: Vec<f64>,
+    /// What a sum of all values is divided by.
+    divisor: f64,
     /// A unit in the last place, as a share of the number.
     unit: f64,
+    /// The smallest number there is: what is smaller is rounded to a multiple of it.
+    least: f64,
     /// The axes along which places know nothing of each other.
     separate: Vec<AxisId>,
     /// The axes of the results of `none`.
@@ -56,24 +64,55 @@ struct Spot {
 }
 
 impl<'b> Conditions<'b> {
+    /// Of the values of `none` and their gradients.
     pub(super) fn new<T: Element + Format>(
         spec: &'b Spec,
         variant: &'b Variant,
         data: &'b Data,
-        upstream: &'b [f64],
+        upstream: Vec<f64>,
+    ) -> Self {
+        Self::of::<T>(spec, Cow::Borrowed(variant), data, upstream, 1.0)
+    }
+
+    /// Of a sum of terms over a divisor, and its gradients.
+    pub(super) fn of_sum<T: Element + Format>(
+        spec: &'b Spec,
+        variant: &'b Variant,
+        data: &'b Data,
+        (summand, divisor): (ExprId, f64),
+        upstream: f64,
+    ) -> Self {
+        let variant = Variant { loss: summand, ..variant.clone() };
+        let places = axes_of_result(spec, &variant).iter().map(|&axis| data.extent(axis)).product();
+        Self::of::<T>(spec, Cow::Owned(variant), data, vec![upstream / divisor; places], divisor)
+    }
+
+    fn of<T: Element + Format>(
+        spec: &'b Spec,
+        variant: Cow<'b, Variant>,
+        data: &'b Data,
+        upstream: Vec<f64>,
+        divisor: f64,
     ) -> Self {
         let nodes = reachable(&variant.graph, [variant.loss]);
         let is_walked = |axis: AxisId| axis == AxisId::ROWS || !nodes.iter().any(|&id| knows(&variant.graph, id, axis));
         Conditions {
             spec,
-            variant,
             data,
             upstream,
+            divisor,
             unit: T::EPSILON.to_f64(),
+            least: T::from_bits(T::ZERO.bits() + 1).to_f64(),
             separate: (0..spec.axes.len()).map(|axis| AxisId(axis as u8)).filter(|&axis| is_walked(axis)).collect(),
-            result_axes: axes_of_result(spec, variant),
+            result_axes: axes_of_result(spec, &variant),
             seen: BTreeMap::new(),
+            variant,
         }
+    }
+
+    /// How far the sum of all values over the divisor moves in all.
+    pub(super) fn spread_of_sum(&mut self) -> f64 {
+        (0..self.upstream.len()).map(|place| self.spread(Result::Value(place)) / self.divisor).sum()
     }
 
     /// How far a result moves in all when each number that goes in moves by a unit in its last place; 0 where the oracle cannot tell.
@@ -132,7 +171,7 @@ impl<'b> Conditions<'b> {
         let is_here = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|spot| spot.at == at);
         let upstream: Vec<f64> = (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect();
         let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", &upstream).ok();
-        let here = outcome(self.variant, &data)?;
+        let here = outcome(&self.variant, &data)?;
         let mut there = Vec::new();
         let shares: &[f64] = match step {
             Step::Wide => &[WIDE],
@@ -146,7 +185,7 @@ impl<'b> Conditions<'b> {
                     // One that is zero cannot move by a share of itself.
                     if original != 0.0 {
                         *number = original * (1.0 + share);
-                        there.extend(outcome(self.variant, &data));
+                        there.extend(outcome(&self.variant, &data));
                         number_at(&mut data, input, place).into_iter().for_each(|number| *number = original);
                     }
                     place += 1;
@@ -155,12 +194,16 @@ impl<'b> Conditions<'b> {
             for place in 0..data.params.len() {
                 if let Some(Number::Float(value)) = data.params[place] {
                     data.params[place] = Some(Number::Float(value * (1.0 + share)));
-                    there.extend(outcome(self.variant, &data));
+                    there.extend(outcome(&self.variant, &data));
                     data.params[place] = Some(Number::Float(value));
                 }
             }
-            let moved_sums = with_moved_sums(self.variant, share);
-            there.extend(moved_sums.iter().filter_map(|variant| outcome(variant, &data)));
+            let moved = with_moved_reductions(&self.variant, share);
+            there.extend(moved.iter().filter_map(|variant| outcome(variant, &data)));
+        }
+        if step == Step::Wide {
+            let moved_steps = with_moved_steps(&self.variant, WIDE * self.least);
+            there.extend(moved_steps.iter().filter_map(|variant| outcome(variant, &data)));
         }
         Some(Neighbours { here, there })
     }
@@ -193,30 +236,87 @@ fn number_at(data: &mut Data, input: usize, place: usize) -> Option<&mut f64> {
     }
 }
 
-/// The variant with each of its sums over a row in turn larger by a share.
-fn with_moved_sums(variant: &Variant, share: f64) -> Vec<Variant> {
-    let sums = reachable(&variant.graph, [variant.loss])
-        .into_iter()
-        .filter(|&id| matches!(variant.graph.expr(id), Expr::Reduce { reducer: Reducer::Sum, .. }));
+/// The variant with each of its reductions over a row in turn larger by a share: a sum in value but not in slope, since derivatives are
+/// computed from the sum as it was rounded; one that is stable whatever goes in, in slope, since its slopes are rounded shares.
+fn with_moved_reductions(variant: &Variant, share: f64) -> Vec<Variant> {
     // Sixteen digits say all that a float can.
     let share = Constant::decimal((share * 1e32) as i128, -32);
-    sums.map(|sum| {
-        let mut moved = variant.clone();
-        let mut done = HashMap::new();
-        rewrite(&mut moved.graph, &[variant.loss], &mut done, &mut |graph, id, expr| {
-            let same = if expr == graph.expr(id) { id } else { graph.add(expr) };
-            if id == sum {
-                // The sum moves, but not its derivative: that of a formula is computed from the sum as it was rounded.
-                let share = graph.add(Expr::Constant(share));
-                let fixed = graph.add(Expr::Unary(Unary::Detach, same));
-                let step = graph.add(Expr::Binary(Binary::Multiply, fixed, share));
-                graph.add(Expr::Binary(Binary::Add, same, step))
-            } else {
-                same
-            }
-        });
-        moved.loss = done[&variant.loss];
-        moved
+    let is_rounded = |expr: &Expr| moved_by(expr).is_some();
+    with_each_moved(variant, is_rounded, |graph, reduction| {
+        let by = moved_by(&graph.expr(reduction)).expect("one of those that move");
+        let fixed = graph.add(Expr::Unary(Unary::Detach, reduction));
+        let moving = match by {
+            MovedBy::Value => fixed,
+            MovedBy::Slope => graph.add(Expr::Binary(Binary::Subtract, reduction, fixed)),
+        };
+        let share = graph.add(Expr::Constant(share));
+        graph.add(Expr::Binary(Binary::Multiply, moving, share))
     })
-    .collect()
+}
+
+/// What rounding does to a reduction.
+enum MovedBy {
+    Value,
+    Slope,
+}
+
+fn moved_by(expr: &Expr) -> Option<MovedBy> {
+    let Expr::Reduce { reducer, .. } = expr else { return None };
+    match reducer {
+        Reducer::Sum | Reducer::Mean => Some(MovedBy::Value),
+        Reducer::Logsumexp | Reducer::Norm => Some(MovedBy::Slope),
+        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold | Reducer::Any | Reducer::All => None,
+    }
+}
+
+/// The variant with each step of its formula in turn larger by a number, in value and in slope: what a step below the normal numbers
+/// loses, however much what follows enlarges it.
+fn with_moved_steps(variant: &Variant, number: f64) -> Vec<Variant> {
+    let number = Constant::parse(&format!("{number:e}")).expect("a float is written as formulas write numbers");
+    let is_step = |expr: &Expr| matches!(expr, Expr::Unary(..) | Expr::Binary(..) | Expr::Reduce { .. });
+    with_each_moved(variant, is_step, |graph, step| {
+        let expr = graph.expr(step);
+        let operands: Vec<ExprId> = match expr {
+            Expr::Reduce { value, .. } => vec![value],
+            _ => expr.operands().collect(),
+        };
+        let mut all = graph.add(Expr::Constant(Constant::decimal(1, 0)));
+        for operand in operands {
+            // Zero, with a derivative of 1.
+            let fixed = graph.add(Expr::Unary(Unary::Detach, operand));
+            let mut slope = graph.add(Expr::Binary(Binary::Subtract, operand, fixed));
+            if let Expr::Reduce { axes, filter, .. } = expr {
+                slope = graph.add(Expr::Reduce { reducer: Reducer::Sum, axes, filter, value: slope, order: None });
+            }
+            all = graph.add(Expr::Binary(Binary::Add, all, slope));
+        }
+        let number = graph.add(Expr::Constant(number));
+        graph.add(Expr::Binary(Binary::Multiply, all, number))
+    })
+}
+
+/// The variant with each expression of a kind in turn larger by what is made of it.
+fn with_each_moved(
+    variant: &Variant,
+    is_moved: impl Fn(&Expr) -> bool,
+    by: impl Fn(&mut Graph, ExprId) -> ExprId,
+) -> Vec<Variant> {
+    let nodes = reachable(&variant.graph, [variant.loss]).into_iter();
+    nodes
+        .filter(|&id| is_moved(&variant.graph.expr(id)))
+        .map(|moving| {
+            let mut moved = variant.clone();
+            let mut done = HashMap::new();
+            rewrite(&mut moved.graph, &[variant.loss], &mut done, &mut |graph, id, expr| {
+                let same = if expr == graph.expr(id) { id } else { graph.add(expr) };
+                if id != moving {
+                    return same;
+                }
+                let step = by(graph, same);
+                graph.add(Expr::Binary(Binary::Add, same, step))
+            });
+            moved.loss = done[&variant.loss];
+            moved
+        })
+        .collect()
 }

@@ -1,33 +1,69 @@
-//! Batches made sharper: numbers next to each other, on and around the places where formulas bend, infinite, and NaN.
+//! Batches made sharper: numbers next to each other, on and around the places where formulas bend, at the ends of what a label or a
+//! condition admits, infinite, and NaN.
 
-use loss_runtime::Element;
-use loss_runtime::info::{Label, LossInfo};
+use loss_runtime::info::{InputInfo, Label};
+use loss_runtime::{Element, Loss, Request, run};
 
 use crate::generators::{Batch, Random, Values};
 
-/// The batch with some of its plain numbers moved to where it matters.
-pub(super) fn sharpen<T: Element>(info: &LossInfo, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
-    let plain: Vec<usize> = (0..batch.inputs.len())
-        .filter(|&input| info.inputs[input].label == Label::Real && info.inputs[input].domain.is_none())
-        .collect();
-    for &input in &plain {
-        let Some(len) = reals(&batch, input).map(<[T]>::len) else { continue };
-        for place in 0..len {
-            if random.chance(0.75) {
-                continue;
+/// The batch with some of its numbers moved to where it matters.
+pub(super) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
+    let inputs = loss.info().inputs;
+    let is_plain = |info: &InputInfo| info.label == Label::Real && info.domain.is_none();
+    let plain: Vec<usize> = (0..inputs.len()).filter(|&input| is_plain(&inputs[input])).collect();
+    for (input, info) in inputs.iter().enumerate() {
+        match info.label {
+            Label::Real if is_plain(info) => {
+                sharpen_input(loss, &mut batch, input, 0.25, random, |batch, place, random| match random.below(12) {
+                    0 => special(random),
+                    1 => 0.0,
+                    _ => near(batch, &plain, place, random),
+                });
             }
-            let number = match random.below(12) {
-                0 => special(random),
-                1 => 0.0,
-                _ => near(&batch, &plain, place, random),
-            };
-            if let Some(Values::Real(values)) = batch.inputs[input].as_mut().map(|column| &mut column.values) {
-                values[place] = nudged(T::from_f64(number), random);
+            Label::Real | Label::Nonnegative | Label::Positive | Label::Probability => {
+                sharpen_input(loss, &mut batch, input, 0.1, random, |_, _, random| *random.pick(&EXTREMES));
             }
+            Label::Binary
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::ClassIndex
+            | Label::MultiHot
+            | Label::Simplex
+            | Label::Group => {}
         }
     }
     batch
 }
+
+/// Moves a share of an input's numbers, each only if the loss then still answers.
+fn sharpen_input<T: Element>(
+    loss: &dyn Loss,
+    batch: &mut Batch<T>,
+    input: usize,
+    share: f64,
+    random: &mut Random,
+    to: impl Fn(&Batch<T>, usize, &mut Random) -> f64,
+) {
+    for place in 0..reals(batch, input).map_or(0, <[T]>::len) {
+        if !random.chance(share) {
+            continue;
+        }
+        let mut number = nudged(T::from_f64(to(batch, place, random)), random);
+        let mut swap = |batch: &mut Batch<T>| {
+            if let Some(Values::Real(values)) = batch.inputs[input].as_mut().map(|column| &mut column.values) {
+                std::mem::swap(&mut values[place], &mut number);
+            }
+        };
+        swap(batch);
+        if run(loss, &batch.call(), Request::default()).is_err() {
+            swap(batch);
+        }
+    }
+}
+
+/// The ends of what a label or a condition may admit, and what lies near them.
+const EXTREMES: [f64; 11] = [0.0, 0.0, 1.0, 1.0, 0.5, 1e-30, 1e-8, 1e-4, 1e4, 1e30, f64::INFINITY];
 
 fn reals<T: Element>(batch: &Batch<T>, input: usize) -> Option<&[T]> {
     batch.inputs[input].as_ref()?.values.reals()
