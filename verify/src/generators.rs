@@ -11,7 +11,7 @@ pub use batch::{Batch, Column, Values};
 pub use extents::Extents;
 pub use random::Random;
 pub use setting::{Setting, settings};
-pub(crate) use setting::{param_text, refused};
+pub(crate) use setting::{distinct, param_text, refused, settings_named};
 pub use strategy::{BatchTree, Batches, Refine};
 pub use values::{Family, draw};
 

@@ -41,7 +41,7 @@ pub const KNOWN: i64 = 80;
 /// The precision of the first attempt, in bits.
 const FIRST: usize = 192;
 /// The precision of the last.
-const LAST: usize = 16384;
+const LAST: usize = 4096;
 
 /// A value and its gradient at one place.
 #[derive(Clone, Debug)]

@@ -391,7 +391,7 @@ fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
         return graph.apply(Unary::Weighed, weighed);
     }
     through_zeros(graph, cotangent, &mut |graph, cotangent| match graph.expr(factor) {
-        Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+        Expr::If(c, a, b) if may_choose_zero(graph, factor) => {
             let value = chain(graph, cotangent, a);
             let otherwise = chain(graph, cotangent, b);
             graph.choose(c, value, otherwise)
@@ -433,7 +433,7 @@ fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId
             graph.apply(sign, inner)
         }
         // What stands in a branch that is not selected is not decided either.
-        Expr::If(outer, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+        Expr::If(outer, a, b) if may_choose_zero(graph, cotangent) => {
             let value = selected(graph, condition, holds, a);
             let otherwise = selected(graph, condition, holds, b);
             graph.choose(outer, value, otherwise)
@@ -442,11 +442,19 @@ fn selected(graph: &mut Graph, condition: ExprId, holds: bool, cotangent: ExprId
     }
 }
 
+/// Whether a selection, or one inside it, has a branch that is 0.
+fn may_choose_zero(graph: &Graph, id: ExprId) -> bool {
+    match graph.expr(id) {
+        Expr::If(_, a, b) => [a, b].into_iter().any(|x| graph.is_integer(x, 0) || may_choose_zero(graph, x)),
+        _ => false,
+    }
+}
+
 /// Applies a linear map under the selections, weights and signs of a cotangent.
 fn through_zeros(graph: &mut Graph, cotangent: ExprId, map: &mut dyn FnMut(&mut Graph, ExprId) -> ExprId) -> ExprId {
     match graph.expr(cotangent) {
         _ if graph.is_integer(cotangent, 0) => cotangent,
-        Expr::If(c, a, b) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => {
+        Expr::If(c, a, b) if may_choose_zero(graph, cotangent) => {
             let value = through_zeros(graph, a, map);
             let otherwise = through_zeros(graph, b, map);
             graph.choose(c, value, otherwise)

@@ -82,6 +82,8 @@ impl Graph {
         match (self.expr(x), self.expr(y)) {
             (_, Expr::Unary(Unary::Negate, b)) => self.plus(x, b),
             (Expr::Unary(Unary::Softplus, a), Expr::Unary(Unary::Softplus, b)) if self.negate(a) == b => a,
+            // 1 - (1 - a), which loses the digits of a small a.
+            (Expr::Constant(Constant::Decimal { .. }), Expr::Binary(Binary::Subtract, c, a)) if c == x => a,
             _ => self.add(Expr::Binary(Binary::Subtract, x, y)),
         }
     }

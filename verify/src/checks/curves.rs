@@ -366,6 +366,19 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// The line through a batch of one row along the first number of an input, and where on it the batch is; none for an input that is
+    /// absent or holds no plain numbers.
+    pub(super) fn through(
+        info: &'static LossInfo,
+        batch: Batch<f64>,
+        input: usize,
+        family: Family,
+        words: String,
+    ) -> Option<(Self, f64)> {
+        let x = *batch.inputs[input].as_ref()?.values.reals()?.first()?;
+        Some((Line { input, words, name: info.inputs[input].name, family, batch }, x))
+    }
+
     /// The batch at a place.
     pub(super) fn at(&self, x: f64) -> Batch<f64> {
         let mut batch = self.batch.clone();

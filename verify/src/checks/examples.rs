@@ -260,7 +260,7 @@ fn agree(expected: f64, actual: f64, share: f64) -> bool {
 }
 
 /// The call that an entry describes.
-fn batch(info: &LossInfo, given: &Entries) -> Result<Batch<f64>, String> {
+pub(super) fn batch(info: &LossInfo, given: &Entries) -> Result<Batch<f64>, String> {
     let mut inputs: Vec<Option<Column<f64>>> = info.inputs.iter().map(|_| None).collect();
     // NaN takes the default.
     let mut params = vec![f64::NAN; info.params.len()];

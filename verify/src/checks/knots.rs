@@ -1,12 +1,14 @@
 //! The declared knots: on the surface itself the kernel's gradient is the formula's and the declared one, and across it the formula is
 //! as smooth as declared, no less and no more.
 
+use loss_codegen::compile::Compiled;
 use loss_codegen::expr::InputId;
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Spec;
 use loss_runtime::Error;
 
 use crate::audit::{KnotRecord, Status};
+use crate::generators::{Extents, Generator, Setting};
 use crate::oracle::data::{Data, Element, Values};
 use crate::oracle::difference::Side;
 use crate::oracle::real::Real;
@@ -15,6 +17,7 @@ use crate::oracle::{Oracle, Outcome};
 use crate::subject::{Effort, Subject};
 
 use super::curves::{Knot, Line, Scene, lines};
+use super::examples::batch;
 use super::probe::{Found, Probe, find, show};
 use super::sample::generators;
 use super::{Finding, Tally, tolerance};
@@ -56,6 +59,7 @@ pub(super) fn knots_are_as_declared(subject: &Subject, effort: &Effort) -> Findi
             }
         }
     }
+    visit_examples(subject, compiled, &mut seen, &mut tally);
     let mut records = Vec::new();
     let mut remarks = Vec::new();
     for (entry, seen) in spec.knots.iter().zip(&seen) {
@@ -94,41 +98,85 @@ fn walk(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: &str, seen: 
         if met.iter().all(|&met| met >= ENOUGH) {
             break;
         }
-        let batch = line.at(x);
-        if batch.dropped_rows(scene.info, &scene.extents).contains(&true) {
-            continue;
+        visit(subject, scene, line, x, setting, &mut met, seen, tally);
+    }
+}
+
+/// Looks at a point of a line if it lies on one surface alone, of which too few points have been met.
+#[expect(clippy::too_many_arguments, reason = "a point, where it is from, and what has been seen so far")]
+fn visit(
+    subject: &Subject,
+    scene: &Scene<'_>,
+    line: &Line,
+    x: f64,
+    setting: &str,
+    met: &mut [usize],
+    seen: &mut [Seen],
+    tally: &mut Tally,
+) {
+    let batch = line.at(x);
+    if batch.dropped_rows(scene.info, &scene.extents).contains(&true) {
+        return;
+    }
+    let data = scene.data(&batch);
+    let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
+        Ok(oracle) => oracle,
+        Err(malformed) => {
+            return tally.fail(&line.words, || ("data that fits the spec".to_owned(), format!("{malformed:?}")));
         }
-        let data = scene.data(&batch);
-        let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
-            Ok(oracle) => oracle,
-            Err(malformed) => {
-                tally.fail(&line.words, || ("data that fits the spec".to_owned(), format!("{malformed:?}")));
-                return;
+    };
+    let on: Vec<usize> = (0..scene.knots.len()).filter(|&at| is_on(&oracle, &scene.knots[at])).collect();
+    // Where two surfaces meet, neither shows what it is like on its own.
+    let [at] = on[..] else { return };
+    if met[at] >= ENOUGH {
+        return;
+    }
+    let found = match find(subject.loss, &batch, Probe::default()) {
+        Ok(found) => found,
+        // Outside the domain there is nothing to show.
+        Err(Error::Domain { .. } | Error::Label { .. }) => return,
+        Err(refusal) => {
+            let compared = ("an answer".to_owned(), refusal.to_string());
+            return tally.fail_at(&line.words, compared, None, line.failed(x));
+        }
+    };
+    let Ok(truth) = oracle.loss(&[]) else { return };
+    if !truth.value.to_f64().is_finite() {
+        return;
+    }
+    let what = format!("{}; {}, {setting}", print(&scene.knots[at].entry.at), line.words);
+    let spot = Spot { scene, line, x, what, knot: &scene.knots[at], data: &data, oracle: &oracle, truth: &truth };
+    met[at] += 1;
+    spot.look(&found, &mut seen[scene.knots[at].place], tally);
+}
+
+/// Looks at the rows of the spec's examples that lie on a surface: a knot that no simple numbers meet is met where its author says.
+fn visit_examples(subject: &Subject, compiled: &'static Compiled, seen: &mut [Seen], tally: &mut Tally) {
+    let info = subject.loss.info();
+    let Some(input) = info.inputs.iter().position(|input| input.gradient) else { return };
+    for (place, example) in compiled.spec.examples.iter().enumerate() {
+        let Ok(mut batch) = batch(info, &example.given) else { continue };
+        for (value, param) in batch.params.iter_mut().zip(info.params) {
+            if value.is_nan() {
+                *value = param.default.unwrap_or(f64::NAN);
             }
-        };
-        let on: Vec<usize> = (0..scene.knots.len()).filter(|&at| is_on(&oracle, &scene.knots[at])).collect();
-        // Where two surfaces meet, neither shows what it is like on its own.
-        let [at] = on[..] else { continue };
-        if met[at] >= ENOUGH {
-            continue;
         }
-        let found = match find(subject.loss, &batch, Probe::default()) {
-            Ok(found) => found,
-            // Outside the domain there is nothing to show.
-            Err(Error::Domain { .. } | Error::Label { .. }) => continue,
-            Err(refusal) => {
-                tally.fail_at(&line.words, ("an answer".to_owned(), refusal.to_string()), None, line.failed(x));
-                continue;
+        let present = batch.inputs.iter().map(Option::is_some).collect();
+        let setting = Setting { params: batch.params.clone(), present };
+        let words = setting.describe(subject.loss);
+        // An example of an error is no point.
+        let Ok(generator) = Generator::new(subject.loss, setting) else { continue };
+        let Some(mut scene) = Scene::new(subject, compiled, &generator) else { continue };
+        let Some(extents) = Extents::of(info, &batch) else { continue };
+        scene.extents = Extents::rows([1]).with_extent(extents.extent);
+        for row in 0..extents.row_count() {
+            let alone = batch.rows(info, &extents, &[row]);
+            let title = format!("examples[{place}], row {row}");
+            if let Some((line, x)) = Line::through(info, alone, input, generator.family(input), title) {
+                let mut met = vec![0; scene.knots.len()];
+                visit(subject, &scene, &line, x, &words, &mut met, seen, tally);
             }
-        };
-        let Ok(truth) = oracle.loss(&[]) else { continue };
-        if !truth.value.to_f64().is_finite() {
-            continue;
         }
-        let what = format!("{}; {}, {setting}", print(&scene.knots[at].entry.at), line.words);
-        let spot = Spot { scene, line, x, what, knot: &scene.knots[at], data: &data, oracle: &oracle, truth: &truth };
-        met[at] += 1;
-        spot.look(&found, &mut seen[scene.knots[at].place], tally);
     }
 }
 
@@ -207,7 +255,10 @@ impl Seen {
             return (Status::Failed, format!("{} of {} points fail", self.failed, self.points));
         }
         if self.points == 0 {
-            return undecided("no point was found on the surface".to_owned());
+            return undecided(
+                "no point of simple numbers was found on the surface; add an example with a row that lies on it"
+                    .to_owned(),
+            );
         }
         if self.sides == 0 {
             return undecided("no one-sided derivative was decided".to_owned());
@@ -224,7 +275,9 @@ impl Seen {
         }
         match self.variants.iter().find(|(.., met)| !met) {
             Some((_, words, _)) if words.is_empty() => undecided("not met with the defaults".to_owned()),
-            Some((_, words, _)) => undecided(format!("not met with {words}")),
+            Some((_, words, _)) => {
+                undecided(format!("not met with {words}; add an example with a row that lies on it"))
+            }
             None => (Status::Passed, String::new()),
         }
     }

@@ -5,7 +5,9 @@ use loss_runtime::{Element, Loss};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::generators::{Batch, BatchTree, Batches, Extents, Generator, Random, Refine, settings};
+use crate::generators::{
+    Batch, BatchTree, Batches, Extents, Generator, Random, Refine, distinct, settings, settings_named,
+};
 use crate::subject::{Effort, Subject};
 
 use super::Tally;
@@ -187,7 +189,8 @@ fn runner(random: &mut Random) -> TestRunner {
 /// A generator for each setting. That one cannot be made is a failure.
 pub(super) fn generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator> {
     let mut generators = Vec::new();
-    for setting in settings(subject.loss) {
+    let named = subject.compiled().map(|compiled| settings_named(subject.loss, &compiled.spec));
+    for setting in distinct(settings(subject.loss).into_iter().chain(named.into_iter().flatten()).collect()) {
         let words = setting.describe(subject.loss);
         match Generator::new(subject.loss, setting) {
             Ok(generator) => generators.push(generator),

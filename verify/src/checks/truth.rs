@@ -227,19 +227,25 @@ impl<T: Element + Format> Judge<'_, T> {
         let mut distance = ulps(actual, truth);
         let (number, exact) = (actual.to_f64(), truth.to_f64());
         if distance > tolerance::ORACLE_ULPS && number.is_finite() && exact.is_finite() {
-            let unit = exact.abs().max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
+            let unit_of = |size: f64| size.max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
             let spread = match result {
                 Result::Value(_) if self.is_reduced => self.conditions.spread_of_sum(),
                 Result::Value(_) | Result::Gradient(..) => self.conditions.spread(result),
             };
-            let unit = unit + spread;
-            distance = distance.min((number - exact).abs() / unit);
+            distance = distance.min((number - exact).abs() / (unit_of(exact.abs()) + spread));
             // A step beside a kink the derivative is another, and which side a rounded number falls on is its rounding's choice.
             if distance > tolerance::ORACLE_ULPS
                 && let (Result::Gradient(..), Some((low, high))) = (result, self.conditions.range(result))
             {
-                distance = ((low - number).max(number - high).max(0.0) / unit).min(distance);
+                let outside = (low - number).max(number - high).max(0.0);
+                distance = (outside / (unit_of(exact.abs().max(number.abs())) + spread)).min(distance);
             }
+        }
+        if distance.is_infinite()
+            && exact.is_nan()
+            && let Some(limit) = self.conditions.limit(result)
+        {
+            distance = ulps(actual, &Real::from_f64(limit));
         }
         seen.add(quantity.clone(), distance, || self.describe());
         if distance <= tolerance::ORACLE_ULPS {

@@ -2,6 +2,8 @@
 
 use loss_runtime::info::{InputInfo, LossInfo, Position};
 
+use super::Batch;
+
 /// The size of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extents {
@@ -23,6 +25,19 @@ impl Extents {
     pub fn with_extent(mut self, extent: usize) -> Self {
         self.extent = extent;
         self
+    }
+
+    /// The size of a batch whose rows are one dimension; none for another.
+    #[must_use]
+    pub fn of<T>(info: &LossInfo, batch: &Batch<T>) -> Option<Self> {
+        let layout = &info.inputs[info.layout];
+        let shape = &batch.inputs[info.layout].as_ref()?.shape;
+        let place =
+            |rows: bool| layout.axes.iter().position(|&axis| (info.axes[axis].position == Position::Rows) == rows);
+        if shape.len() != layout.axes.len() {
+            return None;
+        }
+        Some(Self { rows: vec![shape[place(true)?]], extent: place(false).map_or(1, |place| shape[place]) })
     }
 
     /// How many rows there are.

@@ -1,5 +1,7 @@
 //! Choices of parameters and of which optional inputs are present.
 
+use loss_codegen::formula::ast::{Ast, AstKind, BinaryOperator, UnaryOperator};
+use loss_codegen::model::Spec;
 use loss_runtime::Loss;
 use loss_runtime::info::{InputInfo, ParamInfo, ParamKind};
 
@@ -95,9 +97,14 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
             settings.push(setting);
         }
     }
-    // `NaN != NaN` keeps `dedup` from seeing equal settings with an absent parameter: compare bits.
+    distinct(settings)
+}
+
+/// Each setting once.
+pub(crate) fn distinct(settings: Vec<Setting>) -> Vec<Setting> {
     let mut distinct: Vec<Setting> = Vec::new();
     for setting in settings {
+        // NaN, an absent parameter, is not equal to itself: compare bits.
         let same = |other: &Setting| {
             other.present == setting.present
                 && other.params.iter().map(|p| p.to_bits()).eq(setting.params.iter().map(|p| p.to_bits()))
@@ -107,6 +114,54 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
         }
     }
     distinct
+}
+
+/// The settings that a spec's own conditions name: where one asks that parameters equal numbers, these numbers.
+pub(crate) fn settings_named(loss: &dyn Loss, spec: &Spec) -> Vec<Setting> {
+    let relations = spec.relations.iter().filter_map(|relation| relation.when.as_ref());
+    let knots = spec.knots.iter().filter_map(|knot| knot.when.as_ref());
+    let Some(base) = settings(loss).into_iter().next() else { return Vec::new() };
+    relations
+        .chain(knots)
+        .filter_map(|when| {
+            let mut setting = base.clone();
+            let is_named = name_params(when, loss.info().params, &mut setting.params);
+            let is_admitted = (0..setting.params.len())
+                .all(|place| setting.params[place].is_nan() || loss.param_in_domain(place, &setting.params));
+            (is_named && is_admitted).then_some(setting)
+        })
+        .collect()
+}
+
+/// Sets the parameters that a condition names; says whether there are any.
+fn name_params(when: &Ast, params: &[ParamInfo], values: &mut [f64]) -> bool {
+    let AstKind::Binary(operator, left, right) = &when.kind else { return false };
+    match (operator, &left.kind) {
+        (BinaryOperator::And, _) => {
+            let left = name_params(left, params, values);
+            name_params(right, params, values) || left
+        }
+        (BinaryOperator::Equal, AstKind::Name(name)) => {
+            let param = params.iter().position(|param| param.name == *name);
+            let named = param.and_then(|place| Some((place, named_value(right, &params[place])?)));
+            if let Some((place, value)) = named {
+                values[place] = value;
+            }
+            named.is_some()
+        }
+        _ => false,
+    }
+}
+
+fn named_value(value: &Ast, param: &ParamInfo) -> Option<f64> {
+    match (&value.kind, param.kind) {
+        (AstKind::Unary(UnaryOperator::Negate, value), _) => Some(-named_value(value, param)?),
+        (AstKind::Number(digits), _) => digits.parse().ok(),
+        (AstKind::Name(word), ParamKind::Choice(words)) => {
+            words.iter().position(|known| known == word).map(|place| place as f64)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a call may leave an input out.

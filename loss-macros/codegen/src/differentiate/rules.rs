@@ -432,6 +432,9 @@ impl Reverse<'_> {
             let lower = g.subtract(order, one);
             let ratio = g.divide(magnitude, id);
             let power = g.combine(Binary::Power, ratio, lower);
+            // The slopes of a sum do not depend on its size, even if that is infinite.
+            let is_sum = g.compare(Comparison::Equal, order, one);
+            let power = g.choose(is_sum, one, power);
             let signed = chain(g, t, sign);
             chain(g, signed, power)
         };

@@ -1,8 +1,8 @@
 //! How well conditioned a result is: how far the truth moves when what goes in moves by a unit in its last place. An error of a few such
 //! moves is that of the input's own rounding, not of the kernel.
 //!
-//! The sums over a row that a formula is written with, and the slopes of its other reductions, count as numbers that go in: each is
-//! rounded once, whoever computes it. So does what a step loses below the normal numbers: at most the smallest number there is, but a
+//! The sums over a row that a formula is written with, the slopes of its other reductions, and the bases of its powers count as numbers
+//! that go in: each is rounded once, whoever computes it. So does what a step loses below the normal numbers: at most the smallest number there is, but a
 //! factor that comes later enlarges it.
 
 use std::borrow::Cow;
@@ -17,19 +17,23 @@ use crate::oracle::call::{CallOutcome, axes_of_result, call};
 use crate::oracle::data::{Data, Number, Values};
 use crate::oracle::ulp::Format;
 
-use super::Result;
+use super::{Result, tolerance};
 
 /// How far each number moves, in units of its last place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     /// So far that the difference of the two truths is not lost to rounding.
     Wide,
-    /// To the next number, either way.
-    Next,
+    /// As far as rounding may carry it, either way.
+    Near,
+    /// From infinity to a number that is large.
+    Finite,
 }
 
 /// The length of a wide step.
 const WIDE: f64 = 16.0;
+/// What an infinity is replaced by, and by what again, to see whether there is a limit.
+const LARGE: [f64; 2] = [4096.0, 8192.0];
 
 /// The neighbourhoods of one batch. Along the rows, and any other axis that the formula only walks, places are looked at one by one,
 /// each when one of its results is asked for.
@@ -122,10 +126,22 @@ impl<'b> Conditions<'b> {
         there.iter().map(|there| (there - here).abs() / WIDE).filter(|distance| distance.is_finite()).sum()
     }
 
-    /// The least and the greatest of a result at the neighbouring numbers, itself included: beside a kink that is a wide range.
+    /// The least and the greatest of a result nearby, itself included: beside a kink that is a wide range.
     pub(super) fn range(&mut self, result: Result) -> Option<(f64, f64)> {
-        let (here, there) = self.around(result, Step::Next)?;
+        let (here, there) = self.around(result, Step::Near)?;
         Some(there.iter().fold((here, here), |(low, high), there| (low.min(*there), high.max(*there))))
+    }
+
+    /// The limit of a result as what is infinite grows towards infinity: a formula that says NaN there may have one, and a stable form
+    /// of it give it.
+    pub(super) fn limit(&mut self, result: Result) -> Option<f64> {
+        let (here, there) = self.around(result, Step::Finite)?;
+        let &[there] = &there[..] else { return None };
+        if there == here {
+            Some(here)
+        } else {
+            (there.abs() > 1.5 * here.abs()).then_some(f64::INFINITY.copysign(there))
+        }
     }
 
     fn around(&mut self, result: Result, step: Step) -> Option<(f64, Vec<f64>)> {
@@ -171,11 +187,15 @@ impl<'b> Conditions<'b> {
         let is_here = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|spot| spot.at == at);
         let upstream: Vec<f64> = (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect();
         let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", &upstream).ok();
+        if step == Step::Finite {
+            let [here, there] = LARGE.map(|large| outcome(&self.variant, &with_finite(&data, large)));
+            return Some(Neighbours { here: here?, there: vec![there?] });
+        }
         let here = outcome(&self.variant, &data)?;
         let mut there = Vec::new();
         let shares: &[f64] = match step {
             Step::Wide => &[WIDE],
-            Step::Next => &[1.0, -1.0],
+            Step::Near | Step::Finite => &[tolerance::ORACLE_ULPS, -tolerance::ORACLE_ULPS],
         };
         for share in shares.iter().map(|units| units * self.unit) {
             for input in 0..data.inputs.len() {
@@ -198,7 +218,7 @@ impl<'b> Conditions<'b> {
                     data.params[place] = Some(Number::Float(value));
                 }
             }
-            let moved = with_moved_reductions(&self.variant, share);
+            let moved = with_moved_parts(&self.variant, share);
             there.extend(moved.iter().filter_map(|variant| outcome(variant, &data)));
         }
         if step == Step::Wide {
@@ -207,6 +227,17 @@ impl<'b> Conditions<'b> {
         }
         Some(Neighbours { here, there })
     }
+}
+
+/// The data with every infinity of its inputs made this large.
+fn with_finite(data: &Data, large: f64) -> Data {
+    let mut data = data.clone();
+    for input in data.inputs.iter_mut().flatten() {
+        if let Values::Real(values) = &mut input.values {
+            values.iter_mut().filter(|value| value.is_infinite()).for_each(|value| *value = large.copysign(*value));
+        }
+    }
+    data
 }
 
 /// A result of an outcome, if it is a number.
@@ -236,37 +267,66 @@ fn number_at(data: &mut Data, input: usize, place: usize) -> Option<&mut f64> {
     }
 }
 
-/// The variant with each of its reductions over a row in turn larger by a share: a sum in value but not in slope, since derivatives are
-/// computed from the sum as it was rounded; one that is stable whatever goes in, in slope, since its slopes are rounded shares.
-fn with_moved_reductions(variant: &Variant, share: f64) -> Vec<Variant> {
+/// The variant with each of its reductions over a row in turn larger by a share, in value or in slope: derivatives are computed from a
+/// reduction as it was rounded, and its slopes are rounded shares. Then each base of a power, whose exponent enlarges its rounding.
+fn with_moved_parts(variant: &Variant, share: f64) -> Vec<Variant> {
     // Sixteen digits say all that a float can.
     let share = Constant::decimal((share * 1e32) as i128, -32);
-    let is_rounded = |expr: &Expr| moved_by(expr).is_some();
-    with_each_moved(variant, is_rounded, |graph, reduction| {
-        let by = moved_by(&graph.expr(reduction)).expect("one of those that move");
-        let fixed = graph.add(Expr::Unary(Unary::Detach, reduction));
-        let moving = match by {
-            MovedBy::Value => fixed,
-            MovedBy::Slope => graph.add(Expr::Binary(Binary::Subtract, reduction, fixed)),
-        };
-        let share = graph.add(Expr::Constant(share));
-        graph.add(Expr::Binary(Binary::Multiply, moving, share))
-    })
+    let values = with_each_moved(
+        variant,
+        |expr| is_rounded(expr, Part::Value),
+        |graph, reduction| {
+            let fixed = graph.add(Expr::Unary(Unary::Detach, reduction));
+            let share = graph.add(Expr::Constant(share));
+            graph.add(Expr::Binary(Binary::Multiply, fixed, share))
+        },
+    );
+    let slopes = with_each_moved(
+        variant,
+        |expr| is_rounded(expr, Part::Slope),
+        |graph, reduction| {
+            let slope = slope_alone(graph, reduction);
+            let share = graph.add(Expr::Constant(share));
+            graph.add(Expr::Binary(Binary::Multiply, slope, share))
+        },
+    );
+    let bases = with_each_moved(
+        variant,
+        |expr| matches!(expr, Expr::Binary(Binary::Power, ..)),
+        |graph, power| {
+            let Expr::Binary(_, base, exponent) = graph.expr(power) else { return power };
+            let share = graph.add(Expr::Constant(share));
+            let step = graph.add(Expr::Binary(Binary::Multiply, base, share));
+            let moved = graph.add(Expr::Binary(Binary::Add, base, step));
+            let moved = graph.add(Expr::Binary(Binary::Power, moved, exponent));
+            graph.add(Expr::Binary(Binary::Subtract, moved, power))
+        },
+    );
+    values.into_iter().chain(slopes).chain(bases).collect()
 }
 
-/// What rounding does to a reduction.
-enum MovedBy {
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
     Value,
     Slope,
 }
 
-fn moved_by(expr: &Expr) -> Option<MovedBy> {
-    let Expr::Reduce { reducer, .. } = expr else { return None };
+/// Whether rounding reaches a part of a reduction. A logsumexp stands in differences that are computed without its value; the slopes of
+/// a sum are 1.
+fn is_rounded(expr: &Expr, part: Part) -> bool {
+    let Expr::Reduce { reducer, .. } = expr else { return false };
     match reducer {
-        Reducer::Sum | Reducer::Mean => Some(MovedBy::Value),
-        Reducer::Logsumexp | Reducer::Norm => Some(MovedBy::Slope),
-        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold | Reducer::Any | Reducer::All => None,
+        Reducer::Sum | Reducer::Mean => part == Part::Value,
+        Reducer::Logsumexp => part == Part::Slope,
+        Reducer::Norm => true,
+        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold | Reducer::Any | Reducer::All => false,
     }
+}
+
+/// Zero, with the derivative of an expression.
+fn slope_alone(graph: &mut Graph, id: ExprId) -> ExprId {
+    let fixed = graph.add(Expr::Unary(Unary::Detach, id));
+    graph.add(Expr::Binary(Binary::Subtract, id, fixed))
 }
 
 /// The variant with each step of its formula in turn larger by a number, in value and in slope: what a step below the normal numbers
@@ -282,9 +342,7 @@ fn with_moved_steps(variant: &Variant, number: f64) -> Vec<Variant> {
         };
         let mut all = graph.add(Expr::Constant(Constant::decimal(1, 0)));
         for operand in operands {
-            // Zero, with a derivative of 1.
-            let fixed = graph.add(Expr::Unary(Unary::Detach, operand));
-            let mut slope = graph.add(Expr::Binary(Binary::Subtract, operand, fixed));
+            let mut slope = slope_alone(graph, operand);
             if let Expr::Reduce { axes, filter, .. } = expr {
                 slope = graph.add(Expr::Reduce { reducer: Reducer::Sum, axes, filter, value: slope, order: None });
             }

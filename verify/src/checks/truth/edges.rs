@@ -63,7 +63,7 @@ fn sharpen_input<T: Element>(
 }
 
 /// The ends of what a label or a condition may admit, and what lies near them.
-const EXTREMES: [f64; 11] = [0.0, 0.0, 1.0, 1.0, 0.5, 1e-30, 1e-8, 1e-4, 1e4, 1e30, f64::INFINITY];
+const EXTREMES: [f64; 10] = [0.0, 0.0, 1.0, 1.0, 0.5, 1e-30, 1e-8, 1e-4, 1e4, 1e30];
 
 fn reals<T: Element>(batch: &Batch<T>, input: usize) -> Option<&[T]> {
     batch.inputs[input].as_ref()?.values.reals()
