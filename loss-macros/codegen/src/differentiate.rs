@@ -214,6 +214,9 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
         return chain(graph, y, two);
     }
     let (x, y) = (sign_inside(graph, x), sign_inside(graph, y));
+    if let Some(sum) = under_one_weight(graph, x, y, add_cotangents) {
+        return sum;
+    }
     match (graph.expr(x), graph.expr(y)) {
         (Expr::Unary(Unary::Negate, a), Expr::Unary(Unary::Negate, b)) => {
             let sum = add_cotangents(graph, a, b);
@@ -230,14 +233,6 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             graph.choose(c, value, otherwise)
         }
         (_, Expr::If(_, a, b)) if graph.is_integer(a, 0) || graph.is_integer(b, 0) => add_cotangents(graph, y, x),
-        (Expr::Binary(Binary::Weigh, v, a), Expr::Binary(Binary::Weigh, w, b)) if v == w => {
-            let sum = add_cotangents(graph, a, b);
-            graph.weigh(v, sum)
-        }
-        (Expr::Unary(Unary::Weighed, a), Expr::Unary(Unary::Weighed, b)) => {
-            let sum = add_cotangents(graph, a, b);
-            graph.apply(Unary::Weighed, sum)
-        }
         (_, Expr::Unary(Unary::Negate, b)) => subtract_cotangents(graph, x, b),
         (Expr::Unary(Unary::Negate, a), _) => subtract_cotangents(graph, y, a),
         _ => graph.plus(x, y),
@@ -246,15 +241,10 @@ fn add_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
 
 /// The difference of two cotangents: what both are multiplied with is taken out where the rest then cancels on paper.
 fn subtract_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
+    if let Some(difference) = under_one_weight(graph, x, y, subtract_cotangents) {
+        return difference;
+    }
     match (graph.expr(x), graph.expr(y)) {
-        (Expr::Binary(Binary::Weigh, v, a), Expr::Binary(Binary::Weigh, w, b)) if v == w => {
-            let difference = subtract_cotangents(graph, a, b);
-            graph.weigh(v, difference)
-        }
-        (Expr::Unary(Unary::Weighed, a), Expr::Unary(Unary::Weighed, b)) => {
-            let difference = subtract_cotangents(graph, a, b);
-            graph.apply(Unary::Weighed, difference)
-        }
         (Expr::Binary(Binary::Multiply, u, a), Expr::Binary(Binary::Multiply, v, b)) if u == v => {
             let difference = graph.subtract(a, b);
             match graph.expr(difference) {
@@ -263,6 +253,26 @@ fn subtract_cotangents(graph: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
             }
         }
         _ => graph.subtract(x, y),
+    }
+}
+
+/// Combines what stands under one and the same weight in both.
+fn under_one_weight(
+    graph: &mut Graph,
+    x: ExprId,
+    y: ExprId,
+    combine: fn(&mut Graph, ExprId, ExprId) -> ExprId,
+) -> Option<ExprId> {
+    match (graph.expr(x), graph.expr(y)) {
+        (Expr::Binary(Binary::Weigh, v, a), Expr::Binary(Binary::Weigh, w, b)) if v == w => {
+            let combined = combine(graph, a, b);
+            Some(graph.weigh(v, combined))
+        }
+        (Expr::Unary(Unary::Weighed, a), Expr::Unary(Unary::Weighed, b)) => {
+            let combined = combine(graph, a, b);
+            Some(graph.apply(Unary::Weighed, combined))
+        }
+        _ => None,
     }
 }
 

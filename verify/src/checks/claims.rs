@@ -10,19 +10,17 @@ use loss_codegen::formula::ast::Ast;
 use loss_codegen::model::Variant;
 
 use crate::audit::{ClaimRecord, Standing};
-use crate::generators::{Extents, Setting};
-use crate::subject::Subject;
+use crate::generators::{Extents, Random, Setting};
+use crate::oracle::data::Data;
+use crate::subject::{Effort, Subject};
 
 use super::curves::library;
-use super::sample::{Sample, has_second_axis};
-use super::truth::variant_of;
+use super::sample::{Sample, each, has_second_axis};
+use super::truth::{data_of, variant_of};
 use super::{Finding, Tally};
 
-/// One in this many of an effort's points: the oracle takes its time.
-pub(super) const SHARE: u64 = 20;
-
 /// Small batches, of every extent that claims over an axis tell apart.
-pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
+fn sizes(subject: &Subject) -> Vec<Extents> {
     let extents: &[usize] = if has_second_axis(subject.loss.info()) { &[3, 1, 4] } else { &[1] };
     extents.iter().map(|&extent| Extents::rows([4]).with_extent(extent)).collect()
 }
@@ -40,20 +38,55 @@ pub(super) fn is_per_element(variant: &Variant) -> bool {
     variant.graph.axes(variant.loss).iter().any(|axis| axis != AxisId::ROWS)
 }
 
+/// Looks at every claim at small batches of every size and setting. `state` makes a claim's expressions in a variant, once for each;
+/// `look` judges it at a batch.
+pub(super) fn each_claim<C>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    compiled: &'static Compiled,
+    words: Vec<String>,
+    state: impl Fn(usize, Scope<'_>) -> C,
+    mut look: impl FnMut(usize, &C, &At<'_>, &mut Random, &mut Tally),
+) -> Finding {
+    /// One in this many of the effort's points: the oracle takes its time.
+    const SHARE: u64 = 20;
+    let mut tally = Tally::new(subject, effort);
+    let mut stated = Stated::new(subject, compiled);
+    let mut standings = Standings::new(words.len());
+    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
+    each::<f64>(subject, &effort, check, &sizes(subject), &mut tally, |sample, random, tally| {
+        let data = data_of(&compiled.spec, sample.info, &sample.batch, sample.extents);
+        let at = At { sample, data: &data };
+        standings.watch(tally, |claim, tally| {
+            if let Some(stated) = stated.claim(claim, sample.generator.setting(), |scope| state(claim, scope)) {
+                look(claim, stated, &at, random, tally);
+            }
+        });
+    });
+    standings.finding(words.into_iter(), tally)
+}
+
+/// A batch, as kernels and as the oracle read it.
+pub(super) struct At<'s> {
+    pub(super) sample: &'s Sample<'s, f64>,
+    pub(super) data: &'s Data,
+}
+
 /// Claims as expressions in the graphs of variants, each made once.
-pub(super) struct Stated<C> {
+struct Stated<C> {
     compiled: &'static Compiled,
     library: Library,
     known: BTreeMap<(usize, usize), C>,
 }
 
 impl<C> Stated<C> {
-    pub(super) fn new(subject: &Subject, compiled: &'static Compiled) -> Self {
+    fn new(subject: &Subject, compiled: &'static Compiled) -> Self {
         Stated { compiled, library: library(subject), known: BTreeMap::new() }
     }
 
     /// A claim in the variant that a setting picks.
-    pub(super) fn claim(&mut self, claim: usize, setting: &Setting, state: impl FnOnce(Scope<'_>) -> C) -> Option<&C> {
+    fn claim(&mut self, claim: usize, setting: &Setting, state: impl FnOnce(Scope<'_>) -> C) -> Option<&C> {
         let chosen = variant_of(self.compiled, setting)?;
         let place = self.compiled.variants.iter().position(|variant| std::ptr::eq(variant, chosen))?;
         let scope = Scope { compiled: self.compiled, library: &self.library, variant: chosen.clone() };
@@ -78,15 +111,15 @@ impl Scope<'_> {
 }
 
 /// At how many points each claim was looked at, and at how many it failed.
-pub(super) struct Standings(Vec<(u64, u64)>);
+struct Standings(Vec<(u64, u64)>);
 
 impl Standings {
-    pub(super) fn new(claims: usize) -> Self {
+    fn new(claims: usize) -> Self {
         Standings(vec![(0, 0); claims])
     }
 
     /// Looks at each claim in turn.
-    pub(super) fn watch(&mut self, tally: &mut Tally, mut look: impl FnMut(usize, &mut Tally)) {
+    fn watch(&mut self, tally: &mut Tally, mut look: impl FnMut(usize, &mut Tally)) {
         for (claim, (points, failed)) in self.0.iter_mut().enumerate() {
             let before = (tally.points(), tally.failed());
             look(claim, tally);
@@ -96,7 +129,7 @@ impl Standings {
     }
 
     /// What it comes to. A claim that never says anything fails.
-    pub(super) fn finding(self, words: impl Iterator<Item = String>, mut tally: Tally) -> Finding {
+    fn finding(self, words: impl Iterator<Item = String>, mut tally: Tally) -> Finding {
         let mut claims = Vec::new();
         for (claim, (points, failed)) in words.zip(self.0) {
             if points == 0 {

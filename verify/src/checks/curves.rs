@@ -21,7 +21,7 @@ use crate::oracle::real::Real;
 use crate::oracle::{Failure, Oracle};
 use crate::subject::{Effort, Subject};
 
-use super::probe::{Probe, find};
+use super::probe::{Found, Probe, find};
 use super::sample::has_second_axis;
 use super::truth::{data_of, variant_of};
 use super::{Finding, Tally};
@@ -102,19 +102,7 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
     let mut plot = Plot { title: line.words.clone(), variant: setting, ..Plot::default() };
     let mut signs: Vec<(f64, Vec<Option<Ordering>>)> = Vec::new();
     for x in line.places() {
-        let batch = line.at(x);
-        if batch.dropped_rows(scene.info, &scene.extents).contains(&true) {
-            continue;
-        }
-        let found = match find(subject.loss, &batch, Probe::default()) {
-            Ok(found) => found,
-            // A condition that no single label tells, as `target <= input`.
-            Err(Error::Domain { .. } | Error::Label { .. }) => continue,
-            Err(refusal) => {
-                tally.fail_at(&line.words, ("an answer".to_owned(), refusal.to_string()), None, line.failed(x));
-                continue;
-            }
-        };
+        let Some((batch, found)) = scene.answer(subject, line, x, tally) else { continue };
         let gradient = found.gradients[line.input].as_ref().and_then(|gradient| gradient.first());
         let (Some(&value), Some(&gradient)) = (found.elements.first(), gradient) else { continue };
         plot.x.push(Number(x));
@@ -291,6 +279,29 @@ impl<'s> Scene<'s> {
 
     pub(super) fn spec(&self) -> &'s loss_codegen::model::Spec {
         &self.compiled.spec
+    }
+
+    /// The kernel's answer at a place of a line; none where the row is dropped, or lies outside the domain.
+    pub(super) fn answer(
+        &self,
+        subject: &Subject,
+        line: &Line,
+        x: f64,
+        tally: &mut Tally,
+    ) -> Option<(Batch<f64>, Found<f64>)> {
+        let batch = line.at(x);
+        if batch.dropped_rows(self.info, &self.extents).contains(&true) {
+            return None;
+        }
+        match find(subject.loss, &batch, Probe::default()) {
+            Ok(found) => Some((batch, found)),
+            // A condition that no single label tells, as `target <= input`.
+            Err(Error::Domain { .. } | Error::Label { .. }) => None,
+            Err(refusal) => {
+                tally.fail_at(&line.words, ("an answer".to_owned(), refusal.to_string()), None, line.failed(x));
+                None
+            }
+        }
     }
 
     /// A batch as the oracle reads it.

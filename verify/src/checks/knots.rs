@@ -5,7 +5,6 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::InputId;
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Spec;
-use loss_runtime::Error;
 
 use crate::audit::{KnotRecord, Status};
 use crate::generators::{Extents, Generator, Setting};
@@ -18,7 +17,7 @@ use crate::subject::{Effort, Subject};
 
 use super::curves::{Knot, Line, Scene, lines};
 use super::examples::batch;
-use super::probe::{Found, Probe, find, show};
+use super::probe::{Found, show};
 use super::sample::generators;
 use super::{Finding, Tally, tolerance};
 
@@ -114,10 +113,7 @@ fn visit(
     seen: &mut [Seen],
     tally: &mut Tally,
 ) {
-    let batch = line.at(x);
-    if batch.dropped_rows(scene.info, &scene.extents).contains(&true) {
-        return;
-    }
+    let Some((batch, found)) = scene.answer(subject, line, x, tally) else { return };
     let data = scene.data(&batch);
     let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
         Ok(oracle) => oracle,
@@ -131,15 +127,6 @@ fn visit(
     if met[at] >= ENOUGH {
         return;
     }
-    let found = match find(subject.loss, &batch, Probe::default()) {
-        Ok(found) => found,
-        // Outside the domain there is nothing to show.
-        Err(Error::Domain { .. } | Error::Label { .. }) => return,
-        Err(refusal) => {
-            let compared = ("an answer".to_owned(), refusal.to_string());
-            return tally.fail_at(&line.words, compared, None, line.failed(x));
-        }
-    };
     let Ok(truth) = oracle.loss(&[]) else { return };
     if !truth.value.to_f64().is_finite() {
         return;

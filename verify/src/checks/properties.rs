@@ -16,10 +16,9 @@ use crate::oracle::Oracle;
 use crate::oracle::data::Data;
 use crate::subject::{Effort, Subject};
 
-use super::claims::{SHARE, Scope, Standings, Stated, is_per_element, places, sizes};
+use super::claims::{Scope, each_claim, is_per_element, places};
 use super::probe::{Found, Probe, find};
-use super::sample::{Sample, each};
-use super::truth::data_of;
+use super::sample::Sample;
 use super::{Finding, Tally};
 
 /// How far rounding may carry what should hold, as a share of the numbers that meet.
@@ -32,25 +31,18 @@ pub(super) fn properties_hold(subject: &Subject, effort: &Effort) -> Finding {
     if spec.properties.is_empty() {
         return Finding::skipped("the spec declares no property");
     }
-    let mut tally = Tally::new(subject, effort);
-    let mut stated = Stated::new(subject, compiled);
     // A property of several inputs is several claims.
     let claims: Vec<Claim<'_>> =
         spec.properties.iter().flat_map(|(name, value)| Claim::all(&name.value, value)).collect();
-    let mut standings = Standings::new(claims.len());
-    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    each::<f64>(subject, &effort, "properties_hold", &sizes(subject), &mut tally, |sample, random, tally| {
-        let Ok(found) = find(sample.loss, &sample.batch, Probe::default()) else { return };
-        standings.watch(tally, |place, tally| {
-            let claim = &claims[place];
-            let Some(Some(typed)) = stated.claim(place, sample.generator.setting(), |scope| claim.typed(scope)) else {
-                return;
-            };
-            let data = data_of(spec, sample.info, &sample.batch, sample.extents);
-            Scene { spec, sample, found: &found, claim, typed, data }.look(random, tally);
-        });
-    });
-    standings.finding(claims.iter().map(Claim::words), tally)
+    let words = claims.iter().map(Claim::words).collect();
+    let state = |claim: usize, scope: Scope<'_>| claims[claim].typed(scope);
+    each_claim(subject, effort, "properties_hold", compiled, words, state, |claim, typed, at, random, tally| {
+        let (Some(typed), Ok(found)) = (typed, find(at.sample.loss, &at.sample.batch, Probe::default())) else {
+            return;
+        };
+        let scene = Scene { spec, sample: at.sample, found: &found, claim: &claims[claim], typed, data: at.data };
+        scene.look(random, tally);
+    })
 }
 
 /// A property, of one input where it speaks of several.
@@ -129,7 +121,7 @@ struct Scene<'s> {
     found: &'s Found<f64>,
     claim: &'s Claim<'s>,
     typed: &'s Typed,
-    data: Data,
+    data: &'s Data,
 }
 
 /// What a second batch gave, and what was done to the first.
@@ -214,7 +206,7 @@ impl Scene<'_> {
     }
 
     fn truth(&self, id: ExprId, place: &[usize; 2]) -> Option<f64> {
-        let oracle = Oracle::new(self.spec, &self.typed.variant, &self.data).ok()?;
+        let oracle = Oracle::new(self.spec, &self.typed.variant, self.data).ok()?;
         let place = &place[..self.spec.axes.len().min(2)];
         oracle.expression(id, place).ok().map(|outcome| outcome.value.to_f64())
     }
@@ -224,7 +216,7 @@ impl Scene<'_> {
     }
 
     fn condition(&self, place: &[usize; 2]) -> Option<bool> {
-        let oracle = Oracle::new(self.spec, &self.typed.variant, &self.data).ok()?;
+        let oracle = Oracle::new(self.spec, &self.typed.variant, self.data).ok()?;
         oracle.condition(*self.typed.formulas.first()?, &place[..self.spec.axes.len().min(2)]).ok()?
     }
 

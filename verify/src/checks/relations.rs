@@ -12,9 +12,7 @@ use crate::oracle::real::Real;
 use crate::oracle::{Failure, Oracle, Outcome};
 use crate::subject::{Effort, Subject};
 
-use super::claims::{SHARE, Scope, Standings, Stated, places, sizes};
-use super::sample::each;
-use super::truth::data_of;
+use super::claims::{Scope, each_claim, places};
 use super::{Finding, Tally};
 
 /// How far apart the two sides may be, as a share of them: both are exact but for their rounding to `f64`.
@@ -31,29 +29,22 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
     if spec.relations.is_empty() {
         return Finding::skipped("the spec declares no relation");
     }
-    let mut tally = Tally::new(subject, effort);
-    let mut stated = Stated::new(subject, compiled);
-    let mut standings = Standings::new(spec.relations.len());
-    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    each::<f64>(subject, &effort, "relations_hold", &sizes(subject), &mut tally, |sample, _, tally| {
-        let data = data_of(spec, sample.info, &sample.batch, sample.extents);
-        standings.watch(tally, |claim, tally| {
-            let relation = &spec.relations[claim];
-            let equalities = stated.claim(claim, sample.generator.setting(), |scope| equalities(&scope, relation));
-            for equality in equalities.into_iter().flatten() {
-                for place in places(sample, &equality.variant) {
-                    let what = format!("{}; at {place:?}", sample.describe());
-                    match equality.sides(spec, relation, &data, &place[..spec.axes.len().min(2)]) {
-                        Ok(Some(sides)) => equality.judge(relation, &sides, &what, tally),
-                        // What no precision decides says nothing.
-                        Ok(None) | Err(Failure::Undecided { .. }) => {}
-                        Err(failure) => tally.fail(&what, || ("two sides".to_owned(), failure.to_string())),
-                    }
+    let state = |claim: usize, scope: Scope<'_>| equalities(&scope, &spec.relations[claim]);
+    let words = spec.relations.iter().map(words).collect();
+    each_claim(subject, effort, "relations_hold", compiled, words, state, |claim, equalities, at, _, tally| {
+        let relation = &spec.relations[claim];
+        for equality in equalities {
+            for place in places(at.sample, &equality.variant) {
+                let what = format!("{}; at {place:?}", at.sample.describe());
+                match equality.sides(spec, relation, at.data, &place[..spec.axes.len().min(2)]) {
+                    Ok(Some(sides)) => equality.judge(relation, &sides, &what, tally),
+                    // What no precision decides says nothing.
+                    Ok(None) | Err(Failure::Undecided { .. }) => {}
+                    Err(failure) => tally.fail(&what, || ("two sides".to_owned(), failure.to_string())),
                 }
             }
-        });
-    });
-    standings.finding(spec.relations.iter().map(words), tally)
+        }
+    })
 }
 
 fn words(relation: &RelationEntry) -> String {
