@@ -1,5 +1,5 @@
 //! Every rule that a spec can break, with its code. `E00…` are of formula text, `E01…` of the file, `E02…` of names, `E03…` of axes
-//! and types, `E04…` of declarations, `E05…` of claims, `E06…` of what is not supported yet; `W…` are warnings.
+//! and types, `E04…` of declarations, `E05…` of claims, `E06…` of what is not supported yet.
 
 /// Declares [`Code`] and its table from one list, so that no code can lack a text.
 macro_rules! codes {
@@ -116,6 +116,9 @@ codes! {
     BadData "E0113" "malformed number or word in an example":
         "Examples hold numbers, `nan`, `inf`, `-inf`, `true`, `false`, words of a choice, and lists of these."
         bad "`input: [.5, 1.2.3]`" fix "`input: [0.5, 1.2]`";
+    CommaCutsText "E0114" "comma that cuts a text short":
+        "Inside `{ }` and `[ ]` a comma ends a text without quotes, so whatever follows it would be a key or an item of its own."
+        bad "`{ otherwise: max(a, b) }`" fix "`{ otherwise: \"max(a, b)\" }`";
 
     UnknownName "E0201" "unknown name":
         "A formula reads inputs, parameters, earlier definitions, `pi` and `inf`, and the words of choices."
@@ -141,9 +144,6 @@ codes! {
     BadAxisName "E0208" "malformed name of an axis":
         "An axis begins with a capital letter and holds letters and digits."
         bad "`axes: [rows]`" fix "`axes: [N]`";
-    UnknownSpec "E0209" "unknown spec":
-        "A relation or formula calls a spec that is not among those compiled together."
-        bad "`equals: hubber(input, target)`" fix "`equals: huber(input, target)`";
 
     UnknownAxis "E0301" "unknown axis":
         "An axis must be one of some input, or declared under `axes`."
@@ -225,9 +225,6 @@ codes! {
     BadKnot "E0501" "malformed knot":
         "A knot has an equation, a smoothness `jump`, `C0`, `C1` or `C2`, and at `C0` the gradient that is chosen there."
         bad "`{ at: \"r > 0\", smooth: C9 }`" fix "`{ at: \"r == 0\", smooth: C0, gradient: { input: 0 } }`";
-    MissingKnot "E0502" "place without a knot":
-        "The formula is not smooth there, so the spec must say what is chosen."
-        bad "`abs(r)` without a knot" fix "add the knot that the message prints";
     BadProperty "E0503" "malformed property":
         "Each property takes its own kind of value."
         bad "`convex_in: true`" fix "`convex_in: [ input ]`";
@@ -265,25 +262,6 @@ codes! {
     Unsupported "E0604" "not supported yet":
         "The language has it, this version of the compiler does not."
         bad "see the message" fix "see the message";
-
-    ZeroTimesInfinity "W0001" "0 * inf can be reached":
-        "A product whose factors can be 0 and infinite is NaN there."
-        bad "`target * log(input)`" fix "`weigh(target, log(input))`";
-    InfinityMinusInfinity "W0002" "inf - inf can be reached":
-        "A difference of two infinities is NaN."
-        bad "`log(p) - log(q)`" fix "narrow the domains";
-    InfiniteDerivative "W0003" "infinite derivative can be reached":
-        "`sqrt`, `norm` and powers below 1 have an infinite derivative at 0."
-        bad "`sqrt(r^2)`" fix "`abs(r)`, or add a small constant";
-    EarlyOverflow "W0004" "overflow before the result does":
-        "An intermediate value leaves the range of the type where the result would fit."
-        bad "`exp(x) / (1 + exp(x))`" fix "`sigmoid(x)`";
-    IgnoredRowsSeen "W0005" "reduction over rows that sees ignored ones":
-        "A reduction over `N` reads dropped rows too, unless it says otherwise."
-        bad "`sum(N, e)` with `ignore`" fix "`sum(N where given(target), e)`";
-    JumpInGradientInput "W0006" "jump in an input with gradient":
-        "The loss is not continuous there, so a gradient says little."
-        bad "`if input > 0 then 1 else 0`" fix "declare a knot with `smooth: jump` if it is meant";
 }
 
 #[cfg(test)]

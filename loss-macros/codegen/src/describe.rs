@@ -52,6 +52,10 @@ fn call(function: &str, axes: Vec<Spanned<String>>, filter: Option<Ast>, argumen
     ast(AstKind::Call(Box::new(Call { name: spanned(function), axes, filter, arguments, named: Vec::new() })))
 }
 
+fn negated(x: Ast) -> Ast {
+    ast(AstKind::Unary(UnaryOperator::Negate, Box::new(x)))
+}
+
 fn binary(operator: BinaryOperator, x: Ast, y: Ast) -> Ast {
     ast(AstKind::Binary(operator, Box::new(x), Box::new(y)))
 }
@@ -95,7 +99,7 @@ impl Describer<'_> {
             Expr::Size(axis) => call("size", self.axes(AxisSet::of(axis)), None, Vec::new()),
             Expr::Index(axis) => call("index", self.axes(AxisSet::of(axis)), None, Vec::new()),
             Expr::Upstream => name("upstream"),
-            Expr::Unary(Unary::Negate, x) => ast(AstKind::Unary(UnaryOperator::Negate, Box::new(self.operand(x)))),
+            Expr::Unary(Unary::Negate, x) => negated(self.operand(x)),
             Expr::Unary(Unary::Weighed, x) => self.operand(x),
             Expr::Unary(function, x) => call(unary_name(function), Vec::new(), None, vec![self.operand(x)]),
             Expr::Binary(function, x, y) => self.binary(function, x, y),
@@ -126,25 +130,13 @@ impl Describer<'_> {
     }
 
     fn constant(&self, constant: Constant) -> Ast {
-        let text = match constant {
-            Constant::Decimal { digits, exponent } => {
-                let value = constant.to_f64();
-                let magnitude = if (-6..=15).contains(&exponent) {
-                    format!("{}", value.abs())
-                } else {
-                    format!("{}e{exponent}", digits.unsigned_abs())
-                };
-                let number = ast(AstKind::Number(magnitude));
-                return if digits < 0 { ast(AstKind::Unary(UnaryOperator::Negate, Box::new(number))) } else { number };
-            }
-            Constant::Pi => "pi",
-            Constant::Infinity => "inf",
-            Constant::NegativeInfinity => {
-                return ast(AstKind::Unary(UnaryOperator::Negate, Box::new(name("inf"))));
-            }
-            Constant::Nan => "nan",
-        };
-        name(text)
+        let text = constant.to_string();
+        match (constant, text.strip_prefix('-')) {
+            (Constant::Decimal { .. }, None) => ast(AstKind::Number(text)),
+            (Constant::Decimal { .. }, Some(magnitude)) => negated(ast(AstKind::Number(magnitude.to_owned()))),
+            (Constant::NegativeInfinity, _) => negated(name("inf")),
+            (Constant::Pi | Constant::Infinity | Constant::Nan, _) => name(&text),
+        }
     }
 
     fn binary(&self, function: Binary, x: ExprId, y: ExprId) -> Ast {

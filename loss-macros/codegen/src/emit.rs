@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 mod body;
+mod documentation;
 mod info;
 mod kernel;
 mod nan;

@@ -229,7 +229,7 @@ pub fn variant_name(spec: &Spec, plan: &Plan) -> String {
     for (place, param) in spec.params.iter().enumerate() {
         if let Some(value) = &plan.key.statics[place] {
             let value = match value {
-                ParamValue::Number(number) => number.to_f64().to_string(),
+                ParamValue::Number(number) => number.to_string(),
                 ParamValue::Switch(on) => on.to_string(),
                 ParamValue::Word(word) => word.clone(),
             };

@@ -1,7 +1,11 @@
 //! The typed expression graph: hash-consed, immutable, one graph per variant of a spec. Every expression carries its type and
 //! the set of axes it varies along.
 
+mod constant;
+
 use std::collections::HashMap;
+
+pub use constant::Constant;
 
 /// An expression in a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,104 +96,6 @@ pub enum Type {
     Index(AxisId),
     /// Equal or not equal, nothing else (label `group`).
     Group,
-}
-
-/// A constant, exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Constant {
-    /// `digits * 10^exponent`, with no trailing zero in `digits` (and exponent 0 for 0). May be negative.
-    Decimal {
-        /// The significant digits.
-        digits: i128,
-        /// The power of ten.
-        exponent: i32,
-    },
-    /// The ratio of a circle's circumference to its diameter.
-    Pi,
-    /// Positive infinity.
-    Infinity,
-    /// Negative infinity.
-    NegativeInfinity,
-    /// Not a number.
-    Nan,
-}
-
-impl Constant {
-    /// An integer.
-    pub fn integer(value: i128) -> Self {
-        Self::decimal(value, 0)
-    }
-
-    /// `digits * 10^exponent`, normalised.
-    pub fn decimal(mut digits: i128, mut exponent: i32) -> Self {
-        if digits == 0 {
-            exponent = 0;
-        }
-        while digits != 0 && digits % 10 == 0 {
-            digits /= 10;
-            exponent += 1;
-        }
-        Constant::Decimal { digits, exponent }
-    }
-
-    /// Reads a number as formulas and YAML write it: `12`, `0.1`, `-1e-12`, `inf`, `-inf`, `nan`.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "inf" | ".inf" => return Some(Constant::Infinity),
-            "-inf" | "-.inf" => return Some(Constant::NegativeInfinity),
-            "nan" | ".nan" => return Some(Constant::Nan),
-            "pi" => return Some(Constant::Pi),
-            _ => {}
-        }
-        let (negative, rest) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (mantissa, exponent) = match rest.find(['e', 'E']) {
-            Some(at) => (&rest[..at], rest[at + 1..].parse::<i32>().ok()?),
-            None => (rest, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if whole.is_empty() || !(whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-        let exponent = exponent.checked_sub(fraction.len() as i32)?;
-        Some(Self::decimal(if negative { -digits } else { digits }, exponent))
-    }
-
-    /// The value as an integer, if it is one that fits.
-    pub fn as_integer(self) -> Option<i128> {
-        match self {
-            Constant::Decimal { digits, exponent } if exponent >= 0 => {
-                10i128.checked_pow(exponent.unsigned_abs())?.checked_mul(digits)
-            }
-            _ => None,
-        }
-    }
-
-    /// The nearest `f64`.
-    pub fn to_f64(self) -> f64 {
-        match self {
-            // The standard library's decimal parser rounds correctly.
-            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f64::NAN),
-            Constant::Pi => std::f64::consts::PI,
-            Constant::Infinity => f64::INFINITY,
-            Constant::NegativeInfinity => f64::NEG_INFINITY,
-            Constant::Nan => f64::NAN,
-        }
-    }
-
-    /// The nearest `f32` (of the exact value, not of the nearest `f64`).
-    pub fn to_f32(self) -> f32 {
-        match self {
-            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f32::NAN),
-            Constant::Pi => std::f32::consts::PI,
-            Constant::Infinity => f32::INFINITY,
-            Constant::NegativeInfinity => f32::NEG_INFINITY,
-            Constant::Nan => f32::NAN,
-        }
-    }
 }
 
 /// Functions of one real argument.

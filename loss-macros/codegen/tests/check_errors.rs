@@ -92,13 +92,10 @@ fn every_rule_of_these_stages_has_a_spec_that_breaks_it() {
         .flat_map(|path| diagnose(&source(path), &library))
         .map(|diagnostic| diagnostic.code.id())
         .collect();
-    // Rules of other stages, or reserved for checks that do not exist yet.
-    let elsewhere = [Code::UnknownSpec, Code::MissingKnot, Code::UnsupportedExtern];
-    for code in Code::ALL {
-        let is_ours = matches!(code.id().get(..3), Some("E02" | "E03" | "E04" | "E05" | "E06"));
-        if is_ours && !elsewhere.contains(code) {
-            assert!(shown.contains(code.id()), "no spec breaks {} ({})", code.id(), code.title());
-        }
+    // Those of the front end have a test of their own.
+    let is_ours = |code: &&Code| !matches!(code.id().get(..3), Some("E00" | "E01"));
+    for code in Code::ALL.iter().filter(is_ours) {
+        assert!(shown.contains(code.id()), "no spec breaks {} ({})", code.id(), code.title());
     }
 }
 

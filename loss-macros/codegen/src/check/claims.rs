@@ -96,6 +96,11 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
     const CLAIMS: [&str; 4] = ["exact", "dominates", "majorizes", "positive"];
     for knot in &spec.knots {
         one_of(&knot.smooth, &SMOOTHNESS, Code::BadKnot, "smoothness", findings);
+        let learns = spec.inputs.iter().find(|input| input.gradient);
+        if let ("C0", true, Some(input)) = (knot.smooth.value.as_str(), knot.gradient.is_empty(), learns) {
+            let help = format!("at `C0` say which one is taken: `gradient: {{ {}: 0 }}`", input.name);
+            findings.error(Code::BadKnot, knot.smooth.span, "a kink has no gradient of its own", help);
+        }
         for (name, _) in &knot.gradient {
             gradient_input(name, spec, Code::BadKnot, findings);
         }

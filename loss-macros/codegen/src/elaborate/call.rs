@@ -1,5 +1,7 @@
 //! Calls of the language's own functions.
 
+mod foreign;
+
 use crate::codes::Code;
 use crate::diagnostic::suggest;
 use crate::elaborate::formula::Elaborator;
@@ -38,9 +40,10 @@ impl<'a> Elaborator<'a> {
             .map(|(name, _)| *name)
             .chain(local.map(|entry| entry.name.value.as_str()))
             .chain(self.library.specs.keys().map(String::as_str));
-        let help = match suggest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "neither the language, nor this spec, nor another spec has it".to_owned(),
+        let help = match (foreign::ours(name), suggest(name, known)) {
+            (Some(ours), _) => format!("write `{ours}`"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => "neither the language, nor this spec, nor another spec has it".to_owned(),
         };
         self.error(frame, Code::UnknownFunction, call.name.span, format!("unknown function `{name}`"), help);
         // For the mistakes in them.
@@ -347,7 +350,12 @@ impl<'a> Elaborator<'a> {
             Err(found) => {
                 let plural = if COUNT == 1 { "" } else { "s" };
                 let message = format!("`{}` takes {COUNT} argument{plural}, found {}", call.name.value, found.len());
-                self.error(frame, Code::WrongArity, span, message, "add or remove arguments");
+                let name = &call.name.value;
+                let help = match function(name) {
+                    Some(Function::Either(..)) => format!("write `{name}(x, y)`, or `{name}(C, x)` over an axis"),
+                    Some(_) | None => "add or remove arguments".to_owned(),
+                };
+                self.error(frame, Code::WrongArity, span, message, help);
                 None
             }
         }

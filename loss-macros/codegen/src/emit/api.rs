@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::info::formula_text;
+use super::documentation::{convention, documentation};
 use crate::formula::print::print;
-use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
+use crate::model::{Input, Param, ParamKind, Spec};
 
 pub(super) fn face(spec: &Spec) -> TokenStream {
     let face = Face::new(spec);
@@ -32,33 +32,6 @@ fn ident(name: &str) -> Ident {
             format_ident!("r#{name}")
         }
         _ => Ident::new(name, Span::call_site()),
-    }
-}
-
-/// The sentence that a label's convention puts into the documentation.
-fn convention(input: &Input, spec: &Spec) -> String {
-    let axis = |axis: crate::expr::AxisId| spec.axes[usize::from(axis.0)].name.clone();
-    match input.label {
-        Label::Real => "any number".to_owned(),
-        Label::Nonnegative => "numbers that are not negative".to_owned(),
-        Label::Positive => "positive numbers".to_owned(),
-        Label::Probability => "probabilities: numbers from 0 to 1".to_owned(),
-        Label::Binary => "labels 0 or 1".to_owned(),
-        Label::MultiHot(c) => format!("labels 0 or 1 for each place of `{}`", axis(c)),
-        Label::Sign => "labels 1 or -1".to_owned(),
-        Label::Flag => "flags: true or false".to_owned(),
-        Label::Count => "whole numbers that are not negative".to_owned(),
-        Label::Simplex(c) => format!("probabilities that sum to 1 along `{}`", axis(c)),
-        Label::ClassIndex(c) => match input.ignore {
-            Some(param) => format!(
-                "the place of a class on `{}`, counted from 0, or the value of `{}` to leave the row out",
-                axis(c),
-                spec.params[usize::from(param.0)].name
-            ),
-            None => format!("the place of a class on `{}`, counted from 0", axis(c)),
-        },
-        Label::IndexList(c) => format!("places on `{}`, ended by -1", axis(c)),
-        Label::Group => "group numbers: equal or not equal".to_owned(),
     }
 }
 
@@ -144,7 +117,7 @@ impl<'s> Face<'s> {
     fn structure(&self) -> TokenStream {
         let (name, spec) = (&self.name, self.spec);
         let (bounded, plain, _) = self.generics();
-        let doc = self.documentation();
+        let doc = documentation(self.spec);
         let count = Literal::usize_unsuffixed(spec.params.len());
         let fields = self.optional.iter().map(|(_, input)| {
             let field = ident(&input.name);
@@ -233,7 +206,7 @@ impl<'s> Face<'s> {
                 param.domain.as_ref().map_or(String::new(), |domain| format!(" Must meet `{}`.", print(domain)));
             let meaning = param.meaning.as_deref().unwrap_or("Sets this parameter.");
             let default = param.default.as_ref().map_or(String::new(), |value| match value {
-                crate::model::ParamValue::Number(number) => format!(" Default {}.", number.to_f64()),
+                crate::model::ParamValue::Number(number) => format!(" Default {number}."),
                 crate::model::ParamValue::Switch(on) => format!(" Default {on}."),
                 crate::model::ParamValue::Word(word) => format!(" Default `{word}`."),
             });
@@ -253,7 +226,7 @@ impl<'s> Face<'s> {
             let domain =
                 input.domain.as_ref().map_or(String::new(), |domain| format!(" Must meet `{}`.", print(domain)));
             let default = match &input.default {
-                Some(crate::model::ParamValue::Number(number)) => format!(" {} where it is absent.", number.to_f64()),
+                Some(crate::model::ParamValue::Number(number)) => format!(" {number} where it is absent."),
                 Some(crate::model::ParamValue::Switch(on)) => format!(" {on} where it is absent."),
                 Some(crate::model::ParamValue::Word(_)) | None => String::new(),
             };
@@ -452,35 +425,5 @@ impl<'s> Face<'s> {
                 run(&Definition, &call, request).map(drop)
             }
         }
-    }
-
-    fn documentation(&self) -> String {
-        let spec = self.spec;
-        let mut text = format!("{}\n\n```text\n{}\n```\n\n# Shape\n", spec.summary, formula_text(spec));
-        for input in &spec.inputs {
-            let axes: Vec<&str> = input.axes.iter().map(|axis| spec.axes[usize::from(axis.0)].name.as_str()).collect();
-            let optional = if input.may_be_absent() { ", optional" } else { "" };
-            let meaning = input.meaning.as_deref().map_or(String::new(), |meaning| format!(" ({meaning})"));
-            text.push_str(&format!(
-                "- `{}` `[{}]`{meaning}{optional}: {}.\n",
-                input.name,
-                axes.join(", "),
-                convention(input, spec)
-            ));
-        }
-        text.push_str("\n# Reductions\n`none`, `sum`");
-        for reduction in &spec.reductions {
-            let divisor = match &reduction.over {
-                Divisor::Elements => "the number of elements".to_owned(),
-                Divisor::Samples => "the extent of the first dimension".to_owned(),
-                Divisor::Sum(formula) => format!("the sum of `{}`", crate::formula::print::print(&formula.to_ast())),
-            };
-            text.push_str(&format!(", `{}` (over {divisor})", reduction.name));
-        }
-        text.push_str(&format!("; by default `{}`.\n", spec.default_reduction));
-        if !spec.reference.is_empty() {
-            text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
-        }
-        text
     }
 }

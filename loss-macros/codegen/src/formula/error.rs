@@ -165,6 +165,9 @@ pub(super) fn unexpected(text: &FormulaText, found: Lexeme, wanted: &str) -> Dia
         Token::Where => here().with_help("`where` follows the axes of a reduction: `sum(C where x > 0, x)`"),
         Token::RightParen if wanted == END => here().with_help("no `(` is open here"),
         Token::RightBracket if wanted == END => here().with_help("no `[` is open here"),
+        Token::LeftBracket if wanted == OPERAND => {
+            here().with_help("`[ ]` picks a place, `x[i]`; an interval is a condition: `0 <= x < inf`")
+        }
         Token::Name | Token::Number | Token::LeftParen | Token::True | Token::False if wanted != OPERAND => {
             here().with_help("is an operator missing before it?")
         }

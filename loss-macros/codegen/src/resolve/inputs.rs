@@ -9,7 +9,7 @@ use crate::resolve::axes;
 use crate::resolve::evaluate::{Known, evaluate};
 use crate::resolve::label::{Form, LABELS, split};
 use crate::resolve::params::known;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 /// Resolves the inputs.
 pub(super) fn resolve(
@@ -131,7 +131,8 @@ fn label(
     match (form, axis) {
         (Form::Plain(label), None) => *label,
         (Form::Along(label), Some(axis)) => {
-            let axis = Spanned { value: axis.to_owned(), span: written.span };
+            let start = written.span.start + written.value.rfind(axis).unwrap_or_default();
+            let axis = Spanned { value: axis.to_owned(), span: Span::new(start, start + axis.len()) };
             let Some(id) = axes::find(&axis, axes, diagnostics) else {
                 return Label::Real;
             };
@@ -201,7 +202,15 @@ fn ignore(
         );
         match suggest(&written.value, params.iter().map(|param| param.name.as_str())) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("declare it: `{}: {{ kind: integer, default: -100 }}`", written.value)),
+            None => {
+                // A number stands for itself in other libraries.
+                let is_number = Constant::parse(&written.value).is_some();
+                let (name, value) =
+                    if is_number { ("ignore_index", &*written.value) } else { (&*written.value, "-100") };
+                let naming = if is_number { ", and write `ignore: ignore_index`" } else { "" };
+                error
+                    .help(format!("declare it under `params`: `{name}: {{ kind: integer, default: {value} }}`{naming}"))
+            }
         };
         return None;
     };

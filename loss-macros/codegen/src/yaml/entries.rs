@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::{AxisEntry, DivisorEntry, Document, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry};
+use crate::source::Span;
 use crate::yaml::node::{Node, NodeKind};
 use crate::yaml::reader::Reader;
 
@@ -32,6 +33,11 @@ const KEYS: [&str; 18] = [
 pub(super) fn document(node: &Node) -> (Option<Document>, Diagnostics) {
     let mut reader = Reader { diagnostics: Diagnostics::new() };
     let document = whole(node, &mut reader);
+    // What is wrong with a text that a comma cut short is a consequence of that.
+    let cut: Vec<Span> =
+        reader.diagnostics.iter().filter(|found| found.code == Code::CommaCutsText).map(|found| found.span).collect();
+    let is_within = |span: Span| cut.iter().any(|cut| cut.start <= span.start && span.end <= cut.end);
+    reader.diagnostics.retain(|found| found.code == Code::CommaCutsText || !is_within(found.span));
     (document, reader.diagnostics)
 }
 

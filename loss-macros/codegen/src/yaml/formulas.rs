@@ -43,7 +43,14 @@ impl Reader {
     pub(super) fn formula(&mut self, node: &Node, what: &str) -> Option<Formula> {
         match &node.kind {
             NodeKind::Scalar(scalar) => self.scalar_ast(scalar, what).map(Formula::Scalar),
-            NodeKind::Map(_) => {
+            NodeKind::Map(entries) => {
+                if let Some((key, _)) = entries.iter().find(|(key, _)| key.as_str() == "extern") {
+                    let message = "kernels that are written by hand are not supported yet";
+                    self.diagnostics
+                        .error(Code::UnsupportedExtern, key.span, message)
+                        .help("the form is reserved; write a formula, or `{ cases: [ … ] }`");
+                    return None;
+                }
                 let fields = self.fields(node, what, &["cases"])?;
                 let cases = fields.require(self, "cases")?;
                 self.cases(cases).map(Formula::Cases)

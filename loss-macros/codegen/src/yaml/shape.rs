@@ -114,7 +114,11 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let span = Span::new(start, start + length);
     let diagnostic = Diagnostic::error(Code::Syntax, span, message);
     if message.contains("mapping values are not allowed") {
-        diagnostic.with_help("quote a text that holds `: `, and check the indentation")
+        Diagnostic { message: "no key can stand here, so no `:` may follow".to_owned(), ..diagnostic }
+            .with_help("quote a text that holds `: `, and check the indentation")
+    } else if message == "did not find expected key" {
+        Diagnostic { message: "expected a key of the map above".to_owned(), ..diagnostic }
+            .with_help("begin all keys of a map in one column")
     } else if message.contains("cannot start any token") {
         diagnostic.with_help("indent with spaces, and quote a text that begins with `@`, `%` or a backtick")
     } else if message.contains("did not find expected ',' or") {

@@ -1,0 +1,100 @@
+//! What the documentation of a loss says, from its spec.
+
+use super::info::formula_text;
+use crate::expr::AxisId;
+use crate::formula::print::print;
+use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
+
+/// The documentation of the struct that a caller uses.
+pub(super) fn documentation(spec: &Spec) -> String {
+    let mut text = format!("{}\n\n```text\n{}\n```\n", spec.summary, formula_text(spec));
+    text.push_str(&shape(spec));
+    text.push_str(&domain(spec));
+    text.push_str(&reductions(spec));
+    if !spec.reference.is_empty() {
+        text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
+    }
+    text
+}
+
+fn shape(spec: &Spec) -> String {
+    let mut text = "\n# Shape\n".to_owned();
+    for input in &spec.inputs {
+        let axes: Vec<&str> = input.axes.iter().map(|axis| spec.axes[usize::from(axis.0)].name.as_str()).collect();
+        let optional = if input.may_be_absent() { ", optional" } else { "" };
+        let meaning = input.meaning.as_deref().map_or(String::new(), |meaning| format!(": {meaning}"));
+        text.push_str(&format!("- `{}` `[{}]`{optional}{meaning}.\n", input.name, axes.join(", ")));
+    }
+    text
+}
+
+/// What each input and parameter may hold; whatever breaks it is an error, so this is the domain of the function.
+fn domain(spec: &Spec) -> String {
+    let mut text = "\n# Domain\n".to_owned();
+    for input in &spec.inputs {
+        let domain = condition(input.domain.as_ref().map(print));
+        text.push_str(&format!("- `{}`: {}{domain}.\n", input.name, convention(input, spec)));
+    }
+    for param in &spec.params {
+        let domain = condition(param.domain.as_ref().map(print));
+        text.push_str(&format!("- `{}`: {}{domain}.\n", param.name, kind(param)));
+    }
+    text
+}
+
+fn condition(domain: Option<String>) -> String {
+    domain.map_or(String::new(), |domain| format!(", `{domain}`"))
+}
+
+fn kind(param: &Param) -> String {
+    match &param.kind {
+        ParamKind::Real => "a real number".to_owned(),
+        ParamKind::Integer => "an integer".to_owned(),
+        ParamKind::StaticInteger(values) => {
+            format!("one of {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        ParamKind::Switch => "true or false".to_owned(),
+        ParamKind::Choice(words) => format!("one of `{}`", words.join("`, `")),
+    }
+}
+
+fn reductions(spec: &Spec) -> String {
+    let mut text = "\n# Reductions\n`none`, `sum`".to_owned();
+    for reduction in &spec.reductions {
+        let divisor = match &reduction.over {
+            Divisor::Elements => "the number of elements".to_owned(),
+            Divisor::Samples => "the extent of the first dimension".to_owned(),
+            Divisor::Sum(formula) => format!("the sum of `{}`", print(&formula.to_ast())),
+        };
+        text.push_str(&format!(", `{}` (over {divisor})", reduction.name));
+    }
+    text.push_str(&format!("; by default `{}`.\n", spec.default_reduction));
+    text
+}
+
+/// The sentence that a label's convention puts into the documentation.
+pub(super) fn convention(input: &Input, spec: &Spec) -> String {
+    let axis = |axis: AxisId| spec.axes[usize::from(axis.0)].name.clone();
+    match input.label {
+        Label::Real => "any number".to_owned(),
+        Label::Nonnegative => "numbers that are not negative".to_owned(),
+        Label::Positive => "positive numbers".to_owned(),
+        Label::Probability => "probabilities: numbers from 0 to 1".to_owned(),
+        Label::Binary => "labels 0 or 1".to_owned(),
+        Label::MultiHot(c) => format!("labels 0 or 1 for each place of `{}`", axis(c)),
+        Label::Sign => "labels 1 or -1".to_owned(),
+        Label::Flag => "flags: true or false".to_owned(),
+        Label::Count => "whole numbers that are not negative".to_owned(),
+        Label::Simplex(c) => format!("probabilities that sum to 1 along `{}`", axis(c)),
+        Label::ClassIndex(c) => match input.ignore {
+            Some(param) => format!(
+                "the place of a class on `{}`, counted from 0, or the value of `{}` to leave the row out",
+                axis(c),
+                spec.params[usize::from(param.0)].name
+            ),
+            None => format!("the place of a class on `{}`, counted from 0", axis(c)),
+        },
+        Label::IndexList(c) => format!("places on `{}`, ended by -1", axis(c)),
+        Label::Group => "group numbers: equal or not equal".to_owned(),
+    }
+}
