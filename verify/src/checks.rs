@@ -3,8 +3,10 @@
 mod bits;
 mod claims;
 mod curves;
+mod differences;
 mod errors;
 mod examples;
+mod extrapolation;
 mod geometry;
 mod goldens;
 mod ignored;
@@ -95,6 +97,16 @@ pub const CHECKS: &[Check] = &[
         name: "gradient_matches_oracle",
         claim: "Every gradient is the exact derivative of the formula as written, but for a few units in the last place.",
         run: truth::gradient_matches_oracle,
+    },
+    Check {
+        name: "gradient_matches_differences",
+        claim: "Every derivative by the rules is what difference quotients of the exact values say, with a step of 1e-40.",
+        run: differences::gradient_matches_differences,
+    },
+    Check {
+        name: "gradient_matches_kernel_differences",
+        claim: "Every gradient is the derivative that is extrapolated from the kernel's own values.",
+        run: extrapolation::gradient_matches_kernel_differences,
     },
     Check {
         name: "reductions_match_oracle",

@@ -28,3 +28,20 @@ pub(super) const GOLDEN_CANCELLATION_EPSILONS: f64 = 8.0;
 /// How far a value or a gradient may be from the exact one, in units in the last place, or, where it is ill conditioned, in the moves of
 /// the exact one that a unit in the last place of every number that goes in makes. A chain of at most six roundings.
 pub(super) const ORACLE_ULPS: f64 = 4.0;
+
+/// How far a derivative may be from a difference quotient of the exact values, as a share of it: both are compared as `f64`, and the
+/// quotient of a step of 1e-40 misses the derivative by less than that.
+pub(super) const QUOTIENT: f64 = f64::EPSILON * 16.0;
+
+/// What a quotient may be off where the derivative is 0: the step itself.
+pub(super) const QUOTIENT_STEP: f64 = 1e-38;
+
+/// A quotient of one side at an end of the domain that is steeper than this may be that of an infinite derivative.
+pub(super) const STEEP: f64 = 64.0;
+
+/// How far the derivative that is extrapolated from a kernel's values may be from the kernel's gradient, as a share of it: what is left
+/// of the method's error where the steps are an eighth of the numbers and less.
+pub(super) const EXTRAPOLATED: f64 = 1e-7;
+
+/// How many units in the last place of each value, and of what it moves by when what goes in moves by such a unit, a difference may be off.
+pub(super) const EXTRAPOLATED_ULPS: f64 = 8.0;

@@ -25,6 +25,7 @@ use super::{Finding, Tally, tolerance};
 use condition::Conditions;
 
 pub(super) use data::{data_of, variant_of};
+pub(super) use edges::sharpen;
 
 /// One in this many of the effort's points: the oracle takes its time.
 const SHARE: u64 = 20;

@@ -7,7 +7,7 @@ use loss_runtime::{Element, Loss, Request, run};
 use crate::generators::{Batch, Random, Values};
 
 /// The batch with some of its numbers moved to where it matters.
-pub(super) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
+pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
     let inputs = loss.info().inputs;
     let is_plain = |info: &InputInfo| info.label == Label::Real && info.domain.is_none();
     let plain: Vec<usize> = (0..inputs.len()).filter(|&input| is_plain(&inputs[input])).collect();
