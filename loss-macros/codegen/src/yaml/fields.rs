@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostics, suggest};
 use crate::document::Formula;
 use crate::formula::ast::Ast;
 use crate::source::{Span, Spanned};
+use crate::yaml::keys::Key;
 use crate::yaml::node::{Node, Scalar};
 use crate::yaml::reader::Reader;
 
@@ -21,9 +22,10 @@ impl<'n> Fields<'n> {
         entries: &'n [(Scalar, Node)],
         span: Span,
         what: &str,
-        allowed: &[&str],
+        allowed: &[Key],
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let allowed: Vec<&str> = allowed.iter().map(|key| key.name).collect();
         for (key, _) in entries {
             if key.as_str().is_empty() || allowed.contains(&key.as_str()) {
                 continue;

@@ -8,6 +8,7 @@ use crate::formula::lexer::is_axis;
 use crate::formula::parser::{MOST_LEVELS, parse};
 use crate::formula::text::FormulaText;
 use crate::source::Spanned;
+use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind, Scalar};
 use crate::yaml::reader::Reader;
 
@@ -44,7 +45,7 @@ impl Reader {
         match &node.kind {
             NodeKind::Scalar(scalar) => self.scalar_ast(scalar, what).map(Formula::Scalar),
             NodeKind::Map(_) => {
-                let fields = self.fields(node, what, &["cases"])?;
+                let fields = self.fields(node, what, keys::CASES)?;
                 let cases = fields.require(self, "cases")?;
                 self.cases(cases).map(Formula::Cases)
             }
@@ -75,7 +76,7 @@ impl Reader {
     }
 
     fn case(&mut self, node: &Node, is_last: bool) -> Option<Case> {
-        let fields = self.fields(node, "cases", &["when", "value", "otherwise"])?;
+        let fields = self.fields(node, "cases", keys::CASE)?;
         let span = node.span;
         let help = "write `{ when: …, value: … }` or, as the last case, `{ otherwise: … }`";
         let Some(otherwise) = fields.get("otherwise") else {
