@@ -7,6 +7,7 @@ pub mod cli;
 pub mod describe;
 pub mod eval;
 pub mod explain;
+pub mod fuzz;
 pub mod generators;
 pub mod number;
 pub mod oracle;

@@ -3,7 +3,7 @@
 mod claims;
 mod examples;
 mod graph;
-mod properties;
+pub(crate) mod properties;
 mod shapes;
 pub mod support;
 

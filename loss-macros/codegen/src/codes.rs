@@ -1,6 +1,8 @@
 //! Every rule that a spec can break, with its code. `E00…` are of formula text, `E01…` of the file, `E02…` of names, `E03…` of axes
 //! and types, `E04…` of declarations, `E05…` of claims, `E06…` of what is not supported yet.
 
+pub mod example;
+
 /// Declares [`Code`] and its table from one list, so that no code can lack a text.
 macro_rules! codes {
     ($($name:ident $id:literal $title:literal: $what:literal bad $bad:literal fix $fix:literal;)*) => {

@@ -57,9 +57,23 @@ impl Failure {
 /// # Errors
 /// All that is wrong with any of them.
 pub fn compile(sources: &[SourceFile]) -> Result<Vec<Compiled>, Vec<Failure>> {
+    compile_beside(sources, Library::default())
+}
+
+/// The specs of some files, to be called by others. A file that has none is left out: what is wrong with it is for [`compile`] to say.
+#[must_use]
+pub fn library(sources: &[SourceFile]) -> Library {
+    let specs = sources.iter().filter_map(|source| attempt(&parse_document(source).ok()?, source).0);
+    Library { specs: specs.map(|spec| (spec.name.clone(), spec)).collect() }
+}
+
+/// Compiles specs that may call each other and those of a library; one of a name that is in both takes the other's place.
+///
+/// # Errors
+/// All that is wrong with any of them.
+pub fn compile_beside(sources: &[SourceFile], mut library: Library) -> Result<Vec<Compiled>, Vec<Failure>> {
     let mut failures = Vec::new();
     let mut attempts = Vec::new();
-    let mut library = Library::default();
     let mut types = BTreeMap::new();
     for source in sources {
         match parse_document(source) {

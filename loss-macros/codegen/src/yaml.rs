@@ -12,6 +12,7 @@ mod entries;
 mod fields;
 mod flow;
 mod formulas;
+pub mod keys;
 mod node;
 mod reader;
 mod scanner;

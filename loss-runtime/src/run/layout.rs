@@ -109,6 +109,8 @@ impl<'a, T: Element> Layout<'a, T> {
         let line = product(extents.get(1..).unwrap_or(&[]));
         let row_stride = given.row_stride.unwrap_or(line);
         check_length(declared, &given, line, row_stride)?;
+        // Rows of no places step as well: a stride of 0 is that of what all rows share.
+        let row_stride = row_stride.max(1);
         let stride = |wanted: bool, stride: usize| if wanted { stride } else { 0 };
         let Geometry { extent, inner, .. } = self.geometry;
         let own_extent = if has_extent { extent } else { 1 };

@@ -3,6 +3,7 @@
 mod condition;
 mod data;
 mod edges;
+mod one;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::model::Variant;
@@ -26,6 +27,7 @@ use condition::Conditions;
 
 pub(super) use data::{data_of, variant_of};
 pub(super) use edges::sharpen;
+pub(crate) use one::{OneBatch, hold_against_oracle};
 
 /// One in this many of the effort's points: the oracle takes its time.
 const SHARE: u64 = 20;

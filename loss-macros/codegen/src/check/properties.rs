@@ -12,7 +12,7 @@ use crate::source::{Span, Spanned};
 
 /// What the value of a property is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(crate) enum Takes {
     /// `true`, or a condition on parameters.
     Flag,
     /// A condition on anything.
@@ -31,7 +31,7 @@ enum Takes {
     Axes,
 }
 
-const PROPERTIES: &[(&str, Takes)] = &[
+pub(crate) const PROPERTIES: &[(&str, Takes)] = &[
     ("nonnegative", Takes::Flag),
     ("zero_iff", Takes::Condition),
     ("bounded", Takes::Bounds),

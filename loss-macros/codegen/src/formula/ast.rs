@@ -11,6 +11,40 @@ pub struct Ast {
     pub span: Span,
 }
 
+impl Ast {
+    /// The tree without its places: two formulas that are written alike, wherever they stand, then print alike under `{:?}`.
+    #[must_use]
+    pub fn without_places(&self) -> Ast {
+        let name = |name: &Spanned<String>| Spanned { value: name.value.clone(), span: Span::default() };
+        let boxed = |ast: &Ast| Box::new(ast.without_places());
+        let kind = match &self.kind {
+            AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => self.kind.clone(),
+            AstKind::Unary(operator, x) => AstKind::Unary(*operator, boxed(x)),
+            AstKind::Binary(operator, x, y) => AstKind::Binary(*operator, boxed(x), boxed(y)),
+            AstKind::If(c, x, y) => AstKind::If(boxed(c), boxed(x), boxed(y)),
+            AstKind::Pick(x, i) => AstKind::Pick(boxed(x), boxed(i)),
+            AstKind::Call(call) => AstKind::Call(Box::new(Call {
+                name: name(&call.name),
+                axes: call.axes.iter().map(name).collect(),
+                filter: call.filter.as_ref().map(Ast::without_places),
+                arguments: call.arguments.iter().map(Ast::without_places).collect(),
+                named: call
+                    .named
+                    .iter()
+                    .map(|(key, value)| {
+                        let value = match value {
+                            NamedArgument::Formula(ast) => NamedArgument::Formula(ast.without_places()),
+                            NamedArgument::Axis(axis) => NamedArgument::Axis(name(axis)),
+                        };
+                        (name(key), value)
+                    })
+                    .collect(),
+            })),
+        };
+        Ast { kind, span: Span::default() }
+    }
+}
+
 /// The kinds of formula nodes.
 #[derive(Clone, Debug)]
 pub enum AstKind {

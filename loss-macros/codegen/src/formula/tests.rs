@@ -16,39 +16,8 @@ fn read(text: &str) -> Result<Ast, Diagnostic> {
     parse(&FormulaText::plain(text, 0))
 }
 
-/// The tree without its places.
-fn bare(ast: &Ast) -> Ast {
-    let name = |name: &Spanned<String>| Spanned { value: name.value.clone(), span: Span::default() };
-    let boxed = |ast: &Ast| Box::new(bare(ast));
-    let kind = match &ast.kind {
-        AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => ast.kind.clone(),
-        AstKind::Unary(operator, x) => AstKind::Unary(*operator, boxed(x)),
-        AstKind::Binary(operator, x, y) => AstKind::Binary(*operator, boxed(x), boxed(y)),
-        AstKind::If(c, x, y) => AstKind::If(boxed(c), boxed(x), boxed(y)),
-        AstKind::Pick(x, i) => AstKind::Pick(boxed(x), boxed(i)),
-        AstKind::Call(call) => AstKind::Call(Box::new(Call {
-            name: name(&call.name),
-            axes: call.axes.iter().map(name).collect(),
-            filter: call.filter.as_ref().map(bare),
-            arguments: call.arguments.iter().map(bare).collect(),
-            named: call
-                .named
-                .iter()
-                .map(|(key, value)| {
-                    let value = match value {
-                        NamedArgument::Formula(ast) => NamedArgument::Formula(bare(ast)),
-                        NamedArgument::Axis(axis) => NamedArgument::Axis(name(axis)),
-                    };
-                    (name(key), value)
-                })
-                .collect(),
-        })),
-    };
-    Ast { kind, span: Span::default() }
-}
-
 fn shape(ast: &Ast) -> String {
-    format!("{:?}", bare(ast))
+    format!("{:?}", ast.without_places())
 }
 
 #[test]

@@ -1,19 +1,20 @@
 //! What a spec claims of its loss: curvature, knots, surrogates, properties, relations.
 
 use crate::document::{CurvatureEntry, CurvatureTerm, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry};
+use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind};
 use crate::yaml::reader::Reader;
 
 impl Reader {
     pub(super) fn curvature(&mut self, node: &Node) -> Option<CurvatureEntry> {
-        let fields = self.fields(node, "curvature", &["of", "terms"])?;
+        let fields = self.fields(node, "curvature", keys::CURVATURE)?;
         let of = fields.required_text(self, "of");
         let terms = fields.require(self, "terms").map(|terms| self.each(terms, "terms", Self::curvature_term));
         Some(CurvatureEntry { of: of?, terms: terms? })
     }
 
     fn curvature_term(&mut self, node: &Node, name: &str) -> Option<CurvatureTerm> {
-        let fields = self.fields(node, name, &["claim", "value", "when"])?;
+        let fields = self.fields(node, name, keys::TERM)?;
         let claim = fields.required_text(self, "claim");
         let value = fields.formula(self, "value");
         let when = fields.ast(self, "when");
@@ -21,7 +22,7 @@ impl Reader {
     }
 
     pub(super) fn knot(&mut self, node: &Node, what: &str) -> Option<KnotEntry> {
-        let fields = self.fields(node, what, &["at", "when", "smooth", "gradient", "because"])?;
+        let fields = self.fields(node, what, keys::KNOT)?;
         let at = fields.required_ast(self, "at");
         let when = fields.ast(self, "when");
         let smooth = fields.required_text(self, "smooth");
@@ -31,7 +32,7 @@ impl Reader {
     }
 
     pub(super) fn surrogate(&mut self, node: &Node, what: &str) -> Option<SurrogateEntry> {
-        let fields = self.fields(node, what, &["of", "because"])?;
+        let fields = self.fields(node, what, keys::SURROGATE)?;
         let of = fields.required_text(self, "of");
         let because = fields.required_text(self, "because");
         Some(SurrogateEntry { of: of?, because: because? })
@@ -47,7 +48,7 @@ impl Reader {
     }
 
     pub(super) fn relation(&mut self, node: &Node, what: &str) -> Option<RelationEntry> {
-        let fields = self.fields(node, what, &["equals", "when", "limit", "with", "up_to", "because"])?;
+        let fields = self.fields(node, what, keys::RELATION)?;
         let equals = fields.required_ast(self, "equals");
         let when = fields.ast(self, "when");
         let limit = fields.get("limit").and_then(|limit| self.limit(limit, "limit"));

@@ -5,12 +5,13 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{Data, DifferenceEntry, ExampleEntry, Expectation, ShownDifference};
 use crate::formula::lexer::{is_name, is_number};
 use crate::source::Spanned;
+use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 use crate::yaml::reader::Reader;
 
 impl Reader {
     pub(super) fn example(&mut self, node: &Node, what: &str) -> Option<ExampleEntry> {
-        let fields = self.fields(node, what, &["given", "expect", "source", "tolerance"])?;
+        let fields = self.fields(node, what, keys::EXAMPLE)?;
         let given = fields.require(self, "given").map(|given| self.each(given, "given", Self::data));
         let expect = fields.require(self, "expect").and_then(|expect| self.expectation(expect, "expect"));
         let source = fields.required_text(self, "source");
@@ -23,7 +24,7 @@ impl Reader {
     }
 
     pub(super) fn difference(&mut self, node: &Node, what: &str) -> Option<DifferenceEntry> {
-        let fields = self.fields(node, what, &["what", "given", "ours", "theirs", "because", "recorded"])?;
+        let fields = self.fields(node, what, keys::DIFFERENCE)?;
         let subject = fields.required_text(self, "what");
         let recorded = fields.list(self, "recorded", Self::text);
         // Recorded answers hold their calls; all else is shown by one.

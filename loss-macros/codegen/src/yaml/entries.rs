@@ -4,30 +4,9 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::{AxisEntry, DivisorEntry, Document, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry};
 use crate::source::Span;
+use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind};
 use crate::yaml::reader::Reader;
-
-/// The keys of a file, in the order of the language reference.
-const KEYS: [&str; 18] = [
-    "name",
-    "summary",
-    "reference",
-    "pytorch",
-    "axes",
-    "inputs",
-    "params",
-    "let",
-    "loss",
-    "reduction",
-    "curvature",
-    "knots",
-    "surrogates",
-    "properties",
-    "relations",
-    "examples",
-    "differs_from_pytorch",
-    "accumulate",
-];
 
 /// The document, unless something that it must have is missing or wrong; and all that is wrong.
 pub(super) fn document(node: &Node) -> (Option<Document>, Diagnostics) {
@@ -42,7 +21,7 @@ pub(super) fn document(node: &Node) -> (Option<Document>, Diagnostics) {
 }
 
 fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
-    let fields = reader.fields(node, "spec", &KEYS)?;
+    let fields = reader.fields(node, "spec", keys::SPEC)?;
     let name = fields.required_text(reader, "name");
     let summary = fields.required_text(reader, "summary");
     let reference = fields.require(reader, "reference").map(|node| reader.list(node, "reference", Reader::text));
@@ -85,13 +64,13 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
 
 impl Reader {
     fn pytorch(&mut self, node: &Node) -> Option<PyTorch> {
-        let fields = self.fields(node, "pytorch", &["function", "when"])?;
+        let fields = self.fields(node, "pytorch", keys::PYTORCH)?;
         let when = fields.text(self, "when");
         Some(PyTorch { function: fields.required_text(self, "function")?, when })
     }
 
     fn axis(&mut self, node: &Node, name: &str) -> Option<AxisEntry> {
-        let fields = self.fields(node, name, &["meaning", "position", "like", "size"])?;
+        let fields = self.fields(node, name, keys::AXIS)?;
         Some(AxisEntry {
             meaning: fields.text(self, "meaning"),
             position: fields.text(self, "position"),
@@ -101,8 +80,7 @@ impl Reader {
     }
 
     fn input(&mut self, node: &Node, name: &str) -> Option<InputEntry> {
-        let keys = ["axes", "label", "gradient", "domain", "ignore", "default", "optional", "broadcast", "meaning"];
-        let fields = self.fields(node, name, &keys)?;
+        let fields = self.fields(node, name, keys::INPUT)?;
         fields.require(self, "axes")?;
         Some(InputEntry {
             axes: fields.texts(self, "axes"),
@@ -118,7 +96,7 @@ impl Reader {
     }
 
     fn param(&mut self, node: &Node, name: &str) -> Option<ParamEntry> {
-        let fields = self.fields(node, name, &["kind", "default", "values", "domain", "optional", "meaning"])?;
+        let fields = self.fields(node, name, keys::PARAM)?;
         Some(ParamEntry {
             kind: fields.text(self, "kind"),
             default: fields.text(self, "default"),
@@ -164,7 +142,7 @@ impl Reader {
     fn divisor(&mut self, node: &Node, name: &str) -> Option<DivisorEntry> {
         match &node.kind {
             NodeKind::Map(_) => {
-                let fields = self.fields(node, name, &["of", "over"])?;
+                let fields = self.fields(node, name, keys::RATIO)?;
                 let of = fields.formula(self, "of");
                 Some(DivisorEntry::Ratio { of, over: fields.required_formula(self, "over")? })
             }

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostics, suggest};
 use crate::document::Formula;
 use crate::formula::ast::Ast;
 use crate::source::{Span, Spanned};
+use crate::yaml::keys::Key;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 use crate::yaml::reader::Reader;
 
@@ -21,12 +22,13 @@ impl<'n> Fields<'n> {
         entries: &'n [(Scalar, Node)],
         span: Span,
         what: &str,
-        allowed: &[&str],
+        allowed: &[Key],
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let allowed: Vec<&str> = allowed.iter().map(|key| key.name).collect();
         let mut rest = entries.iter().enumerate();
         while let Some((place, (key, _))) = rest.next() {
-            if let Some(text) = text_with_commas(entries, place, allowed) {
+            if let Some(text) = text_with_commas(entries, place, &allowed) {
                 let name = key.as_str();
                 let message = format!("a comma ends the text of `{name}`, and what follows is no key of `{what}`");
                 let span = text[0].span.to(text[text.len() - 1].span);

@@ -8,6 +8,7 @@ use crate::formula::lexer::is_axis;
 use crate::formula::parser::{MOST_LEVELS, parse};
 use crate::formula::text::FormulaText;
 use crate::source::Spanned;
+use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind, Scalar};
 use crate::yaml::reader::Reader;
 
@@ -51,7 +52,7 @@ impl Reader {
                         .help("the form is reserved; write a formula, or `{ cases: [ … ] }`");
                     return None;
                 }
-                let fields = self.fields(node, what, &["cases"])?;
+                let fields = self.fields(node, what, keys::CASES)?;
                 let cases = fields.require(self, "cases")?;
                 self.cases(cases).map(Formula::Cases)
             }
@@ -82,7 +83,7 @@ impl Reader {
     }
 
     fn case(&mut self, node: &Node, is_last: bool) -> Option<Case> {
-        let fields = self.fields(node, "cases", &["when", "value", "otherwise"])?;
+        let fields = self.fields(node, "cases", keys::CASE)?;
         let span = node.span;
         let help = "write `{ when: …, value: … }` or, as the last case, `{ otherwise: … }`";
         let Some(otherwise) = fields.get("otherwise") else {

@@ -6,6 +6,7 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 use crate::yaml::fields::Fields;
+use crate::yaml::keys::Key;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 
 /// Reads values and collects what is wrong with them.
@@ -51,7 +52,7 @@ impl Reader {
     }
 
     /// A map whose keys are listed.
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Fields<'n>> {
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[Key]) -> Option<Fields<'n>> {
         let entries = self.entries(node, what)?;
         Some(Fields::check(entries, node.span, what, allowed, &mut self.diagnostics))
     }
