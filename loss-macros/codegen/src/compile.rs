@@ -57,15 +57,24 @@ impl Failure {
 /// # Errors
 /// All that is wrong with any of them.
 pub fn compile(sources: &[SourceFile]) -> Result<Vec<Compiled>, Vec<Failure>> {
+    compile_beside(&Library::default(), sources)
+}
+
+/// Compiles specs that may call each other, and those of a library, whose kernels are elsewhere.
+///
+/// # Errors
+/// All that is wrong with any of them.
+pub fn compile_beside(others: &Library, sources: &[SourceFile]) -> Result<Vec<Compiled>, Vec<Failure>> {
     let mut failures = Vec::new();
     let mut attempts = Vec::new();
-    let mut library = Library::default();
+    let mut library = others.clone();
     let mut types = BTreeMap::new();
     for source in sources {
         match parse_document(source) {
             Ok(document) => {
                 let (spec, mut diagnostics) = attempt(&document, source);
                 one_type(&document, &mut types, &mut diagnostics);
+                one_meaning(&document, others, &mut diagnostics);
                 library.specs.extend(spec.iter().map(|spec| (spec.name.clone(), spec.clone())));
                 attempts.push((source, document, spec, diagnostics));
             }
@@ -93,6 +102,26 @@ fn one_type(document: &Document, types: &mut BTreeMap<String, String>, diagnosti
         let help = format!("both would be the type `{}`; choose another name", type_name(&name.value));
         diagnostics.error(Code::ReservedName, name.span, message).help(help);
     }
+}
+
+/// A formula that calls a loss must mean one.
+fn one_meaning(document: &Document, others: &Library, diagnostics: &mut Diagnostics) {
+    let name = &document.name;
+    if others.specs.contains_key(&name.value) {
+        let message = format!("there is a loss `{}` already", name.value);
+        let help = "it comes with the library, and formulas may call it; choose another name, for the file too";
+        diagnostics.error(Code::ReservedName, name.span, message).help(help);
+    }
+}
+
+/// The specs of files that have compiled before, to be called by others. Files with errors are left out.
+pub fn library(sources: &[SourceFile]) -> Library {
+    let mut library = Library::default();
+    for source in sources {
+        let spec = parse_document(source).ok().and_then(|document| attempt(&document, source).0);
+        library.specs.extend(spec.map(|spec| (spec.name.clone(), spec)));
+    }
+    library
 }
 
 /// That a loss is unknown whose own file is broken has been said there.
