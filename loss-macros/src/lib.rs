@@ -1,26 +1,71 @@
-//! The procedural macro that turns loss specs into Rust. It decodes its arguments, calls the compiler and hands back tokens; everything
-//! else is in `loss-codegen`.
+//! The procedural macro that turns loss specs into Rust. It decodes its arguments, reads the files that they name, calls the compiler and
+//! hands back tokens; everything else is in `loss-codegen`.
 
+mod arguments;
+
+use loss_codegen::compile::{Compiled, Failure, compile, compile_beside, emit_all, library};
 use loss_codegen::source::SourceFile;
 use proc_macro::TokenStream;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream as Tokens};
 use quote::{quote, quote_spanned};
+use syn::parse_macro_input;
 
-/// Expands to one module for each of the specs in `loss-specs`, and `LOSSES`, the list of them all.
+use arguments::{Arguments, SpecOnDisk};
+
+/// Makes losses of specs: a module for each, its types at the top, `LOSSES`, the list of them all, and `SPECS`, their files.
+///
+/// ```ignore
+/// loss_runtime::losses! { dir = "specs" }                       // every YAML file of a folder
+/// loss_runtime::losses! { files = ["specs/ours.yaml"] }         // these files
+/// ```
+///
+/// Paths begin at the folder of the crate's `Cargo.toml`. Formulas may call the losses of `loss-runtime` as well as each other; a spec of the same name takes the place of one there. The crate is compiled anew when one of the files changes;
+/// for a file that is new in the folder, a build script that prints `cargo::rerun-if-changed=specs` sees to it.
+///
+/// Without arguments it makes the losses of `loss-runtime` itself.
 #[proc_macro]
-pub fn losses(_arguments: TokenStream) -> TokenStream {
-    let sources: Vec<SourceFile> = loss_specs::SPECS
-        .iter()
-        .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
-        .collect();
-    match loss_codegen::compile::compile(&sources) {
-        Ok(compiled) => loss_codegen::compile::emit_all(&compiled).into(),
-        Err(failures) => {
-            let errors = failures
-                .iter()
-                .flat_map(|failure| failure.rendered())
-                .map(|message| quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);));
-            quote!(#(#errors)*).into()
-        }
+pub fn losses(input: TokenStream) -> TokenStream {
+    match parse_macro_input!(input as Arguments).files() {
+        Ok(None) => own().into(),
+        Ok(Some(files)) => of_files(&files).into(),
+        Err(error) => error.into_compile_error().into(),
     }
+}
+
+/// The losses of the library.
+fn own() -> Tokens {
+    let tokens = tokens(compile(&library_sources()));
+    quote!(#tokens pub use ::loss_specs::SPECS;)
+}
+
+/// The losses of another crate's files.
+fn of_files(files: &[SpecOnDisk]) -> Tokens {
+    let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
+    let tokens = tokens(compile_beside(&sources, library(&library_sources())));
+    let specs = files.iter().map(|file| {
+        let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
+        quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })
+    });
+    // Reading them as text also tells the compiler that the crate depends on them.
+    quote! {
+        #tokens
+        /// The specs of this crate's losses, by name.
+        pub const SPECS: &[::loss_runtime::SpecFile] = &[#(#specs),*];
+    }
+}
+
+fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>) -> Tokens {
+    match compiled {
+        Ok(compiled) => emit_all(&compiled),
+        Err(failures) => failures
+            .iter()
+            .flat_map(Failure::rendered)
+            .map(|message| quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);))
+            .collect(),
+    }
+}
+
+fn library_sources() -> Vec<SourceFile> {
+    let specs = loss_specs::SPECS.iter();
+    specs.map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }

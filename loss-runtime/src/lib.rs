@@ -65,4 +65,9 @@ pub mod export {
     pub use alloc::vec::Vec;
 }
 
-loss_macros::losses!();
+/// The file of a spec.
+pub use loss_specs::SpecFile;
+
+pub use loss_macros::losses;
+
+losses!();

@@ -64,7 +64,7 @@ impl Way {
 }
 
 fn all_losses(criterion: &mut Criterion) {
-    for &loss in losses() {
+    for &loss in losses().losses {
         let sizes = if loss.info().axes.len() > 1 { ROW_WISE } else { POINTWISE };
         let setting = settings(loss).into_iter().next().expect("the default is a setting");
         let generator = match Generator::new(loss, setting) {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
 
 use crate::audit::Status;
@@ -15,6 +14,7 @@ use crate::audit_run::{Progress, run_audit};
 use crate::checks::CHECKS;
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
+use crate::registry::Registry;
 use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
@@ -24,9 +24,6 @@ use crate::table::{Align, aligned, table};
 const FAILED: u8 = 1;
 /// Something was wrong with the command.
 const MISUSED: u8 = 2;
-
-/// The registry that the program looks at.
-type Losses = &'static [&'static dyn Loss];
 
 /// Audits loss functions: are they what their specs say, and how well do they compute it?
 #[derive(Debug, Parser)]
@@ -91,22 +88,24 @@ enum Command {
 
 /// Runs the program with the process's arguments.
 #[must_use]
-pub fn main(losses: &'static [&'static dyn Loss]) -> ExitCode {
-    run(losses, &Arguments::parse())
+pub fn main(registry: &'static Registry) -> ExitCode {
+    run(registry, &Arguments::parse())
 }
 
-fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
+fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
-        None => audit(losses, &arguments.audit),
-        Some(Command::List) => list(losses),
+        None => audit(registry, &arguments.audit),
+        Some(Command::List) => list(registry),
         Some(Command::Explain { name, rust }) => {
             let text = if *rust { generated_rust } else { |subject: &Subject| Ok(explain(subject)) };
-            match subject(losses, name).and_then(|subject| text(&subject)) {
+            match subject(registry, name).and_then(|subject| text(&subject)) {
                 Ok(text) => print(&text),
                 Err(message) => return misused(&message),
             }
         }
-        Some(Command::Eval) => eval(losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS),
+        Some(Command::Eval) => {
+            eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
+        }
     };
     match done {
         Ok(code) => code,
@@ -128,31 +127,31 @@ fn print(text: &str) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(losses: Losses) -> io::Result<ExitCode> {
+fn list(registry: &Registry) -> io::Result<ExitCode> {
     let shape = |info: &LossInfo| {
         let axes = info.inputs[info.layout].axes.iter().map(|&axis| info.axes[axis].name);
         format!("[{}]", axes.collect::<Vec<_>>().join(", "))
     };
-    let infos = losses.iter().map(|loss| loss.info());
+    let infos = registry.losses.iter().map(|loss| loss.info());
     let rows = infos.map(|info| [info.name.to_owned(), shape(info), info.summary.to_owned()]);
     let header = ["loss", "shape", "summary"].map(str::to_owned);
     print(&aligned(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), [Align::Left; 3]))
 }
 
 /// The loss of a name.
-fn subject(losses: Losses, name: &str) -> Result<Subject, String> {
-    if let Some(&loss) = losses.iter().find(|loss| loss.info().name == name) {
-        return Ok(Subject { loss, losses });
+fn subject(registry: &'static Registry, name: &str) -> Result<Subject, String> {
+    if let Some(&loss) = registry.losses.iter().find(|loss| loss.info().name == name) {
+        return Ok(Subject { loss, registry });
     }
-    let hint = nearest(name, losses.iter().map(|loss| loss.info().name));
+    let hint = nearest(name, registry.losses.iter().map(|loss| loss.info().name));
     let hint =
         hint.map_or_else(|| "`cargo verify list` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(format!("there is no loss `{name}`; {hint}"))
 }
 
-fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
+fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<ExitCode> {
     let subjects = if arguments.names.is_empty() {
-        Subject::all(losses)
+        Subject::all(registry)
     } else {
         let mut names: Vec<&String> = Vec::new();
         for name in &arguments.names {
@@ -160,7 +159,7 @@ fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
                 names.push(name);
             }
         }
-        match names.into_iter().map(|name| subject(losses, name)).collect::<Result<_, _>>() {
+        match names.into_iter().map(|name| subject(registry, name)).collect::<Result<_, _>>() {
             Ok(subjects) => subjects,
             Err(message) => return Ok(misused(&message)),
         }

@@ -132,7 +132,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::{explain, generated_rust, set_documentation, wrapped};
     use crate::registry::losses;
-    use crate::specimen::LOSSES;
+    use crate::specimen::REGISTRY;
     use crate::subject::Subject;
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_loss_without_a_spec_is_explained_by_what_it_says() {
-        let subject = Subject::all(LOSSES)[0];
+        let subject = Subject::all(&REGISTRY)[0];
         let text = explain(&subject);
         assert!(text.starts_with("bent: A loss made by hand.\n\nreferences\n  by hand\n"), "{text}");
         assert!(text.contains("\nparameters\n  beta = 1  real; 0 <= beta < inf\n"), "{text}");

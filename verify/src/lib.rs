@@ -9,6 +9,7 @@ pub mod eval;
 pub mod explain;
 pub mod fuzz;
 pub mod generators;
+pub mod named_tests;
 pub mod number;
 pub mod oracle;
 pub mod registry;

@@ -9,6 +9,8 @@ use loss_runtime::info::{
 use loss_runtime::registry::{Kernel, Variant, VariantKey, VariantReduction};
 use loss_runtime::{Element, Loss};
 
+use crate::registry::Registry;
+
 use kernels::{Bent, Doubled, Picked, Signed, Skewed, Soft, TwoFaced, Unsteady};
 
 /// A loss with one variant.
@@ -203,3 +205,4 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
 
 /// The right ones, as a registry.
 pub(crate) static LOSSES: &[&(dyn Loss + 'static)] = &[BENT, SIGNED, PICKED, SOFT];
+pub(crate) static REGISTRY: Registry = Registry::new(LOSSES, &[]);

@@ -1,31 +1,30 @@
 //! What is audited, and how hard.
 
-use std::sync::OnceLock;
-
-use loss_codegen::compile::{Compiled, compile};
-use loss_codegen::source::SourceFile;
+use loss_codegen::compile::Compiled;
 use loss_runtime::Loss;
+
+use crate::registry::Registry;
 
 /// One loss under audit.
 #[derive(Clone, Copy)]
 pub struct Subject {
     /// The loss.
     pub loss: &'static dyn Loss,
-    /// The registry it is from: recorded answers name losses in ways that only the whole list resolves.
-    pub losses: &'static [&'static dyn Loss],
+    /// The registry it is from: formulas call other losses, and recorded answers name losses in ways that only the whole list resolves.
+    pub registry: &'static Registry,
 }
 
 impl Subject {
     /// Every loss of a registry.
     #[must_use]
-    pub fn all(losses: &'static [&'static dyn Loss]) -> Vec<Self> {
-        losses.iter().map(|&loss| Self { loss, losses }).collect()
+    pub fn all(registry: &'static Registry) -> Vec<Self> {
+        registry.losses.iter().map(|&loss| Self { loss, registry }).collect()
     }
 
     /// Its spec, compiled anew: what the kernels are held against. `None` for a loss that is not made from one of the specs.
     #[must_use]
     pub fn compiled(&self) -> Option<&'static Compiled> {
-        compiled_specs().iter().find(|compiled| compiled.spec.name == self.name())
+        self.registry.compiled().iter().find(|compiled| compiled.spec.name == self.name())
     }
 
     /// Its name.
@@ -48,18 +47,4 @@ impl Default for Effort {
     fn default() -> Self {
         Self { seed: 1, points: 1_000 }
     }
-}
-
-/// Every spec, compiled once a process. They have compiled before, or there would be no runtime.
-fn compiled_specs() -> &'static [Compiled] {
-    static COMPILED: OnceLock<Vec<Compiled>> = OnceLock::new();
-    COMPILED.get_or_init(|| {
-        let sources: Vec<SourceFile> = loss_specs::SPECS
-            .iter()
-            .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
-            .collect();
-        compile(&sources).unwrap_or_else(|failures| {
-            panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
-        })
-    })
 }

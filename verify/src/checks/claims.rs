@@ -14,7 +14,6 @@ use crate::generators::{Extents, Random, Setting};
 use crate::oracle::data::Data;
 use crate::subject::{Effort, Subject};
 
-use super::curves::library;
 use super::sample::{Sample, each, has_second_axis};
 use super::truth::{data_of, variant_of};
 use super::{Finding, Tally};
@@ -82,7 +81,7 @@ struct Stated<C> {
 
 impl<C> Stated<C> {
     fn new(subject: &Subject, compiled: &'static Compiled) -> Self {
-        Stated { compiled, library: library(subject), known: BTreeMap::new() }
+        Stated { compiled, library: subject.registry.library(), known: BTreeMap::new() }
     }
 
     /// A claim in the variant that a setting picks.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::document::{Formula, KnotEntry};
-use loss_codegen::elaborate::{Library, elaborate_in};
+use loss_codegen::elaborate::elaborate_in;
 use loss_codegen::expr::{AxisId, Binary, Comparison, Expr, ExprId, Graph, InputId, Type};
 use loss_codegen::formula::ast::Ast;
 use loss_codegen::formula::print::print;
@@ -244,7 +244,7 @@ impl<'s> Scene<'s> {
         let spec = &compiled.spec;
         let chosen = variant_of(compiled, generator.setting())?;
         let place = compiled.variants.iter().position(|variant| std::ptr::eq(variant, chosen))?;
-        let library = library(subject);
+        let library = subject.registry.library();
         let mut variant = chosen.clone();
         let mut typed = |ast: &Ast| elaborate_in(spec, &mut variant, &library, &Formula::Scalar(ast.clone()), &[]).ok();
         let mut knots = Vec::new();
@@ -313,17 +313,6 @@ impl<'s> Scene<'s> {
     fn surfaces(&self) -> impl Iterator<Item = (&Knot<'s>, &Surface)> {
         self.knots.iter().flat_map(|knot| knot.surfaces.iter().map(move |surface| (knot, surface)))
     }
-}
-
-/// Every spec of the registry: the formula of a claim may call another loss.
-pub(super) fn library(subject: &Subject) -> Library {
-    let mut library = Library::default();
-    for &loss in subject.losses {
-        if let Some(compiled) = (Subject { loss, losses: subject.losses }).compiled() {
-            library.specs.insert(compiled.spec.name.clone(), compiled.spec.clone());
-        }
-    }
-    library
 }
 
 /// The surfaces of an equation, or of several.

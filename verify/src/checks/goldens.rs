@@ -71,7 +71,7 @@ fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result
         // Most lines are of other losses: look at the call before the numbers that are expected.
         let unreadable = |problem: String| format!("line {} cannot be read: {problem}", place + 1);
         let case = eval::read_case(line.as_bytes()).map_err(|refusal| unreadable(refusal.message))?;
-        let meant = eval::find(subject.losses, &case.loss, &case.inputs).map(|loss| loss.info().name);
+        let meant = eval::find(subject.registry.losses, &case.loss, &case.inputs).map(|loss| loss.info().name);
         if meant != Ok(subject.name()) {
             continue;
         }
@@ -125,7 +125,7 @@ fn differs_as_declared(subject: &Subject, case: &Case, golden: &Golden, ours: &E
         return Err(differ("to differ, as declared".to_owned(), "the same answer".to_owned()));
     }
     let kinds: Vec<&str> = ours.error.iter().map(|(_, kind)| kind.value.as_str()).collect();
-    match eval::compute(subject.losses, case) {
+    match eval::compute(subject.registry.losses, case) {
         Ok(_) if kinds.is_empty() => Ok(()),
         Err(refusal) if kinds.contains(&refusal.kind) => Ok(()),
         Ok(answer) => Err(differ(format!("an error: {}", kinds.join(", ")), format!("{:?}", answer.value.data))),
@@ -163,7 +163,7 @@ fn agrees(subject: &Subject, case: &Case, golden: &Golden) -> Result<u64, Differ
             continue;
         };
         case.dtype = dtype;
-        let ours = eval::compute(subject.losses, &case);
+        let ours = eval::compute(subject.registry.losses, &case);
         points += compare(dtype, truth, recorded, ours, size).map_err(|mut difference| {
             difference.what = format!("{name} {}", difference.what);
             difference

@@ -10,9 +10,9 @@ use super::{Evidence, Finding};
 const KEPT: usize = 4;
 
 /// What a check has seen so far.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Tally {
-    loss: &'static str,
+    subject: Subject,
     effort: Effort,
     points: u64,
     failed: u64,
@@ -24,7 +24,7 @@ impl Tally {
     /// Nothing so far.
     #[must_use]
     pub fn new(subject: &Subject, effort: &Effort) -> Self {
-        Self { loss: subject.name(), effort: *effort, points: 0, failed: 0, undecided: 0, failures: Vec::new() }
+        Self { subject: *subject, effort: *effort, points: 0, failed: 0, undecided: 0, failures: Vec::new() }
     }
 
     /// Nothing so far, of the same loss.
@@ -107,8 +107,7 @@ impl Tally {
         self.failed += 1;
         if self.failures.len() < KEPT {
             failure.seed = self.effort.seed;
-            failure.command =
-                format!("cargo verify {} --seed {} --points {}", self.loss, self.effort.seed, self.effort.points);
+            failure.command = self.subject.registry.command(self.subject.name(), &self.effort);
             self.failures.push(failure);
         }
     }

@@ -4,7 +4,8 @@ use loss_runtime::Loss;
 
 use super::{CHECKS, Check, Finding};
 use crate::audit::Status;
-use crate::specimen::{BENT, LOSSES, PICKED, SIGNED, SKEWED, SOFT, TWO_FACED, UNSTEADY, WRONG_MEAN};
+use crate::registry::Registry;
+use crate::specimen::{BENT, PICKED, REGISTRY, SIGNED, SKEWED, SOFT, TWO_FACED, UNSTEADY, WRONG_MEAN};
 use crate::subject::{Effort, Subject};
 
 const EFFORT: Effort = Effort { seed: 5, points: 1 };
@@ -14,7 +15,7 @@ fn check(name: &str) -> &'static Check {
 }
 
 fn look(name: &str, loss: &'static dyn Loss) -> Finding {
-    (check(name).run)(&Subject { loss, losses: LOSSES }, &EFFORT)
+    (check(name).run)(&Subject { loss, registry: &REGISTRY }, &EFFORT)
 }
 
 fn passes(name: &str, loss: &'static dyn Loss) {
@@ -28,7 +29,7 @@ fn fails(name: &str, loss: &'static dyn Loss) {
     assert_eq!(finding.status, Status::Failed, "{name} on {}: {finding:#?}", loss.info().name);
     let failure = finding.failures.first().expect("a failure is shown");
     assert_ne!(failure.expected, failure.actual);
-    assert_eq!(failure.command, format!("cargo verify {} --seed 5 --points 1", loss.info().name));
+    assert_eq!(failure.command, format!("cargo run --example audit -- {} --seed 5 --points 1", loss.info().name));
 }
 
 #[test]
@@ -134,8 +135,8 @@ fn ignored_rows() {
 #[test]
 fn recorded_answers() {
     let replay = |loss: &'static dyn Loss| {
-        let alone: &'static [&'static dyn Loss] = Box::leak(Box::new([loss]));
-        (check("pytorch_answers_replay").run)(&Subject { loss, losses: alone }, &EFFORT)
+        let alone = Box::leak(Box::new(Registry::new(Box::leak(Box::new([loss])), &[])));
+        (check("pytorch_answers_replay").run)(&Subject { loss, registry: alone }, &EFFORT)
     };
     let goldens = |finding: &Finding| finding.evidence.goldens.clone().expect("cases are recorded of its function");
     let (right, wrong) = (replay(BENT), replay(SKEWED));
@@ -152,7 +153,7 @@ fn a_panic_is_a_failure_and_not_the_end() {
         panic!("for the test")
     }
     let check = Check { name: "falls", claim: "Falls.", run: falls };
-    let (record, _) = check.record(&Subject { loss: BENT, losses: LOSSES }, &EFFORT);
+    let (record, _) = check.record(&Subject { loss: BENT, registry: &REGISTRY }, &EFFORT);
     assert_eq!(record.status, Status::Failed);
     assert_eq!(record.failures[0].actual, "for the test");
 }

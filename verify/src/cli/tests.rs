@@ -2,8 +2,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, Losses, run, subject};
-use crate::specimen::{LOSSES, UNSTEADY};
+use super::{Arguments, Command, run, subject};
+use crate::registry::Registry;
+use crate::specimen::{REGISTRY, UNSTEADY};
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(std::iter::once("loss-verify").chain(line.split_whitespace()))
@@ -35,34 +36,35 @@ fn names_and_commands_stand_in_one_place() {
 
 #[test]
 fn a_misspelt_name_is_answered_with_the_nearest() {
-    let message = subject(LOSSES, "bnet").err().expect("there is no such loss");
+    let message = subject(&REGISTRY, "bnet").err().expect("there is no such loss");
     assert_eq!(message, "there is no loss `bnet`; did you mean `bent`?");
-    assert!(subject(LOSSES, "bent").is_ok());
+    assert!(subject(&REGISTRY, "bent").is_ok());
 }
 
 #[test]
 fn exit_codes_tell_a_wrong_loss_from_a_wrong_command() {
     let folder = std::env::temp_dir().join(format!("loss-verify-cli-{}", std::process::id()));
-    let exit = |losses: Losses, line: &str| {
+    let exit = |registry: &'static Registry, line: &str| {
         let line = format!("{line} --points 1 --output {}", folder.display());
-        format!("{:?}", run(losses, &parse(&line).expect("the line is right")))
+        format!("{:?}", run(registry, &parse(&line).expect("the line is right")))
     };
+    let leaked = |losses| &*Box::leak(Box::new(Registry::new(losses, &[])));
     let code = |code: u8| format!("{:?}", ExitCode::from(code));
-    assert_eq!(exit(LOSSES, "nonsense"), code(2));
+    assert_eq!(exit(&REGISTRY, "nonsense"), code(2));
     for (line, expected) in [("explain bnet", 2), ("explain bent", 0), ("explain bent --rust", 2), ("list", 0)] {
-        assert_eq!(format!("{:?}", run(LOSSES, &parse(line).expect("the line is right"))), code(expected), "{line}");
+        assert_eq!(format!("{:?}", run(&REGISTRY, &parse(line).expect("the line is right"))), code(expected), "{line}");
     }
     assert!(!folder.exists(), "nothing is written for a wrong command");
     std::fs::write(&folder, "a file").expect("a temporary file can be written");
-    assert_eq!(exit(LOSSES, "signed"), code(2), "a file is no folder");
+    assert_eq!(exit(&REGISTRY, "signed"), code(2), "a file is no folder");
     std::fs::remove_file(&folder).expect("it can be removed");
-    assert_eq!(exit(LOSSES, "signed signed"), code(0), "naming a loss twice audits it once");
+    assert_eq!(exit(&REGISTRY, "signed signed"), code(0), "naming a loss twice audits it once");
     let json = std::fs::read_to_string(folder.join("audit.json")).expect("the data is written");
     let audit: crate::audit::Audit = serde_json::from_str(&json).expect("it is an audit");
     assert_eq!(audit.losses.len(), 1);
     assert_eq!(audit.losses[0].bitwise.as_ref().map(|bitwise| bitwise.threads.clone()), Some(vec![1, 2, 3, 7]));
     assert!(folder.join("index.html").exists());
-    assert_eq!(exit(Box::leak(Box::new([UNSTEADY])), ""), code(1));
-    assert_eq!(exit(&[], ""), code(2), "an audit of nothing is no pass");
+    assert_eq!(exit(leaked(Box::leak(Box::new([UNSTEADY]))), ""), code(1));
+    assert_eq!(exit(leaked(&[]), ""), code(2), "an audit of nothing is no pass");
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }

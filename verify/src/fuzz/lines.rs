@@ -23,7 +23,7 @@ pub fn eval_lines(bytes: &[u8]) {
 
 fn each_is_answered(lines: &[u8]) {
     let mut answers = Vec::new();
-    eval(losses(), lines, &mut answers).unwrap_or_else(|error| panic!("memory cannot be written: {error}"));
+    eval(losses().losses, lines, &mut answers).unwrap_or_else(|error| panic!("memory cannot be written: {error}"));
     // What follows the last line end is a line if it is not empty.
     let asked =
         lines.split(|&byte| byte == b'\n').count() - usize::from(lines.last().is_none_or(|&last| last == b'\n'));
@@ -52,7 +52,7 @@ fn is_array(value: &Value) -> bool {
 }
 
 fn case(bytes: &mut Bytes<'_>) -> Value {
-    let info = bytes.pick(losses()).info();
+    let info = bytes.pick(losses().losses).info();
     let mut options = serde_json::Map::new();
     if bytes.byte() & 1 == 1 {
         let named = info.reductions.iter().map(|reduction| reduction.name);

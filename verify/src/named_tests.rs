@@ -1,0 +1,41 @@
+//! The audit as tests: one for each loss and check, named `loss::check`, from the same lists as the program. `cargo test smooth` runs those of
+//! every loss whose name begins so, and a new spec has its tests without an edit anywhere.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::audit::{CheckRecord, Status};
+use crate::checks::CHECKS;
+use crate::registry::Registry;
+use crate::subject::{Effort, Subject};
+
+/// Runs the tests that the process's arguments ask for, and exits.
+pub fn run(registry: &'static Registry) -> ! {
+    let trials = Subject::all(registry).into_iter().flat_map(|subject| {
+        CHECKS.iter().map(move |check| {
+            Trial::test(format!("{}::{}", subject.name(), check.name), move || {
+                let (record, _) = check.record(&subject, &Effort::default());
+                match record.status {
+                    Status::Passed | Status::Skipped => Ok(()),
+                    Status::Undecided | Status::Failed => Err(Failed::from(message(&record))),
+                }
+            })
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+}
+
+fn message(record: &CheckRecord) -> String {
+    let mut message = format!("{}\n{}: {}\n", record.claim, record.status.word(), record.detail);
+    for failure in &record.failures {
+        message
+            .push_str(&format!("{}\n  expected {}\n  actual   {}\n", failure.what, failure.expected, failure.actual));
+        if let Some(distance) = failure.ulps {
+            message.push_str(&format!("  distance {} ULP\n", distance.0));
+        }
+        for input in &failure.inputs {
+            message.push_str(&format!("  {} = {} ({}, {})\n", input.name, input.decimal, input.hex, input.bits));
+        }
+        message.push_str(&format!("  seed {}: {}\n", failure.seed, failure.command));
+    }
+    message
+}
