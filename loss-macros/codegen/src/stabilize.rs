@@ -80,7 +80,9 @@ pub fn stabilize(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, Vec<Stabi
 
 fn stable_form(g: &mut Graph, id: ExprId) -> Option<(ExprId, Stabilization)> {
     match g.expr(id) {
-        Expr::Unary(Unary::Log, x) => log_form(g, x),
+        Expr::Unary(Unary::Log, x) => {
+            log_form(g, x).or_else(|| on_branches(g, x, |g, branch| g.apply(Unary::Log, branch)))
+        }
         Expr::Unary(Unary::Log1p, x) => match g.expr(x) {
             Expr::Unary(Unary::Exp, y) => Some((g.apply(Unary::Softplus, y), Stabilization::Softplus)),
             _ => None,
@@ -91,7 +93,10 @@ fn stable_form(g: &mut Graph, id: ExprId) -> Option<(ExprId, Stabilization)> {
             let Expr::Binary(Binary::Excess, l, v) = g.expr(inner) else { return None };
             Some((g.combine(Binary::Share, v, l), Stabilization::Share))
         }
-        Expr::Binary(Binary::Subtract, x, y) => difference_form(g, x, y),
+        Expr::Binary(Binary::Subtract, x, y) => difference_form(g, x, y).or_else(|| {
+            let is_complement = g.is_integer(x, 1);
+            if is_complement { on_branches(g, y, |g, branch| g.subtract(x, branch)) } else { None }
+        }),
         Expr::Binary(Binary::Add, x, y) => {
             let minus_one = g.integer(-1);
             let exponential = match (g.expr(x), g.expr(y)) {
@@ -115,6 +120,21 @@ fn stable_form(g: &mut Graph, id: ExprId) -> Option<(ExprId, Stabilization)> {
         }
         _ => None,
     }
+}
+
+/// A function of a selection as the selection of what it is on each branch, if one of these has a stable form: a probability that is
+/// `sigmoid(x)` for yes and `1 - sigmoid(x)` for no.
+fn on_branches(
+    g: &mut Graph,
+    selection: ExprId,
+    function: impl Fn(&mut Graph, ExprId) -> ExprId,
+) -> Option<(ExprId, Stabilization)> {
+    let Expr::If(condition, x, y) = g.expr(selection) else { return None };
+    let plain = [function(g, x), function(g, y)];
+    let stable = plain.map(|branch| stable_form(g, branch));
+    let rule = stable.iter().flatten().map(|(_, rule)| *rule).next()?;
+    let [x, y] = [0, 1].map(|side| stable[side].map_or(plain[side], |(branch, _)| branch));
+    Some((g.choose(condition, x, y), rule))
 }
 
 fn log_form(g: &mut Graph, x: ExprId) -> Option<(ExprId, Stabilization)> {

@@ -4,7 +4,9 @@ mod interpreter;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::differentiate::differentiate;
-use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
+use loss_codegen::expr::{
+    AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary,
+};
 use loss_codegen::lower::lower;
 use loss_codegen::stabilize::stabilize;
 
@@ -98,6 +100,26 @@ fn every_function_of_one_argument_has_its_derivative() {
             let root = graph.add(Expr::Unary(function, argument));
             check(&mut graph, root, &row(vec![vec![x]], vec![]), &[0], &format!("{function:?}"));
         }
+    }
+}
+
+#[test]
+fn a_power_of_a_share_that_falls_below_all_numbers_has_the_derivative_zero() {
+    let mut graph = Graph::new();
+    let argument = input(&mut graph, 0, rows());
+    let zero = graph.zero();
+    let (rising, opposite) = (graph.apply(Unary::Sigmoid, argument), graph.negate(argument));
+    let (falling, grown) = (graph.apply(Unary::Sigmoid, opposite), graph.apply(Unary::Exp, argument));
+    let above = graph.compare(Comparison::Greater, argument, zero);
+    let chosen = graph.choose(above, falling, rising);
+    let exponent = graph.number(Constant::decimal(3, -1));
+    for (base, name) in [(falling, "sigmoid"), (grown, "exp"), (chosen, "a branch")] {
+        let root = graph.combine(Binary::Power, base, exponent);
+        for x in [-0.8, 0.3] {
+            check(&mut graph, root, &row(vec![vec![x]], vec![]), &[0], name);
+        }
+        let x = if name == "exp" { -800.0 } else { 800.0 };
+        check(&mut graph, root, &row(vec![vec![x]], vec![]), &[0], name);
     }
 }
 
@@ -196,6 +218,27 @@ fn a_saturated_row_keeps_its_tiny_loss_and_gradient() {
     assert_eq!(evaluate(&g, lowered[0], &row, 0), rest.ln_1p());
     let gradient = evaluate(&g, lowered[1], &row, 0);
     assert!(difference(gradient / -rest, 1.0 / (1.0 + rest)) < 1e-15, "{gradient}");
+}
+
+#[test]
+fn a_probability_written_in_two_cases_keeps_the_digits_of_its_logarithm_and_of_its_complement() {
+    let mut g = Graph::new();
+    let argument = input(&mut g, 0, rows());
+    let (one, zero) = (g.one(), g.zero());
+    let p = g.apply(Unary::Sigmoid, argument);
+    let falling = g.subtract(one, p);
+    let above = g.compare(Comparison::Greater, argument, zero);
+    let likely = g.choose(above, falling, p);
+    let log = g.apply(Unary::Log, likely);
+    let complement = g.subtract(one, likely);
+    let (stable, _) = stabilize(&mut g, &[log, complement]);
+    let lowered = lower(&mut g, &stable);
+    for x in [50.0, -50.0, 800.0] {
+        let row = row(vec![vec![x]], vec![]);
+        let [log, complement] = [0, 1].map(|root| evaluate(&g, lowered[root], &row, 0));
+        assert!(difference(log, -f64::abs(x)) < 1e-14, "log is {log} at {x}");
+        assert_eq!(complement, 1.0, "at {x}");
+    }
 }
 
 #[test]

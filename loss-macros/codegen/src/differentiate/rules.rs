@@ -273,14 +273,7 @@ impl Reverse<'_> {
         let lower = g.subtract(p, one);
         let power = g.combine(Binary::Power, x, lower);
         let scaled = chain(g, t, p);
-        let mut to_base = chain(g, scaled, power);
-        if g.constant(p).is_none() {
-            // At p = 0 the power is 1 everywhere, though x^(p-1) may be infinite.
-            let zero = g.zero();
-            let flat = g.compare(Comparison::Equal, p, zero);
-            to_base = g.choose(flat, zero, to_base);
-        }
-        self.hand(x, id, to_base)?;
+        self.power_to_base(id, x, (p, power), scaled)?;
         if self.depends(p) {
             let g = &mut *self.graph;
             let log = g.apply(Unary::Log, x);
@@ -289,6 +282,43 @@ impl Reverse<'_> {
             self.hand(p, id, to_power)?;
         }
         Ok(())
+    }
+
+    /// What a power hands to its base, or to a branch of it; `slope` is its exponent and the power with one less.
+    fn power_to_base(
+        &mut self,
+        id: ExprId,
+        base: ExprId,
+        (p, lower): (ExprId, ExprId),
+        scaled: ExprId,
+    ) -> Result<(), NotDifferentiable> {
+        let g = &mut *self.graph;
+        // x^(p-1) times the x of the base's own derivative is x^p: at p < 1 the factors are inf and 0 where x falls below all numbers.
+        if let Expr::Unary(Unary::Exp, z) = g.expr(base) {
+            let to_z = chain(g, scaled, id);
+            return self.hand(z, id, to_z);
+        }
+        if let Expr::Unary(Unary::Sigmoid, z) = g.expr(base) {
+            let opposite = g.negate(z);
+            let falling = g.apply(Unary::Sigmoid, opposite);
+            let once = chain(g, scaled, id);
+            let to_z = chain(g, once, falling);
+            return self.hand(z, id, to_z);
+        }
+        if let Expr::If(condition, x, y) = g.expr(base) {
+            let to_x = selected(g, condition, true, scaled);
+            let to_y = selected(g, condition, false, scaled);
+            self.power_to_base(id, x, (p, lower), to_x)?;
+            return self.power_to_base(id, y, (p, lower), to_y);
+        }
+        let mut to_base = chain(g, scaled, lower);
+        if g.constant(p).is_none() {
+            // At p = 0 the power is 1 everywhere, though x^(p-1) may be infinite.
+            let zero = g.zero();
+            let flat = g.compare(Comparison::Equal, p, zero);
+            to_base = g.choose(flat, zero, to_base);
+        }
+        self.hand(base, id, to_base)
     }
 
     /// Of the larger (smaller); equal: half to each.

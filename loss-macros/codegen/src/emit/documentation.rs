@@ -98,3 +98,51 @@ pub(super) fn convention(input: &Input, spec: &Spec) -> String {
         Label::Group => "group numbers: equal or not equal".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::documentation;
+    use crate::compile::compile;
+    use crate::source::SourceFile;
+
+    #[test]
+    fn shape_domain_and_reductions_stand_in_the_documentation() {
+        let text = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  \
+            input: { axes: [N, C], gradient: true, meaning: logits }\n  \
+            target: { axes: [N], label: class_index(C), ignore: skipped }\n  \
+            weight: { axes: [C], default: 1, domain: \"0 <= weight < inf\" }\nparams:\n  \
+            skipped: { kind: integer, default: -100 }\n  \
+            scale: { default: 1e300, domain: \"0 < scale <= 1e300\" }\n  \
+            p: { kind: integer, values: [1, 2], default: 1 }\n\
+            loss: \"weigh(weight[target], abs(input[target] / scale)^p)\"\n\
+            reduction: { default: mean, mean: { over: \"weight[target]\" } }\n";
+        let source = SourceFile { path: "specs/one.yaml".to_owned(), text: text.to_owned() };
+        let compiled = compile(&[source]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered()));
+        let expected = "A loss.
+
+```text
+loss = weigh(weight[target], abs(input[target] / scale)^p)
+```
+
+# Shape
+- `input` `[N, C]`: logits.
+- `target` `[N]`.
+- `weight` `[C]`, optional.
+
+# Domain
+- `input`: any number.
+- `target`: the place of a class on `C`, counted from 0, or the value of `skipped` to leave the row out.
+- `weight`: any number, `0 <= weight < inf`.
+- `skipped`: an integer.
+- `scale`: a real number, `0 < scale <= 1e300`.
+- `p`: one of 1, 2.
+
+# Reductions
+`none`, `sum`, `mean` (over the sum of `weight[target]`); by default `mean`.
+
+# Source
+by hand
+";
+        assert_eq!(documentation(&compiled[0].spec), expected);
+    }
+}
