@@ -1,16 +1,27 @@
 //! The audit as data: what `audit.json` holds and what the report and the terminal table are made from.
 
+mod drawing;
+mod formula;
+mod mutation;
+mod schema;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use loss_runtime::Element;
 
 use crate::number::{Number, hexadecimal, word_for};
 
+pub use drawing::{ErrorCurve, Plot, PlotKnot};
+pub use formula::{CaseRecord, DefinitionRecord, DerivationRecord};
+pub use mutation::{MutationSummary, Score};
+pub use schema::schema;
+
 /// The version of the JSON's layout; grows when a reader would have to change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One run over some or all losses.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Audit {
     /// [`SCHEMA_VERSION`] of the program that wrote it.
     pub schema_version: u32,
@@ -24,14 +35,27 @@ pub struct Audit {
     pub date: String,
     /// The seed of every generator.
     pub seed: u64,
+    /// About how many points each check looked at.
+    pub points: u64,
+    /// What was asked for.
+    pub selection: Selection,
     /// How long it took.
     pub seconds: f64,
     /// The losses, in the registry's order.
     pub losses: Vec<LossRecord>,
 }
 
+/// What an audit was asked to look at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Selection {
+    /// These losses alone; all, if there is none.
+    pub losses: Vec<String>,
+    /// These checks alone; all, if there is none.
+    pub checks: Vec<String>,
+}
+
 /// What was found about one loss.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossRecord {
     /// The name.
     pub name: String,
@@ -43,6 +67,10 @@ pub struct LossRecord {
     pub pytorch: Option<String>,
     /// The formula as written: definitions, one a line, then the loss.
     pub formula: String,
+    /// The same, taken apart.
+    pub definitions: Vec<DefinitionRecord>,
+    /// The gradients, by variant, the plainest first.
+    pub derivations: Vec<DerivationRecord>,
     /// The inputs, in call order.
     pub inputs: Vec<InputRecord>,
     /// The parameters, in call order.
@@ -65,14 +93,18 @@ pub struct LossRecord {
     pub checks: Vec<CheckRecord>,
     /// The declared differences from PyTorch.
     pub differences: Vec<DifferenceRecord>,
-    /// Curves of value and gradient.
+    /// Curves of value, gradient and curvature.
     pub plots: Vec<Plot>,
+    /// Distances from the truth along lines.
+    pub error_curves: Vec<ErrorCurve>,
+    /// How many deliberate faults are found, where that was measured.
+    pub mutation: Option<MutationSummary>,
     /// How long the loss took.
     pub seconds: f64,
 }
 
 /// An input, in words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputRecord {
     /// The name.
     pub name: String,
@@ -87,7 +119,7 @@ pub struct InputRecord {
 }
 
 /// A parameter, in words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ParamRecord {
     /// The name.
     pub name: String,
@@ -100,7 +132,7 @@ pub struct ParamRecord {
 }
 
 /// A reduction, in words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReductionRecord {
     /// The name.
     pub name: String,
@@ -111,7 +143,7 @@ pub struct ReductionRecord {
 }
 
 /// What became of a check or a claim. The order is from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It holds wherever it was looked at.
@@ -138,7 +170,7 @@ impl Status {
 }
 
 /// A declared property or relation, and how far it is known to hold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClaimRecord {
     /// The claim, as the spec writes it.
     pub claim: String,
@@ -149,7 +181,7 @@ pub struct ClaimRecord {
 }
 
 /// How far a claim is known to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// For every point.
@@ -176,7 +208,7 @@ impl Standing {
 }
 
 /// A place where the formula is not smooth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KnotRecord {
     /// The equation of the surface.
     pub at: String,
@@ -193,7 +225,7 @@ pub struct KnotRecord {
 }
 
 /// What an error was measured of. Written as `value` or `gradient of input`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 pub enum Quantity {
     /// The loss.
@@ -226,7 +258,7 @@ impl TryFrom<String> for Quantity {
 }
 
 /// The distance from the truth, in units in the last place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Accuracy {
     /// `f32` or `f64`.
     pub dtype: String,
@@ -243,7 +275,7 @@ pub struct Accuracy {
 }
 
 /// The replay of recorded answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Goldens {
     /// Where the answers come from.
     pub source: String,
@@ -258,7 +290,7 @@ pub struct Goldens {
 }
 
 /// Paths through the code that gave the same bits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bitwise {
     /// The instruction sets.
     pub isas: Vec<String>,
@@ -271,7 +303,7 @@ pub struct Bitwise {
 }
 
 /// What became of one check.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckRecord {
     /// Its name, in snake case.
     pub name: String,
@@ -290,7 +322,7 @@ pub struct CheckRecord {
 }
 
 /// One point at which a check fails, with all that is needed to see it again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// What was compared.
     pub what: String,
@@ -309,7 +341,7 @@ pub struct Failure {
 }
 
 /// A number in the ways that it may have to be typed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FailedInput {
     /// The name of the input or parameter.
     pub name: String,
@@ -332,7 +364,7 @@ impl FailedInput {
 }
 
 /// A declared difference from PyTorch.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DifferenceRecord {
     /// What differs.
     pub what: String,
@@ -344,32 +376,6 @@ pub struct DifferenceRecord {
     pub theirs: String,
     /// Why.
     pub because: String,
-}
-
-/// Curves of value and gradient over one input.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Plot {
-    /// What is on the horizontal axis.
-    pub title: String,
-    /// The parameters and what the other inputs are.
-    pub variant: String,
-    /// The places.
-    pub x: Vec<Number>,
-    /// The loss there.
-    pub value: Vec<Number>,
-    /// Its derivative there.
-    pub gradient: Vec<Number>,
-    /// Places at which the formula is not smooth.
-    pub knots: Vec<PlotKnot>,
-}
-
-/// A marked place of a plot.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PlotKnot {
-    /// Where.
-    pub x: Number,
-    /// What it is.
-    pub label: String,
 }
 
 impl LossRecord {
@@ -396,6 +402,12 @@ impl LossRecord {
     #[must_use]
     pub fn points(&self) -> u64 {
         self.checks.iter().map(|check| check.points).sum()
+    }
+
+    /// How many claims stand so.
+    #[must_use]
+    pub fn claims_with(&self, standing: Standing) -> usize {
+        self.claims.iter().filter(|claim| claim.standing == standing).count()
     }
 
     /// The largest distances of a type: those of the value, or those of any gradient.

@@ -6,9 +6,11 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::explain::variant_name;
 use loss_runtime::lane::Isa;
 
-use crate::audit::{Audit, Bitwise, LossRecord, SCHEMA_VERSION};
+use crate::audit::{Audit, Bitwise, LossRecord, SCHEMA_VERSION, Selection};
 use crate::checks::{Check, Evidence};
+use crate::derivation::{definitions, derivations};
 use crate::describe::describe;
+use crate::progress::Memory;
 use crate::subject::{Effort, Subject};
 
 /// Hears how far an audit has come.
@@ -19,12 +21,18 @@ pub trait Progress {
     fn ends(&self);
 }
 
-/// Runs every check on every loss.
+/// Runs every check on every loss, but for those whose result is remembered.
 #[must_use]
-pub fn run_audit(subjects: &[Subject], checks: &[Check], effort: &Effort, progress: &dyn Progress) -> Audit {
-    let start = Instant::now();
+pub fn run_audit(
+    subjects: &[Subject],
+    checks: &[Check],
+    effort: &Effort,
+    progress: &dyn Progress,
+    memory: &dyn Memory,
+) -> Audit {
     let date = utc(SystemTime::now());
-    let losses = subjects.iter().map(|subject| audit_loss(subject, checks, effort, progress)).collect();
+    let losses: Vec<LossRecord> =
+        subjects.iter().map(|subject| audit_loss(subject, checks, effort, progress, memory)).collect();
     Audit {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -32,23 +40,46 @@ pub fn run_audit(subjects: &[Subject], checks: &[Check], effort: &Effort, progre
         isas: Isa::available().map(|isa| isa.name().to_owned()).collect(),
         date,
         seed: effort.seed,
-        seconds: start.elapsed().as_secs_f64(),
+        points: effort.points,
+        selection: Selection::default(),
+        seconds: losses.iter().map(|loss| loss.seconds).sum(),
         losses,
     }
 }
 
-fn audit_loss(subject: &Subject, checks: &[Check], effort: &Effort, progress: &dyn Progress) -> LossRecord {
+fn audit_loss(
+    subject: &Subject,
+    checks: &[Check],
+    effort: &Effort,
+    progress: &dyn Progress,
+    memory: &dyn Memory,
+) -> LossRecord {
     let start = Instant::now();
     let mut record = describe(subject.loss);
     record.variants = variants(subject);
+    if let Some(compiled) = subject.compiled() {
+        record.definitions = definitions(compiled);
+        record.derivations = derivations(compiled);
+    }
+    let mut remembered = 0.0;
     for check in checks {
         progress.begins(subject.name(), check.name);
-        let (found, evidence) = check.record(subject, effort);
+        let (found, evidence) = match memory.recall(subject.name(), check.name) {
+            Some(known) => {
+                remembered += known.0.seconds;
+                known
+            }
+            None => {
+                let found = check.record(subject, effort);
+                memory.keep(subject.name(), &found);
+                found
+            }
+        };
         record.checks.push(found);
         take_in(&mut record, evidence);
         progress.ends();
     }
-    record.seconds = start.elapsed().as_secs_f64();
+    record.seconds = start.elapsed().as_secs_f64() + remembered;
     record
 }
 
@@ -64,12 +95,13 @@ fn variants(subject: &Subject) -> Vec<String> {
 
 /// Puts what a check measured where the report looks for it.
 fn take_in(record: &mut LossRecord, evidence: Evidence) {
-    let Evidence { accuracy, goldens, bitwise, knots, claims, differences, plots } = evidence;
+    let Evidence { accuracy, goldens, bitwise, knots, claims, differences, plots, error_curves } = evidence;
     record.accuracy.extend(accuracy);
     record.knots.extend(knots);
     record.claims.extend(claims);
     record.differences.extend(differences);
     record.plots.extend(plots);
+    record.error_curves.extend(error_curves);
     record.goldens = record.goldens.take().or(goldens);
     if let Some(Bitwise { isas, threads, sizes, compared }) = bitwise {
         let all = record.bitwise.get_or_insert_default();

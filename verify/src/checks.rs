@@ -4,6 +4,7 @@ mod bits;
 mod claims;
 mod curves;
 mod differences;
+mod error_curves;
 mod errors;
 mod examples;
 mod extrapolation;
@@ -24,8 +25,11 @@ mod truth;
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use crate::audit::{
-    Accuracy, Bitwise, CheckRecord, ClaimRecord, DifferenceRecord, Failure, Goldens, KnotRecord, Plot, Status,
+    Accuracy, Bitwise, CheckRecord, ClaimRecord, DifferenceRecord, ErrorCurve, Failure, Goldens, KnotRecord, Plot,
+    Status,
 };
 use crate::subject::{Effort, Subject};
 
@@ -59,7 +63,7 @@ pub struct Finding {
 }
 
 /// What checks measure on the way: the parts of a loss's record that they fill.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Distances from the truth.
     pub accuracy: Vec<Accuracy>,
@@ -75,6 +79,8 @@ pub struct Evidence {
     pub differences: Vec<DifferenceRecord>,
     /// Curves.
     pub plots: Vec<Plot>,
+    /// Distances from the truth along lines.
+    pub error_curves: Vec<ErrorCurve>,
 }
 
 /// Every check, in the order in which they run.
@@ -196,13 +202,17 @@ impl Check {
             tally.fail("no panic", || ("no panic".to_owned(), message.to_owned()));
             tally.finding()
         });
+        let mut failures = found.failures;
+        for failure in &mut failures {
+            failure.command.push_str(&format!(" --check {}", self.name));
+        }
         let record = CheckRecord {
             name: self.name.to_owned(),
             claim: self.claim.to_owned(),
             status: found.status,
             points: found.points,
             detail: found.detail,
-            failures: found.failures,
+            failures,
             seconds: start.elapsed().as_secs_f64(),
         };
         (record, found.evidence)

@@ -9,11 +9,13 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use loss_runtime::info::LossInfo;
 
-use crate::audit::Status;
+use crate::audit::{Audit, Selection, Status};
 use crate::audit_run::{Progress, run_audit};
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, Check};
+use crate::diff::{Direction, diff, read};
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
+use crate::progress::{Forgetful, Journal, Memory};
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::subject::{Effort, Subject};
@@ -44,11 +46,28 @@ struct AuditArguments {
     #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole, allow_hyphen_values = true)]
     seed: u64,
     /// About how many points each check looks at; every check looks at all that its claim names, however few these are
-    #[arg(long, value_name = "N", default_value_t = Effort::default().points, value_parser = positive, allow_hyphen_values = true)]
-    points: u64,
-    /// The folder that audit.json and index.html are written to
+    /// [default: 1000, or 100000 if thorough]
+    #[arg(long, value_name = "N", value_parser = positive, allow_hyphen_values = true)]
+    points: Option<u64>,
+    /// Look hard, which may take an hour; what is found is kept in progress.jsonl, and a run that was cut off goes on from there
+    #[arg(long)]
+    thorough: bool,
+    /// Begin a thorough audit anew
+    #[arg(long, requires = "thorough")]
+    fresh: bool,
+    /// Run this check alone; may be given more than once
+    #[arg(long = "check", value_name = "CHECK")]
+    checks: Vec<String>,
+    /// The folder that the report is written to: index.html, a page for each loss, audit.json
     #[arg(long, value_name = "DIR", default_value = "target/audit")]
     output: PathBuf,
+}
+
+impl AuditArguments {
+    fn effort(&self) -> Effort {
+        let most = if self.thorough { Effort::THOROUGH } else { Effort::default().points };
+        Effort { seed: self.seed, points: self.points.unwrap_or(most) }
+    }
 }
 
 fn whole(text: &str) -> Result<u64, String> {
@@ -74,6 +93,13 @@ enum Command {
         #[arg(long)]
         rust: bool,
     },
+    /// Says what got better or worse between two audits; exits with 1 if anything got worse
+    Diff {
+        /// The audit.json of the older one
+        old: PathBuf,
+        /// The audit.json of the newer one
+        new: PathBuf,
+    },
     /// Answers cases on standard input, one JSON object a line, on standard output
     ///
     /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
@@ -96,6 +122,10 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
         None => audit(registry, &arguments.audit),
         Some(Command::List) => list(registry),
+        Some(Command::Diff { old, new }) => match read(old).and_then(|old| Ok((old, read(new)?))) {
+            Ok((old, new)) => compare(&old, &new),
+            Err(unreadable) => return misused(&unreadable.to_string()),
+        },
         Some(Command::Explain { name, rust }) => {
             let text = if *rust { generated_rust } else { |subject: &Subject| Ok(explain(subject)) };
             match subject(registry, name).and_then(|subject| text(&subject)) {
@@ -149,6 +179,44 @@ fn subject(registry: &'static Registry, name: &str) -> Result<Subject, String> {
     Err(format!("there is no loss `{name}`; {hint}"))
 }
 
+/// Prints what differs.
+fn compare(old: &Audit, new: &Audit) -> io::Result<ExitCode> {
+    let diff = diff(old, new);
+    if diff.compared == 0 {
+        return Ok(misused("the two audits have no loss in common"));
+    }
+    print(&diff.to_string())?;
+    let worse = diff.count(Direction::Worse) > 0;
+    Ok(if worse { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// The checks of these names; all, if there is none.
+fn wanted(names: &[String]) -> Result<Vec<Check>, String> {
+    for name in names {
+        if CHECKS.iter().all(|check| check.name != name) {
+            let hint = nearest(name, CHECKS.iter().map(|check| check.name));
+            let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(format!("there is no check `{name}`{hint}"));
+        }
+    }
+    let is_wanted = |check: &&Check| names.is_empty() || names.iter().any(|name| name == check.name);
+    Ok(CHECKS.iter().filter(is_wanted).copied().collect())
+}
+
+/// What a thorough audit remembers, and nothing for any other.
+fn memory(arguments: &AuditArguments, effort: &Effort) -> io::Result<Option<Journal>> {
+    if !arguments.thorough {
+        return Ok(None);
+    }
+    let open = if arguments.fresh { Journal::fresh } else { Journal::resume };
+    let journal = open(&arguments.output, effort)?;
+    if journal.known() > 0 {
+        let path = journal.path().display();
+        eprintln!("{} results are known from an earlier run ({path}); --fresh begins anew", journal.known());
+    }
+    Ok(Some(journal))
+}
+
 fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<ExitCode> {
     let subjects = if arguments.names.is_empty() {
         Subject::all(registry)
@@ -164,6 +232,10 @@ fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<
             Err(message) => return Ok(misused(&message)),
         }
     };
+    let checks = match wanted(&arguments.checks) {
+        Ok(checks) => checks,
+        Err(message) => return Ok(misused(&message)),
+    };
     // An audit of nothing must not look like one that passed.
     if subjects.is_empty() {
         return Ok(misused("the registry holds no loss"));
@@ -176,10 +248,19 @@ fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<
         Ok(report) => report,
         Err(error) => return Ok(unwritable(error)),
     };
-    let effort = Effort { seed: arguments.seed, points: arguments.points };
-    let bar = Bar::new(subjects.len() * CHECKS.len());
-    let audit = run_audit(&subjects, CHECKS, &effort, &bar);
+    let effort = arguments.effort();
+    let journal = match memory(arguments, &effort) {
+        Ok(journal) => journal,
+        Err(error) => return Ok(unwritable(error)),
+    };
+    let memory: &dyn Memory = journal.as_ref().map_or(&Forgetful, |journal| journal);
+    let bar = Bar::new(subjects.len() * checks.len());
+    let mut audit = run_audit(&subjects, &checks, &effort, &bar, memory);
+    audit.selection = Selection { losses: arguments.names.clone(), checks: arguments.checks.clone() };
     bar.0.finish_and_clear();
+    if let Some(failure) = journal.and_then(|journal| journal.failure()) {
+        eprintln!("warning: a result could not be kept, so this run could not have been gone on with: {failure}");
+    }
     if let Err(error) = report.write(&audit) {
         return Ok(unwritable(error));
     }

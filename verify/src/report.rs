@@ -1,7 +1,11 @@
-//! The report: the audit as JSON, and as one page that needs nothing but itself.
+//! The report: the audit as JSON with its schema, a page with the table of all losses, and a page for each. Every page needs nothing
+//! but itself.
 
+mod document;
+mod error_plot;
 mod html;
 mod loss;
+mod math;
 mod page;
 mod plot;
 mod scale;
@@ -11,7 +15,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::audit::Audit;
+use crate::audit::{Audit, schema};
 
 pub(crate) use html::{count, nearly_all, seconds, ulps};
 pub use page::page;
@@ -21,8 +25,12 @@ pub use page::page;
 pub struct Report {
     /// The data.
     pub json: PathBuf,
-    /// The page.
+    /// What the data looks like, as a JSON Schema.
+    pub schema: PathBuf,
+    /// The page with the table.
     pub html: PathBuf,
+    /// The folder of the pages of losses.
+    pub losses: PathBuf,
 }
 
 impl Report {
@@ -31,24 +39,44 @@ impl Report {
     /// # Errors
     /// If the folder or a file could not be written.
     pub fn prepare(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let report = Self { json: folder.join("audit.json"), html: folder.join("index.html") };
-        for file in [&report.json, &report.html] {
+        let report = Self {
+            json: folder.join("audit.json"),
+            schema: folder.join("audit.schema.json"),
+            html: folder.join("index.html"),
+            losses: folder.join("losses"),
+        };
+        fs::create_dir_all(&report.losses)?;
+        for file in [&report.json, &report.schema, &report.html] {
             fs::OpenOptions::new().append(true).create(true).open(file)?;
         }
         Ok(report)
     }
 
-    /// Writes both files anew.
+    /// Writes all files anew. Pages of losses that this audit did not look at are removed: nothing leads to them, and they are old.
     ///
     /// # Errors
     /// If one cannot be written.
     pub fn write(&self, audit: &Audit) -> io::Result<()> {
-        let mut json = serde_json::to_string_pretty(audit).map_err(io::Error::other)?;
-        json.push('\n');
-        fs::write(&self.json, json)?;
-        fs::write(&self.html, page(audit))
+        fs::write(&self.json, pretty(audit)?)?;
+        fs::write(&self.schema, pretty(&schema())?)?;
+        fs::write(&self.html, page(audit))?;
+        for old in fs::read_dir(&self.losses)? {
+            let old = old?.path();
+            if fs::read_to_string(&old).is_ok_and(|text| text.starts_with(document::OPENING)) {
+                fs::remove_file(old)?;
+            }
+        }
+        for record in &audit.losses {
+            fs::write(self.losses.join(format!("{}.html", record.name)), loss::page(audit, record))?;
+        }
+        Ok(())
     }
+}
+
+fn pretty(value: &impl serde::Serialize) -> io::Result<String> {
+    let mut json = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    json.push('\n');
+    Ok(json)
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ pub struct Effort {
     pub points: u64,
 }
 
+impl Effort {
+    /// About how many points each check looks at in a thorough audit, which may take an hour.
+    pub const THOROUGH: u64 = 100_000;
+}
+
 impl Default for Effort {
     fn default() -> Self {
         Self { seed: 1, points: 1_000 }

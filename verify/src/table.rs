@@ -1,6 +1,6 @@
 //! Tables on a terminal. That of an audit has one row a loss, and at most 120 columns.
 
-use crate::audit::{Audit, Direction, LossRecord, Status};
+use crate::audit::{Audit, Direction, LossRecord, Standing, Status};
 use crate::report::{count, nearly_all, seconds, ulps};
 
 /// How a column is set.
@@ -10,13 +10,14 @@ pub(crate) enum Align {
     Right,
 }
 
-const COLUMNS: [(&str, Align); 10] = [
+const COLUMNS: [(&str, Align); 11] = [
     ("loss", Align::Left),
     ("status", Align::Left),
     ("f32 value", Align::Right),
-    ("f32 gradient", Align::Right),
+    ("f32 grad", Align::Right),
     ("f64 value", Align::Right),
-    ("f64 gradient", Align::Right),
+    ("f64 grad", Align::Right),
+    ("proved", Align::Right),
     ("compared", Align::Right),
     ("PyTorch", Align::Right),
     ("bits", Align::Right),
@@ -24,20 +25,23 @@ const COLUMNS: [(&str, Align); 10] = [
 ];
 
 const LEGEND: &str = "
-value, gradient: largest distance from the exact result (/ that of 99.9 % of the points), in units in the last
+value, grad: largest distance from the exact result (/ that of 99.9 % of the points), in units in the last
     place; beyond 4, in what the exact result moves by when each number that goes in moves by one such unit
+proved: of the properties and relations; the others are tested, if the loss passed
 compared: numbers that were held against others; PyTorch: recorded answers that agree, or differ as declared
 bits: instruction sets x thread counts that give the same ones
 ";
 
 /// The longest name that is shown in full.
-const NAME_WIDTH: usize = 22;
+const NAME_WIDTH: usize = 20;
+/// The longest cell of accuracy: a longer one shows the largest distance alone.
+const ACCURACY_WIDTH: usize = 9;
 
 /// The table of an audit, and below it what failed.
 #[must_use]
 pub fn table(audit: &Audit) -> String {
     let header = COLUMNS.map(|(title, _)| title.to_owned());
-    let rows: Vec<[String; 10]> = std::iter::once(header).chain(audit.losses.iter().map(row)).collect();
+    let rows: Vec<[String; 11]> = std::iter::once(header).chain(audit.losses.iter().map(row)).collect();
     let mut out = aligned(&rows, COLUMNS.map(|(_, align)| align));
     out.push_str(LEGEND);
     for loss in &audit.losses {
@@ -57,13 +61,14 @@ pub fn table(audit: &Audit) -> String {
     out
 }
 
-fn row(loss: &LossRecord) -> [String; 10] {
+fn row(loss: &LossRecord) -> [String; 11] {
     let accuracy = |dtype, direction| {
         loss.worst_accuracy(dtype, direction).map_or_else(
             || "-".to_owned(),
             |accuracy| {
-                let nearly_all = nearly_all(accuracy).map(|distance| format!("/{distance}")).unwrap_or_default();
-                format!("{}{nearly_all}", ulps(accuracy.max_ulp.0))
+                let largest = ulps(accuracy.max_ulp.0);
+                let both = nearly_all(accuracy).map(|distance| format!("{largest}/{distance}"));
+                both.filter(|both| both.chars().count() <= ACCURACY_WIDTH).unwrap_or(largest)
             },
         )
     };
@@ -88,6 +93,7 @@ fn row(loss: &LossRecord) -> [String; 10] {
         accuracy("f32", Direction::Backward),
         accuracy("f64", Direction::Forward),
         accuracy("f64", Direction::Backward),
+        format!("{}/{}", loss.claims_with(Standing::Proved), loss.claims.len()),
         count(loss.points()),
         goldens,
         bitwise,
@@ -136,9 +142,12 @@ mod tests {
         let lines: Vec<&str> = table.lines().take(4).collect();
         let ends: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
         assert!(ends.iter().all(|&end| end == ends[0] && end <= 120), "{ends:?}\n{table}");
-        assert!(lines[1].starts_with("a_loss_with_a_name_th…  passed"), "{table}");
-        assert!(lines[2].contains("1.6e7/1.0e5"), "{table}");
-        assert!(table.lines().skip(4).take(4).all(|line| line.chars().count() <= 120), "{table}");
+        assert!(lines[1].starts_with("a_loss_with_a_name_…  passed"), "{table}");
+        assert!(
+            lines[2].contains(" 1.6e7 ") && lines[1].contains(" 1.50/0.98 ") && lines[1].contains(" 1/2 "),
+            "{table}"
+        );
+        assert!(table.lines().skip(4).take(5).all(|line| line.chars().count() <= 120), "{table}");
     }
 
     #[test]

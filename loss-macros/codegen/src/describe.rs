@@ -1,5 +1,6 @@
 //! A node of the graph as formula text, for people to read.
 
+mod definition;
 mod shared;
 
 use std::collections::HashMap;
@@ -10,12 +11,16 @@ use crate::formula::print::print;
 use crate::model::Spec;
 use crate::source::{Span, Spanned};
 
+pub use definition::{Definition, Definitions, definitions};
 pub(crate) use shared::Names;
 
 /// A formula where a condition holds and those before it do not; everywhere else, if there is none.
-pub(crate) struct Case {
-    pub(crate) when: Option<String>,
-    pub(crate) value: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The condition.
+    pub when: Option<String>,
+    /// The formula.
+    pub value: String,
 }
 
 /// The text of a node. Nodes that have a name are written by it, but for the node itself.

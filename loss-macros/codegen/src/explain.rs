@@ -3,7 +3,7 @@
 mod wrap;
 
 use crate::compile::Compiled;
-use crate::describe::{Case, Names};
+use crate::describe::{Case, Definition, Definitions, Names, definitions};
 use crate::expr::{Expr, ExprId, InputId, Reducer};
 use crate::formula::print::print;
 use crate::model::{ParamValue, Spec};
@@ -67,36 +67,27 @@ fn variant(spec: &Spec, plan: &Plan) -> String {
 
 /// The value and the gradients in their stable form, and below them what they share.
 fn formulas(spec: &Spec, plan: &Plan) -> Vec<String> {
-    let mut names = Names::new(spec, &plan.graph, &plan.stable_names);
     let mut roots = vec![("loss".to_owned(), plan.loss.stable)];
     roots.extend(plan.loss.derivatives.iter().map(|&(input, id)| (gradient_name(spec, input), id)));
-    roots.iter().for_each(|(name, id)| names.give(*id, name));
-    let ids: Vec<ExprId> = roots.iter().map(|(_, id)| *id).collect();
-    let shared = names.share(&ids, "t");
-    let mut lines: Vec<String> = Vec::new();
-    for (place, (name, id)) in roots.iter().enumerate() {
-        match ids[..place].iter().position(|earlier| earlier == id) {
-            Some(earlier) => lines.push(format!("    {name} = {}", roots[earlier].0)),
-            None => lines.extend(definition(&names, name, *id, 4)),
-        }
-    }
+    let Definitions { formulas, shared } = definitions(spec, &plan.graph, &plan.stable_names, &roots);
+    let mut lines: Vec<String> = formulas.iter().flat_map(|definition| written(definition, 4)).collect();
     if !shared.is_empty() {
         lines.push("    where".to_owned());
-        lines.extend(shared.into_iter().flat_map(|id| definition(&names, &names.mention(id), id, 6)));
+        lines.extend(shared.iter().flat_map(|definition| written(definition, 6)));
     }
     lines
 }
 
 /// `name = formula`, or its cases, one a line.
-fn definition(names: &Names<'_>, name: &str, id: ExprId, indent: usize) -> Vec<String> {
-    let cases = names.cases(id);
+fn written(definition: &Definition, indent: usize) -> Vec<String> {
+    let Definition { name, cases, .. } = definition;
     if let [only] = cases.as_slice() {
         return wrap(&format!("{name} = {}", only.value), indent);
     }
     let width = cases.iter().map(|case| case.value.chars().count()).max().unwrap_or(0);
     let width = if width <= ALIGNED { width } else { 0 };
     let mut lines = vec![format!("{:indent$}{name} =", "")];
-    for Case { when, value } in &cases {
+    for Case { when, value } in cases {
         let when = when.as_ref().map_or("otherwise".to_owned(), |when| format!("if {when}"));
         lines.extend(wrap(&format!("{value:<width$}  {when}"), indent + 4));
     }

@@ -40,8 +40,35 @@ fn plot(knee: f64, variant: &str) -> Plot {
         variant: variant.to_owned(),
         value: x.iter().map(|&r| Number(value(r))).collect(),
         gradient: x.iter().map(|&r| Number(slope(r))).collect(),
+        curvature: x.iter().map(|&r| Number(if r.abs() < knee { 1.0 / knee } else { 0.0 })).collect(),
         x: x.iter().map(|&r| Number(r)).collect(),
         knots: knots.iter().map(|&x| PlotKnot { x: Number(x), label: "abs(r) == knee".to_owned() }).collect(),
+    }
+}
+
+fn definition(name: &str, value: &str) -> DefinitionRecord {
+    let cases = vec![CaseRecord { when: None, value: value.to_owned() }];
+    DefinitionRecord { name: name.to_owned(), cases, ..DefinitionRecord::default() }
+}
+
+fn cases(name: &str) -> DefinitionRecord {
+    let case = |when: Option<&str>, value: &str| CaseRecord { when: when.map(str::to_owned), value: value.to_owned() };
+    DefinitionRecord {
+        name: name.to_owned(),
+        cases: vec![case(Some("a < knee"), "0.5 * r * (r / knee)"), case(None, "a - 0.5 * knee")],
+        ..DefinitionRecord::default()
+    }
+}
+
+fn errors(dtype: &str, most: f64) -> ErrorCurve {
+    let x: Vec<f64> = (-40..=40).map(|k| f64::from(k).signum() * 10f64.powf(f64::from(k).abs() / 10.0)).collect();
+    ErrorCurve {
+        title: "input, where target = 0".to_owned(),
+        variant: "knee = 1".to_owned(),
+        dtype: dtype.to_owned(),
+        quantity: Quantity::Value,
+        ulp: x.iter().map(|x| Number(most * (x * 12.9898).sin().abs())).collect(),
+        x: x.into_iter().map(Number).collect(),
     }
 }
 
@@ -53,6 +80,12 @@ fn bent() -> LossRecord {
         reference: vec!["Somebody, On Bent Losses, 2015, eq. 3".to_owned()],
         pytorch: Some("bent_loss".to_owned()),
         formula: "r = input - target\na = abs(r)\nif a < knee then 0.5 * r * (r / knee) else a - 0.5 * knee".to_owned(),
+        definitions: vec![definition("r", "input - target"), definition("a", "abs(r)"), cases("loss")],
+        derivations: vec![DerivationRecord {
+            variant: String::new(),
+            gradients: vec![definition("grad_input", "if a < knee then r / knee else t1")],
+            shared: vec![definition("t1", "sign(r)")],
+        }],
         inputs: vec![
             InputRecord {
                 name: "input".to_owned(),
@@ -137,6 +170,15 @@ fn bent() -> LossRecord {
             because: "the mean of nothing is an error".to_owned(),
         }],
         plots: vec![plot(1.0, "knee = 1"), plot(0.0, "knee = 0")],
+        error_curves: vec![errors("f32", 0.9), errors("f64", 0.5)],
+        mutation: Some(MutationSummary {
+            name: "bent".to_owned(),
+            spec: Score { killed: 41, total: 42 },
+            compiler: Score { killed: 7, total: 7 },
+            kernel: Score { killed: 12, total: 12 },
+            survivors: vec!["swap `<` and `<=`: both cases agree at the knot".to_owned()],
+            alone: vec![("sum_is_sum_of_none".to_owned(), 2)],
+        }),
         seconds: 3.4,
     }
 }
@@ -182,6 +224,8 @@ pub(crate) fn audit() -> Audit {
         isas: vec!["scalar".to_owned(), "avx2".to_owned()],
         date: "2026-01-31T23:59:59Z".to_owned(),
         seed: 42,
+        points: 1_000,
+        selection: Selection::default(),
         seconds: 9.1,
         losses: vec![bent(), open, broken()],
     }

@@ -1,4 +1,4 @@
-//! Curves of value and gradient, for the report: what the kernels compute along a line on which one number of one input varies. Also
+//! Curves of value, gradient and curvature, for the report: what the kernels compute along a line on which one number of one input varies. Also
 //! those lines, and the declared knots as expressions that can be evaluated along them.
 
 use std::cmp::Ordering;
@@ -21,6 +21,7 @@ use crate::oracle::real::Real;
 use crate::oracle::{Failure, Oracle};
 use crate::subject::{Effort, Subject};
 
+use super::error_curves::error_curves;
 use super::probe::{Found, Probe, find};
 use super::sample::has_second_axis;
 use super::truth::{data_of, variant_of};
@@ -35,6 +36,10 @@ const MOST_LINES: usize = 4;
 const DRAWN: f64 = 1e-9;
 /// How well the place of a knot is known.
 const PLACED: f64 = 1e-9;
+/// So many of the curves of the first input come with one of errors.
+const MOST_ERROR_LINES: usize = 2;
+/// A second derivative beyond this is the difference quotient across a kink.
+const STEEPEST: f64 = 1e15;
 
 /// Draws the first inputs with a gradient, for the most telling labels and parameters.
 pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -> Finding {
@@ -50,7 +55,7 @@ pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -
             }
         }
     }
-    let mut plots = Vec::new();
+    let (mut plots, mut errors) = (Vec::new(), Vec::new());
     let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].gradient);
     for input in inputs.take(MOST_INPUTS) {
         let mut turns: Vec<(usize, &Scene<'_>, String, Line)> = Vec::new();
@@ -61,13 +66,17 @@ pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -
         }
         // The first label under the first setting, then others of either in turn.
         turns.sort_by_key(|(turn, ..)| *turn);
-        for (_, scene, setting, line) in turns.into_iter().take(MOST_LINES) {
+        for (turn, (_, scene, setting, line)) in turns.into_iter().take(MOST_LINES).enumerate() {
+            if plots.len() == turn && turn < MOST_ERROR_LINES {
+                errors.extend(error_curves(subject, effort, scene, &line, &setting));
+            }
             let plot = draw(subject, scene, &line, setting, &mut tally);
             plots.extend((!plot.x.is_empty()).then_some(plot));
         }
     }
     let mut finding = tally.finding();
     finding.evidence.plots = plots;
+    finding.evidence.error_curves = errors;
     finding
 }
 
@@ -108,6 +117,7 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
         plot.x.push(Number(x));
         plot.value.push(Number(value));
         plot.gradient.push(Number(gradient));
+        plot.curvature.push(Number(f64::NAN));
         let data = scene.data(&batch);
         let oracle = match Oracle::new(scene.spec(), &scene.variant, &data) {
             Ok(oracle) => oracle,
@@ -126,6 +136,9 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
                 continue;
             }
         };
+        if let (Some(last), Ok(curvature)) = (plot.curvature.last_mut(), oracle.curvature(&[], line.element())) {
+            last.0 = Some(curvature.to_f64()).filter(|curvature| curvature.abs() < STEEPEST).unwrap_or(f64::NAN);
+        }
         let slope = truth.gradient.get(&line.element()).cloned().unwrap_or_else(Real::zero);
         let wrong = [("value", value, truth.value.to_f64()), ("gradient", gradient, slope.to_f64())].into_iter().find(
             |(_, actual, truth)| {
@@ -143,7 +156,32 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
         }
     }
     plot.knots = marks(scene, line, &signs);
+    draw_knots(subject, scene, line, &mut plot, tally);
     plot
+}
+
+/// Makes every knot a place of the plot, where value and gradient are those that the kernel chooses, and the curvature has none.
+fn draw_knots(subject: &Subject, scene: &Scene<'_>, line: &Line, plot: &mut Plot, tally: &mut Tally) {
+    for knot in &plot.knots {
+        let x = knot.x.0;
+        for (place, curvature) in plot.x.iter().zip(&mut plot.curvature) {
+            if (place.0 - x).abs() <= 2.0 * PLACED {
+                curvature.0 = f64::NAN;
+            }
+        }
+        let at = plot.x.partition_point(|place| place.0 < x);
+        if plot.x.get(at).is_some_and(|place| place.0 == x) {
+            continue;
+        }
+        let Some((_, found)) = scene.answer(subject, line, x, tally) else { continue };
+        let gradient = found.gradients[line.input].as_ref().and_then(|gradient| gradient.first());
+        if let (Some(&value), Some(&gradient)) = (found.elements.first(), gradient) {
+            plot.x.insert(at, knot.x);
+            plot.value.insert(at, Number(value));
+            plot.gradient.insert(at, Number(gradient));
+            plot.curvature.insert(at, Number(f64::NAN));
+        }
+    }
 }
 
 /// Where the line crosses the surfaces of the declared knots.
@@ -395,16 +433,21 @@ impl Line {
     }
 
     /// The number that varies.
-    fn element(&self) -> Element {
+    pub(super) fn element(&self) -> Element {
         Element { input: InputId(self.input as u8), place: 0 }
     }
 
-    /// About 200 places, of as few digits as can be: round numbers are among them.
+    /// What the numbers on it are.
+    pub(super) fn family(&self) -> Family {
+        self.family
+    }
+
+    /// About 100 places, of as few digits as can be: round numbers are among them.
     fn places(&self) -> impl Iterator<Item = f64> + use<> {
         let (low, high, steps) = match self.family {
-            Family::Probability | Family::Simplex | Family::Binary => (0.0, 1.0, 256),
-            Family::Nonnegative | Family::Positive | Family::Count => (0.0, 4.0, 256),
-            Family::Real | Family::Sign | Family::Flag | Family::ClassIndex { .. } | Family::Group => (-3.0, 3.0, 192),
+            Family::Probability | Family::Simplex | Family::Binary => (0.0, 1.0, 128),
+            Family::Nonnegative | Family::Positive | Family::Count => (0.0, 4.0, 128),
+            Family::Real | Family::Sign | Family::Flag | Family::ClassIndex { .. } | Family::Group => (-3.0, 3.0, 96),
         };
         (0..=steps).map(move |step| low + (high - low) * f64::from(step) / f64::from(steps))
     }

@@ -3,8 +3,12 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use super::{Arguments, Command, run, subject};
+use crate::audit::{Audit, Status, sample};
+use crate::checks::CHECKS;
+use crate::progress::Journal;
 use crate::registry::Registry;
 use crate::specimen::{REGISTRY, UNSTEADY};
+use crate::subject::Effort;
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(std::iter::once("loss-verify").chain(line.split_whitespace()))
@@ -21,7 +25,7 @@ fn names_and_commands_stand_in_one_place() {
     assert_eq!(names(""), Vec::<String>::new());
     assert_eq!(names("smooth_l1 huber"), ["smooth_l1", "huber"]);
     let audit = parse("bent --seed 7 --points 50 --output out").expect("options follow names").audit;
-    assert_eq!((audit.seed, audit.points, audit.output.to_str()), (7, 50, Some("out")));
+    assert_eq!((audit.effort().seed, audit.effort().points, audit.output.to_str()), (7, 50, Some("out")));
     assert_eq!(names("--seed 7 bent"), ["bent"]);
     assert!(matches!(parse("list").expect("list").command, Some(Command::List)));
     assert!(matches!(parse("eval").expect("eval").command, Some(Command::Eval)));
@@ -32,6 +36,63 @@ fn names_and_commands_stand_in_one_place() {
         assert!(message.contains("a whole number from"), "{message}");
     }
     assert!(parse("explain").is_err() && parse("--sead 7").is_err() && parse("list bent").is_err());
+}
+
+#[test]
+fn a_thorough_audit_looks_at_more_points_unless_told_how_many() {
+    let points = |line: &str| parse(line).expect(line).audit.effort().points;
+    assert_eq!(points(""), Effort::default().points);
+    assert_eq!(points("--thorough"), Effort::THOROUGH);
+    assert_eq!(points("--thorough --points 70"), 70);
+    assert!(parse("--fresh").is_err(), "there is nothing to begin anew");
+}
+
+#[test]
+fn a_thorough_audit_goes_on_where_it_was_cut_off() {
+    let folder = std::env::temp_dir().join(format!("loss-verify-thorough-{}", std::process::id()));
+    let line = |options: &str| {
+        let line = format!("signed --points 1 --thorough {options} --output {}", folder.display());
+        format!("{:?}", run(&REGISTRY, &parse(&line).expect("the line is right")))
+    };
+    let lines = || std::fs::read_to_string(folder.join(Journal::FILE)).expect("it is kept").lines().count();
+    let (passed, misused) = (format!("{:?}", ExitCode::SUCCESS), format!("{:?}", ExitCode::from(2)));
+    assert_eq!((line("--check threads_agree --check isas_agree"), lines()), (passed.clone(), 2));
+    assert_eq!(
+        (line("--check threads_agree --check isas_agree"), lines()),
+        (passed.clone(), 2),
+        "nothing is run again"
+    );
+    assert_eq!((line(""), lines()), (passed.clone(), CHECKS.len()), "only the rest is run");
+    assert_eq!((line("--fresh --check threads_agree"), lines()), (passed, 1));
+    assert_eq!(line("--check thread_agree"), misused, "a misspelt check is no audit");
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+}
+
+#[test]
+fn audits_are_compared() {
+    let folder = std::env::temp_dir().join(format!("loss-verify-compare-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+    let write = |name: &str, audit: &Audit| {
+        std::fs::write(folder.join(name), serde_json::to_string(audit).expect("it is JSON"))
+            .expect("it can be written");
+    };
+    let (old, mut new) = (sample::audit(), sample::audit());
+    new.losses[0].checks[0].status = Status::Failed;
+    write("old.json", &old);
+    write("new.json", &new);
+    new.losses.clear();
+    write("none.json", &new);
+    let exit = |old: &str, new: &str| {
+        let line = format!("diff {} {}", folder.join(old).display(), folder.join(new).display());
+        format!("{:?}", run(&REGISTRY, &parse(&line).expect("the line is right")))
+    };
+    let code = |code: u8| format!("{:?}", ExitCode::from(code));
+    assert_eq!(exit("old.json", "old.json"), code(0));
+    assert_eq!(exit("old.json", "new.json"), code(1));
+    assert_eq!(exit("new.json", "old.json"), code(0), "better is no failure");
+    assert_eq!(exit("old.json", "none.json"), code(2), "nothing is compared");
+    assert_eq!(exit("old.json", "missing.json"), code(2));
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
 }
 
 #[test]

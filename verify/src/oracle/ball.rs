@@ -231,6 +231,11 @@ impl Ball {
             || self.size() < Radius::power_of_two(BENEATH)
     }
 
+    /// Whether it is known to an absolute `2^-bits`.
+    pub fn is_within(&self, bits: i64) -> bool {
+        self.radius <= Radius::power_of_two(-bits)
+    }
+
     /// The midpoint, rounded to the nearest float.
     pub fn to_f64(&self) -> f64 {
         super::ulp::nearest_of::<f64>(&self.middle)

@@ -108,6 +108,14 @@ impl Real {
         }
     }
 
+    /// Whether it is known to an absolute `2^-bits`.
+    pub fn is_within(&self, bits: i64) -> bool {
+        match self {
+            Real::Finite(ball) => ball.is_within(bits),
+            Real::Nan | Real::Infinity { .. } | Real::Extreme { .. } => true,
+        }
+    }
+
     /// `-x`
     pub fn negated(&self) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! A curve of value and one of gradient, one above the other on the same horizontal axis, as inline SVG.
+//! Curves of value, gradient and curvature, one above the other on the same horizontal axis, as inline SVG.
 
 use std::fmt::Write;
 
@@ -8,21 +8,27 @@ use crate::number::Number;
 use super::html::Escaped;
 use super::scale::{Scale, range_of};
 
-const WIDTH: f64 = 300.0;
+/// The width of every plot, in its own pixels.
+pub(super) const WIDTH: f64 = 300.0;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = WIDTH - 8.0;
+/// Where the horizontal axis begins and ends.
+pub(super) const HORIZONTAL: (f64, f64) = (LEFT, RIGHT);
 const VALUE: (f64, f64) = (6.0, 116.0);
 const GRADIENT: (f64, f64) = (134.0, 214.0);
-const HEIGHT: f64 = 252.0;
+const CURVATURE: (f64, f64) = (232.0, 292.0);
+/// The room for ticks and title below the last panel.
+const BELOW: f64 = 38.0;
 const HORIZONTAL_TICKS: usize = 6;
 /// What parts the number that varies from what all else is, in a plot's title.
 const WHERE: &str = ", where ";
 
-/// Which of the two curves.
+/// Which of the curves.
 #[derive(Clone, Copy)]
 enum Curve {
     Value,
     Gradient,
+    Curvature,
 }
 
 impl Curve {
@@ -30,6 +36,7 @@ impl Curve {
         match self {
             Self::Value => "value",
             Self::Gradient => "gradient",
+            Self::Curvature => "curvature",
         }
     }
 
@@ -38,13 +45,14 @@ impl Curve {
         match self {
             Self::Value => VALUE,
             Self::Gradient => GRADIENT,
+            Self::Curvature => CURVATURE,
         }
     }
 
     fn ticks(self) -> usize {
         match self {
             Self::Value => 5,
-            Self::Gradient => 3,
+            Self::Gradient | Self::Curvature => 3,
         }
     }
 }
@@ -61,16 +69,20 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
         return Ok(());
     };
     let x = Scale::new((low, high), (LEFT, RIGHT));
-    let (axis, fixed) = plot.title.split_once(WHERE).unwrap_or((&plot.title, ""));
+    let (axis, fixed) = split_title(&plot.title);
+    let has_curvature = plot.curvature.iter().any(|curvature| curvature.0.is_finite());
+    let bottom = if has_curvature { CURVATURE.1 } else { GRADIENT.1 };
     let knots: Vec<&PlotKnot> = plot.knots.iter().filter(|knot| x.holds(knot.x.0)).collect();
     out.push_str("<figure class=\"plot\">");
     caption(out, [fixed, &plot.variant])?;
     write!(
         out,
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"Value and gradient over {}\">",
+        "<svg viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\"><title>Value, gradient and curvature over {}</title>",
+        bottom + BELOW,
         Escaped(&plot.title)
     )?;
-    for (curve, y) in [(Curve::Value, &plot.value), (Curve::Gradient, &plot.gradient)] {
+    let curves = [(Curve::Value, &plot.value), (Curve::Gradient, &plot.gradient), (Curve::Curvature, &plot.curvature)];
+    for (curve, y) in curves.into_iter().take(if has_curvature { 3 } else { 2 }) {
         panel(out, curve, &x, &plot.x, y, &knots)?;
     }
     for (at, label) in x.ticks(HORIZONTAL_TICKS) {
@@ -78,14 +90,14 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
         write!(
             out,
             "<text class=\"tick\" x=\"{pixel:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
-            GRADIENT.1 + 16.0
+            bottom + 16.0
         )?;
     }
     write!(
         out,
         "<text class=\"axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text></svg>",
         f64::midpoint(LEFT, RIGHT),
-        HEIGHT - 5.0,
+        bottom + BELOW - 5.0,
         Escaped(axis)
     )?;
     key(out, &knots)?;
@@ -93,8 +105,13 @@ fn write_figure(out: &mut String, plot: &Plot) -> std::fmt::Result {
     Ok(())
 }
 
+/// What varies, and what all else is.
+pub(super) fn split_title(title: &str) -> (&str, &str) {
+    title.split_once(WHERE).unwrap_or((title, ""))
+}
+
 /// What is the same all along the curve.
-fn caption(out: &mut String, parts: [&str; 2]) -> std::fmt::Result {
+pub(super) fn caption(out: &mut String, parts: [&str; 2]) -> std::fmt::Result {
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     write!(out, "<figcaption>{}</figcaption>", Escaped(unbroken(&parts.join(", "))))
 }
@@ -247,6 +264,7 @@ mod tests {
             x: numbers(|x| x),
             value: numbers(f64::abs),
             gradient: numbers(|x| if x == 0.0 { 0.0 } else { x.signum() }),
+            curvature: numbers(|x| if x == 0.0 { f64::NAN } else { 0.0 }),
             knots: vec![PlotKnot { x: Number(0.0), label: "r == 0".to_owned() }],
         }
     }
@@ -256,6 +274,7 @@ mod tests {
         let svg = figure(&absolute_value());
         assert_eq!(svg.matches("<polyline class=\"value\"").count(), 1, "the value is continuous");
         assert_eq!(svg.matches("<polyline class=\"gradient\"").count(), 2, "the gradient is not");
+        assert_eq!(svg.matches("<polyline class=\"curvature\"").count(), 2, "there is none at the knot");
         assert_eq!(svg.matches("<circle").count(), 2, "the chosen value and subgradient are dots");
         assert!(svg.contains("input - target &lt;r&gt;"));
     }

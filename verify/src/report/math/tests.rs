@@ -1,0 +1,130 @@
+use super::Typesetter;
+use crate::audit::{CaseRecord, DefinitionRecord, InputRecord};
+use crate::derivation::{definitions, derivations};
+use crate::describe::describe;
+use crate::registry::losses;
+use crate::subject::Subject;
+
+/// The characters of a formula in the order in which they are set, a fraction as `{above|below}`, what is below or above as `_` and `^`.
+fn read(markup: &str) -> String {
+    let document = roxmltree::Document::parse(markup).unwrap_or_else(|error| panic!("{error} in {markup}"));
+    fn text(node: roxmltree::Node<'_, '_>) -> String {
+        if let Some(text) = node.text().filter(|_| node.is_text()) {
+            return text.replace(['\u{2061}', '\u{a0}'], " ").to_owned();
+        }
+        let parts: Vec<String> = node.children().map(text).collect();
+        match (node.tag_name().name(), parts.as_slice()) {
+            ("mfrac", [above, below]) => format!("{{{above}|{below}}}"),
+            ("msub" | "munder", [base, below]) => format!("{base}_{below}"),
+            ("msup", [base, above]) => format!("{base}^{above}"),
+            ("msqrt", parts) => format!("root<{}>", parts.concat()),
+            ("mtr", [value, condition]) => format!("[{value}; {condition}]"),
+            (_, parts) => parts.concat(),
+        }
+    }
+    text(document.root()).replace(" (", "(")
+}
+
+fn input(name: &str, axes: &str) -> InputRecord {
+    InputRecord { name: name.to_owned(), axes: axes.to_owned(), ..InputRecord::default() }
+}
+
+fn set(formula: &str) -> String {
+    let inputs = [input("input", "[N, C]"), input("target", "[N]"), input("x1", "[N, C]")];
+    let definition = DefinitionRecord {
+        name: "loss".to_owned(),
+        cases: vec![CaseRecord { when: None, value: formula.to_owned() }],
+        ..DefinitionRecord::default()
+    };
+    let markup = Typesetter::new(&inputs, []).definition(&definition);
+    read(&markup).strip_prefix("loss=").expect("it defines the loss").to_owned()
+}
+
+#[test]
+fn arithmetic_has_the_brackets_that_it_needs_and_no_others() {
+    for (formula, expected) in [
+        ("a * (b + c)", "a⋅(b+c)"),
+        ("(a + b) / (c - d)", "{a+b|c−d}"),
+        ("a - (b - c)", "a−(b−c)"),
+        ("a - b + c", "a−b+c"),
+        ("a * b / c * d", "{a⋅b|c}⋅d"),
+        ("a / b / c", "{{a|b}|c}"),
+        ("(a / b)^2", "({a|b})^2"),
+        ("(a * b)^2 * c^d^e", "(a⋅b)^2⋅c^d^e"),
+        ("-a^2 * b", "−a^2⋅b"),
+        ("(-a) * b * c", "−a⋅b⋅c"),
+        ("a * -b", "a⋅(−b)"),
+        ("a - -b", "a−(−b)"),
+        ("-(a + b)", "−(a+b)"),
+        ("x^0.5 - sqrt(x + 1)", "root<x>−root<x+1>"),
+        ("0.5 * r^2", "{1|2}⋅r^2"),
+        ("1e-12 * 3e5", "10^−12⋅(3⋅10^5)"),
+    ] {
+        assert_eq!(set(formula), expected, "{formula}");
+    }
+}
+
+#[test]
+fn functions_are_set_as_people_write_them() {
+    for (formula, expected) in [
+        ("abs(delta) + relu(a)", "|δ|+max(0,a)"),
+        ("exp(a - b) + expm1(x)", "e^a−b+(e^x−1)"),
+        ("log1p(x) * sign(y)", "log(1+x)⋅sgn(y)"),
+        ("softplus(-z)", "log(1+e^−z)"),
+        ("weigh(w, a + b)", "w⋅(a+b)"),
+        ("erf(x) + cos(y)", "erf(x)+cos(y)"),
+        ("huber(x, y, delta = 2 * beta)", "huber(x,y,δ=2⋅β)"),
+        ("t12 * label_smoothing", "t_12⋅label_smoothing"),
+    ] {
+        assert_eq!(set(formula), expected, "{formula}");
+    }
+}
+
+#[test]
+fn what_is_summed_has_an_index() {
+    for (formula, expected) in [
+        ("sum(C, input * x1)", "∑_cinput_c⋅x_1,c"),
+        ("logsumexp(C, input) - input[target]", "log(∑_ce^input_c)−input_target"),
+        ("mean(C, input) * a", "({1||C|}∑_cinput_c)⋅a"),
+        ("dot(C, input, x1)", "∑_cinput_c⋅x_1,c"),
+        ("sum(C where index(C) != target, input)", "∑_c:c≠targetinput_c"),
+        ("sum(C, input * sum(C, x1))", "∑_cinput_c⋅(∑_c^′x_1,c^′)"),
+        ("max(C, abs(input))", "max_c |input_c|"),
+        ("sum(C, one_hot(C, target))", "∑_c[c=target]"),
+    ] {
+        assert_eq!(set(formula), expected, "{formula}");
+    }
+}
+
+#[test]
+fn a_selection_is_a_brace_of_cases() {
+    assert_eq!(set("if a < b then 1 else if not (a == b) then 2 else 3"), "{[1; if a<b][2; if ¬(a=b)][3; otherwise]");
+    assert_eq!(set("2 * (if a < b and b <= c then 1 else 3)"), "2⋅{[1; if a<b and b≤c][3; otherwise]");
+}
+
+#[test]
+fn what_is_no_formula_stays_text() {
+    assert_eq!(set("a < < b & \"c\""), "a < < b & \"c\"");
+    let inline = Typesetter::new(&[], []).inline("<b>");
+    assert_eq!(inline, "<code>&lt;b&gt;</code>");
+}
+
+#[test]
+fn every_formula_and_gradient_of_every_loss_is_mathml() {
+    for subject in Subject::all(losses()) {
+        let compiled = subject.compiled().expect("it has a spec");
+        let record = describe(subject.loss);
+        let (formulas, derivations) = (definitions(compiled), derivations(compiled));
+        assert!(!derivations.is_empty(), "{}", subject.name());
+        let typesetter = Typesetter::new(&record.inputs, &formulas);
+        let gradients = derivations.iter().flat_map(|derivation| derivation.gradients.iter().chain(&derivation.shared));
+        for definition in formulas.iter().chain(gradients) {
+            let markup = typesetter.definition(definition);
+            let text = read(&markup);
+            assert!(!text.is_empty() && !markup.contains("<code>"), "{markup}");
+            for case in &definition.cases {
+                assert!(!markup.contains(&format!("<mtext>{}</mtext>", case.value)), "not parsed: {}", case.value);
+            }
+        }
+    }
+}
