@@ -10,6 +10,7 @@ pub mod explain;
 pub mod generators;
 pub mod number;
 pub mod oracle;
+pub mod proofs;
 pub mod registry;
 pub mod report;
 pub mod subject;

@@ -1,0 +1,55 @@
+//! Proofs of what specs claim of their losses, for every argument, in exact arithmetic.
+//!
+//! A formula is split into pieces without cases, each a quotient of polynomials in inputs, parameters and, where it has them, values of
+//! functions of which bounds are known. A claim about pieces is a set of inequalities, and each holds if its opposite contradicts
+//! what is known there, by a certificate in fractions that is multiplied out. Derivatives are the prover's own, of the pieces; it shares
+//! nothing with the compiler beyond the typed graph of the formula as written. What whole rows do is shown by rules instead.
+
+mod atoms;
+mod certificate;
+mod functions;
+mod piece;
+mod polynomial;
+mod properties;
+mod prover;
+mod quotient;
+mod reader;
+mod relations;
+mod rules;
+mod simplex;
+
+use loss_codegen::expr::ParamId;
+use loss_codegen::model::{Spec, Variant};
+
+pub use properties::Property;
+pub use relations::Relation;
+
+/// What became of a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds for every argument, and why in a few words.
+    Proved(String),
+    /// Neither shown nor refuted, and what is in the way.
+    Undecided(String),
+}
+
+/// Tries to prove a property of a variant.
+#[must_use]
+pub fn prove_property(spec: &Spec, variant: &Variant, property: &Property<'_>) -> Verdict {
+    prover::Prover { spec, variant }.property(property)
+}
+
+/// Tries to prove a relation of a variant.
+#[must_use]
+pub fn prove_relation(spec: &Spec, variant: &Variant, relation: &Relation<'_>) -> Verdict {
+    prover::Prover { spec, variant }.relation(relation)
+}
+
+/// The parameter that stands for a free variable of a claim: one that no spec has.
+#[must_use]
+pub fn free_variable(spec: &Spec, place: usize) -> ParamId {
+    reader::free_variable(spec, place)
+}
+
+#[cfg(test)]
+mod tests;
