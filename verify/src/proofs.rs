@@ -7,7 +7,9 @@
 
 mod atoms;
 mod certificate;
+mod counterexample;
 mod functions;
+mod knots;
 mod piece;
 mod polynomial;
 mod properties;
@@ -16,11 +18,17 @@ mod quotient;
 mod reader;
 mod relations;
 mod rules;
+mod scene;
+mod search;
 mod simplex;
+mod witness;
 
 use loss_codegen::expr::ParamId;
 use loss_codegen::model::{Spec, Variant};
 
+use prover::Open;
+
+pub use knots::Knot;
 pub use properties::Property;
 pub use relations::Relation;
 
@@ -31,12 +39,36 @@ pub enum Verdict {
     Proved(String),
     /// Neither shown nor refuted, and what is in the way.
     Undecided(String),
+    /// It does not hold, and where.
+    Refuted(String),
+    /// It says nothing in this variant.
+    Silent,
 }
 
-/// Tries to prove a property of a variant.
+impl From<Result<String, Open>> for Verdict {
+    fn from(result: Result<String, Open>) -> Self {
+        match result {
+            Ok(argument) => Verdict::Proved(argument),
+            Err(Open::Because(why)) => Verdict::Undecided(why),
+            Err(Open::Silent) => Verdict::Silent,
+        }
+    }
+}
+
+/// Tries to prove a property of a variant, or else to find where it fails.
 #[must_use]
 pub fn prove_property(spec: &Spec, variant: &Variant, property: &Property<'_>) -> Verdict {
-    prover::Prover { spec, variant }.property(property)
+    let prover = prover::Prover { spec, variant };
+    match prover.property(property) {
+        Verdict::Undecided(why) => prover.counterexample(property).map_or(Verdict::Undecided(why), Verdict::Refuted),
+        verdict @ (Verdict::Proved(_) | Verdict::Refuted(_) | Verdict::Silent) => verdict,
+    }
+}
+
+/// Tries to prove that a variant is as smooth across a knot as declared, and no smoother.
+#[must_use]
+pub fn prove_knot(spec: &Spec, variant: &Variant, knot: &Knot) -> Verdict {
+    prover::Prover { spec, variant }.knot(knot)
 }
 
 /// Tries to prove a relation of a variant.

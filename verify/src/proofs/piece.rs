@@ -32,6 +32,21 @@ impl Piece {
         self.introduced.insert(unknown)
     }
 
+    /// The unknowns that have been met.
+    pub(super) fn unknowns(&self) -> impl Iterator<Item = Unknown> {
+        self.introduced.iter().copied()
+    }
+
+    /// Whether an equation says what an unknown is.
+    pub(super) fn is_solved(&self, unknown: Unknown) -> bool {
+        self.solved.contains_key(&unknown)
+    }
+
+    /// What unknowns are, by equations.
+    pub(super) fn solutions(&self) -> impl Iterator<Item = (Unknown, &Polynomial)> {
+        self.solved.iter().map(|(unknown, value)| (*unknown, value))
+    }
+
     /// What is known, as inequalities.
     pub(super) fn inequalities(&self) -> &[Inequality] {
         &self.inequalities

@@ -51,11 +51,6 @@ impl Monomial {
     fn common(&self, other: &Self) -> Self {
         Self::of(self.0.iter().map(|(unknown, power)| (*unknown, *power.min(&other.power(*unknown)))).collect())
     }
-
-    /// This with a power taken out.
-    pub(super) fn without(&self, unknown: Unknown) -> Self {
-        Monomial(self.0.iter().filter(|(factor, _)| *factor != unknown).copied().collect())
-    }
 }
 
 /// A polynomial.
@@ -102,11 +97,6 @@ impl Polynomial {
     /// The terms.
     pub(super) fn terms(&self) -> impl Iterator<Item = (&Monomial, &RBig)> {
         self.terms.iter()
-    }
-
-    /// How many terms there are.
-    pub(super) fn len(&self) -> usize {
-        self.terms.len()
     }
 
     /// Whether it is 0.
@@ -226,17 +216,6 @@ impl Polynomial {
         result
     }
 
-    /// The coefficients of the powers of an unknown, from that of its power 0 on.
-    pub(super) fn coefficients(&self, unknown: Unknown) -> Vec<Self> {
-        let highest = self.terms.keys().map(|monomial| monomial.power(unknown)).max().unwrap_or(0);
-        let mut all = vec![Self::zero(); highest as usize + 1];
-        for (monomial, coefficient) in &self.terms {
-            let place = monomial.power(unknown) as usize;
-            all[place].add_term(monomial.without(unknown), coefficient.clone());
-        }
-        all
-    }
-
     /// The same up to a positive factor: the first coefficient is 1 or -1.
     pub(super) fn primitive(&self) -> Self {
         match self.terms.first_key_value() {
@@ -313,7 +292,6 @@ mod tests {
         let at = |unknown: Unknown| Some(RBig::from(3 + i64::from(unknown.0)));
         assert_eq!(p.at(&at), Some(RBig::from(21)));
         assert_eq!(p.at(&|_| None), None);
-        assert_eq!(p.coefficients(Unknown(0))[1], y());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::Verdict;
 use super::atoms::Atom;
 use super::certificate::Inequality;
 use super::polynomial::Polynomial;
-use super::prover::{Judgement, Prover};
+use super::prover::{Judgement, Open, Prover};
 use super::quotient::Quotient;
 use super::reader::{Change, Changes, Reader, Reading, Side, Value, free_variable};
 
@@ -28,12 +28,12 @@ impl Prover<'_> {
     pub(super) fn property(&self, property: &Property<'_>) -> Verdict {
         let formula = property.formulas.first().copied();
         let input = property.of.and_then(|name| self.input(name));
-        let result = match (property.name, formula, input) {
+        let result: Result<String, Open> = match (property.name, formula, input) {
             ("nonnegative", Some(when), _) => self.nonnegative(when),
             ("zero_iff", Some(when), _) => self.zero_iff(when),
             ("bounded", Some(low), _) => match property.formulas.get(1) {
                 Some(&high) => self.bounded(low, high),
-                None => Err("a bound is missing".to_owned()),
+                None => Err("a bound is missing".into()),
             },
             ("even_in", ..) => self.even(property.of.unwrap_or_default()),
             ("convex_in", _, Some(input)) => self.convex(input),
@@ -44,19 +44,16 @@ impl Prover<'_> {
             ("homogeneous_in", Some(degree), Some(input)) => self.homogeneous(input, degree),
             ("shift_invariant_in", _, Some(input)) => self.shift_invariant(input),
             ("permutation_equivariant", ..) => self.equivariant(property.of.unwrap_or_default()),
-            _ => Err("there is no rule for this property".to_owned()),
+            _ => Err("there is no rule for this property".into()),
         };
-        match result {
-            Ok(argument) => Verdict::Proved(argument),
-            Err(why) => Verdict::Undecided(why),
-        }
+        result.into()
     }
 
     pub(super) fn input(&self, name: &str) -> Option<InputId> {
         self.spec.inputs.iter().position(|input| input.name == name).map(|at| InputId(at as u8))
     }
 
-    fn nonnegative(&self, when: ExprId) -> Result<String, String> {
+    fn nonnegative(&self, when: ExprId) -> Result<String, Open> {
         let loss = self.variant.loss;
         let pieces = self.everywhere(&|reader| {
             if reader.condition(when)? == Some(false) {
@@ -68,7 +65,7 @@ impl Prover<'_> {
         Ok(certificate(pieces))
     }
 
-    fn zero_iff(&self, when: ExprId) -> Result<String, String> {
+    fn zero_iff(&self, when: ExprId) -> Result<String, Open> {
         let loss = self.variant.loss;
         let pieces = self.everywhere(&|reader| {
             let is_zero = reader.condition(when)?;
@@ -85,7 +82,7 @@ impl Prover<'_> {
         Ok(certificate(pieces))
     }
 
-    fn bounded(&self, low: ExprId, high: ExprId) -> Result<String, String> {
+    fn bounded(&self, low: ExprId, high: ExprId) -> Result<String, Open> {
         let loss = self.variant.loss;
         let pieces = self.everywhere(&|reader| {
             let value = reader.finite(loss)?;
@@ -111,7 +108,7 @@ impl Prover<'_> {
         Ok(certificate(pieces))
     }
 
-    fn even(&self, name: &str) -> Result<String, String> {
+    fn even(&self, name: &str) -> Result<String, Open> {
         let nodes = match self.variant.lets.iter().find(|(other, _)| other == name) {
             Some((_, definition)) => vec![*definition],
             None => self.input(name).map(|input| self.nodes(input)).unwrap_or_default(),
@@ -122,10 +119,10 @@ impl Prover<'_> {
         Ok(format!("the same expression when the sign changes, on each of {}", counted(pieces)))
     }
 
-    fn homogeneous(&self, input: InputId, degree: ExprId) -> Result<String, String> {
+    fn homogeneous(&self, input: InputId, degree: ExprId) -> Result<String, Open> {
         let degree = self.variant.graph.constant(degree).and_then(loss_codegen::expr::Constant::as_integer);
         let Some(degree) = degree.and_then(|degree| u32::try_from(degree).ok()) else {
-            return Err("a degree that is no whole number".to_owned());
+            return Err("a degree that is no whole number".into());
         };
         let factor = Atom::Param(free_variable(self.spec, 0));
         let pieces = self.everywhere(&|reader| {
@@ -140,7 +137,7 @@ impl Prover<'_> {
         Ok(format!("a factor comes out of the expression, on each of {}", counted(pieces)))
     }
 
-    fn shift_invariant(&self, input: InputId) -> Result<String, String> {
+    fn shift_invariant(&self, input: InputId) -> Result<String, Open> {
         let shift = Atom::Param(free_variable(self.spec, 0));
         let pieces = self.everywhere(&|reader| {
             let shift = reader.introduced(shift.clone())?;
@@ -157,7 +154,7 @@ impl Prover<'_> {
         &self,
         changes: &Changes,
         expected: &dyn Fn(&mut Reader<'_>, Quotient) -> Reading<Quotient>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Open> {
         self.everywhere(&|reader| {
             let value = reader.finite(self.variant.loss)?;
             let expected = expected(reader, value)?;
@@ -168,9 +165,9 @@ impl Prover<'_> {
     }
 
     /// Whether no place of an axis is told apart from another but by a label.
-    fn equivariant(&self, axis: &str) -> Result<String, String> {
+    fn equivariant(&self, axis: &str) -> Result<String, Open> {
         let Some(axis) = self.spec.axes.iter().position(|other| other.name == axis) else {
-            return Err("no such axis".to_owned());
+            return Err("no such axis".into());
         };
         let (axis, graph) = (AxisId(axis as u8), &self.variant.graph);
         for id in reachable(graph, [self.variant.loss]) {
@@ -179,17 +176,17 @@ impl Prover<'_> {
                     let is_label = |id| matches!(graph.expr(id), Expr::Input(_));
                     let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
                     if !is_equality || !(is_label(x) || is_label(y)) {
-                        return Err("places are compared by their order".to_owned());
+                        return Err("places are compared by their order".into());
                     }
                 }
                 Expr::Pick { axis: picked, index, .. } if picked == axis => {
                     if !matches!(graph.expr(index), Expr::Input(_)) {
-                        return Err("a place is picked by its number".to_owned());
+                        return Err("a place is picked by its number".into());
                     }
                 }
                 Expr::Input(input) => {
                     if let Label::IndexList(_) = self.spec.inputs[usize::from(input.0)].label {
-                        return Err("a list of places has an order".to_owned());
+                        return Err("a list of places has an order".into());
                     }
                 }
                 _ => {}
@@ -198,7 +195,7 @@ impl Prover<'_> {
         Ok("no place is told from another but by a label".to_owned())
     }
 
-    fn convex(&self, input: InputId) -> Result<String, String> {
+    fn convex(&self, input: InputId) -> Result<String, Open> {
         if let Some(argument) = self.convex_by_rules(input) {
             return Ok(argument);
         }
@@ -226,15 +223,15 @@ impl Prover<'_> {
         }
     }
 
-    pub(super) fn pointwise(&self, input: InputId) -> Result<(), String> {
-        if self.is_pointwise_in(input) { Ok(()) } else { Err("no rule for a loss of a whole row".to_owned()) }
+    pub(super) fn pointwise(&self, input: InputId) -> Result<(), Open> {
+        if self.is_pointwise_in(input) { Ok(()) } else { Err("no rule for a loss of a whole row".into()) }
     }
 
     fn on_second_derivative(
         &self,
         input: InputId,
         judge: &dyn Fn(&mut Reader<'_>, Quotient) -> Reading<Judgement>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Open> {
         self.everywhere(&|reader| {
             let step = reader.introduced(Atom::Step)?;
             reader.turn(self.input_as(input, &Polynomial::one(), &step), Side::Here);
@@ -247,7 +244,7 @@ impl Prover<'_> {
         })
     }
 
-    fn monotone(&self, input: InputId, sign: i64) -> Result<String, String> {
+    fn monotone(&self, input: InputId, sign: i64) -> Result<String, Open> {
         if let Some(argument) = self.monotone_by_rules(input, sign > 0) {
             return Ok(argument);
         }
@@ -274,7 +271,7 @@ impl Prover<'_> {
         }
     }
 
-    fn lipschitz(&self, input: InputId, bound: ExprId) -> Result<String, String> {
+    fn lipschitz(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
         self.pointwise(input)?;
         let loss = self.variant.loss;
         let pieces = self.between(input, bound, &|reader| {
@@ -296,7 +293,7 @@ impl Prover<'_> {
         }
     }
 
-    fn smooth(&self, input: InputId, bound: ExprId) -> Result<String, String> {
+    fn smooth(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
         self.pointwise(input)?;
         let loss = self.variant.loss;
         let pieces = self.between(input, bound, &|reader| {
@@ -329,7 +326,7 @@ impl Prover<'_> {
         input: InputId,
         bound: ExprId,
         difference: &dyn Fn(&mut Reader<'_>) -> Reading<Quotient>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Open> {
         self.everywhere(&|reader| {
             let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
             // Which of the two is the larger does not matter.

@@ -27,6 +27,27 @@ pub(super) enum Judgement {
     Open(String),
 }
 
+/// Why a claim is not proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Open {
+    /// It says nothing in this variant.
+    Silent,
+    /// This is in the way.
+    Because(String),
+}
+
+impl From<&str> for Open {
+    fn from(why: &str) -> Self {
+        Open::Because(why.to_owned())
+    }
+}
+
+impl From<String> for Open {
+    fn from(why: String) -> Self {
+        Open::Because(why)
+    }
+}
+
 impl Judgement {
     /// Both.
     pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
@@ -45,14 +66,14 @@ pub(super) struct Prover<'a> {
 
 impl Prover<'_> {
     /// Asks on every piece; how many there are on which the claim says something, or why it is open.
-    pub(super) fn everywhere(&self, ask: &dyn Fn(&mut Reader<'_>) -> Reading<Judgement>) -> Result<usize, String> {
+    pub(super) fn everywhere(&self, ask: &dyn Fn(&mut Reader<'_>) -> Reading<Judgement>) -> Result<usize, Open> {
         let mut atoms = Atoms::default();
         let mut open = vec![Piece::default()];
         let (mut met, mut spoken) = (0, 0);
         while let Some(mut piece) = open.pop() {
             met += 1;
             if met > MOST_PIECES {
-                return Err("too many pieces".to_owned());
+                return Err("too many pieces".into());
             }
             let mut reader = Reader::new(self.spec, self.variant, &mut atoms, &mut piece);
             match ask(&mut reader) {
@@ -60,7 +81,7 @@ impl Prover<'_> {
                 Ok(Judgement::Silent) => {}
                 Ok(Judgement::Open(why)) => {
                     if !piece.is_empty(Depth::Pairs) {
-                        return Err(why);
+                        return Err(why.into());
                     }
                 }
                 Err(Stop::Split(parts)) => {
@@ -72,11 +93,11 @@ impl Prover<'_> {
                         }
                     }
                 }
-                Err(Stop::Labelled(..)) => return Err("a comparison with a label outside a reduction".to_owned()),
-                Err(Stop::Unreadable(why)) => return Err(why.to_owned()),
+                Err(Stop::Labelled(..)) => return Err("a comparison with a label outside a reduction".into()),
+                Err(Stop::Unreadable(why)) => return Err(why.into()),
             }
         }
-        if spoken == 0 { Err("it says nothing anywhere".to_owned()) } else { Ok(spoken) }
+        if spoken == 0 { Err(Open::Silent) } else { Ok(spoken) }
     }
 
     /// The nodes of an input.

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use dashu_base::Signed;
 use dashu_ratio::RBig;
 use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, InputId, ParamId, Type, Unary};
 use loss_codegen::model::{Label, Spec, Variant};
@@ -602,11 +601,6 @@ fn number(constant: Constant) -> Value {
         Constant::NegativeInfinity => Value::Infinite { negative: true },
         Constant::Pi | Constant::Nan => Value::Undefined,
     }
-}
-
-/// Whether a fraction is below 0.
-pub(super) fn is_below_zero(number: &RBig) -> bool {
-    number.is_negative() && !number.is_zero()
 }
 
 /// A free variable of a claim: a parameter that no spec has.

@@ -44,9 +44,6 @@ impl Prover<'_> {
             }
             Ok(reader.shows_zero(&difference, "the two sides are different expressions"))
         });
-        match result {
-            Ok(pieces) => Verdict::Proved(format!("one expression on each of {}", counted(pieces))),
-            Err(why) => Verdict::Undecided(why),
-        }
+        result.map(|pieces| format!("one expression on each of {}", counted(pieces))).into()
     }
 }
