@@ -82,6 +82,3 @@ pub fn prove_relation(spec: &Spec, variant: &Variant, relation: &Relation<'_>) -
 pub fn free_variable(spec: &Spec, place: usize) -> ParamId {
     reader::free_variable(spec, place)
 }
-
-#[cfg(test)]
-mod tests;

@@ -73,17 +73,19 @@ impl Depth {
 /// So many products are tried together at most.
 const MOST_PRODUCTS: usize = 700;
 
-/// Whether inequalities cannot hold together, at one depth after the other.
-pub(super) fn contradict(inequalities: &[Inequality], deepest: Depth) -> Option<Depth> {
-    if inequalities.iter().any(|inequality| inequality.verdict() == Some(false)) {
+/// Whether inequalities cannot hold together, at one depth after the other; `goal` are those that are asked about.
+pub(super) fn contradict(goal: &[Inequality], known: &[Inequality], deepest: Depth) -> Option<Depth> {
+    if goal.iter().chain(known).any(|inequality| inequality.verdict() == Some(false)) {
         return Some(Depth::Sums);
     }
     let distinct: BTreeSet<&Inequality> =
-        inequalities.iter().filter(|inequality| inequality.verdict().is_none()).collect();
+        goal.iter().chain(known).filter(|inequality| inequality.verdict().is_none()).collect();
     let distinct: Vec<&Inequality> = distinct.into_iter().collect();
-    let depths = Depth::ALL.into_iter().filter(|&depth| depth <= deepest);
     let mut before = 0;
-    for depth in depths {
+    for depth in Depth::ALL.into_iter().filter(|&depth| depth <= deepest) {
+        if depth == Depth::Triples && certified(&focused(goal, &distinct)) {
+            return Some(depth);
+        }
         let products = products(&distinct, depth);
         // What did not grow shows nothing new.
         if products.len() == before || products.len() > MOST_PRODUCTS && depth > Depth::Pairs {
@@ -95,6 +97,45 @@ pub(super) fn contradict(inequalities: &[Inequality], deepest: Depth) -> Option<
         }
     }
     None
+}
+
+/// The goal, and products of many whose terms all divide terms of the goal: few, and mostly those that matter.
+fn focused(goal: &[Inequality], known: &[&Inequality]) -> Vec<Inequality> {
+    /// Of so many inequalities.
+    const FACTORS: usize = 5;
+    let terms: Vec<&Monomial> = goal.iter().flat_map(|one| one.polynomial.terms().map(|(term, _)| term)).collect();
+    let fits = |polynomial: &Polynomial| {
+        polynomial.terms().all(|(term, _)| terms.iter().any(|goal| term.divides(goal)))
+    };
+    let squares = bases(known).into_iter().enumerate().flat_map(|(place, base)| {
+        let others: Vec<Polynomial> = bases(known).into_iter().skip(place + 1).collect();
+        let sums = others.into_iter().flat_map({
+            let base = base.clone();
+            move |other| [base.minus(&other), base.plus(&other)]
+        });
+        sums.chain([base.clone()]).map(|one| Inequality::nonnegative(one.power(2))).collect::<Vec<_>>()
+    });
+    let mut latest: Vec<(usize, Inequality)> = vec![(0, Inequality::positive(Polynomial::one()))];
+    latest.extend(squares.filter(|square| fits(&square.polynomial)).map(|square| (0, square)));
+    let mut all: BTreeSet<Inequality> = latest.iter().map(|(_, product)| product.clone()).collect();
+    for _ in 0..FACTORS {
+        let mut next = Vec::new();
+        for (first, product) in &latest {
+            for (place, factor) in known.iter().enumerate().skip(*first) {
+                let polynomial = product.polynomial.times(&factor.polynomial).primitive();
+                if fits(&polynomial) {
+                    next.push((place, Inequality { polynomial, strict: product.strict && factor.strict }));
+                }
+            }
+            if next.len() > MOST_PRODUCTS {
+                break;
+            }
+        }
+        all.extend(next.iter().map(|(_, product)| product.clone()));
+        latest = next;
+    }
+    all.extend(goal.iter().cloned());
+    all.into_iter().collect()
 }
 
 /// Products of up to so many of the inequalities, with 1 and, beyond single ones, squares of unknowns and of differences.
@@ -193,9 +234,9 @@ mod tests {
             Inequality::nonnegative(y.minus(&Polynomial::one())),
             Inequality::nonnegative(Polynomial::one().minus(&x)),
         ];
-        assert_eq!(contradict(&chain, Depth::Quadruples), Some(Depth::Sums));
+        assert_eq!(contradict(&[], &chain, Depth::Quadruples), Some(Depth::Sums));
         let weak = [Inequality::nonnegative(x.minus(&y)), chain[1].clone(), chain[2].clone()];
-        assert_eq!(contradict(&weak, Depth::Quadruples), None, "x = y = 1");
+        assert_eq!(contradict(&[], &weak, Depth::Quadruples), None, "x = y = 1");
     }
 
     #[test]
@@ -204,10 +245,10 @@ mod tests {
         let (x, y) = (unknown(0), unknown(1));
         let product = x.times(&y).negated();
         let all = [Inequality::positive(x), Inequality::positive(y.clone()), Inequality::nonnegative(product)];
-        assert_eq!(contradict(&all, Depth::Sums), None);
-        assert_eq!(contradict(&all, Depth::Pairs), Some(Depth::Pairs));
+        assert_eq!(contradict(&[], &all, Depth::Sums), None);
+        assert_eq!(contradict(&[], &all, Depth::Pairs), Some(Depth::Pairs));
         let weaker = [Inequality::nonnegative(y), all[0].clone(), all[2].clone()];
-        assert_eq!(contradict(&weaker, Depth::Triples), None, "y = 0");
+        assert_eq!(contradict(&[], &weaker, Depth::Triples), None, "y = 0");
     }
 
     #[test]
@@ -219,8 +260,19 @@ mod tests {
         let above = |denominator| Inequality::positive(s.times(&rest).minus(&bound(denominator)));
         let domain = [Inequality::nonnegative(s.clone()), Inequality::nonnegative(rest.clone())];
         let all = |denominator| [domain[0].clone(), domain[1].clone(), above(denominator)];
-        assert_eq!(contradict(&all(4), Depth::Pairs), Some(Depth::Pairs));
-        assert_eq!(contradict(&all(5), Depth::Pairs), None, "s = 1/2 is above 1/5");
+        assert_eq!(contradict(&[], &all(4), Depth::Pairs), Some(Depth::Pairs));
+        assert_eq!(contradict(&[], &all(5), Depth::Pairs), None, "s = 1/2 is above 1/5");
+    }
+
+    #[test]
+    fn long_products_are_found_where_they_fit_the_goal() {
+        // a, b, c, d, e >= 0 and a b c d e < 0
+        let factors: Vec<Polynomial> = (0..5).map(unknown).collect();
+        let product = factors.iter().fold(Polynomial::one(), |product, factor| product.times(factor));
+        let known: Vec<Inequality> = factors.into_iter().map(Inequality::nonnegative).collect();
+        let goal = [Inequality::positive(product.negated())];
+        assert_eq!(contradict(&goal, &known, Depth::Triples), Some(Depth::Triples));
+        assert_eq!(contradict(&goal, &known[1..], Depth::Triples), None, "the first may be below 0");
     }
 
     #[test]

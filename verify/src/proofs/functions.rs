@@ -14,14 +14,13 @@ use super::reader::{Reader, Reading, Stop, Value};
 impl Reader<'_> {
     /// A function of a value.
     pub(super) fn unary(&mut self, function: Unary, x: Value) -> Reading<Value> {
-        let Value::Finite(x) = x else {
-            return Ok(match (function, x) {
-                (Unary::Negate, Value::Infinite { negative }) => Value::Infinite { negative: !negative },
-                (_, other) => {
-                    debug_assert!(other.finite().is_none());
-                    Value::Undefined
-                }
-            });
+        let x = match x {
+            Value::Finite(x) => x,
+            Value::Infinite { negative } if function == Unary::Negate => {
+                return Ok(Value::Infinite { negative: !negative });
+            }
+            Value::Nan => return Ok(Value::Nan),
+            Value::Infinite { .. } | Value::Undefined => return Ok(Value::Undefined),
         };
         let odd = |reader: &mut Self, x: &Quotient| Ok(reader.function(function, &x.negated())?.negated());
         let leads_negative = x.above.leads_negative();
@@ -173,7 +172,7 @@ impl Reader<'_> {
             still.push(sum);
         }
         let [above, below] = &still[..] else { return Err(Stop::Unreadable("no quotient")) };
-        Ok(self.divided(above, below)?.unwrap_or_else(|| Quotient::integer(0)))
+        self.divided(above, below)?.finite().ok_or(Stop::Unreadable("a divisor that is 0 at the point itself"))
     }
 
     fn stilled_unknown(&mut self, unknown: Unknown) -> Reading<Quotient> {
@@ -231,10 +230,10 @@ impl Reader<'_> {
             Unary::Softplus => self.known(Unary::Sigmoid, &x)?,
             Unary::Sigmoid => y.times(&one.minus(&y)),
             Unary::Tanh => one.minus(&y.power(2)),
-            Unary::Sinh => self.known(Unary::Cosh, &x)?,
-            Unary::Cosh => self.known(Unary::Sinh, &x)?,
-            Unary::Sin => self.known(Unary::Cos, &x)?,
-            Unary::Cos => self.known(Unary::Sin, &x)?.negated(),
+            Unary::Sinh => self.partner(&y, Unary::Cosh, &x, -1)?,
+            Unary::Cosh => self.partner(&y, Unary::Sinh, &x, -1)?,
+            Unary::Sin => self.partner(&y, Unary::Cos, &x, 1)?,
+            Unary::Cos => self.partner(&y, Unary::Sin, &x, 1)?.negated(),
             Unary::LogCosh => self.known(Unary::Tanh, &x)?,
             Unary::Atan => one.over_positive(&x.power(2).plus(&one)),
             Unary::Sqrt => {
@@ -257,6 +256,17 @@ impl Reader<'_> {
             | Unary::Weighed => return Err(Stop::Unreadable("a function whose derivative proofs do not know")),
         };
         Ok(outer.times(&inner))
+    }
+
+    /// The other function of a pair whose squares make 1: cos and sin, with the sign between them, or cosh and sinh.
+    fn partner(&mut self, own: &Quotient, function: Unary, x: &Quotient, sign: i64) -> Reading<Quotient> {
+        let other = self.known(function, x)?;
+        let (first, second) = if function == Unary::Cosh { (&other, own) } else { (own, &other) };
+        let squares = first.power(2).plus(&second.power(2).times(&Quotient::integer(sign)));
+        let gap = squares.minus(&Quotient::integer(1)).above;
+        self.learn(Fact::Holds(Inequality::nonnegative(gap.clone())));
+        self.learn(Fact::Holds(Inequality::nonnegative(gap.negated())));
+        Ok(other)
     }
 
     fn known(&mut self, function: Unary, x: &Quotient) -> Reading<Quotient> {
@@ -325,7 +335,7 @@ impl Reader<'_> {
     }
 
     fn sum(&mut self, axis: AxisId, value: ExprId, place: &Place) -> Reading<Value> {
-        let depth = self.depth();
+        let depth = next_depth(place);
         let each = each(place, axis, depth);
         let read = |reader: &mut Self, elsewhere, place: &Place| {
             reader.within(elsewhere, |reader| reader.at(value, place))
@@ -340,7 +350,7 @@ impl Reader<'_> {
                 }
                 Ok(Value::Finite(total))
             }
-            Ok(Value::Infinite { .. } | Value::Undefined) => Ok(Value::Undefined),
+            Ok(Value::Nan | Value::Infinite { .. } | Value::Undefined) => Ok(Value::Undefined),
             // All places as if none were labelled, and the labelled one in place of that.
             Err(Stop::Labelled(other, label)) if other == axis => {
                 let there = labelled(place, axis, label);
@@ -412,7 +422,7 @@ impl Reader<'_> {
 
     /// log(sum(exp(x + c))) = c + log(sum(exp(x))), and at least x at every place.
     fn logsumexp(&mut self, axis: AxisId, value: ExprId, place: &Place) -> Reading<Value> {
-        let depth = self.depth();
+        let depth = next_depth(place);
         let own = each(place, axis, depth);
         let Value::Finite(exponent) = self.within(false, |reader| reader.at(value, &own))? else {
             return Ok(Value::Undefined);
@@ -447,6 +457,15 @@ impl Reader<'_> {
         }
         Ok(Value::Finite(total))
     }
+}
+
+/// How deep a reduction is nested, as far as what it reduces varies with those around it: what does not is the same unknown anywhere.
+fn next_depth(place: &Place) -> u8 {
+    let depths = place.iter().filter_map(|(_, at)| match at {
+        Where::Each(depth) => Some(depth + 1),
+        Where::Labelled(_) => None,
+    });
+    depths.max().unwrap_or(0)
 }
 
 /// Each place of an axis.

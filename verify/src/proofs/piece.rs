@@ -55,13 +55,21 @@ impl Piece {
     /// Takes a fact in. `may_solve` says which unknowns an equation may be solved for.
     pub(super) fn learn(&mut self, fact: Fact, may_solve: &dyn Fn(Unknown) -> bool) {
         match fact {
-            Fact::Holds(inequality) => self.push(inequality),
+            Fact::Holds(inequality) => {
+                // What is neither above nor below 0 is 0.
+                let other = Inequality::nonnegative(self.simplified(&inequality.polynomial.negated()));
+                if !inequality.strict && self.knows(&other) {
+                    return self.learn(Fact::Zero(inequality.polynomial), may_solve);
+                }
+                self.push(inequality);
+            }
             Fact::Zero(polynomial) => {
                 let polynomial = self.simplified(&polynomial);
                 match polynomial.solved(may_solve) {
                     Some((unknown, value)) => self.solve(unknown, value),
                     None if polynomial.is_zero() => {}
                     None => {
+                        self.inequalities.retain(|known| known.strict || known.polynomial != polynomial.primitive());
                         self.push(Inequality::nonnegative(polynomial.negated()));
                         self.push(Inequality::nonnegative(polynomial));
                     }
@@ -144,13 +152,14 @@ impl Piece {
 
     /// Whether the piece has no point, by a proof of at most this depth.
     pub(super) fn is_empty(&self, deepest: Depth) -> bool {
-        contradict(&self.inequalities, deepest).is_some()
+        contradict(&[], &self.inequalities, deepest).is_some()
     }
 
     /// Whether an inequality holds nowhere on the piece.
     fn excludes(&self, inequality: Inequality, deepest: Depth) -> bool {
-        let mut all = self.factored(inequality);
-        let mut unknowns: BTreeSet<Unknown> = all.iter().flat_map(|one| one.polynomial.unknowns()).collect();
+        let goal = self.factored(inequality);
+        let mut all = Vec::new();
+        let mut unknowns: BTreeSet<Unknown> = goal.iter().flat_map(|one| one.polynomial.unknowns()).collect();
         let mut rest: Vec<&Inequality> = self.inequalities.iter().collect();
         // What shares no unknown with the question, however far around, says nothing about it.
         loop {
@@ -163,7 +172,7 @@ impl Piece {
             all.extend(near.into_iter().cloned());
             rest = far;
         }
-        contradict(&all, deepest).is_some()
+        contradict(&goal, &all, deepest).is_some()
     }
 }
 

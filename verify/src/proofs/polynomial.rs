@@ -41,6 +41,11 @@ impl Monomial {
         Self::of(powers)
     }
 
+    /// Whether this divides another.
+    pub(super) fn divides(&self, other: &Self) -> bool {
+        self.0.iter().all(|(unknown, power)| *power <= other.power(*unknown))
+    }
+
     /// This over a monomial that divides it.
     fn over(&self, divisor: &Self) -> Self {
         let powers = self.0.iter().map(|(unknown, power)| (*unknown, power - divisor.power(*unknown).min(*power)));

@@ -94,7 +94,7 @@ impl Prover<'_> {
                     reader.shows(&gap, "no certificate of the lower bound")
                 }
                 Value::Infinite { negative: true } => Judgement::Holds,
-                Value::Infinite { negative: false } | Value::Undefined => open("the lower bound has no value"),
+                Value::Infinite { negative: false } | Value::Nan | Value::Undefined => open("the lower bound has no value"),
             };
             Ok(first.and(|| match high {
                 Value::Finite(high) => {
@@ -102,7 +102,7 @@ impl Prover<'_> {
                     reader.shows(&gap, "no certificate of the upper bound")
                 }
                 Value::Infinite { negative: false } => Judgement::Holds,
-                Value::Infinite { negative: true } | Value::Undefined => open("the upper bound has no value"),
+                Value::Infinite { negative: true } | Value::Nan | Value::Undefined => open("the upper bound has no value"),
             }))
         })?;
         Ok(certificate(pieces))
@@ -130,7 +130,7 @@ impl Prover<'_> {
             reader.suppose(Inequality::positive(factor.clone()));
             let value = reader.finite(self.variant.loss)?;
             reader.turn(self.input_as(input, &factor, &Polynomial::zero()), Side::Here);
-            let scaled = reader.finite(self.variant.loss)?;
+            let scaled = reader.present(self.variant.loss)?;
             let expected = value.times(&Quotient::of(factor.power(degree)));
             Ok(reader.shows_zero(&scaled.minus(&expected), "the scaled expression is not the scaled value"))
         })?;
@@ -143,7 +143,7 @@ impl Prover<'_> {
             let shift = reader.introduced(shift.clone())?;
             let value = reader.finite(self.variant.loss)?;
             reader.turn(self.input_as(input, &Polynomial::one(), &shift), Side::Here);
-            let shifted = reader.finite(self.variant.loss)?;
+            let shifted = reader.present(self.variant.loss)?;
             Ok(reader.shows_zero(&shifted.minus(&value), "the shift does not cancel"))
         })?;
         Ok(format!("the shift cancels in the expression, on each of {}", counted(pieces)))
@@ -159,7 +159,7 @@ impl Prover<'_> {
             let value = reader.finite(self.variant.loss)?;
             let expected = expected(reader, value)?;
             reader.turn(changes.clone(), Side::Here);
-            let changed = reader.finite(self.variant.loss)?;
+            let changed = reader.present(self.variant.loss)?;
             Ok(reader.shows_zero(&changed.minus(&expected), "the changed expression is another"))
         })
     }

@@ -93,6 +93,7 @@ impl Prover<'_> {
                         }
                     }
                 }
+                Err(Stop::Valueless) => {}
                 Err(Stop::Labelled(..)) => return Err("a comparison with a label outside a reduction".into()),
                 Err(Stop::Unreadable(why)) => return Err(why.into()),
             }
@@ -156,7 +157,19 @@ impl Reader<'_> {
 
     /// A number that the claim needs.
     pub(super) fn finite(&mut self, id: ExprId) -> Reading<Quotient> {
-        self.real(id)?.finite().ok_or(Stop::Unreadable("a value that is infinite or none"))
+        match self.real(id)? {
+            Value::Finite(number) => Ok(number),
+            Value::Nan => Err(Stop::Valueless),
+            Value::Infinite { .. } | Value::Undefined => Err(Stop::Unreadable("a value that is infinite or none")),
+        }
+    }
+
+    /// Likewise, where there must be one: the claim says so.
+    pub(super) fn present(&mut self, id: ExprId) -> Reading<Quotient> {
+        match self.finite(id) {
+            Err(Stop::Valueless) => Err(Stop::Unreadable("a value that is there for the one and not for the other")),
+            other => other,
+        }
     }
 
     /// The value and slope of an expression as an input moves.
@@ -175,7 +188,7 @@ impl Reader<'_> {
         let step = self.introduced(Atom::Step)?;
         let there = self.introduced(Atom::Other(input))?;
         self.turn(prover.input_as(input, &Polynomial::zero(), &there.plus(&step)), Side::Here);
-        let path = self.finite(id)?;
+        let path = self.present(id)?;
         let slope = self.derivative(&path)?;
         let moved = Moved { value: self.stilled_quotient(&path)?, slope: self.stilled_quotient(&slope)? };
         self.turn(Changes::new(), Side::Here);
@@ -196,7 +209,7 @@ impl Reader<'_> {
     pub(super) fn bound(&mut self, id: ExprId) -> Reading<Option<Quotient>> {
         Ok(match self.real(id)? {
             Value::Finite(bound) => Some(bound),
-            Value::Infinite { .. } | Value::Undefined => None,
+            Value::Nan | Value::Infinite { .. } | Value::Undefined => None,
         })
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum Stop {
     Split(Vec<Fact>),
     /// A comparison of a place with a label, within a reduction.
     Labelled(AxisId, InputId),
+    /// It has no value here, so that no claim speaks of it.
+    Valueless,
     /// It cannot be read.
     Unreadable(&'static str),
 }
@@ -40,7 +42,9 @@ pub(super) enum Value {
         /// Whether it is the negative one.
         negative: bool,
     },
-    /// None, or one of which nothing is known.
+    /// None, for sure.
+    Nan,
+    /// One of which nothing is known.
     Undefined,
 }
 
@@ -49,7 +53,7 @@ impl Value {
     pub(super) fn finite(self) -> Option<Quotient> {
         match self {
             Value::Finite(quotient) => Some(quotient),
-            Value::Infinite { .. } | Value::Undefined => None,
+            Value::Nan | Value::Infinite { .. } | Value::Undefined => None,
         }
     }
 }
@@ -311,6 +315,7 @@ impl<'a> Reader<'a> {
                     let offset = Quotient::of(self.piece.simplified(&change.offset));
                     Value::Finite(own.times(&scale).plus(&offset))
                 }
+                Value::Nan => Value::Nan,
                 Value::Infinite { .. } | Value::Undefined => Value::Undefined,
             };
         }
@@ -432,9 +437,9 @@ impl<'a> Reader<'a> {
                     Comparison::NotEqual => true,
                 }));
             }
-            (Value::Infinite { .. } | Value::Undefined, Value::Infinite { .. } | Value::Undefined)
-            | (Value::Undefined, Value::Finite(_))
-            | (Value::Finite(_), Value::Undefined) => return Ok(None),
+            (Value::Nan | Value::Infinite { .. } | Value::Undefined, Value::Nan | Value::Infinite { .. } | Value::Undefined)
+            | (Value::Nan | Value::Undefined, Value::Finite(_))
+            | (Value::Finite(_), Value::Nan | Value::Undefined) => return Ok(None),
         };
         let gap = x.minus(&y).above;
         Ok(Some(match comparison {
@@ -487,22 +492,25 @@ impl<'a> Reader<'a> {
             return Err(Stop::Unreadable("a gradient that is not the derivative"));
         }
         let y = self.at(y, place)?;
-        let (Value::Finite(x), Value::Finite(y)) = (x, y) else { return Ok(Value::Undefined) };
+        let (x, y) = match (x, y) {
+            (Value::Finite(x), Value::Finite(y)) => (x, y),
+            (Value::Nan, _) | (_, Value::Nan) => return Ok(Value::Nan),
+            (Value::Infinite { .. } | Value::Undefined, _) | (_, Value::Infinite { .. } | Value::Undefined) => {
+                return Ok(Value::Undefined);
+            }
+        };
         Ok(Value::Finite(match function {
             Binary::Add => x.plus(&y),
             Binary::Subtract => x.minus(&y),
             Binary::Multiply => x.times(&y),
-            Binary::Divide => match self.divided(&x, &y)? {
-                Some(quotient) => quotient,
-                None => return Ok(Value::Undefined),
-            },
+            Binary::Divide => return self.divided(&x, &y),
             Binary::Power => return self.power(&x, &y, exponent),
             Binary::Max => if self.is_nonnegative(&x.minus(&y).above)? { x } else { y },
             Binary::Min => if self.is_nonnegative(&x.minus(&y).above)? { y } else { x },
             // log(exp(x) + exp(y)) = x + softplus(y - x)
             Binary::Logaddexp => match self.unary(Unary::Softplus, Value::Finite(y.minus(&x)))? {
                 Value::Finite(rest) => x.plus(&rest),
-                Value::Infinite { .. } | Value::Undefined => return Ok(Value::Undefined),
+                Value::Nan | Value::Infinite { .. } | Value::Undefined => return Ok(Value::Undefined),
             },
             Binary::Weigh
             | Binary::StraightThrough
@@ -513,15 +521,17 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// `x / y`; none where y is 0.
-    pub(super) fn divided(&mut self, x: &Quotient, y: &Quotient) -> Reading<Option<Quotient>> {
+    /// `x / y`. What is 0 by 0 is no number.
+    pub(super) fn divided(&mut self, x: &Quotient, y: &Quotient) -> Reading<Value> {
         if self.is_positive(&y.above)? {
-            return Ok(Some(x.over_positive(y)));
+            return Ok(Value::Finite(x.over_positive(y)));
         }
         if self.is_nonnegative(&y.above)? {
-            return Ok(None);
+            let bounds = [x.above.clone(), x.above.negated()].map(Inequality::nonnegative);
+            let is_zero = bounds.iter().all(|bound| self.piece.implies(bound, TRY));
+            return Ok(if is_zero { Value::Nan } else { Value::Undefined });
         }
-        Ok(Some(x.negated().over_positive(&y.negated())))
+        Ok(Value::Finite(x.negated().over_positive(&y.negated())))
     }
 
     fn power(&mut self, x: &Quotient, y: &Quotient, exponent: Option<Constant>) -> Reading<Value> {
@@ -535,7 +545,7 @@ impl<'a> Reader<'a> {
             Some(n) if (0..=HIGHEST).contains(&n) => Ok(Value::Finite(x.power(n as u32))),
             Some(n) if (-HIGHEST..0).contains(&n) => {
                 let power = x.power(n.unsigned_abs() as u32);
-                Ok(self.divided(&Quotient::integer(1), &power)?.map_or(Value::Undefined, Value::Finite))
+                self.divided(&Quotient::integer(1), &power)
             }
             Some(_) | None => {
                 if !self.is_positive(&x.above)? {
@@ -554,11 +564,11 @@ impl<'a> Reader<'a> {
         let Value::Finite(w) = self.at(w, place)? else { return Ok(Value::Undefined) };
         match self.at(e, place) {
             Ok(Value::Finite(e)) => Ok(Value::Finite(w.times(&e))),
-            Ok(Value::Infinite { .. } | Value::Undefined) => {
+            Ok(value @ (Value::Nan | Value::Infinite { .. } | Value::Undefined)) => {
                 if self.is_zero(&w.above)? {
                     return Ok(Value::Finite(Quotient::integer(0)));
                 }
-                Ok(Value::Undefined)
+                Ok(if value == Value::Nan { Value::Nan } else { Value::Undefined })
             }
             Err(stop) => Err(stop),
         }
@@ -575,11 +585,6 @@ impl<'a> Reader<'a> {
             Err(Stop::Split(_)) => Err(Stop::Unreadable("cases within a reduction")),
             other => other,
         }
-    }
-
-    /// How deep the reading is in reductions.
-    pub(super) fn depth(&self) -> u8 {
-        self.depth
     }
 }
 

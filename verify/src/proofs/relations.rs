@@ -5,6 +5,7 @@ use loss_codegen::expr::ExprId;
 use super::Verdict;
 use super::prover::{Judgement, Prover};
 use super::properties::counted;
+use super::reader::Value;
 
 /// A relation in the graph of a variant.
 #[derive(Clone, Debug)]
@@ -33,7 +34,15 @@ impl Prover<'_> {
                     return Ok(Judgement::Silent);
                 }
             }
-            let difference = reader.finite(self.variant.loss)?.minus(&reader.finite(relation.equals)?);
+            let (loss, equals) = (reader.real(self.variant.loss)?, reader.real(relation.equals)?);
+            let difference = match (loss, equals) {
+                (Value::Finite(loss), Value::Finite(equals)) => loss.minus(&equals),
+                (Value::Nan, Value::Nan) => return Ok(Judgement::Silent),
+                (Value::Nan | Value::Infinite { .. } | Value::Undefined, _)
+                | (_, Value::Nan | Value::Infinite { .. } | Value::Undefined) => {
+                    return Ok(Judgement::Open("a value that is infinite or none".to_owned()));
+                }
+            };
             if relation.up_to.is_some() {
                 let depends = others.iter().any(|&input| reader.atoms.quotient_reads(&difference, input));
                 return Ok(if depends {
