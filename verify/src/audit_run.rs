@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_claim_that_is_tested_and_proved_is_one_line() {
-        let claim = |standing, detail: &str| ClaimRecord { claim: "even".to_owned(), standing, detail: detail.to_owned() };
+        let claim =
+            |standing, detail: &str| ClaimRecord { claim: "even".to_owned(), standing, detail: detail.to_owned() };
         let joined = |first, second| {
             let mut known = vec![claim(first, "4 points")];
             take_in_claim(&mut known, claim(second, "an argument"));

@@ -2,12 +2,17 @@
 //!
 //! A formula is split into pieces without cases, each a quotient of polynomials in inputs, parameters and, where it has them, values of
 //! functions of which bounds are known. A claim about pieces is a set of inequalities, and each holds if its opposite contradicts
-//! what is known there, by a certificate in fractions that is multiplied out. Derivatives are the prover's own, of the pieces; it shares
+//! what is known there, by a certificate in fractions that is multiplied out, or by branch and bound in fractions. Derivatives are the prover's own, of the pieces; it shares
 //! nothing with the compiler beyond the typed graph of the formula as written. What whole rows do is shown by rules instead.
 
+mod arithmetic;
 mod atoms;
+mod branch;
+mod cases;
 mod certificate;
+mod conditions;
 mod counterexample;
+mod derivative;
 mod functions;
 mod knots;
 mod piece;
@@ -16,6 +21,7 @@ mod properties;
 mod prover;
 mod quotient;
 mod reader;
+mod reductions;
 mod relations;
 mod rules;
 mod scene;
@@ -63,6 +69,18 @@ pub fn prove_property(spec: &Spec, variant: &Variant, property: &Property<'_>) -
         Verdict::Undecided(why) => prover.counterexample(property).map_or(Verdict::Undecided(why), Verdict::Refuted),
         verdict @ (Verdict::Proved(_) | Verdict::Refuted(_) | Verdict::Silent) => verdict,
     }
+}
+
+/// Whether a variant's formula has cases.
+#[must_use]
+pub fn has_cases(variant: &Variant) -> bool {
+    cases::has_cases(variant)
+}
+
+/// Tries to prove that every case of a variant's formula is met somewhere.
+#[must_use]
+pub fn prove_cases(spec: &Spec, variant: &Variant) -> Verdict {
+    prover::Prover { spec, variant }.cases()
 }
 
 /// Tries to prove that a variant is as smooth across a knot as declared, and no smoother.

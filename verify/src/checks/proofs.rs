@@ -17,6 +17,9 @@ use super::curves::library;
 use super::properties::Claim;
 use super::{Finding, Tally, relations};
 
+/// What is claimed of the cases of every formula that has some.
+const CASES: &str = "every case is met somewhere, and of every two only one";
+
 /// Every property, knot and relation, in every variant.
 pub(super) fn claims_are_proved(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
@@ -49,6 +52,9 @@ pub(super) fn claims_are_proved(subject: &Subject, effort: &Effort) -> Finding {
 fn records(compiled: &'static Compiled, library: &Library) -> Vec<ClaimRecord> {
     let spec = &compiled.spec;
     let mut records = Vec::new();
+    if compiled.variants.iter().any(proofs::has_cases) {
+        records.push(in_all(compiled, CASES.to_owned(), |variant| proofs::prove_cases(spec, variant)));
+    }
     for (name, value) in &spec.properties {
         for claim in Claim::all(&name.value, value) {
             records.push(in_all(compiled, claim.words(), |variant| {
@@ -118,7 +124,11 @@ fn in_all(compiled: &'static Compiled, claim: String, prove: impl Fn(&Variant) -
             }
             Verdict::Silent => silent += 1,
             Verdict::Undecided(why) => {
-                let of = compiled.plans.iter().find(|plan| plan.key == variant.key).map(|plan| variant_name(&compiled.spec, plan));
+                let of = compiled
+                    .plans
+                    .iter()
+                    .find(|plan| plan.key == variant.key)
+                    .map(|plan| variant_name(&compiled.spec, plan));
                 let of = of.filter(|_| compiled.variants.len() > 1).map(|name| format!(" ({name})"));
                 let detail = format!("the proof is undecided: {why}{}", of.unwrap_or_default());
                 return ClaimRecord { claim, standing: Standing::Undecided, detail };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use dashu_ratio::RBig;
 use loss_codegen::expr::{AxisId, InputId, ParamId, Reducer, Unary};
 
 use super::certificate::Inequality;
@@ -78,6 +79,11 @@ impl Atoms {
         self.entries.push(Entry { atom: atom.clone(), moves, depths });
         self.known.insert(atom, unknown);
         unknown
+    }
+
+    /// Whether something has been met.
+    pub(super) fn has(&self, atom: &Atom) -> bool {
+        self.known.contains_key(atom)
     }
 
     /// What an unknown stands for.
@@ -170,7 +176,12 @@ pub(super) fn function_facts(function: Unary, y: Unknown, x: &Quotient) -> Vec<I
         Unary::Tanh | Unary::Erf => {
             vec![over_zero(one.minus(&y)), over_zero(one.plus(&y)), at_least_zero(y.times(&x.above))]
         }
-        Unary::Sinh | Unary::Atan => vec![at_least_zero(y.times(&x.above))],
+        Unary::Sinh => vec![at_least_zero(y.times(&x.above))],
+        // pi / 2 < 8 / 5
+        Unary::Atan => {
+            let bound = Polynomial::constant(RBig::from(8) / RBig::from(5));
+            vec![over_zero(bound.minus(&y)), over_zero(bound.plus(&y)), at_least_zero(y.times(&x.above))]
+        }
         Unary::Cosh => vec![at_least_zero(y.minus(&one))],
         Unary::Sin | Unary::Cos => vec![at_least_zero(one.minus(&y)), at_least_zero(one.plus(&y))],
         Unary::Sqrt => {

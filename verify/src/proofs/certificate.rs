@@ -104,9 +104,8 @@ fn focused(goal: &[Inequality], known: &[&Inequality]) -> Vec<Inequality> {
     /// Of so many inequalities.
     const FACTORS: usize = 5;
     let terms: Vec<&Monomial> = goal.iter().flat_map(|one| one.polynomial.terms().map(|(term, _)| term)).collect();
-    let fits = |polynomial: &Polynomial| {
-        polynomial.terms().all(|(term, _)| terms.iter().any(|goal| term.divides(goal)))
-    };
+    let fits =
+        |polynomial: &Polynomial| polynomial.terms().all(|(term, _)| terms.iter().any(|goal| term.divides(goal)));
     let squares = bases(known).into_iter().enumerate().flat_map(|(place, base)| {
         let others: Vec<Polynomial> = bases(known).into_iter().skip(place + 1).collect();
         let sums = others.into_iter().flat_map({

@@ -30,16 +30,7 @@ const NEAR: f64 = 1e-6;
 impl Counterexample {
     /// In words, if the oracle sees it too.
     pub(super) fn confirmed(&self, prover: &Prover<'_>) -> Option<String> {
-        let mut scene = Scene::empty(prover);
-        for (atom, number) in &self.numbers {
-            let number = number.to_f64().value();
-            match atom {
-                Atom::Input(input, _) => scene.set_input(*input, vec![number]),
-                Atom::Param(param) => scene.set_param(*param, number),
-                _ => {}
-            }
-        }
-        scene.fill();
+        let scene = Scene::of(prover, self.numbers.iter().map(|(atom, number)| (atom, number)));
         let (above, below) = (self.above.as_ref()?, self.below.as_ref()?);
         let [seen_above, seen_below] = [STEP, -STEP].map(|step| self.seen(&scene, step));
         for (said, seen) in [(above, seen_above?), (below, seen_below?)] {

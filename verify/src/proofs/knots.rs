@@ -77,7 +77,8 @@ impl Prover<'_> {
                 }
                 if let Some((gap, _)) = pairs.clone().nth(knot.class) {
                     let apart = [gap.above.clone(), gap.above.negated()];
-                    let sure = apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
+                    let sure =
+                        apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
                     let exists = witness(reader.piece, reader.atoms, &|point| !sure && is_apart(&gap, point) || sure);
                     bends.set(bends.get() || exists.is_some() && !gap.is_zero());
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::branch;
 use super::certificate::{Depth, Inequality, contradict};
 use super::polynomial::{Polynomial, Unknown};
 
@@ -119,9 +120,8 @@ impl Piece {
     }
 
     fn knows(&self, inequality: &Inequality) -> bool {
-        let implied = |known: &Inequality| {
-            known.polynomial == inequality.polynomial && (known.strict || !inequality.strict)
-        };
+        let implied =
+            |known: &Inequality| known.polynomial == inequality.polynomial && (known.strict || !inequality.strict);
         self.inequalities.iter().any(implied)
     }
 
@@ -143,7 +143,8 @@ impl Piece {
         if self.knows(&inequality) || self.followed.contains(&inequality) {
             return true;
         }
-        let follows = self.excludes(inequality.opposite(), deepest);
+        let follows = self.excludes(inequality.opposite(), deepest)
+            || deepest == Depth::Quadruples && branch::holds(&inequality, &self.inequalities);
         if follows {
             self.followed.insert(inequality);
         }

@@ -304,7 +304,10 @@ mod tests {
         let p = x().times(&y()).plus(&x()).minus(&Polynomial::integer(2));
         assert_eq!(p.solved(&|_| true), None, "x is not alone, y not by itself");
         let q = y().scaled(&RBig::from(2)).minus(&x().power(2));
-        assert_eq!(q.solved(&|_| true), Some((Unknown(1), x().power(2).scaled(&RBig::from_parts(1.into(), 2u8.into())))));
+        assert_eq!(
+            q.solved(&|_| true),
+            Some((Unknown(1), x().power(2).scaled(&RBig::from_parts(1.into(), 2u8.into()))))
+        );
         assert_eq!(q.solved(&|unknown| unknown != Unknown(1)), None);
     }
 

@@ -94,7 +94,9 @@ impl Prover<'_> {
                     reader.shows(&gap, "no certificate of the lower bound")
                 }
                 Value::Infinite { negative: true } => Judgement::Holds,
-                Value::Infinite { negative: false } | Value::Nan | Value::Undefined => open("the lower bound has no value"),
+                Value::Infinite { negative: false } | Value::Nan | Value::Undefined => {
+                    open("the lower bound has no value")
+                }
             };
             Ok(first.and(|| match high {
                 Value::Finite(high) => {
@@ -102,7 +104,9 @@ impl Prover<'_> {
                     reader.shows(&gap, "no certificate of the upper bound")
                 }
                 Value::Infinite { negative: false } => Judgement::Holds,
-                Value::Infinite { negative: true } | Value::Nan | Value::Undefined => open("the upper bound has no value"),
+                Value::Infinite { negative: true } | Value::Nan | Value::Undefined => {
+                    open("the upper bound has no value")
+                }
             }))
         })?;
         Ok(certificate(pieces))
@@ -349,9 +353,7 @@ impl Prover<'_> {
     /// Whether it has a continuous derivative by how it is made.
     pub(super) fn is_smooth_in(&self, input: InputId) -> bool {
         self.has_only(input, &|expr| match expr {
-            Expr::Unary(function, _) => {
-                !matches!(function, Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt)
-            }
+            Expr::Unary(function, _) => !matches!(function, Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt),
             Expr::Binary(function, ..) => !matches!(function, Binary::Max | Binary::Min),
             _ => true,
         })
@@ -388,4 +390,3 @@ fn certificate(pieces: usize) -> String {
 pub(super) fn counted(pieces: usize) -> String {
     if pieces == 1 { "one piece".to_owned() } else { format!("{pieces} pieces") }
 }
-

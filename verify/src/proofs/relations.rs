@@ -3,8 +3,8 @@
 use loss_codegen::expr::ExprId;
 
 use super::Verdict;
-use super::prover::{Judgement, Prover};
 use super::properties::counted;
+use super::prover::{Judgement, Prover};
 use super::reader::Value;
 
 /// A relation in the graph of a variant.

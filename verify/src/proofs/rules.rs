@@ -127,9 +127,7 @@ impl Prover<'_> {
                 match function {
                     Unary::Negate => Some(x.flipped()),
                     // Convex and never falling.
-                    Unary::Exp | Unary::Expm1 | Unary::Softplus | Unary::Relu => {
-                        x.is_convex().then_some(Shape::Convex)
-                    }
+                    Unary::Exp | Unary::Expm1 | Unary::Softplus | Unary::Relu => x.is_convex().then_some(Shape::Convex),
                     // Convex.
                     Unary::Abs | Unary::Cosh | Unary::LogCosh => x.is_affine().then_some(Shape::Convex),
                     // Concave and never falling.
@@ -170,12 +168,8 @@ impl Prover<'_> {
                         _ => None,
                     }
                 }
-                Binary::Max | Binary::Logaddexp => {
-                    (of(x)?.is_convex() && of(y)?.is_convex()).then_some(Shape::Convex)
-                }
-                Binary::Min => {
-                    (of(x)?.flipped().is_convex() && of(y)?.flipped().is_convex()).then_some(Shape::Concave)
-                }
+                Binary::Max | Binary::Logaddexp => (of(x)?.is_convex() && of(y)?.is_convex()).then_some(Shape::Convex),
+                Binary::Min => (of(x)?.flipped().is_convex() && of(y)?.flipped().is_convex()).then_some(Shape::Concave),
                 Binary::StraightThrough | Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => {
                     None
                 }

@@ -1,12 +1,14 @@
 //! A call with one row, as the oracle reads it: where claims are put to the test by exact numbers.
 
-use loss_codegen::expr::{AxisId, InputId, ParamId};
+use dashu_ratio::RBig;
+use loss_codegen::expr::{AxisId, ExprId, InputId, ParamId};
 use loss_codegen::model::{Label, ParamValue};
 
 use crate::number::hexadecimal;
 use crate::oracle::Oracle;
 use crate::oracle::data::{Data, InputData, Number, Values};
 
+use super::atoms::Atom;
 use super::prover::Prover;
 
 /// How many places every axis but the rows has.
@@ -36,6 +38,27 @@ impl<'a> Scene<'a> {
     pub(super) fn empty(prover: &'a Prover<'a>) -> Self {
         let spec = prover.spec;
         Scene { prover, inputs: vec![None; spec.inputs.len()], params: vec![None; spec.params.len()] }
+    }
+
+    /// With some numbers, and plain ones for the rest.
+    pub(super) fn of<'n>(prover: &'a Prover<'a>, numbers: impl Iterator<Item = (&'n Atom, &'n RBig)>) -> Self {
+        let mut scene = Self::empty(prover);
+        for (atom, number) in numbers {
+            let number = number.to_f64().value();
+            match atom {
+                Atom::Input(input, place) if place.is_empty() => scene.set_input(*input, vec![number]),
+                Atom::Param(param) => scene.set_param(*param, number),
+                Atom::Input(..)
+                | Atom::Size(_)
+                | Atom::Other(_)
+                | Atom::Step
+                | Atom::Function(..)
+                | Atom::Power(..)
+                | Atom::Reduced(..) => {}
+            }
+        }
+        scene.fill();
+        scene
     }
 
     /// How many numbers an input holds.
@@ -146,9 +169,15 @@ impl<'a> Scene<'a> {
         let places = (0..if self.prover.spec.axes.len() > 1 { EXTENT } else { 1 }).map(|place| vec![0, place]);
         let places: Vec<Vec<usize>> =
             places.map(|place| place[..self.prover.spec.axes.len().min(2)].to_vec()).collect();
-        conditions.into_iter().all(|&condition| {
-            places.iter().all(|place| oracle.condition(condition, place) == Ok(Some(true)))
-        })
+        conditions
+            .into_iter()
+            .all(|&condition| places.iter().all(|place| oracle.condition(condition, place) == Ok(Some(true))))
+    }
+
+    /// Whether a condition holds.
+    pub(super) fn condition(&self, id: ExprId) -> Option<bool> {
+        let data = self.data();
+        Oracle::new(self.prover.spec, self.prover.variant, &data).ok()?.condition(id, &[]).ok()?
     }
 
     /// Its numbers, in decimal and hexadecimal.

@@ -21,8 +21,20 @@ const REALS: [f64; 20] = [
     -100.0, 1000.0,
 ];
 /// How far the second argument of a pair is from the first.
-const STEPS: [f64; 12] =
-    [0.25, -0.25, 1.0, -1.0, 0.001953125, -0.001953125, 4.0, -4.0, 0.000030517578125, -0.000030517578125, 100.0, -100.0];
+const STEPS: [f64; 12] = [
+    0.25,
+    -0.25,
+    1.0,
+    -1.0,
+    0.001953125,
+    -0.001953125,
+    4.0,
+    -4.0,
+    0.000030517578125,
+    -0.000030517578125,
+    100.0,
+    -100.0,
+];
 /// By how much a claim must fail, as a share of the numbers that meet: far more than rounding to `f64` makes of exact numbers.
 const CLEARLY: f64 = 1e-9;
 
@@ -128,11 +140,11 @@ impl Prover<'_> {
         let number = |which: usize| self.number(scene, *property.formulas.get(which)?);
         match property.name {
             "nonnegative" => {
-                let speaks = self.condition(scene, *property.formulas.first()?)?;
+                let speaks = scene.condition(*property.formulas.first()?)?;
                 (speaks && here.value < -CLEARLY).then(|| format!("the loss is {}", here.value))
             }
             "zero_iff" => {
-                let claimed = self.condition(scene, *property.formulas.first()?)?;
+                let claimed = scene.condition(*property.formulas.first()?)?;
                 let far = here.value.abs() > CLEARLY;
                 let fails = if claimed { far } else { here.is_zero };
                 fails.then(|| format!("the loss is {}", here.value))
@@ -166,7 +178,8 @@ impl Prover<'_> {
                 // What other places hold does not matter to the loss of one.
                 let steps: Vec<f64> = steps.take(if self.is_pointwise_in(input) { 1 } else { usize::MAX }).collect();
                 let words = other.words();
-                self.fails_between(property.name, number(0), here, &there, &steps).map(|what| format!("{what} ({words})"))
+                self.fails_between(property.name, number(0), here, &there, &steps)
+                    .map(|what| format!("{what} ({words})"))
             }
             _ => None,
         }
@@ -187,14 +200,14 @@ impl Prover<'_> {
         match property {
             "convex_in" => {
                 let tangent: f64 = here.gradient.iter().zip(steps).map(|(slope, step)| slope * step).sum();
-                (rise < tangent - CLEARLY * (size + tangent.abs())).then(|| {
-                    format!("the loss rises by {rise} to the other point, and its tangent by {tangent}")
-                })
+                (rise < tangent - CLEARLY * (size + tangent.abs()))
+                    .then(|| format!("the loss rises by {rise} to the other point, and its tangent by {tangent}"))
             }
             "increasing_in" | "decreasing_in" => {
                 let sign = if property == "increasing_in" { 1.0 } else { -1.0 };
                 let grows = steps.iter().all(|step| *step >= 0.0);
-                (grows && sign * rise < -CLEARLY * size).then(|| format!("the loss changes by {rise} to the other point"))
+                (grows && sign * rise < -CLEARLY * size)
+                    .then(|| format!("the loss changes by {rise} to the other point"))
             }
             "lipschitz_in" => {
                 let allowed = bound.filter(|bound| bound.is_finite())? * distance;
@@ -235,10 +248,5 @@ impl Prover<'_> {
         let data = scene.data();
         let oracle = Oracle::new(self.spec, self.variant, &data).ok()?;
         oracle.expression(id, &[]).ok().map(|outcome| outcome.value.to_f64())
-    }
-
-    fn condition(&self, scene: &Scene<'_>, id: ExprId) -> Option<bool> {
-        let data = scene.data();
-        Oracle::new(self.spec, self.variant, &data).ok()?.condition(id, &[]).ok()?
     }
 }

@@ -12,6 +12,10 @@ fn standings(target: &str, rest: &str) -> Vec<ClaimRecord> {
         "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  \
          target: {{ axes: [N]{target} }}\nreduction: {{ default: mean, mean: elements }}\n{rest}"
     );
+    compiled_standings(text)
+}
+
+fn compiled_standings(text: String) -> Vec<ClaimRecord> {
     let source = SourceFile { path: "specs/trial.yaml".to_owned(), text };
     let compiled = compile(&[source]).unwrap_or_else(|failures| {
         panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
@@ -23,8 +27,12 @@ fn standings(target: &str, rest: &str) -> Vec<ClaimRecord> {
 const REAL: &str = "";
 const SIGN: &str = ", label: sign";
 
+/// The one claim that the text makes, or of a text without claims what is said of its cases.
 fn standing(target: &str, rest: &str) -> ClaimRecord {
     let mut all = standings(target, rest);
+    if all.len() > 1 {
+        all.retain(|record| record.claim != CASES);
+    }
     assert_eq!(all.len(), 1, "{all:#?}");
     all.remove(0)
 }
@@ -144,17 +152,69 @@ fn a_wrong_factor_tears_a_loss_apart_at_its_knot() {
 
 #[test]
 fn monotone_and_homogeneous_losses() {
-    proves(SIGN, &property("loss: softplus(input)\n", "increasing_in: [ input ]"));
-    refutes(SIGN, &property("loss: softplus(-input)\n", "increasing_in: [ input ]"), "the loss changes by");
+    proves(SIGN, &property("loss: softplus(input) - target\n", "increasing_in: [ input ]"));
+    refutes(SIGN, &property("loss: softplus(-input) - target\n", "increasing_in: [ input ]"), "the loss changes by");
     proves(REAL, &property("loss: relu(input) - target\n", "increasing_in: [ input ]"));
-    proves(REAL, &property("loss: relu(input)\n", "homogeneous_in: { input: 1 }"));
-    refutes(REAL, &property("loss: relu(input)\n", "homogeneous_in: { input: 2 }"), "the loss is");
+    proves(REAL, &property("loss: abs(target) * relu(input)\n", "homogeneous_in: { input: 1 }"));
+    refutes(REAL, &property("loss: abs(target) * relu(input)\n", "homogeneous_in: { input: 2 }"), "the loss is");
+}
+
+#[test]
+fn whole_rows_by_rules() {
+    let axes = "axes:\n  C: { meaning: classes }\n";
+    let rows = |loss: &str, property: &str| {
+        let text = format!(
+            "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\n{axes}inputs:\n  \
+             input: {{ axes: [N, C], gradient: true }}\n  target: {{ axes: [N], label: class_index(C) }}\n\
+             reduction: {{ default: mean, mean: elements }}\nloss: {loss}\nproperties:\n  {property}\n"
+        );
+        let mut all = compiled_standings(text);
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    };
+    let surprise = "logsumexp(C, input) - input[target]";
+    for property in ["convex_in: [ input ]", "nonnegative: true", "shift_invariant_in: { input: C }"] {
+        let record = rows(surprise, property);
+        assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+    }
+    for (loss, property) in [
+        ("input[target] - logsumexp(C, input)", "convex_in: [ input ]"),
+        ("logsumexp(C, 2 * input) - input[target]", "shift_invariant_in: { input: C }"),
+        ("logsumexp(C, input) - 2 * input[target]", "nonnegative: true"),
+        (surprise, "increasing_in: [ input ]"),
+        (surprise, "homogeneous_in: { input: 1 }"),
+    ] {
+        let record = rows(loss, property);
+        println!("{}: {}", record.claim, record.detail);
+        assert_eq!(record.standing, Standing::Violated, "{record:#?}");
+    }
+}
+
+#[test]
+fn a_case_that_is_never_met_is_found() {
+    let loss = |second: &str| {
+        format!(
+            "let:\n  r: input - target\nloss:\n  cases:\n    - {{ when: \"r > 1\", value: r }}\n    \
+             - {{ when: \"{second}\", value: \"2 * r - 1\" }}\n    - {{ otherwise: \"r^2\" }}\n"
+        )
+    };
+    // Nothing is left beyond 1 for it, which takes more than a look at either condition alone.
+    let record = standing(REAL, &loss("r > 1 + target^2"));
+    assert_eq!(record.standing, Standing::Violated, "{record:#?}");
+    let record = standing(REAL, &loss("r > 0"));
+    assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+}
+
+#[test]
+fn bounds_of_functions_that_touch_nothing() {
+    proves(SIGN, &property(SIGMOID, "smooth_in: { input: 0.1 }"));
+    refutes(SIGN, &property(SIGMOID, "smooth_in: { input: 0.09 }"), "the gradient changes by");
 }
 
 #[test]
 fn what_cannot_be_shown_is_not_said_to_be() {
-    // True, but no function of the language's bounds says so.
-    let record = standing(REAL, &property("loss: input - sin(input) + 2 - 2 * abs(input)\n", "bounded: [ -inf, 3 ]"));
+    // True, but nothing that is known of exp bounds it from above.
+    let record = standing(SIGN, &property("loss: target * input * exp(-input^2)\n", "bounded: [ -1, 1 ]"));
     assert_eq!(record.standing, Standing::Undecided, "{record:#?}");
     assert!(record.detail.contains("undecided"), "{record:#?}");
 }
