@@ -12,28 +12,27 @@ use super::reader::{Reader, Reading, Side, Stop, TRY, Value};
 impl Reader<'_> {
     /// Tells the piece that a condition holds, as far as that is made of inequalities.
     pub(super) fn assume(&mut self, condition: ExprId, place: &Place) -> Reading<()> {
-        match self.variant.graph.expr(condition) {
-            Expr::And(left, right) => {
-                self.assume(left, place)?;
-                self.assume(right, place)
+        let graph = &self.variant.graph;
+        // Of anything else less is known than holds, which no proof minds.
+        if let Expr::And(left, right) = graph.expr(condition) {
+            self.assume(left, place)?;
+            self.assume(right, place)?;
+        } else if let Expr::Compare(comparison, left, right) = graph.expr(condition)
+            && graph.ty(left) == Type::Real
+        {
+            let (left, right) = (self.at(left, place)?, self.at(right, place)?);
+            let (Value::Finite(left), Value::Finite(right)) = (left, right) else { return Ok(()) };
+            let gap = left.minus(&right).above;
+            match comparison {
+                Comparison::Less => self.learn(Fact::Holds(Inequality::positive(gap.negated()))),
+                Comparison::LessEqual => self.learn(Fact::Holds(Inequality::nonnegative(gap.negated()))),
+                Comparison::Greater => self.learn(Fact::Holds(Inequality::positive(gap))),
+                Comparison::GreaterEqual => self.learn(Fact::Holds(Inequality::nonnegative(gap))),
+                Comparison::Equal => self.learn(Fact::Zero(gap)),
+                Comparison::NotEqual => {}
             }
-            Expr::Compare(comparison, left, right) if self.variant.graph.ty(left) == Type::Real => {
-                let (left, right) = (self.at(left, place)?, self.at(right, place)?);
-                let (Value::Finite(left), Value::Finite(right)) = (left, right) else { return Ok(()) };
-                let gap = left.minus(&right).above;
-                match comparison {
-                    Comparison::Less => self.learn(Fact::Holds(Inequality::positive(gap.negated()))),
-                    Comparison::LessEqual => self.learn(Fact::Holds(Inequality::nonnegative(gap.negated()))),
-                    Comparison::Greater => self.learn(Fact::Holds(Inequality::positive(gap))),
-                    Comparison::GreaterEqual => self.learn(Fact::Holds(Inequality::nonnegative(gap))),
-                    Comparison::Equal => self.learn(Fact::Zero(gap)),
-                    Comparison::NotEqual => {}
-                }
-                Ok(())
-            }
-            // Less is known than holds, which no proof minds.
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Whether `polynomial > 0`; stops where both are possible.
@@ -217,9 +216,11 @@ impl Reader<'_> {
                 return unreadable;
             }
         };
-        let label = match (self.variant.graph.expr(x), self.variant.graph.expr(y)) {
-            (Expr::Index(_), Expr::Input(label)) | (Expr::Input(label), Expr::Index(_)) => label,
-            _ => return unreadable,
+        let graph = &self.variant.graph;
+        let ((Expr::Index(_), Expr::Input(label)) | (Expr::Input(label), Expr::Index(_))) =
+            (graph.expr(x), graph.expr(y))
+        else {
+            return unreadable;
         };
         match place.iter().find(|(other, _)| *other == axis) {
             Some((_, Where::Labelled(other))) if *other == label && !self.elsewhere => Ok(Some(is_equal)),

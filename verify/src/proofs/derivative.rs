@@ -127,10 +127,12 @@ impl Reader<'_> {
         let Some(other) = partner(function) else { return Err(Stop::Unreadable("a function without a partner")) };
         let other = self.known(other, x)?;
         let (own_square, other_square) = (own.power(2), other.power(2));
-        let squares = match function {
-            Unary::Cosh => own_square.minus(&other_square),
-            Unary::Sinh => other_square.minus(&own_square),
-            _ => own_square.plus(&other_square),
+        let squares = if function == Unary::Cosh {
+            own_square.minus(&other_square)
+        } else if function == Unary::Sinh {
+            other_square.minus(&own_square)
+        } else {
+            own_square.plus(&other_square)
         };
         let gap = squares.minus(&Quotient::integer(1)).above;
         self.learn(Fact::Holds(Inequality::nonnegative(gap.clone())));

@@ -112,14 +112,14 @@ impl Reader<'_> {
             let rest = Polynomial::one().minus(polynomial);
             for (candidate, is_rest) in [(polynomial.clone(), false), (rest, true)] {
                 let Some(unknown) = candidate.as_unknown() else { continue };
-                match self.atoms.atom(unknown).clone() {
-                    Atom::Function(Unary::Exp, u) if !is_rest => return Ok(Value::Finite(u)),
-                    Atom::Function(Unary::Sigmoid, u) => {
-                        let softplus = self.function(Unary::Softplus, &u)?;
-                        let value = if is_rest { softplus.negated() } else { u.minus(&softplus) };
-                        return Ok(Value::Finite(value));
-                    }
-                    _ => {}
+                let Atom::Function(function, u) = self.atoms.atom(unknown).clone() else { continue };
+                if function == Unary::Exp && !is_rest {
+                    return Ok(Value::Finite(u));
+                }
+                if function == Unary::Sigmoid {
+                    let softplus = self.function(Unary::Softplus, &u)?;
+                    let value = if is_rest { softplus.negated() } else { u.minus(&softplus) };
+                    return Ok(Value::Finite(value));
                 }
             }
         }

@@ -79,7 +79,7 @@ impl Prover<'_> {
                     let apart = [gap.above.clone(), gap.above.negated()];
                     let sure =
                         apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
-                    let exists = witness(reader.piece, reader.atoms, &|point| !sure && is_apart(&gap, point) || sure);
+                    let exists = witness(reader.piece, reader.atoms, &|point| sure || is_apart(&gap, point));
                     bends.set(bends.get() || exists.is_some() && !gap.is_zero());
                 }
             }

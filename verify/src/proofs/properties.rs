@@ -175,25 +175,26 @@ impl Prover<'_> {
         };
         let (axis, graph) = (AxisId(axis as u8), &self.variant.graph);
         for id in reachable(graph, [self.variant.loss]) {
-            match graph.expr(id) {
-                Expr::Compare(comparison, x, y) if graph.ty(x) == Type::Index(axis) => {
-                    let is_label = |id| matches!(graph.expr(id), Expr::Input(_));
-                    let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-                    if !is_equality || !(is_label(x) || is_label(y)) {
-                        return Err("places are compared by their order".into());
-                    }
+            let expr = graph.expr(id);
+            if let Expr::Compare(comparison, x, y) = expr
+                && graph.ty(x) == Type::Index(axis)
+            {
+                let is_label = |id| matches!(graph.expr(id), Expr::Input(_));
+                let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                if !is_equality || !(is_label(x) || is_label(y)) {
+                    return Err("places are compared by their order".into());
                 }
-                Expr::Pick { axis: picked, index, .. } if picked == axis => {
-                    if !matches!(graph.expr(index), Expr::Input(_)) {
-                        return Err("a place is picked by its number".into());
-                    }
-                }
-                Expr::Input(input) => {
-                    if let Label::IndexList(_) = self.spec.inputs[usize::from(input.0)].label {
-                        return Err("a list of places has an order".into());
-                    }
-                }
-                _ => {}
+            }
+            if let Expr::Pick { axis: picked, index, .. } = expr
+                && picked == axis
+                && !matches!(graph.expr(index), Expr::Input(_))
+            {
+                return Err("a place is picked by its number".into());
+            }
+            if let Expr::Input(input) = expr
+                && matches!(self.spec.inputs[usize::from(input.0)].label, Label::IndexList(_))
+            {
+                return Err("a list of places has an order".into());
             }
         }
         Ok("no place is told from another but by a label".to_owned())
@@ -344,33 +345,33 @@ impl Prover<'_> {
 
     /// Whether the loss is continuous in an input by how it is made: by no case, sign or division that the input decides.
     pub(super) fn is_continuous_in(&self, input: InputId) -> bool {
-        self.has_only(input, &|expr| match expr {
-            Expr::Unary(function, _) => function != Unary::Sign,
-            _ => true,
-        })
+        self.has_none(input, &|expr| matches!(expr, Expr::Unary(Unary::Sign, _)))
     }
 
     /// Whether it has a continuous derivative by how it is made.
     pub(super) fn is_smooth_in(&self, input: InputId) -> bool {
-        self.has_only(input, &|expr| match expr {
-            Expr::Unary(function, _) => !matches!(function, Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt),
-            Expr::Binary(function, ..) => !matches!(function, Binary::Max | Binary::Min),
-            _ => true,
+        self.has_none(input, &|expr| {
+            matches!(
+                expr,
+                Expr::Unary(Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt, _)
+                    | Expr::Binary(Binary::Max | Binary::Min, ..)
+            )
         })
     }
 
-    fn has_only(&self, input: InputId, admits: &dyn Fn(Expr) -> bool) -> bool {
+    fn has_none(&self, input: InputId, breaks: &dyn Fn(Expr) -> bool) -> bool {
         let graph = &self.variant.graph;
-        reachable(graph, [self.variant.loss]).into_iter().all(|id| {
-            let expr = graph.expr(id);
-            let decides = match expr {
-                Expr::If(condition, ..) => self.depends(condition, input),
-                Expr::Binary(Binary::Weigh, weight, _) => self.depends(weight, input),
-                Expr::Binary(Binary::Divide, _, divisor) => self.depends(divisor, input),
-                _ => false,
+        let decides = |expr| {
+            let (Expr::If(decider, ..)
+            | Expr::Binary(Binary::Weigh, decider, _)
+            | Expr::Binary(Binary::Divide | Binary::Power, _, decider)) = expr
+            else {
+                return false;
             };
-            !decides && (!self.depends(id, input) || admits(expr))
-        })
+            self.depends(decider, input)
+        };
+        let nodes = reachable(graph, [self.variant.loss]).into_iter().filter(|&id| self.depends(id, input));
+        nodes.map(|id| graph.expr(id)).all(|expr| !decides(expr) && !breaks(expr))
     }
 }
 

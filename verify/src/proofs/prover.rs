@@ -116,10 +116,9 @@ impl Prover<'_> {
     /// Whether the loss at a place depends on an input at that place alone.
     pub(super) fn is_pointwise_in(&self, input: InputId) -> bool {
         let graph = &self.variant.graph;
-        reachable(graph, [self.variant.loss]).into_iter().all(|id| match graph.expr(id) {
-            Expr::Reduce { .. } | Expr::Pick { .. } => !self.depends(id, input),
-            _ => true,
-        })
+        let nodes = reachable(graph, [self.variant.loss]).into_iter();
+        let elsewhere = |id| matches!(graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. });
+        !nodes.into_iter().any(|id| elsewhere(id) && self.depends(id, input))
     }
 
     /// Whether an expression depends on an input.

@@ -241,19 +241,19 @@ impl<'a> Reader<'a> {
                 }
                 None => Ok(Value::Undefined),
             },
-            Expr::Pick { value, axis, index } => match self.variant.graph.expr(index) {
-                Expr::Input(label) => {
-                    let mut there: Place = place.iter().filter(|(other, _)| *other != axis).copied().collect();
-                    there.push((axis, Where::Labelled(label)));
-                    there.sort_unstable();
-                    // The labelled place is itself, wherever the reading stands.
-                    let elsewhere = std::mem::replace(&mut self.elsewhere, false);
-                    let value = self.at(value, &there);
-                    self.elsewhere = elsewhere;
-                    value
-                }
-                _ => Err(Stop::Unreadable("a place that is no label")),
-            },
+            Expr::Pick { value, axis, index } => {
+                let Expr::Input(label) = self.variant.graph.expr(index) else {
+                    return Err(Stop::Unreadable("a place that is no label"));
+                };
+                let mut there: Place = place.iter().filter(|(other, _)| *other != axis).copied().collect();
+                there.push((axis, Where::Labelled(label)));
+                there.sort_unstable();
+                // The labelled place is itself, wherever the reading stands.
+                let elsewhere = std::mem::replace(&mut self.elsewhere, false);
+                let value = self.at(value, &there);
+                self.elsewhere = elsewhere;
+                value
+            }
             Expr::Reduce { reducer, axes, filter, value, order } => match single(axes) {
                 Some(axis) if order.is_none() => self.reduce(reducer, axis, filter, value, place),
                 Some(_) | None => Err(Stop::Unreadable("a norm, or a reduction over several axes")),

@@ -57,18 +57,18 @@ impl Reader<'_> {
             return unreadable;
         };
         let labelled = self.within(false, |reader| reader.at(value, &labelled(place, axis, label)))?;
-        match (comparison, reducer) {
-            (Comparison::Equal, Reducer::Sum | Reducer::Mean | Reducer::Max | Reducer::Min | Reducer::Logsumexp) => {
-                Ok(labelled)
-            }
-            (Comparison::NotEqual, Reducer::Sum) => {
-                let (Value::Finite(all), Value::Finite(one)) = (self.sum(axis, value, place)?, labelled) else {
-                    return Ok(Value::Undefined);
-                };
-                Ok(Value::Finite(all.minus(&one)))
-            }
-            _ => unreadable,
+        let of_one_is_it =
+            matches!(reducer, Reducer::Sum | Reducer::Mean | Reducer::Max | Reducer::Min | Reducer::Logsumexp);
+        if comparison == Comparison::Equal && of_one_is_it {
+            return Ok(labelled);
         }
+        if comparison != Comparison::NotEqual || reducer != Reducer::Sum {
+            return unreadable;
+        }
+        let (Value::Finite(all), Value::Finite(one)) = (self.sum(axis, value, place)?, labelled) else {
+            return Ok(Value::Undefined);
+        };
+        Ok(Value::Finite(all.minus(&one)))
     }
 
     fn sum(&mut self, axis: AxisId, value: ExprId, place: &Place) -> Reading<Value> {
