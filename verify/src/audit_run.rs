@@ -6,7 +6,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::explain::variant_name;
 use loss_runtime::lane::Isa;
 
-use crate::audit::{Audit, Bitwise, LossRecord, SCHEMA_VERSION, Selection};
+use crate::audit::{Audit, Bitwise, ClaimRecord, LossRecord, SCHEMA_VERSION, Selection, Standing};
 use crate::checks::{Check, Evidence};
 use crate::derivation::{definitions, derivations};
 use crate::describe::describe;
@@ -98,7 +98,7 @@ fn take_in(record: &mut LossRecord, evidence: Evidence) {
     let Evidence { accuracy, goldens, bitwise, knots, claims, differences, plots, error_curves } = evidence;
     record.accuracy.extend(accuracy);
     record.knots.extend(knots);
-    record.claims.extend(claims);
+    claims.into_iter().for_each(|claim| take_in_claim(&mut record.claims, claim));
     record.differences.extend(differences);
     record.plots.extend(plots);
     record.error_curves.extend(error_curves);
@@ -110,6 +110,18 @@ fn take_in(record: &mut LossRecord, evidence: Evidence) {
         all.sizes += sizes;
         all.compared += compared;
     }
+}
+
+/// A claim that has been tested may be proved as well: one line says both.
+fn take_in_claim(known: &mut Vec<ClaimRecord>, claim: ClaimRecord) {
+    let Some(record) = known.iter_mut().find(|record| record.claim == claim.claim) else { return known.push(claim) };
+    record.standing = match (record.standing, claim.standing) {
+        (Standing::Violated, _) | (_, Standing::Violated) => Standing::Violated,
+        (Standing::Proved, _) | (_, Standing::Proved) => Standing::Proved,
+        (Standing::Tested, _) | (_, Standing::Tested) => Standing::Tested,
+        (Standing::Undecided, Standing::Undecided) => Standing::Undecided,
+    };
+    record.detail = format!("{}; {}", record.detail, claim.detail);
 }
 
 /// The processor's name, where the system tells it, and how many threads there are.
@@ -144,7 +156,8 @@ fn utc(time: SystemTime) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{utc, variants};
+    use super::{take_in_claim, utc, variants};
+    use crate::audit::{ClaimRecord, Standing};
     use crate::registry::losses;
     use crate::subject::Subject;
 
@@ -154,6 +167,23 @@ mod tests {
         let of = |name: &str| all.iter().find(|subject| subject.name() == name).map(variants);
         assert_eq!(of("l1"), Some(vec!["weight given".to_owned(), "weight absent".to_owned()]));
         assert_eq!(of("smooth_l1"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_claim_that_is_tested_and_proved_is_one_line() {
+        let claim =
+            |standing, detail: &str| ClaimRecord { claim: "even".to_owned(), standing, detail: detail.to_owned() };
+        let joined = |first, second| {
+            let mut known = vec![claim(first, "4 points")];
+            take_in_claim(&mut known, claim(second, "an argument"));
+            assert_eq!(known.len(), 1);
+            assert_eq!(known[0].detail, "4 points; an argument");
+            known[0].standing
+        };
+        assert_eq!(joined(Standing::Tested, Standing::Proved), Standing::Proved);
+        assert_eq!(joined(Standing::Tested, Standing::Undecided), Standing::Tested);
+        assert_eq!(joined(Standing::Tested, Standing::Violated), Standing::Violated);
+        assert_eq!(joined(Standing::Violated, Standing::Proved), Standing::Violated);
     }
 
     #[test]

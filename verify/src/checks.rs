@@ -15,6 +15,7 @@ mod isolation;
 mod knots;
 mod linear;
 mod probe;
+mod proofs;
 mod properties;
 mod relations;
 mod sample;
@@ -176,6 +177,11 @@ pub const CHECKS: &[Check] = &[
         name: "relations_hold",
         claim: "The loss is what its spec says that it is equal to, in value and gradient.",
         run: relations::relations_hold,
+    },
+    Check {
+        name: "claims_are_proved",
+        claim: "What is proved of the loss holds for every argument, and nothing that the spec claims is refuted.",
+        run: proofs::claims_are_proved,
     },
     Check {
         name: "value_and_gradient_are_drawn",

@@ -15,6 +15,7 @@ pub mod named_tests;
 pub mod number;
 pub mod oracle;
 pub mod progress;
+pub mod proofs;
 pub mod registry;
 pub mod report;
 pub mod subject;

@@ -101,6 +101,13 @@ pub(super) struct Scope<'l> {
     pub(super) variant: Variant,
 }
 
+impl<'l> Scope<'l> {
+    /// A variant's own scope.
+    pub(super) fn of(compiled: &'static Compiled, library: &'l Library, variant: &Variant) -> Self {
+        Scope { compiled, library, variant: variant.clone() }
+    }
+}
+
 impl Scope<'_> {
     /// A formula; none where it has no meaning in this variant, which the compiler has judged.
     pub(super) fn typed(&mut self, ast: &Ast, extra: &[(&str, ExprId)]) -> Option<ExprId> {

@@ -46,15 +46,15 @@ pub(super) fn properties_hold(subject: &Subject, effort: &Effort) -> Finding {
 }
 
 /// A property, of one input where it speaks of several.
-struct Claim<'s> {
-    property: &'s str,
+pub(super) struct Claim<'s> {
+    pub(super) property: &'s str,
     /// The name of an input, a definition, or an axis.
-    name: Option<&'s str>,
-    formulas: Vec<&'s Ast>,
+    pub(super) name: Option<&'s str>,
+    pub(super) formulas: Vec<&'s Ast>,
 }
 
 impl<'s> Claim<'s> {
-    fn all(property: &'s str, value: &'s PropertyEntry) -> Vec<Self> {
+    pub(super) fn all(property: &'s str, value: &'s PropertyEntry) -> Vec<Self> {
         match value {
             PropertyEntry::Formula(ast) => vec![Claim { property, name: None, formulas: vec![ast] }],
             PropertyEntry::List(bounds) if property == "bounded" => {
@@ -73,7 +73,7 @@ impl<'s> Claim<'s> {
         }
     }
 
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let formulas: Vec<String> = self.formulas.iter().map(|ast| print(ast)).collect();
         let name = self.name.map(|name| format!(" {name}")).unwrap_or_default();
         let colon = if formulas.is_empty() { "" } else { ": " };

@@ -47,7 +47,7 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
     })
 }
 
-fn words(relation: &RelationEntry) -> String {
+pub(super) fn words(relation: &RelationEntry) -> String {
     let when = relation.when.as_ref().map(|when| format!(", when {}", print(when)));
     let limit = relation.limit.as_ref().map(|(name, goal)| format!(", as {} -> {}", name.value, print(goal)));
     let up_to = relation.up_to.as_ref().map(|name| format!(", up to a function of {}", name.value));

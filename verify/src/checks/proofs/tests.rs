@@ -1,0 +1,235 @@
+//! True claims are proved, and false ones refuted with a point at which they fail.
+
+use loss_codegen::compile::compile;
+use loss_codegen::source::SourceFile;
+
+use super::*;
+use crate::registry::losses;
+
+/// A spec of two numbers, or of a number and a sign, with the rest of its text, and how its claims stand.
+fn standings(target: &str, rest: &str) -> Vec<ClaimRecord> {
+    let text = format!(
+        "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  \
+         target: {{ axes: [N]{target} }}\nreduction: {{ default: mean, mean: elements }}\n{rest}"
+    );
+    compiled_standings(text)
+}
+
+fn compiled_standings(text: String) -> Vec<ClaimRecord> {
+    let source = SourceFile { path: "specs/trial.yaml".to_owned(), text };
+    let compiled = compile(&[source]).unwrap_or_else(|failures| {
+        panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
+    });
+    let compiled: &'static Compiled = Box::leak(Box::new(compiled.into_iter().next().expect("one spec")));
+    records(compiled, &Library::default())
+}
+
+const REAL: &str = "";
+const SIGN: &str = ", label: sign";
+
+/// The one claim that the text makes, or of a text without claims what is said of its cases.
+fn standing(target: &str, rest: &str) -> ClaimRecord {
+    let mut all = standings(target, rest);
+    if all.len() > 1 {
+        all.retain(|record| record.claim != CASES);
+    }
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+fn proves(target: &str, rest: &str) {
+    let record = standing(target, rest);
+    assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+    assert!(!record.detail.is_empty());
+}
+
+/// Refuted, with these words in the counterexample.
+fn refutes(target: &str, rest: &str, words: &str) {
+    let record = standing(target, rest);
+    println!("{}: {}", record.claim, record.detail);
+    assert_eq!(record.standing, Standing::Violated, "{record:#?}");
+    assert!(record.detail.contains(words), "{record:#?}");
+}
+
+const LOG_COSH: &str = "loss: log(cosh(input - target))\n";
+const HUBER: &str = "params:\n  delta: { default: 1.0, domain: \"0 < delta < inf\" }\nlet:\n  r: input - target\n  a: abs(r)\n\
+                     loss:\n  cases:\n    - { when: \"a <= delta\", value: \"0.5 * r^2\" }\n    \
+                     - { otherwise: \"delta * (a - 0.5 * delta)\" }\n";
+const HINGE: &str = "loss: relu(1 - target * input)\n";
+const QUANTILE: &str = "params:\n  tau: { default: 0.75, domain: \"0 < tau < 1\" }\nlet:\n  r: input - target\n\
+                        loss: max(tau * r, (tau - 1) * r)\n";
+const CUBE: &str = "loss: abs(input - target)^3\n";
+const ABSOLUTE: &str = "let:\n  r: input - target\nloss: abs(r)\n";
+const SIGMOID: &str = "loss: sigmoid(-target * input)\n";
+const PERIODIC: &str = "loss: 1 - cos(input - target)\n";
+const LOGIT: &str = "loss: -log(4 * sigmoid(input - target) * (1 - sigmoid(input - target)))\n";
+
+fn knot(loss: &str, at: &str, smooth: &str) -> String {
+    format!("{loss}knots:\n  - {{ at: \"{at}\", smooth: {smooth}, gradient: {{ input: 0 }}, because: a trial }}\n")
+}
+
+fn property(loss: &str, property: &str) -> String {
+    format!("{loss}properties:\n  {property}\n")
+}
+
+#[test]
+fn log_cosh_is_smooth_with_1_and_with_nothing_less() {
+    proves(REAL, &property(LOG_COSH, "smooth_in: { input: 1 }"));
+    refutes(REAL, &property(LOG_COSH, "smooth_in: { input: 0.5 }"), "the gradient changes by");
+    proves(REAL, &property(LOG_COSH, "lipschitz_in: { input: 1 }"));
+    refutes(REAL, &property(LOG_COSH, "lipschitz_in: { input: 0.9 }"), "the loss changes by");
+    proves(REAL, &property(LOG_COSH, "convex_in: [ input ]"));
+    proves(REAL, &property(LOG_COSH, "nonnegative: true"));
+}
+
+#[test]
+fn the_cube_of_the_error_has_no_constant_of_smoothness() {
+    proves(REAL, &property(CUBE, "convex_in: [ input ]"));
+    refutes(REAL, &property(CUBE, "smooth_in: { input: 6 }"), "the gradient changes by");
+    refutes(REAL, &property(CUBE, "smooth_in: { input: 500 }"), "the gradient changes by");
+}
+
+#[test]
+fn huber_is_differentiable_once_and_not_twice() {
+    proves(REAL, &knot(HUBER, "a == delta", "C1"));
+    refutes(REAL, &knot(HUBER, "a == delta", "C2"), "the second derivative with respect to input is");
+    refutes(REAL, &knot(HUBER, "a == delta", "C0"), "smoother than declared");
+}
+
+#[test]
+fn a_quantile_loss_is_not_even() {
+    refutes(REAL, &property(QUANTILE, "even_in: [ r ]"), "for the negative");
+    proves(REAL, &property(QUANTILE, "convex_in: [ input ]"));
+    proves(REAL, &property(QUANTILE, "lipschitz_in: { input: \"max(tau, 1 - tau)\" }"));
+    refutes(REAL, &property(QUANTILE, "lipschitz_in: { input: tau }"), "the loss changes by");
+}
+
+#[test]
+fn a_hinge_has_a_kink() {
+    proves(SIGN, &knot(HINGE, "target * input == 1", "C0"));
+    refutes(SIGN, &knot(HINGE, "target * input == 1", "C1"), "the slope with respect to input is");
+    refutes(SIGN, &knot(HINGE, "target * input == 1", "jump"), "smoother than declared");
+}
+
+#[test]
+fn an_absolute_error_is_not_smooth() {
+    refutes(REAL, &property(ABSOLUTE, "smooth_in: { input: 100 }"), "the gradient changes by");
+    proves(REAL, &property(ABSOLUTE, "even_in: [ r ]"));
+    proves(REAL, &property(ABSOLUTE, "zero_iff: input == target"));
+    refutes(REAL, &property(ABSOLUTE, "zero_iff: input >= target"), "the loss is");
+}
+
+#[test]
+fn neither_a_sigmoid_nor_a_wave_is_convex() {
+    refutes(SIGN, &property(SIGMOID, "convex_in: [ input ]"), "its tangent by");
+    proves(SIGN, &property(SIGMOID, "bounded: [ 0, 1 ]"));
+    refutes(SIGN, &property(SIGMOID, "bounded: [ 0, 0.75 ]"), "outside");
+    refutes(REAL, &property(PERIODIC, "convex_in: [ input ]"), "its tangent by");
+    proves(REAL, &property(PERIODIC, "smooth_in: { input: 1 }"));
+    proves(REAL, &property(PERIODIC, "bounded: [ 0, 2 ]"));
+}
+
+#[test]
+fn a_logit_distance_has_a_slope_of_up_to_1() {
+    proves(REAL, &property(LOGIT, "lipschitz_in: { input: 1 }"));
+    refutes(REAL, &property(LOGIT, "lipschitz_in: { input: 0.5 }"), "the loss changes by");
+    proves(REAL, &property(LOGIT, "convex_in: [ input ]"));
+}
+
+/// The quadratic and the linear part must meet: 0.5 is the only factor for which they do.
+#[test]
+fn a_wrong_factor_tears_a_loss_apart_at_its_knot() {
+    let smooth_l1 = |factor: &str| {
+        format!(
+            "params:\n  beta: {{ default: 1.0, domain: \"0 <= beta < inf\" }}\nlet:\n  r: input - target\n  a: abs(r)\nloss:\n  \
+             cases:\n    - {{ when: \"a < beta\", value: \"{factor} * r * (r / beta)\" }}\n    \
+             - {{ otherwise: \"a - 0.5 * beta\" }}\nknots:\n  - {{ at: a == beta, when: \"beta > 0\", smooth: C1 }}\n"
+        )
+    };
+    proves(REAL, &smooth_l1("0.5"));
+    refutes(REAL, &smooth_l1("0.49"), "the value with respect to input is");
+}
+
+#[test]
+fn monotone_and_homogeneous_losses() {
+    proves(SIGN, &property("loss: softplus(input) - target\n", "increasing_in: [ input ]"));
+    refutes(SIGN, &property("loss: softplus(-input) - target\n", "increasing_in: [ input ]"), "the loss changes by");
+    proves(REAL, &property("loss: relu(input) - target\n", "increasing_in: [ input ]"));
+    proves(REAL, &property("loss: abs(target) * relu(input)\n", "homogeneous_in: { input: 1 }"));
+    refutes(REAL, &property("loss: abs(target) * relu(input)\n", "homogeneous_in: { input: 2 }"), "the loss is");
+}
+
+#[test]
+fn whole_rows_by_rules() {
+    let axes = "axes:\n  C: { meaning: classes }\n";
+    let rows = |loss: &str, property: &str| {
+        let text = format!(
+            "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\n{axes}inputs:\n  \
+             input: {{ axes: [N, C], gradient: true }}\n  target: {{ axes: [N], label: class_index(C) }}\n\
+             reduction: {{ default: mean, mean: elements }}\nloss: {loss}\nproperties:\n  {property}\n"
+        );
+        let mut all = compiled_standings(text);
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    };
+    let surprise = "logsumexp(C, input) - input[target]";
+    for property in ["convex_in: [ input ]", "nonnegative: true", "shift_invariant_in: { input: C }"] {
+        let record = rows(surprise, property);
+        assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+    }
+    for (loss, property) in [
+        ("input[target] - logsumexp(C, input)", "convex_in: [ input ]"),
+        ("logsumexp(C, 2 * input) - input[target]", "shift_invariant_in: { input: C }"),
+        ("logsumexp(C, input) - 2 * input[target]", "nonnegative: true"),
+        (surprise, "increasing_in: [ input ]"),
+        (surprise, "homogeneous_in: { input: 1 }"),
+    ] {
+        let record = rows(loss, property);
+        println!("{}: {}", record.claim, record.detail);
+        assert_eq!(record.standing, Standing::Violated, "{record:#?}");
+    }
+}
+
+#[test]
+fn a_case_that_is_never_met_is_found() {
+    let loss = |second: &str| {
+        format!(
+            "let:\n  r: input - target\nloss:\n  cases:\n    - {{ when: \"r > 1\", value: r }}\n    \
+             - {{ when: \"{second}\", value: \"2 * r - 1\" }}\n    - {{ otherwise: \"r^2\" }}\n"
+        )
+    };
+    // Nothing is left beyond 1 for it, which takes more than a look at either condition alone.
+    let record = standing(REAL, &loss("r > 1 + target^2"));
+    assert_eq!(record.standing, Standing::Violated, "{record:#?}");
+    let record = standing(REAL, &loss("r > 0"));
+    assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+}
+
+#[test]
+fn bounds_of_functions_that_touch_nothing() {
+    proves(SIGN, &property(SIGMOID, "smooth_in: { input: 0.1 }"));
+    refutes(SIGN, &property(SIGMOID, "smooth_in: { input: 0.09 }"), "the gradient changes by");
+}
+
+#[test]
+fn what_cannot_be_shown_is_not_said_to_be() {
+    // True, but nothing that is known of exp bounds it from above.
+    let record = standing(SIGN, &property("loss: target * input * exp(-input^2)\n", "bounded: [ -1, 1 ]"));
+    assert_eq!(record.standing, Standing::Undecided, "{record:#?}");
+    assert!(record.detail.contains("undecided"), "{record:#?}");
+}
+
+#[test]
+fn most_claims_are_proved_and_none_is_refuted() {
+    let (mut total, mut proved) = (0, 0);
+    for subject in Subject::all(losses()) {
+        let Some(compiled) = subject.compiled() else { continue };
+        for record in records(compiled, &library(&subject)) {
+            println!("{}: {} {}: {}", subject.name(), record.standing.word(), record.claim, record.detail);
+            assert_ne!(record.standing, Standing::Violated, "{}: {}", subject.name(), record.claim);
+            total += 1;
+            proved += usize::from(record.standing == Standing::Proved);
+        }
+    }
+    assert!(10 * proved >= 8 * total, "{proved} of {total}");
+}

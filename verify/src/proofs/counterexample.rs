@@ -1,0 +1,68 @@
+//! A point at which a claim about a knot fails, confirmed by the oracle, which knows nothing of pieces.
+
+use dashu_ratio::RBig;
+use loss_codegen::expr::InputId;
+
+use super::atoms::Atom;
+use super::prover::Prover;
+use super::scene::{Scene, told};
+
+/// Where the two sides of a knot are apart.
+#[derive(Clone, Debug)]
+pub(super) struct Counterexample {
+    /// Inputs and parameters.
+    pub(super) numbers: Vec<(Atom, RBig)>,
+    /// The input that moves.
+    pub(super) input: InputId,
+    /// What is apart: `value`, `slope`, `second derivative`.
+    pub(super) word: &'static str,
+    /// From above.
+    pub(super) above: Option<RBig>,
+    /// From below.
+    pub(super) below: Option<RBig>,
+}
+
+/// A step that is exact beside every number tried.
+const STEP: f64 = 1.0 / (1_u64 << 30) as f64;
+/// How far the oracle's answer so close to the surface may be from the limit, as a share of one plus its size.
+const NEAR: f64 = 1e-6;
+
+impl Counterexample {
+    /// In words, if the oracle sees it too.
+    pub(super) fn confirmed(&self, prover: &Prover<'_>) -> Option<String> {
+        let scene = Scene::of(prover, self.numbers.iter().map(|(atom, number)| (atom, number)));
+        let (above, below) = (self.above.as_ref()?, self.below.as_ref()?);
+        let [seen_above, seen_below] = [STEP, -STEP].map(|step| self.seen(&scene, step));
+        for (said, seen) in [(above, seen_above?), (below, seen_below?)] {
+            let said = said.to_f64().value();
+            if (said - seen).abs() > NEAR * (1.0 + said.abs()) {
+                return None;
+            }
+        }
+        Some(format!(
+            "at {}: the {} with respect to {} is {below} from below and {above} from above",
+            scene.words(),
+            self.word,
+            prover.spec.inputs[usize::from(self.input.0)].name,
+        ))
+    }
+
+    /// What the oracle sees a step away.
+    fn seen(&self, scene: &Scene<'_>, step: f64) -> Option<f64> {
+        let beside = |times: f64| {
+            let mut beside = scene.clone();
+            beside.move_input(self.input, times * step);
+            told(&beside, self.input)
+        };
+        match self.word {
+            "value" => Some(beside(1.0)?.value),
+            "slope" => beside(1.0)?.gradient.first().copied(),
+            // Between two points of one side: the slope on the surface itself may be that of the other.
+            "second derivative" => {
+                let (near, far) = (beside(1.0)?, beside(2.0)?);
+                Some((far.gradient.first()? - near.gradient.first()?) / step)
+            }
+            _ => None,
+        }
+    }
+}

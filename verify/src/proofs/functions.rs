@@ -1,0 +1,160 @@
+//! Functions of what is read: canonical forms, so that what is equal by a known identity is one atom.
+
+use loss_codegen::expr::Unary;
+
+use super::atoms::Atom;
+use super::certificate::{Depth, Inequality};
+use super::piece::Fact;
+use super::polynomial::{Polynomial, Unknown};
+use super::quotient::Quotient;
+use super::reader::{Reader, Reading, Stop, Value};
+
+impl Reader<'_> {
+    /// A function of a value.
+    pub(super) fn unary(&mut self, function: Unary, x: Value) -> Reading<Value> {
+        let x = match x {
+            Value::Finite(x) => x,
+            Value::Infinite { negative } if function == Unary::Negate => {
+                return Ok(Value::Infinite { negative: !negative });
+            }
+            Value::Nan => return Ok(Value::Nan),
+            Value::Infinite { .. } | Value::Undefined => return Ok(Value::Undefined),
+        };
+        let odd = |reader: &mut Self, x: &Quotient| Ok(reader.function(function, &x.negated())?.negated());
+        let leads_negative = x.above.leads_negative();
+        Ok(Value::Finite(match function {
+            Unary::Negate => x.negated(),
+            Unary::Detach | Unary::Weighed => x,
+            Unary::Abs => {
+                if self.is_nonnegative(&x.above)? {
+                    x
+                } else {
+                    x.negated()
+                }
+            }
+            Unary::Relu => {
+                if self.is_positive(&x.above)? {
+                    x
+                } else {
+                    Quotient::integer(0)
+                }
+            }
+            Unary::Sign => {
+                if self.is_positive(&x.above)? {
+                    Quotient::integer(1)
+                } else {
+                    Quotient::integer(if self.is_nonnegative(&x.above)? { 0 } else { -1 })
+                }
+            }
+            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf | Unary::Tan if x.is_zero() => x,
+            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf | Unary::Tan if leads_negative => {
+                odd(self, &x)?
+            }
+            Unary::Cos | Unary::Cosh if x.is_zero() => Quotient::integer(1),
+            Unary::Cos | Unary::Cosh | Unary::LogCosh if leads_negative => self.function(function, &x.negated())?,
+            // sigmoid(-x) = 1 - sigmoid(x)
+            Unary::Sigmoid if leads_negative => Quotient::integer(1).minus(&self.function(function, &x.negated())?),
+            Unary::Sigmoid if x.is_zero() => Quotient::integer(1).over_positive(&Quotient::integer(2)),
+            // softplus(-x) = softplus(x) - x
+            Unary::Softplus if leads_negative => self.function(function, &x.negated())?.plus(&x),
+            Unary::Exp if x.is_zero() => Quotient::integer(1),
+            Unary::Expm1 | Unary::Log1p if x.is_zero() => x,
+            Unary::Log => return self.logarithm(&x),
+            Unary::Sqrt => {
+                if !self.is_nonnegative(&x.above)? {
+                    return Ok(Value::Undefined);
+                }
+                self.root(&x)?
+            }
+            Unary::Log1p => {
+                let shifted = x.plus(&Quotient::integer(1));
+                if !self.is_positive(&shifted.above)? {
+                    return Ok(Value::Undefined);
+                }
+                self.function(function, &x)?
+            }
+            Unary::Lgamma | Unary::Digamma => {
+                if !self.is_positive(&x.above)? {
+                    return Ok(Value::Undefined);
+                }
+                self.function(function, &x)?
+            }
+            Unary::Acos | Unary::Tan => return Err(Stop::Unreadable("a function that proofs know nothing of")),
+            Unary::Exp
+            | Unary::Expm1
+            | Unary::Sin
+            | Unary::Cos
+            | Unary::Sinh
+            | Unary::Cosh
+            | Unary::Tanh
+            | Unary::Atan
+            | Unary::Sigmoid
+            | Unary::Softplus
+            | Unary::Erf
+            | Unary::LogNormalCdf
+            | Unary::LogCosh => self.function(function, &x)?,
+        }))
+    }
+
+    fn function(&mut self, function: Unary, x: &Quotient) -> Reading<Quotient> {
+        self.introduced(Atom::Function(function, x.clone())).map(Quotient::of)
+    }
+
+    fn logarithm(&mut self, x: &Quotient) -> Reading<Value> {
+        if x.as_constant().is_some_and(|number| number.is_one()) {
+            return Ok(Value::Finite(Quotient::integer(0)));
+        }
+        if !self.is_positive(&x.above)? {
+            return Ok(Value::Undefined);
+        }
+        // log(exp(u)) = u; log(sigmoid(u)) = u - softplus(u), and log(1 - sigmoid(u)) = -softplus(u).
+        if let Some(polynomial) = x.as_polynomial() {
+            let rest = Polynomial::one().minus(polynomial);
+            for (candidate, is_rest) in [(polynomial.clone(), false), (rest, true)] {
+                let Some(unknown) = candidate.as_unknown() else { continue };
+                let Atom::Function(function, u) = self.atoms.atom(unknown).clone() else { continue };
+                if function == Unary::Exp && !is_rest {
+                    return Ok(Value::Finite(u));
+                }
+                if function == Unary::Sigmoid {
+                    let softplus = self.function(Unary::Softplus, &u)?;
+                    let value = if is_rest { softplus.negated() } else { u.minus(&softplus) };
+                    return Ok(Value::Finite(value));
+                }
+            }
+        }
+        let value = self.function(Unary::Log, x)?;
+        // log(x) >= 0 from 1 on, and <= 0 up to there.
+        let beyond = x.minus(&Quotient::integer(1)).above;
+        if self.piece.implies(&Inequality::nonnegative(beyond.clone()), Depth::Pairs) {
+            self.learn(Fact::Holds(Inequality::nonnegative(value.above.clone())));
+        } else if self.piece.implies(&Inequality::nonnegative(beyond.negated()), Depth::Pairs) {
+            self.learn(Fact::Holds(Inequality::nonnegative(value.above.negated())));
+        }
+        Ok(Value::Finite(value))
+    }
+
+    /// A square root, with even powers of what is not negative taken out.
+    fn root(&mut self, x: &Quotient) -> Reading<Quotient> {
+        let mut outside = Quotient::integer(1);
+        let mut inside = x.clone();
+        let contents: Vec<(Unknown, u32)> = x.above.content().factors().to_vec();
+        for (unknown, power) in contents {
+            let factor = Polynomial::unknown(unknown);
+            if power >= 2 && self.piece.implies(&Inequality::nonnegative(factor.clone()), Depth::Pairs) {
+                let half = factor.power(power / 2);
+                inside.above = inside.above.over(&half.power(2).content());
+                outside = outside.times(&Quotient::of(half));
+            }
+        }
+        if inside.as_constant().is_some_and(|number| number.is_one()) {
+            return Ok(outside);
+        }
+        let positive = self.piece.implies(&Inequality::positive(inside.above.clone()), Depth::Pairs);
+        let root = self.function(Unary::Sqrt, &inside)?;
+        if positive {
+            self.learn(Fact::Holds(Inequality::positive(root.above.clone())));
+        }
+        Ok(outside.times(&root))
+    }
+}

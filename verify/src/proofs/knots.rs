@@ -1,0 +1,147 @@
+//! The declared knots: what the formula is right above and right below a surface, as powers of a step that is smaller than every number.
+//! The class that is declared must hold all over the surface, and no better one.
+
+use std::cell::{Cell, RefCell};
+
+use dashu_ratio::RBig;
+use loss_codegen::expr::{ExprId, InputId};
+
+use super::Verdict;
+use super::atoms::{Atom, Atoms};
+use super::certificate::{Depth, Inequality};
+use super::counterexample::Counterexample;
+use super::polynomial::Polynomial;
+use super::properties::counted;
+use super::prover::{Judgement, Open, Prover};
+use super::quotient::Quotient;
+use super::reader::{Changes, Reader, Reading, Side};
+use super::witness::{Point, at, is_named, witness};
+
+/// A knot in the graph of a variant.
+#[derive(Clone, Debug)]
+pub struct Knot {
+    /// The equation of the surface.
+    pub at: ExprId,
+    /// Where it is one.
+    pub when: Option<ExprId>,
+    /// How many derivatives are continuous across it, the value itself counted: 0 for a jump.
+    pub class: usize,
+}
+
+/// Value, slope and so on, of one side.
+type Jet = Vec<Quotient>;
+
+const WORDS: [&str; 4] = ["value", "slope", "second derivative", "third derivative"];
+
+impl Prover<'_> {
+    /// Tries to prove that the loss is as smooth across a knot as declared, and no smoother.
+    pub(super) fn knot(&self, knot: &Knot) -> Verdict {
+        let inputs: Vec<InputId> = (0_u8..)
+            .zip(&self.spec.inputs)
+            .map(|(place, input)| (InputId(place), input))
+            .filter(|(place, input)| input.gradient && self.depends(knot.at, *place))
+            .map(|(place, _)| place)
+            .collect();
+        if inputs.iter().any(|&input| !self.is_pointwise_in(input)) {
+            return Verdict::Undecided("no rule for the knots of a whole row".to_owned());
+        }
+        let bends = Cell::new(false);
+        let broken: RefCell<Option<Counterexample>> = RefCell::new(None);
+        let result = self.everywhere(&|reader| {
+            if let Some(when) = knot.when
+                && reader.condition(when)? != Some(true)
+            {
+                return Ok(Judgement::Silent);
+            }
+            if reader.condition(knot.at)? != Some(true) {
+                return Ok(Judgement::Silent);
+            }
+            let value = reader.finite(self.variant.loss)?;
+            for &input in &inputs {
+                let above = self.jet(reader, input, Side::Above, knot.class)?;
+                let below = self.jet(reader, input, Side::Below, knot.class)?;
+                let own = (above[0].minus(&value), WORDS[0]);
+                let pairs = above.iter().zip(&below).zip(WORDS).map(|((a, b), word)| (a.minus(b), word));
+                for (gap, word) in (knot.class > 0).then_some(own).into_iter().chain(pairs.clone().take(knot.class)) {
+                    match reader.shows_zero(&gap, "no certificate that both sides are one") {
+                        Judgement::Holds => {}
+                        judgement @ (Judgement::Silent | Judgement::Open(_)) => {
+                            let point = witness(reader.piece, reader.atoms, &|point| is_apart(&gap, point));
+                            if let Some(point) = point {
+                                let sides = pair(&above, &below, word, &point);
+                                broken.replace(Some(found(reader.atoms, &point, input, word, sides)));
+                            }
+                            return Ok(judgement);
+                        }
+                    }
+                }
+                if let Some((gap, _)) = pairs.clone().nth(knot.class) {
+                    let apart = [gap.above.clone(), gap.above.negated()];
+                    let sure =
+                        apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
+                    let exists = witness(reader.piece, reader.atoms, &|point| sure || is_apart(&gap, point));
+                    bends.set(bends.get() || exists.is_some() && !gap.is_zero());
+                }
+            }
+            Ok(Judgement::Holds)
+        });
+        match (result, broken.into_inner()) {
+            (Err(_), Some(counterexample)) => match counterexample.confirmed(self) {
+                Some(words) => Verdict::Refuted(words),
+                None => Verdict::Undecided("the oracle does not confirm the counterexample".to_owned()),
+            },
+            (Ok(_), _) if !bends.get() => {
+                let word = WORDS.get(knot.class).copied().unwrap_or_default();
+                Verdict::Refuted(format!("both sides have one {word} everywhere on it: it is smoother than declared"))
+            }
+            (Ok(pieces), _) => {
+                let word = WORDS.get(knot.class).copied().unwrap_or_default();
+                let words = format!("both sides are one up to there, and differ in the {word}, on {}", counted(pieces));
+                Verdict::Proved(words)
+            }
+            (Err(Open::Silent), None) => Verdict::Silent,
+            (Err(Open::Because(why)), None) => Verdict::Undecided(why),
+        }
+    }
+
+    /// The value and so many derivatives, right beside the surface.
+    fn jet(&self, reader: &mut Reader<'_>, input: InputId, side: Side, order: usize) -> Reading<Jet> {
+        let step = reader.introduced(Atom::Step)?;
+        reader.turn(self.input_as(input, &Polynomial::one(), &step), side);
+        let mut path = reader.finite(self.variant.loss)?;
+        let mut jet = Vec::new();
+        for _ in 0..=order {
+            jet.push(reader.stilled_quotient(&path)?);
+            path = reader.derivative(&path)?;
+        }
+        reader.turn(Changes::new(), Side::Here);
+        Ok(jet)
+    }
+}
+
+/// Whether a difference is a number other than 0 at a point.
+fn is_apart(gap: &Quotient, point: &Point) -> bool {
+    let (above, below) = (at(&gap.above, point), at(&gap.below, point));
+    above.is_some_and(|above| above != RBig::ZERO) && below.is_some_and(|below| below != RBig::ZERO)
+}
+
+/// The two sides at a point.
+fn pair(above: &Jet, below: &Jet, word: &str, point: &Point) -> [Option<RBig>; 2] {
+    let order = WORDS.iter().position(|other| *other == word).unwrap_or(0);
+    [above, below].map(|jet| {
+        let quotient = jet.get(order)?;
+        Some(at(&quotient.above, point)? / at(&quotient.below, point)?)
+    })
+}
+
+fn found(
+    atoms: &Atoms,
+    point: &Point,
+    input: InputId,
+    word: &'static str,
+    [above, below]: [Option<RBig>; 2],
+) -> Counterexample {
+    let numbers = point.iter().map(|(&unknown, number)| (atoms.atom(unknown).clone(), number.clone()));
+    let numbers = numbers.filter(|(atom, _)| is_named(atom)).collect();
+    Counterexample { numbers, input, word, above, below }
+}

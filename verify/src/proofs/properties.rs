@@ -1,0 +1,393 @@
+//! The declared properties, each as inequalities that hold on every piece.
+
+use loss_codegen::expr::{AxisId, Binary, Comparison, Expr, ExprId, InputId, Type, Unary};
+use loss_codegen::model::Label;
+use loss_codegen::rewrite::reachable;
+
+use super::Verdict;
+use super::atoms::Atom;
+use super::certificate::Inequality;
+use super::polynomial::Polynomial;
+use super::prover::{Judgement, Open, Prover};
+use super::quotient::Quotient;
+use super::reader::{Change, Changes, Reader, Reading, Side, Value, free_variable};
+
+/// A property in the graph of a variant.
+#[derive(Clone, Debug)]
+pub struct Property<'s> {
+    /// Its name, as specs write it.
+    pub name: &'s str,
+    /// The input, definition or axis that it speaks of.
+    pub of: Option<&'s str>,
+    /// Its formulas: conditions and bounds.
+    pub formulas: Vec<ExprId>,
+}
+
+impl Prover<'_> {
+    /// Tries to prove a property.
+    pub(super) fn property(&self, property: &Property<'_>) -> Verdict {
+        let formula = property.formulas.first().copied();
+        let input = property.of.and_then(|name| self.input(name));
+        let result: Result<String, Open> = match (property.name, formula, input) {
+            ("nonnegative", Some(when), _) => self.nonnegative(when),
+            ("zero_iff", Some(when), _) => self.zero_iff(when),
+            ("bounded", Some(low), _) => match property.formulas.get(1) {
+                Some(&high) => self.bounded(low, high),
+                None => Err("a bound is missing".into()),
+            },
+            ("even_in", ..) => self.even(property.of.unwrap_or_default()),
+            ("convex_in", _, Some(input)) => self.convex(input),
+            ("increasing_in", _, Some(input)) => self.monotone(input, 1),
+            ("decreasing_in", _, Some(input)) => self.monotone(input, -1),
+            ("lipschitz_in", Some(bound), Some(input)) => self.lipschitz(input, bound),
+            ("smooth_in", Some(bound), Some(input)) => self.smooth(input, bound),
+            ("homogeneous_in", Some(degree), Some(input)) => self.homogeneous(input, degree),
+            ("shift_invariant_in", _, Some(input)) => self.shift_invariant(input),
+            ("permutation_equivariant", ..) => self.equivariant(property.of.unwrap_or_default()),
+            _ => Err("there is no rule for this property".into()),
+        };
+        result.into()
+    }
+
+    pub(super) fn input(&self, name: &str) -> Option<InputId> {
+        self.spec.inputs.iter().position(|input| input.name == name).map(|at| InputId(at as u8))
+    }
+
+    fn nonnegative(&self, when: ExprId) -> Result<String, Open> {
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            if reader.condition(when)? == Some(false) {
+                return Ok(Judgement::Silent);
+            }
+            let value = reader.finite(loss)?;
+            Ok(reader.shows(&Inequality::nonnegative(value.above), "no certificate that the value is at least 0"))
+        })?;
+        Ok(certificate(pieces))
+    }
+
+    fn zero_iff(&self, when: ExprId) -> Result<String, Open> {
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            let is_zero = reader.condition(when)?;
+            let value = reader.finite(loss)?;
+            Ok(match is_zero {
+                Some(true) => reader.shows_zero(&value, "no certificate that the value is 0 where it should be"),
+                Some(false) => {
+                    let above = Inequality::positive(value.above);
+                    reader.shows(&above, "no certificate that the value is above 0 where it should be")
+                }
+                None => Judgement::Open("the condition is unordered".to_owned()),
+            })
+        })?;
+        Ok(certificate(pieces))
+    }
+
+    fn bounded(&self, low: ExprId, high: ExprId) -> Result<String, Open> {
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            let value = reader.finite(loss)?;
+            let (low, high) = (reader.real(low)?, reader.real(high)?);
+            let open = |what: &str| Judgement::Open(what.to_owned());
+            let first = match low {
+                Value::Finite(low) => {
+                    let gap = Inequality::nonnegative(value.minus(&low).above);
+                    reader.shows(&gap, "no certificate of the lower bound")
+                }
+                Value::Infinite { negative: true } => Judgement::Holds,
+                Value::Infinite { negative: false } | Value::Nan | Value::Undefined => {
+                    open("the lower bound has no value")
+                }
+            };
+            Ok(first.and(|| match high {
+                Value::Finite(high) => {
+                    let gap = Inequality::nonnegative(high.minus(&value).above);
+                    reader.shows(&gap, "no certificate of the upper bound")
+                }
+                Value::Infinite { negative: false } => Judgement::Holds,
+                Value::Infinite { negative: true } | Value::Nan | Value::Undefined => {
+                    open("the upper bound has no value")
+                }
+            }))
+        })?;
+        Ok(certificate(pieces))
+    }
+
+    fn even(&self, name: &str) -> Result<String, Open> {
+        let nodes = match self.variant.lets.iter().find(|(other, _)| other == name) {
+            Some((_, definition)) => vec![*definition],
+            None => self.input(name).map(|input| self.nodes(input)).unwrap_or_default(),
+        };
+        let negated = Change { scale: Polynomial::integer(-1), offset: Polynomial::zero() };
+        let changes: Changes = nodes.into_iter().map(|id| (id, negated.clone())).collect();
+        let pieces = self.unchanged(&changes, &|_, value| Ok(value))?;
+        Ok(format!("the same expression when the sign changes, on each of {}", counted(pieces)))
+    }
+
+    fn homogeneous(&self, input: InputId, degree: ExprId) -> Result<String, Open> {
+        let degree = self.variant.graph.constant(degree).and_then(loss_codegen::expr::Constant::as_integer);
+        let Some(degree) = degree.and_then(|degree| u32::try_from(degree).ok()) else {
+            return Err("a degree that is no whole number".into());
+        };
+        let factor = Atom::Param(free_variable(self.spec, 0));
+        let pieces = self.everywhere(&|reader| {
+            let factor = reader.introduced(factor.clone())?;
+            reader.suppose(Inequality::positive(factor.clone()));
+            let value = reader.finite(self.variant.loss)?;
+            reader.turn(self.input_as(input, &factor, &Polynomial::zero()), Side::Here);
+            let scaled = reader.present(self.variant.loss)?;
+            let expected = value.times(&Quotient::of(factor.power(degree)));
+            Ok(reader.shows_zero(&scaled.minus(&expected), "the scaled expression is not the scaled value"))
+        })?;
+        Ok(format!("a factor comes out of the expression, on each of {}", counted(pieces)))
+    }
+
+    fn shift_invariant(&self, input: InputId) -> Result<String, Open> {
+        let shift = Atom::Param(free_variable(self.spec, 0));
+        let pieces = self.everywhere(&|reader| {
+            let shift = reader.introduced(shift.clone())?;
+            let value = reader.finite(self.variant.loss)?;
+            reader.turn(self.input_as(input, &Polynomial::one(), &shift), Side::Here);
+            let shifted = reader.present(self.variant.loss)?;
+            Ok(reader.shows_zero(&shifted.minus(&value), "the shift does not cancel"))
+        })?;
+        Ok(format!("the shift cancels in the expression, on each of {}", counted(pieces)))
+    }
+
+    /// The loss with some expressions changed is what `expected` makes of it.
+    fn unchanged(
+        &self,
+        changes: &Changes,
+        expected: &dyn Fn(&mut Reader<'_>, Quotient) -> Reading<Quotient>,
+    ) -> Result<usize, Open> {
+        self.everywhere(&|reader| {
+            let value = reader.finite(self.variant.loss)?;
+            let expected = expected(reader, value)?;
+            reader.turn(changes.clone(), Side::Here);
+            let changed = reader.present(self.variant.loss)?;
+            Ok(reader.shows_zero(&changed.minus(&expected), "the changed expression is another"))
+        })
+    }
+
+    /// Whether no place of an axis is told apart from another but by a label.
+    fn equivariant(&self, axis: &str) -> Result<String, Open> {
+        let Some(axis) = self.spec.axes.iter().position(|other| other.name == axis) else {
+            return Err("no such axis".into());
+        };
+        let (axis, graph) = (AxisId(axis as u8), &self.variant.graph);
+        for id in reachable(graph, [self.variant.loss]) {
+            let expr = graph.expr(id);
+            if let Expr::Compare(comparison, x, y) = expr
+                && graph.ty(x) == Type::Index(axis)
+            {
+                let is_label = |id| matches!(graph.expr(id), Expr::Input(_));
+                let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+                if !is_equality || !(is_label(x) || is_label(y)) {
+                    return Err("places are compared by their order".into());
+                }
+            }
+            if let Expr::Pick { axis: picked, index, .. } = expr
+                && picked == axis
+                && !matches!(graph.expr(index), Expr::Input(_))
+            {
+                return Err("a place is picked by its number".into());
+            }
+            if let Expr::Input(input) = expr
+                && matches!(self.spec.inputs[usize::from(input.0)].label, Label::IndexList(_))
+            {
+                return Err("a list of places has an order".into());
+            }
+        }
+        Ok("no place is told from another but by a label".to_owned())
+    }
+
+    fn convex(&self, input: InputId) -> Result<String, Open> {
+        if let Some(argument) = self.convex_by_rules(input) {
+            return Ok(argument);
+        }
+        self.pointwise(input)?;
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            let here = reader.moved(self, loss, input)?;
+            let there = reader.moved_elsewhere(self, loss, input)?;
+            let (x, y) = reader.two_values(input)?;
+            let tangent = here.value.plus(&here.slope.times(&Quotient::of(y.minus(&x))));
+            let gap = Inequality::nonnegative(there.value.minus(&tangent).above);
+            Ok(reader.shows(&gap, "no certificate that it lies above its tangents"))
+        });
+        match pieces {
+            Ok(pieces) => Ok(format!("above its tangents: {}", certificate(pieces))),
+            Err(why) if self.is_smooth_in(input) => {
+                let pieces = self
+                    .on_second_derivative(input, &|reader, second| {
+                        Ok(reader.shows(&Inequality::nonnegative(second.above), "no certificate"))
+                    })
+                    .map_err(|_| why)?;
+                Ok(format!("its second derivative is at least 0: {}", certificate(pieces)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    pub(super) fn pointwise(&self, input: InputId) -> Result<(), Open> {
+        if self.is_pointwise_in(input) { Ok(()) } else { Err("no rule for a loss of a whole row".into()) }
+    }
+
+    fn on_second_derivative(
+        &self,
+        input: InputId,
+        judge: &dyn Fn(&mut Reader<'_>, Quotient) -> Reading<Judgement>,
+    ) -> Result<usize, Open> {
+        self.everywhere(&|reader| {
+            let step = reader.introduced(Atom::Step)?;
+            reader.turn(self.input_as(input, &Polynomial::one(), &step), Side::Here);
+            let path = reader.finite(self.variant.loss)?;
+            let slope = reader.derivative(&path)?;
+            let second = reader.derivative(&slope)?;
+            let second = reader.stilled_quotient(&second)?;
+            reader.turn(Changes::new(), Side::Here);
+            judge(reader, second)
+        })
+    }
+
+    fn monotone(&self, input: InputId, sign: i64) -> Result<String, Open> {
+        if let Some(argument) = self.monotone_by_rules(input, sign > 0) {
+            return Ok(argument);
+        }
+        self.pointwise(input)?;
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            let (x, y) = reader.two_values(input)?;
+            reader.suppose(Inequality::positive(y.minus(&x)));
+            let here = reader.moved(self, loss, input)?;
+            let there = reader.moved_elsewhere(self, loss, input)?;
+            let rise = there.value.minus(&here.value).times(&Quotient::integer(sign));
+            Ok(reader.shows(&Inequality::nonnegative(rise.above), "no certificate that it goes one way"))
+        });
+        match pieces {
+            Ok(pieces) => Ok(format!("between any two arguments: {}", certificate(pieces))),
+            Err(why) if self.is_continuous_in(input) => {
+                let pieces = self.everywhere(&|reader| {
+                    let slope = reader.moved(self, loss, input)?.slope.times(&Quotient::integer(sign));
+                    Ok(reader.shows(&Inequality::nonnegative(slope.above), "no certificate of the slope's sign"))
+                });
+                Ok(format!("its slope has one sign: {}", certificate(pieces.map_err(|_| why)?)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    fn lipschitz(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
+        self.pointwise(input)?;
+        let loss = self.variant.loss;
+        let pieces = self.between(input, bound, &|reader| {
+            let here = reader.moved(self, loss, input)?.value;
+            let there = reader.moved_elsewhere(self, loss, input)?.value;
+            Ok(there.minus(&here))
+        });
+        match pieces {
+            Ok(pieces) => Ok(format!("between any two arguments: {}", certificate(pieces))),
+            Err(why) if self.is_continuous_in(input) => {
+                let pieces = self.everywhere(&|reader| {
+                    let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
+                    let slope = reader.moved(self, loss, input)?.slope;
+                    Ok(within(reader, &slope, &bound))
+                });
+                Ok(format!("its slope is within the bound: {}", certificate(pieces.map_err(|_| why)?)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    fn smooth(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
+        self.pointwise(input)?;
+        let loss = self.variant.loss;
+        let pieces = self.between(input, bound, &|reader| {
+            let here = reader.moved(self, loss, input)?.slope;
+            let there = reader.moved_elsewhere(self, loss, input)?.slope;
+            Ok(there.minus(&here))
+        });
+        match pieces {
+            Ok(pieces) => Ok(format!("of the slope, between any two arguments: {}", certificate(pieces))),
+            Err(why) if self.is_smooth_in(input) => {
+                let pieces = self.everywhere(&|reader| {
+                    let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
+                    let step = reader.introduced(Atom::Step)?;
+                    reader.turn(self.input_as(input, &Polynomial::one(), &step), Side::Here);
+                    let path = reader.finite(loss)?;
+                    let slope = reader.derivative(&path)?;
+                    let second = reader.derivative(&slope)?;
+                    let second = reader.stilled_quotient(&second)?;
+                    Ok(within(reader, &second, &bound))
+                });
+                Ok(format!("its second derivative is within the bound: {}", certificate(pieces.map_err(|_| why)?)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Whether a difference between two arguments is at most the bound times their distance.
+    fn between(
+        &self,
+        input: InputId,
+        bound: ExprId,
+        difference: &dyn Fn(&mut Reader<'_>) -> Reading<Quotient>,
+    ) -> Result<usize, Open> {
+        self.everywhere(&|reader| {
+            let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
+            // Which of the two is the larger does not matter.
+            let (x, y) = reader.two_values(input)?;
+            reader.suppose(Inequality::positive(y.minus(&x)));
+            let difference = difference(reader)?;
+            let allowed = bound.times(&Quotient::of(y.minus(&x)));
+            Ok(within(reader, &difference, &allowed))
+        })
+    }
+
+    /// Whether the loss is continuous in an input by how it is made: by no case, sign or division that the input decides.
+    pub(super) fn is_continuous_in(&self, input: InputId) -> bool {
+        self.has_none(input, &|expr| matches!(expr, Expr::Unary(Unary::Sign, _)))
+    }
+
+    /// Whether it has a continuous derivative by how it is made.
+    pub(super) fn is_smooth_in(&self, input: InputId) -> bool {
+        self.has_none(input, &|expr| {
+            matches!(
+                expr,
+                Expr::Unary(Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt, _)
+                    | Expr::Binary(Binary::Max | Binary::Min, ..)
+            )
+        })
+    }
+
+    fn has_none(&self, input: InputId, breaks: &dyn Fn(Expr) -> bool) -> bool {
+        let graph = &self.variant.graph;
+        let decides = |expr| {
+            let (Expr::If(decider, ..)
+            | Expr::Binary(Binary::Weigh, decider, _)
+            | Expr::Binary(Binary::Divide | Binary::Power, _, decider)) = expr
+            else {
+                return false;
+            };
+            self.depends(decider, input)
+        };
+        let nodes = reachable(graph, [self.variant.loss]).into_iter().filter(|&id| self.depends(id, input));
+        nodes.map(|id| graph.expr(id)).all(|expr| !decides(expr) && !breaks(expr))
+    }
+}
+
+/// Whether a number is between a bound and its negative.
+fn within(reader: &mut Reader<'_>, number: &Quotient, bound: &Quotient) -> Judgement {
+    let above = Inequality::nonnegative(bound.minus(number).above);
+    let below = Inequality::nonnegative(bound.plus(number).above);
+    let first = reader.shows(&above, "no certificate of the bound");
+    first.and(|| reader.shows(&below, "no certificate of the bound"))
+}
+
+/// The argument, in a few words.
+fn certificate(pieces: usize) -> String {
+    format!("exact certificates on {}", counted(pieces))
+}
+
+pub(super) fn counted(pieces: usize) -> String {
+    if pieces == 1 { "one piece".to_owned() } else { format!("{pieces} pieces") }
+}
