@@ -8,6 +8,7 @@ pub mod describe;
 pub mod eval;
 pub mod explain;
 pub mod generators;
+pub mod mutation;
 pub mod number;
 pub mod oracle;
 pub mod registry;
