@@ -15,6 +15,8 @@ use crate::audit_run::{Progress, run_audit};
 use crate::checks::CHECKS;
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
+use crate::mutation::record::{Family, FamilyRecord};
+use crate::mutation::{self, Depth, run_mutation};
 use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
@@ -77,6 +79,11 @@ enum Command {
         #[arg(long)]
         rust: bool,
     },
+    /// Puts faults into losses on purpose, and says which of them the checks find
+    ///
+    /// Faults in a spec are judged by what it claims and by recorded answers, faults in the compiler against the formula as written,
+    /// faults in the kernels by all checks. Writes mutation.json; fails where fewer faults are found than should be.
+    Mutants(MutantsArguments),
     /// Answers cases on standard input, one JSON object a line, on standard output
     ///
     /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
@@ -87,6 +94,22 @@ enum Command {
     /// "message":"..."}}. Every line has its answer, whatever it holds, before the next line is read.
     #[command(verbatim_doc_comment)]
     Eval,
+}
+
+#[derive(Debug, Args)]
+struct MutantsArguments {
+    /// The losses; all if none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// The seed of every generator, and of which mutants are judged where there are more than enough
+    #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole, allow_hyphen_values = true)]
+    seed: u64,
+    /// Every mutant, and every check asked about each
+    #[arg(long)]
+    thorough: bool,
+    /// The folder that mutation.json is written to
+    #[arg(long, value_name = "DIR", default_value = "target/audit")]
+    output: PathBuf,
 }
 
 /// Runs the program with the process's arguments.
@@ -106,6 +129,7 @@ fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
                 Err(message) => return misused(&message),
             }
         }
+        Some(Command::Mutants(arguments)) => mutants(losses, arguments),
         Some(Command::Eval) => eval(losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS),
     };
     match done {
@@ -150,20 +174,45 @@ fn subject(losses: Losses, name: &str) -> Result<Subject, String> {
     Err(format!("there is no loss `{name}`; {hint}"))
 }
 
+/// The losses of these names, each once; all if there are none.
+fn named(losses: Losses, names: &[String]) -> Result<Vec<Subject>, String> {
+    if names.is_empty() {
+        return Ok(Subject::all(losses));
+    }
+    let mut distinct: Vec<&String> = Vec::new();
+    for name in names {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    distinct.into_iter().map(|name| subject(losses, name)).collect()
+}
+
+fn mutants(losses: Losses, arguments: &MutantsArguments) -> io::Result<ExitCode> {
+    let subjects = match named(losses, &arguments.names) {
+        Ok(subjects) => subjects,
+        Err(message) => return Ok(misused(&message)),
+    };
+    std::fs::create_dir_all(&arguments.output)?;
+    let file = arguments.output.join("mutation.json");
+    // Before the work, so that nobody waits for a file that cannot be written.
+    std::fs::OpenOptions::new().append(true).create(true).open(&file)?;
+    let bar = Bar::new(subjects.len() * Family::ALL.len());
+    let depth = if arguments.thorough { Depth::Thorough } else { Depth::Full };
+    let run = run_mutation(&subjects, depth, arguments.seed, &bar);
+    bar.0.finish_and_clear();
+    let mut json = serde_json::to_string_pretty(&run).map_err(io::Error::other)?;
+    json.push('\n');
+    std::fs::write(&file, json)?;
+    let reached = run.losses.iter().flat_map(|loss| &loss.families).all(FamilyRecord::reaches_its_goal);
+    print(&format!("{}data: {}\n", mutation::table::table(&run), file.display()))?;
+    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
 fn audit(losses: Losses, arguments: &AuditArguments) -> io::Result<ExitCode> {
-    let subjects = if arguments.names.is_empty() {
-        Subject::all(losses)
-    } else {
-        let mut names: Vec<&String> = Vec::new();
-        for name in &arguments.names {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        match names.into_iter().map(|name| subject(losses, name)).collect::<Result<_, _>>() {
-            Ok(subjects) => subjects,
-            Err(message) => return Ok(misused(&message)),
-        }
+    let subjects = match named(losses, &arguments.names) {
+        Ok(subjects) => subjects,
+        Err(message) => return Ok(misused(&message)),
     };
     // An audit of nothing must not look like one that passed.
     if subjects.is_empty() {

@@ -1,6 +1,7 @@
 //! What is audited, and how hard.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use loss_codegen::compile::{Compiled, compile};
 use loss_codegen::source::SourceFile;
@@ -25,7 +26,16 @@ impl Subject {
     /// Its spec, compiled anew: what the kernels are held against. `None` for a loss that is not made from one of the specs.
     #[must_use]
     pub fn compiled(&self) -> Option<&'static Compiled> {
+        if let Some(compiled) = stand_in(self.loss) {
+            return Some(compiled);
+        }
         compiled_specs().iter().find(|compiled| compiled.spec.name == self.name())
+    }
+
+    /// Whether it has a fault on purpose: then what matters is that a check fails, not how simply the failure can be shown.
+    #[must_use]
+    pub fn is_mutant(&self) -> bool {
+        stand_in(self.loss).is_some()
     }
 
     /// Its name.
@@ -48,6 +58,22 @@ impl Default for Effort {
     fn default() -> Self {
         Self { seed: 1, points: 1_000 }
     }
+}
+
+/// The specs of losses that stand in for others, by where the loss lies in memory. None of them is ever freed.
+static STAND_INS: RwLock<BTreeMap<usize, &'static Compiled>> = RwLock::new(BTreeMap::new());
+
+/// States that a loss with a fault is to be held against this spec. The loss must be of a type with a size, or it has no place of its own.
+pub(crate) fn holds_against(mutant: &'static dyn Loss, compiled: &'static Compiled) {
+    STAND_INS.write().unwrap_or_else(PoisonError::into_inner).insert(address(mutant), compiled);
+}
+
+fn stand_in(loss: &'static dyn Loss) -> Option<&'static Compiled> {
+    STAND_INS.read().unwrap_or_else(PoisonError::into_inner).get(&address(loss)).copied()
+}
+
+fn address(loss: &'static dyn Loss) -> usize {
+    (std::ptr::from_ref(loss)).cast::<()>().addr()
 }
 
 /// Every spec, compiled once a process. They have compiled before, or there would be no runtime.

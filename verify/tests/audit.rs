@@ -4,6 +4,8 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use loss_verify::audit::{CheckRecord, Status};
 use loss_verify::checks::CHECKS;
+use loss_verify::mutation::record::{Family, FamilyRecord};
+use loss_verify::mutation::{Depth, run_family};
 use loss_verify::registry::losses;
 use loss_verify::subject::{Effort, Subject};
 
@@ -22,7 +24,31 @@ fn main() {
             })
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    let mutants = Subject::all(losses()).into_iter().flat_map(|subject| {
+        Family::ALL.map(|family| {
+            Trial::test(format!("{}::{}_mutants_are_killed", subject.name(), family.word()), move || {
+                killed(&run_family(&subject, family, Depth::Quick, EFFORT.seed))
+            })
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.chain(mutants).collect()).exit();
+}
+
+/// Whether the checks find as many of the faults put in on purpose as they should.
+fn killed(record: &FamilyRecord) -> Result<(), Failed> {
+    if record.judged == 0 {
+        return Err(Failed::from("no mutant was judged"));
+    }
+    if record.reaches_its_goal() {
+        return Ok(());
+    }
+    let survivors: Vec<String> = record.survivors().map(|mutant| format!("  {}", mutant.describe())).collect();
+    Err(Failed::from(format!(
+        "{} of {} mutants killed; these survive:\n{}",
+        record.killed,
+        record.judged,
+        survivors.join("\n")
+    )))
 }
 
 fn message(record: &CheckRecord) -> String {

@@ -71,6 +71,9 @@ fn replay(subject: &Subject, tally: &mut Tally, goldens: &mut Goldens) -> Result
         // Most lines are of other losses: look at the call before the numbers that are expected.
         let unreadable = |problem: String| format!("line {} cannot be read: {problem}", place + 1);
         let case = eval::read_case(line.as_bytes()).map_err(|refusal| unreadable(refusal.message))?;
+        if subject.is_mutant() && tally.failed() > 0 {
+            return Ok(());
+        }
         let meant = eval::find(subject.losses, &case.loss, &case.inputs).map(|loss| loss.info().name);
         if meant != Ok(subject.name()) {
             continue;

@@ -95,7 +95,7 @@ pub struct FamilyRecord {
 pub struct Killer {
     /// The mutants that it kills.
     pub killed: u64,
-    /// Those that it alone kills.
+    /// Those that it alone kills, as far as every check was asked.
     pub alone: u64,
 }
 
@@ -120,8 +120,10 @@ pub struct MutantRecord {
 pub enum Fate {
     /// These checks do not hold any more.
     Killed {
-        /// Their names, in the order in which they run.
+        /// Their names, in the order in which they ran.
         by: Vec<String>,
+        /// Whether every check was asked, or only as many as there was time for after the first one.
+        complete: bool,
     },
     /// Every check still holds.
     Survived,
@@ -145,13 +147,13 @@ impl FamilyRecord {
             Self { family, judged: 0, killed: 0, equivalent: 0, refused: 0, killers: BTreeMap::new(), mutants };
         for mutant in &record.mutants {
             match &mutant.fate {
-                Fate::Killed { by } => {
+                Fate::Killed { by, complete } => {
                     record.judged += 1;
                     record.killed += 1;
                     for check in by {
                         let killer = record.killers.entry(check.clone()).or_default();
                         killer.killed += 1;
-                        killer.alone += u64::from(by.len() == 1);
+                        killer.alone += u64::from(*complete && by.len() == 1);
                     }
                 }
                 Fate::Survived => record.judged += 1,
@@ -201,7 +203,7 @@ mod tests {
     }
 
     fn killed(by: &[&str]) -> Fate {
-        Fate::Killed { by: by.iter().map(|&name| name.to_owned()).collect() }
+        Fate::Killed { by: by.iter().map(|&name| name.to_owned()).collect(), complete: true }
     }
 
     #[test]
