@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{ExprId, Graph};
+use loss_codegen::expr::{ExprId, Graph, InputId};
 use loss_codegen::lower::lower;
+use loss_codegen::model::Variant;
 use loss_codegen::plan::{Plan, Program};
 use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
@@ -18,9 +19,10 @@ use crate::subject::Subject;
 
 use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
 use super::judge::{checks, judge, subject};
-use super::record::{Fate, MutantRecord};
-use super::run::{Court, Mutant, sample};
-use super::same::{proof, simplified};
+use super::record::Fate;
+use super::run::{self, Court, Judged, Mutant};
+use super::same::{Known, proof, simplified, taken_over};
+use super::spec::signs;
 
 /// What finds most faults first; what looks only at how kernels are run, never.
 const FIRST: [&str; 5] = [
@@ -71,16 +73,9 @@ enum Change {
 }
 
 /// The mutants of what the compiler makes of a loss, and what becomes of them.
-pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Vec<MutantRecord> {
-    let Some(compiled) = original.compiled() else { return Vec::new() };
-    let mutants = sample(mutants(compiled), most, court.effort.seed);
-    mutants
-        .into_iter()
-        .map(|Mutant { mut record, fault }| {
-            record.fate = fate(original, compiled, &fault, court);
-            record
-        })
-        .collect()
+pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
+    let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
+    run::judged(mutants(compiled), most, court, |fault| fate(original, compiled, fault, court))
 }
 
 fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
@@ -140,42 +135,61 @@ fn outputs(schedule: &Schedule) -> (ExprId, Vec<Gradient>) {
     }
 }
 
+/// What happens to a mutant. A stage that finds its input broken may give up.
 fn fate(original: &Subject, compiled: &'static Compiled, fault: &Fault, court: &Court) -> Fate {
-    let mut plans: Vec<WorkPlan> = compiled.plans.iter().map(WorkPlan::new).collect();
-    let plan = &compiled.plans[fault.plan];
-    let broken = &mut plans[fault.plan];
-    match fault.program {
-        Part::Loss => match mutated(plan, &plan.loss, &fault.change) {
-            Ok(program) => broken.loss = program,
-            Err(fate) => return fate,
-        },
-        Part::Summand(at) => {
-            let Some(program) = &plan.reductions[at].of else { return Fate::Survived };
-            match mutated(plan, program, &fault.change) {
-                Ok(program) => broken.reductions[at].0 = Some(program),
-                Err(fate) => return fate,
-            }
-        }
-        Part::Divisor(at) => {
-            let (Some(over), Change::Lowered(id, alternative)) = (&plan.reductions[at].over, &fault.change) else {
-                return Fate::Survived;
-            };
-            match scheduled(plan, over, *id, alternative) {
-                Ok(work) => broken.reductions[at].1 = Some(work),
-                Err(fate) => return fate,
-            }
+    let broken = std::panic::AssertUnwindSafe(|| broken(compiled, fault));
+    match std::panic::catch_unwind(broken) {
+        Err(_) => refused("a stage of the compiler gives up"),
+        Ok(Err(fate)) => fate,
+        Ok(Ok(plans)) => {
+            let loss: &'static Interpreted =
+                Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+            let mutant = subject(original, loss, compiled);
+            let fate = judge(&mutant, &checks(&FIRST, &LEFT_OUT), &court.effort, court.until);
+            loss.retire();
+            fate
         }
     }
-    let loss: &'static Interpreted =
-        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-    let mutant = subject(original, loss, compiled);
-    let fate = judge(&mutant, &checks(&FIRST, &LEFT_OUT), &court.effort, court.until);
-    loss.retire();
-    fate
+}
+
+/// What a plan is made from, as far as proofs need it.
+struct Given<'g> {
+    variant: &'g Variant,
+    signs: &'g [InputId],
+}
+
+/// What must hold of parameters and inputs.
+fn domains(variant: &Variant) -> Vec<ExprId> {
+    variant.param_domains.iter().chain(&variant.input_domains).copied().flatten().collect()
+}
+
+/// The plans of a loss with a fault in one; or the fate of a mutant that cannot be run, or computes the same.
+fn broken(compiled: &Compiled, fault: &Fault) -> Result<Vec<WorkPlan>, Fate> {
+    let mut plans: Vec<WorkPlan> = compiled.plans.iter().map(WorkPlan::new).collect();
+    let plan = &compiled.plans[fault.plan];
+    let Some(variant) = compiled.variants.iter().find(|variant| variant.key == plan.key) else {
+        return Err(refused("the plan has no variant"));
+    };
+    let given = Given { variant, signs: &signs(&compiled.spec) };
+    let broken = &mut plans[fault.plan];
+    let nothing = || refused("there is no such kernel");
+    match fault.program {
+        Part::Loss => broken.loss = mutated(plan, &given, &plan.loss, &fault.change)?,
+        Part::Summand(at) => {
+            let program = plan.reductions[at].of.as_ref().ok_or_else(nothing)?;
+            broken.reductions[at].0 = Some(mutated(plan, &given, program, &fault.change)?);
+        }
+        Part::Divisor(at) => {
+            let over = plan.reductions[at].over.as_ref().ok_or_else(nothing)?;
+            let Change::Lowered(id, alternative) = &fault.change else { return Err(nothing()) };
+            broken.reductions[at].1 = Some(scheduled(plan, &given, over, *id, alternative)?);
+        }
+    }
+    Ok(plans)
 }
 
 /// A program with a fault; the fate of one that cannot be run, or computes the same.
-fn mutated(plan: &Plan, program: &Program, change: &Change) -> Result<WorkProgram, Fate> {
+fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, change: &Change) -> Result<WorkProgram, Fate> {
     let whole = |schedule: &Schedule, graph: &Arc<Graph>| Work {
         graph: Arc::clone(graph),
         schedule: schedule.clone(),
@@ -183,18 +197,18 @@ fn mutated(plan: &Plan, program: &Program, change: &Change) -> Result<WorkProgra
     };
     match change {
         Change::Lowered(id, alternative) => Ok(WorkProgram {
-            forward: match scheduled(plan, &program.forward, *id, alternative) {
+            forward: match scheduled(plan, given, &program.forward, *id, alternative) {
                 Ok(work) => work,
                 // The value alone does without the node.
                 Err(Fate::Equivalent { .. }) => whole(&program.forward, &Arc::new(plan.graph.clone())),
                 Err(other) => return Err(other),
             },
-            fused: scheduled(plan, &program.fused, *id, alternative)?,
+            fused: scheduled(plan, given, &program.fused, *id, alternative)?,
         }),
         Change::Derivative(id, alternative) => {
             let mut graph = plan.graph.clone();
             let cotangents: Vec<ExprId> = program.derivatives.iter().map(|(_, cotangent)| *cotangent).collect();
-            let broken = with_alternative(&mut graph, &cotangents, *id, alternative)?;
+            let broken = with_alternative(&mut graph, &cotangents, (*id, alternative), given)?;
             let mut whole_roots = vec![program.stable];
             whole_roots.extend(broken);
             let lowered = lower(&mut graph, &whole_roots);
@@ -222,9 +236,15 @@ fn refused(message: &str) -> Fate {
 }
 
 /// A schedule of the same outputs, one node of which is another.
-fn scheduled(plan: &Plan, of: &Schedule, id: ExprId, alternative: &nodes::Alternative) -> Result<Work, Fate> {
+fn scheduled(
+    plan: &Plan,
+    given: &Given<'_>,
+    of: &Schedule,
+    id: ExprId,
+    alternative: &nodes::Alternative,
+) -> Result<Work, Fate> {
     let mut graph = plan.graph.clone();
-    let broken = with_alternative(&mut graph, &roots(of), id, alternative)?;
+    let broken = with_alternative(&mut graph, &roots(of), (id, alternative), given)?;
     let gradients = outputs(of).1.into_iter().zip(&broken[1..]);
     let gradients = gradients.map(|(gradient, &cotangent)| Gradient { cotangent, ..gradient }).collect();
     let roots = Roots { value: broken[0], gradients, axes: plan.axes };
@@ -236,15 +256,17 @@ fn scheduled(plan: &Plan, of: &Schedule, id: ExprId, alternative: &nodes::Altern
 fn with_alternative(
     graph: &mut Graph,
     roots: &[ExprId],
-    id: ExprId,
-    alternative: &nodes::Alternative,
+    (id, alternative): (ExprId, &nodes::Alternative),
+    given: &Given<'_>,
 ) -> Result<Vec<ExprId>, Fate> {
     let Some(other) = alternative.add_to(graph, id) else { return Err(refused("the node has no such alternative")) };
     let mut done = HashMap::from([(id, other)]);
     rewrite(graph, roots, &mut done, &mut |graph, id, expr| if expr == graph.expr(id) { id } else { graph.add(expr) });
     let broken: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
     let (ours, theirs) = (simplified(graph, roots), simplified(graph, &broken));
-    match proof(graph, &ours, &theirs) {
+    let Given { variant, signs } = given;
+    let facts = taken_over(graph, &variant.graph, &domains(variant));
+    match proof(graph, &ours, &theirs, &Known { facts: &facts, signs }) {
         Some(proof) => Err(Fate::Equivalent { proof }),
         None => Ok(broken),
     }

@@ -8,8 +8,7 @@ mod loss;
 use crate::subject::Subject;
 
 use super::judge::{checks, judge, subject};
-use super::record::MutantRecord;
-use super::run::{Court, Mutant, sample};
+use super::run::{self, Court, Judged, Mutant};
 
 use fault::{Fault, faults};
 use loss::Faulty;
@@ -18,21 +17,18 @@ use loss::Faulty;
 const LEFT_OUT: [&str; 1] = ["value_and_gradient_are_drawn"];
 
 /// The mutants of a loss's kernels, and what becomes of them.
-pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Vec<MutantRecord> {
-    let Some(compiled) = original.compiled() else { return Vec::new() };
+pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
+    let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
     let info = original.loss.info();
     let mutants = faults(info)
         .into_iter()
         .map(|fault| Mutant::new(fault.operator(), String::new(), String::new(), fault.words(info), fault));
-    sample(mutants.collect(), most, court.effort.seed)
-        .into_iter()
-        .map(|Mutant { mut record, fault }: Mutant<Fault>| {
-            let loss: &'static Faulty = Box::leak(Box::new(Faulty::new(original.loss, fault)));
-            let mutant = subject(original, loss, compiled);
-            let order = checks(fault.first(), &LEFT_OUT);
-            record.fate = judge(&mutant, &order, &court.effort, court.until);
-            loss.retire();
-            record
-        })
-        .collect()
+    run::judged(mutants.collect(), most, court, |fault: &Fault| {
+        let loss: &'static Faulty = Box::leak(Box::new(Faulty::new(original.loss, *fault)));
+        let mutant = subject(original, loss, compiled);
+        let order = checks(fault.first(), &LEFT_OUT);
+        let fate = judge(&mutant, &order, &court.effort, court.until);
+        loss.retire();
+        fate
+    })
 }

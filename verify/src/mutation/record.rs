@@ -84,6 +84,8 @@ pub struct FamilyRecord {
     pub equivalent: u64,
     /// How many the compiler refused: nobody could have run them.
     pub refused: u64,
+    /// How many there was no time for.
+    pub not_reached: u64,
     /// By check: how many mutants it kills, and how many of these no other check kills.
     pub killers: BTreeMap<String, Killer>,
     /// Every mutant, in the order in which they were made.
@@ -143,8 +145,16 @@ impl FamilyRecord {
     /// Counts what became of mutants.
     #[must_use]
     pub fn new(family: Family, mutants: Vec<MutantRecord>) -> Self {
-        let mut record =
-            Self { family, judged: 0, killed: 0, equivalent: 0, refused: 0, killers: BTreeMap::new(), mutants };
+        let mut record = Self {
+            family,
+            judged: 0,
+            killed: 0,
+            equivalent: 0,
+            refused: 0,
+            not_reached: 0,
+            killers: BTreeMap::new(),
+            mutants,
+        };
         for mutant in &record.mutants {
             match &mutant.fate {
                 Fate::Killed { by, complete } => {

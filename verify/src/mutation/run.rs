@@ -39,6 +39,15 @@ impl Depth {
             Self::Thorough => Duration::from_secs(1_000_000),
         }
     }
+
+    /// How long a family may take.
+    fn time(self) -> Duration {
+        match self {
+            Self::Quick => Duration::from_secs(3),
+            Self::Full => Duration::from_secs(20),
+            Self::Thorough => Duration::from_secs(1_000_000),
+        }
+    }
 }
 
 /// How a mutant is judged.
@@ -47,6 +56,8 @@ pub(super) struct Court {
     pub(super) effort: Effort,
     /// When checks that only confirm what is known are asked no more.
     pub(super) until: Instant,
+    /// When no more mutants are judged.
+    pub(super) deadline: Instant,
 }
 
 /// A mutant that has not been judged yet.
@@ -65,30 +76,58 @@ impl<M> Mutant<M> {
     }
 }
 
-/// Evenly spread over a list, so that every operator and place has its turn; the seed says where it begins.
-pub(super) fn sample<M>(mutants: Vec<M>, most: usize, seed: u64) -> Vec<M> {
-    let count = mutants.len();
-    if count <= most {
-        return mutants;
+/// What was judged of a family, and how many mutants there was no time for.
+pub(super) struct Judged {
+    pub(super) mutants: Vec<MutantRecord>,
+    pub(super) not_reached: usize,
+}
+
+/// Judges at most so many mutants, as long as there is time.
+pub(super) fn judged<M>(mutants: Vec<Mutant<M>>, most: usize, court: &Court, fate: impl Fn(&M) -> Fate) -> Judged {
+    let order = spread(mutants.len(), court.effort.seed);
+    let mut mutants: Vec<Option<Mutant<M>>> = mutants.into_iter().map(Some).collect();
+    let mut done = Vec::new();
+    let wanted = order.len().min(most);
+    for at in order.into_iter().take(most) {
+        if Instant::now() > court.deadline {
+            break;
+        }
+        if let Some(Mutant { mut record, fault }) = mutants[at].take() {
+            record.fate = fate(&fault);
+            done.push((at, record));
+        }
     }
-    let first = seed as usize % count;
-    let chosen: std::collections::BTreeSet<usize> =
-        (0..most).map(|turn| (first + turn * count / most) % count).collect();
-    mutants.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, mutant)| mutant).collect()
+    done.sort_by_key(|(at, _)| *at);
+    let not_reached = wanted - done.len();
+    Judged { mutants: done.into_iter().map(|(_, record)| record).collect(), not_reached }
+}
+
+/// The places of a list, any first few of which are spread over all of it; the seed says where it begins.
+fn spread(count: usize, seed: u64) -> Vec<usize> {
+    let common = |mut a: usize, mut b: usize| {
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    // Steps of the golden section fall into the largest gap that is left.
+    let step = (count * 618 / 1000..).find(|&step| step > 0 && common(step, count) == 1).unwrap_or(1);
+    (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
 }
 
 /// Makes and judges the mutants of one family of a loss.
 #[must_use]
 pub fn run_family(subject: &Subject, family: Family, depth: Depth, seed: u64) -> FamilyRecord {
     // Checks look at every size and setting however few points are asked for.
-    let court = Court { effort: Effort { seed, points: 20 }, until: Instant::now() + depth.spare() };
+    let now = Instant::now();
+    let court = Court { effort: Effort { seed, points: 20 }, until: now + depth.spare(), deadline: now + depth.time() };
     let most = depth.most(family);
-    let mutants = match family {
+    let Judged { mutants, not_reached } = match family {
         Family::Spec => spec::judged(subject, &court, most),
         Family::Compiler => compiler::judged(subject, &court, most),
         Family::Kernel => kernel::judged(subject, &court, most),
     };
-    FamilyRecord::new(family, mutants)
+    FamilyRecord { not_reached: not_reached as u64, ..FamilyRecord::new(family, mutants) }
 }
 
 /// Makes and judges all mutants of some losses.
@@ -123,13 +162,18 @@ pub fn run_mutation(subjects: &[Subject], depth: Depth, seed: u64, progress: &dy
 
 #[cfg(test)]
 mod tests {
-    use super::sample;
+    use super::spread;
 
     #[test]
-    fn samples_are_spread_and_of_the_size_asked_for() {
-        let of = |seed| sample((0..100).collect(), 4, seed);
-        assert_eq!(of(0), [0, 25, 50, 75]);
-        assert_eq!(of(30), [5, 30, 55, 80]);
-        assert_eq!(sample(vec![1, 2], 4, 9), [1, 2]);
+    fn every_mutant_has_its_turn_and_the_first_are_spread() {
+        for count in [1, 2, 7, 100, 101] {
+            let mut all = spread(count, 3);
+            all.sort_unstable();
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+        }
+        let mut first: Vec<usize> = spread(100, 0).into_iter().take(5).collect();
+        first.sort_unstable();
+        assert!(first.windows(2).all(|pair| pair[1] - pair[0] > 10), "{first:?}");
+        assert!(spread(0, 3).is_empty());
     }
 }

@@ -7,16 +7,16 @@ mod info;
 use loss_codegen::compile::{Compiled, compile};
 use loss_codegen::differentiate::differentiate;
 use loss_codegen::expr::{ExprId, Graph, InputId};
-use loss_codegen::model::{Spec, Variant};
+use loss_codegen::model::{Label, Spec, Variant};
 use loss_codegen::source::SourceFile;
 
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, WorkPlan};
 use super::judge::{checks, judge, subject};
-use super::record::{Fate, MutantRecord};
-use super::run::{Court, Mutant, sample};
-use super::same::{proof, simplified, taken_over};
+use super::record::Fate;
+use super::run::{self, Court, Judged, Mutant};
+use super::same::{Known, proof, simplified, taken_over};
 
 use edits::{Edit, edits};
 
@@ -31,20 +31,13 @@ const CLAIMS: [&str; 6] = [
 ];
 
 /// The mutants of a loss's spec, and what becomes of them.
-pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Vec<MutantRecord> {
-    let Some(compiled) = original.compiled() else { return Vec::new() };
+pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
+    let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
     let mutants = edits(&compiled.source).into_iter().map(|edit| {
         let (operator, before, after) = (edit.operator, edit.before.clone(), edit.after.clone());
         Mutant::new(operator, edit.place(&compiled.source), before, after, edit)
     });
-    let mutants = sample(mutants.collect(), most, court.effort.seed);
-    mutants
-        .into_iter()
-        .map(|Mutant { mut record, fault }| {
-            record.fate = fate(original, compiled, &fault, court);
-            record
-        })
-        .collect()
+    run::judged(mutants.collect(), most, court, |edit| fate(original, compiled, edit, court))
 }
 
 fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Court) -> Fate {
@@ -106,20 +99,29 @@ fn equivalent(original: &Compiled, mutated: &Compiled) -> Option<String> {
         return None;
     }
     let mut proofs = Vec::new();
+    let signs = signs(&original.spec);
     for (ours, theirs) in original.variants.iter().zip(&mutated.variants) {
         if ours.key != theirs.key {
             return None;
         }
+        let facts: Vec<ExprId> = ours.param_domains.iter().chain(&ours.input_domains).copied().flatten().collect();
         let (our_graph, our_roots) = roots(&original.spec, ours)?;
         let (their_graph, their_roots) = roots(&mutated.spec, theirs)?;
         let mut graph = Graph::new();
+        let facts = taken_over(&mut graph, &our_graph, &facts);
         let ours = taken_over(&mut graph, &our_graph, &our_roots);
         let theirs = taken_over(&mut graph, &their_graph, &their_roots);
         // Once more: what was made by another order may simplify further.
         let (ours, theirs) = (simplified(&mut graph, &ours), simplified(&mut graph, &theirs));
-        proofs.push(proof(&mut graph, &ours, &theirs)?);
+        proofs.push(proof(&mut graph, &ours, &theirs, &Known { facts: &facts, signs: &signs })?);
     }
     proofs.into_iter().max_by_key(String::len)
+}
+
+/// The inputs that are 1 or -1.
+pub(super) fn signs(spec: &Spec) -> Vec<InputId> {
+    let inputs = (0u8..).zip(&spec.inputs);
+    inputs.filter(|(_, input)| input.label == Label::Sign).map(|(at, _)| InputId(at)).collect()
 }
 
 /// All that a variant computes.

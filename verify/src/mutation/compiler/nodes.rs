@@ -173,9 +173,10 @@ fn of_node(graph: &Graph, id: ExprId) -> Vec<Alternative> {
                 Reducer::Max => vec![Alternative::Reduce(Reducer::Min)],
                 Reducer::Min => vec![Alternative::Reduce(Reducer::Max)],
                 Reducer::Shift => vec![Alternative::Reduce(Reducer::Min)],
-                Reducer::Logsumexp => vec![Alternative::Reduce(Reducer::Max)],
                 Reducer::Any => vec![Alternative::Reduce(Reducer::All)],
                 Reducer::All => vec![Alternative::Reduce(Reducer::Any)],
+                // A share of one is told from it, and has no other.
+                Reducer::Logsumexp => Vec::new(),
                 Reducer::SimplexThreshold | Reducer::Norm => Vec::new(),
             };
             if filter.is_some() {
@@ -243,7 +244,7 @@ fn binary(graph: &Graph, function: Binary, x: ExprId, y: ExprId) -> Vec<Alternat
             all.push(Alternative::Binary(if function == Binary::Max { Binary::Min } else { Binary::Max }));
             all.extend(operands("drop an argument"));
         }
-        Binary::Logaddexp => all.push(Alternative::Binary(Binary::Max)),
+        Binary::Logaddexp => {}
         Binary::Weigh => all.push(Alternative::Operand("drop a weight", 1)),
         Binary::Share => all.push(Alternative::Binary(Binary::ShareOfOthers)),
         Binary::ShareOfOthers => all.push(Alternative::Binary(Binary::Share)),

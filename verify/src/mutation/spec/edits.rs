@@ -70,6 +70,8 @@ pub(super) fn edits(source: &SourceFile) -> Vec<Edit> {
     edits.extend(divisors(source, &document));
     edits.extend(defaults(source, &document));
     let mut texts = std::collections::BTreeSet::from([source.text.clone()]);
+    let bare = |text: &str| text.replace(['(', ')', ' '], "");
+    edits.retain(|edit| bare(&edit.before) != bare(&edit.after) || edit.operator == "swap cases");
     edits.retain(|edit| texts.insert(edit.apply(&source.text)));
     edits
 }
