@@ -6,6 +6,10 @@ use crate::lane::Isa;
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
+mod open;
+
+pub use open::Place;
+
 /// The iteration space: `outer` x `extent` x `inner` places, in this order. `extent` is that of the second axis; a *row* is a pair
 /// of an outer and an inner place, numbered outer first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +100,7 @@ pub(crate) struct Dropped {
 }
 
 /// A checked call. Made by [`run`](crate::run::run), read by the drivers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Job<'a, T> {
     pub(crate) isa: Isa,
     /// How many threads may work on it.
@@ -125,10 +129,10 @@ impl<T: Element> Job<'_, T> {
     /// Whether a row is dropped.
     #[inline(always)]
     pub(crate) fn is_dropped(&self, outer: usize, inner: usize) -> bool {
-        self.dropped.is_some_and(|dropped| self.drops(dropped, outer, inner))
+        self.dropped.is_some_and(|dropped| self.label_drops(dropped, outer, inner))
     }
 
-    fn drops(&self, dropped: Dropped, outer: usize, inner: usize) -> bool {
+    fn label_drops(&self, dropped: Dropped, outer: usize, inner: usize) -> bool {
         let view = &self.inputs[dropped.input];
         let offset = view.offset(outer, 0, inner);
         match view.values {

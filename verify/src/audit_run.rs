@@ -135,7 +135,7 @@ fn machine() -> String {
 }
 
 /// A time as `2026-01-31T23:59:59Z`.
-fn utc(time: SystemTime) -> String {
+pub(crate) fn utc(time: SystemTime) -> String {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Civil date from a day count (Howard Hinnant, chrono-compatible low-level date algorithms): years begin in March, so that the

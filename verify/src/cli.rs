@@ -15,6 +15,8 @@ use crate::checks::{CHECKS, Check};
 use crate::diff::{Direction, diff, read};
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
+use crate::mutation::record::{Family, FamilyRecord};
+use crate::mutation::{self, Depth, run_mutation};
 use crate::progress::{Forgetful, Journal, Memory};
 use crate::registry::Registry;
 use crate::report::Report;
@@ -100,6 +102,11 @@ enum Command {
         /// The audit.json of the newer one
         new: PathBuf,
     },
+    /// Puts faults into losses on purpose, and says which of them the checks find
+    ///
+    /// Faults in a spec are judged by what it claims and by recorded answers, faults in the compiler against the formula as written,
+    /// faults in the kernels by all checks. Writes mutation.json; fails where fewer faults are found than should be.
+    Mutants(MutantsArguments),
     /// Answers cases on standard input, one JSON object a line, on standard output
     ///
     /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
@@ -110,6 +117,22 @@ enum Command {
     /// "message":"..."}}. Every line has its answer, whatever it holds, before the next line is read.
     #[command(verbatim_doc_comment)]
     Eval,
+}
+
+#[derive(Debug, Args)]
+struct MutantsArguments {
+    /// The losses; all if none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// The seed of every generator, and of which mutants are judged where there are more than enough
+    #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole, allow_hyphen_values = true)]
+    seed: u64,
+    /// Every mutant, and every check asked about each
+    #[arg(long)]
+    thorough: bool,
+    /// The folder that mutation.json is written to
+    #[arg(long, value_name = "DIR", default_value = "target/audit")]
+    output: PathBuf,
 }
 
 /// Runs the program with the process's arguments.
@@ -133,6 +156,7 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
                 Err(message) => return misused(&message),
             }
         }
+        Some(Command::Mutants(arguments)) => mutants(registry, arguments),
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
@@ -217,20 +241,45 @@ fn memory(arguments: &AuditArguments, effort: &Effort) -> io::Result<Option<Jour
     Ok(Some(journal))
 }
 
+/// The losses of these names, each once; all if there are none.
+fn named(registry: &'static Registry, names: &[String]) -> Result<Vec<Subject>, String> {
+    if names.is_empty() {
+        return Ok(Subject::all(registry));
+    }
+    let mut distinct: Vec<&String> = Vec::new();
+    for name in names {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    distinct.into_iter().map(|name| subject(registry, name)).collect()
+}
+
+fn mutants(registry: &'static Registry, arguments: &MutantsArguments) -> io::Result<ExitCode> {
+    let subjects = match named(registry, &arguments.names) {
+        Ok(subjects) => subjects,
+        Err(message) => return Ok(misused(&message)),
+    };
+    std::fs::create_dir_all(&arguments.output)?;
+    let file = arguments.output.join("mutation.json");
+    // Before the work, so that nobody waits for a file that cannot be written.
+    std::fs::OpenOptions::new().append(true).create(true).open(&file)?;
+    let bar = Bar::new(subjects.len() * Family::ALL.len());
+    let depth = if arguments.thorough { Depth::Thorough } else { Depth::Full };
+    let run = run_mutation(&subjects, depth, arguments.seed, &bar);
+    bar.0.finish_and_clear();
+    let mut json = serde_json::to_string_pretty(&run).map_err(io::Error::other)?;
+    json.push('\n');
+    std::fs::write(&file, json)?;
+    let reached = run.losses.iter().flat_map(|loss| &loss.families).all(FamilyRecord::reaches_its_goal);
+    print(&format!("{}data: {}\n", mutation::table::table(&run), file.display()))?;
+    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
 fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<ExitCode> {
-    let subjects = if arguments.names.is_empty() {
-        Subject::all(registry)
-    } else {
-        let mut names: Vec<&String> = Vec::new();
-        for name in &arguments.names {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        match names.into_iter().map(|name| subject(registry, name)).collect::<Result<_, _>>() {
-            Ok(subjects) => subjects,
-            Err(message) => return Ok(misused(&message)),
-        }
+    let subjects = match named(registry, &arguments.names) {
+        Ok(subjects) => subjects,
+        Err(message) => return Ok(misused(&message)),
     };
     let checks = match wanted(&arguments.checks) {
         Ok(checks) => checks,

@@ -11,6 +11,7 @@ pub mod eval;
 pub mod explain;
 pub mod fuzz;
 pub mod generators;
+pub mod mutation;
 pub mod named_tests;
 pub mod number;
 pub mod oracle;

@@ -5,6 +5,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::audit::{CheckRecord, Status};
 use crate::checks::CHECKS;
+use crate::mutation::record::{Family, FamilyRecord};
+use crate::mutation::{Depth, run_family};
 use crate::registry::Registry;
 use crate::subject::{Effort, Subject};
 
@@ -21,7 +23,27 @@ pub fn run(registry: &'static Registry) -> ! {
             })
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+    let mutants = Subject::all(registry).into_iter().flat_map(|subject| {
+        Family::ALL.map(|family| {
+            Trial::test(format!("{}::{}_mutants_are_killed", subject.name(), family.word()), move || {
+                killed(&run_family(&subject, family, Depth::Quick, Effort::default().seed))
+            })
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.chain(mutants).collect()).exit()
+}
+
+/// Whether the checks find as many of the faults put in on purpose as they should.
+fn killed(record: &FamilyRecord) -> Result<(), Failed> {
+    if record.judged == 0 {
+        return Err(Failed::from("no mutant was judged"));
+    }
+    if record.reaches_its_goal() {
+        return Ok(());
+    }
+    let survivors: Vec<String> = record.survivors().map(|mutant| format!("  {}", mutant.describe())).collect();
+    let (killed, judged) = (record.killed, record.judged);
+    Err(Failed::from(format!("{killed} of {judged} mutants killed; these survive:\n{}", survivors.join("\n"))))
 }
 
 fn message(record: &CheckRecord) -> String {

@@ -18,6 +18,8 @@ pub struct Registry {
     others: &'static [SpecFile],
     /// What runs the audit.
     program: &'static str,
+    /// The registry without the fault, and the spec with it.
+    mutant: Option<(&'static Registry, &'static Compiled)>,
     compiled: OnceLock<Vec<Compiled>>,
 }
 
@@ -27,6 +29,7 @@ static RUNTIME: Registry = Registry {
     specs: loss_runtime::SPECS,
     others: &[],
     program: "cargo verify",
+    mutant: None,
     compiled: OnceLock::new(),
 };
 
@@ -45,6 +48,7 @@ impl Registry {
             specs,
             others: loss_runtime::SPECS,
             program: "cargo run --example audit --",
+            mutant: None,
             compiled: OnceLock::new(),
         }
     }
@@ -57,25 +61,65 @@ impl Registry {
         format!("{} {loss} --seed {} --points {}", self.program, effort.seed, effort.points)
     }
 
-    /// Every spec, compiled once a process.
-    ///
-    /// # Panics
-    /// If one does not compile. They have compiled before, or there would be no losses.
-    pub fn compiled(&self) -> &[Compiled] {
-        self.compiled.get_or_init(|| {
-            compile_beside(&sources(self.specs), library(&sources(self.others))).unwrap_or_else(|failures| {
-                panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
-            })
-        })
+    /// The registry with a loss that has a fault in place of the one of its name, held against another spec. It is never freed.
+    pub(crate) fn with_mutant(
+        &'static self,
+        mutant: &'static dyn Loss,
+        compiled: &'static Compiled,
+    ) -> &'static Registry {
+        let name = mutant.info().name;
+        let losses = self.losses.iter().map(|&loss| if loss.info().name == name { mutant } else { loss });
+        let mutated = Registry {
+            losses: Vec::leak(losses.collect()),
+            mutant: Some((self, compiled)),
+            compiled: OnceLock::new(),
+            ..*self
+        };
+        Box::leak(Box::new(mutated))
+    }
+
+    /// Whether one of the losses has a fault on purpose.
+    pub(crate) fn has_mutant(&self) -> bool {
+        self.mutant.is_some()
+    }
+
+    /// The spec of a loss, compiled.
+    #[must_use]
+    pub fn compiled(&self, name: &str) -> Option<&Compiled> {
+        match self.mutant {
+            Some((_, mutant)) if mutant.spec.name == name => Some(mutant),
+            Some((original, _)) => original.compiled(name),
+            None => self.all_compiled().iter().find(|compiled| compiled.spec.name == name),
+        }
     }
 
     /// Every spec that a formula of these may call.
     #[must_use]
     pub fn library(&self) -> Library {
-        let mut library = library(&sources(self.others));
-        let own = self.compiled().iter().map(|compiled| (compiled.spec.name.clone(), compiled.spec.clone()));
-        library.specs.extend(own);
-        library
+        let insert = |library: &mut Library, compiled: &Compiled| {
+            library.specs.insert(compiled.spec.name.clone(), compiled.spec.clone());
+        };
+        match self.mutant {
+            Some((original, mutant)) => {
+                let mut library = original.library();
+                insert(&mut library, mutant);
+                library
+            }
+            None => {
+                let mut library = library(&sources(self.others));
+                self.all_compiled().iter().for_each(|compiled| insert(&mut library, compiled));
+                library
+            }
+        }
+    }
+
+    /// Every spec, compiled once a process. They have compiled before, or there would be no losses.
+    fn all_compiled(&self) -> &[Compiled] {
+        self.compiled.get_or_init(|| {
+            compile_beside(&sources(self.specs), library(&sources(self.others))).unwrap_or_else(|failures| {
+                panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
+            })
+        })
     }
 }
 

@@ -24,7 +24,13 @@ impl Subject {
     /// Its spec, compiled anew: what the kernels are held against. `None` for a loss that is not made from one of the specs.
     #[must_use]
     pub fn compiled(&self) -> Option<&'static Compiled> {
-        self.registry.compiled().iter().find(|compiled| compiled.spec.name == self.name())
+        self.registry.compiled(self.name())
+    }
+
+    /// Whether it has a fault on purpose: then what matters is that a check fails, not how simply the failure can be shown.
+    #[must_use]
+    pub fn is_mutant(&self) -> bool {
+        self.registry.has_mutant()
     }
 
     /// Its name.

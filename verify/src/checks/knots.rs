@@ -94,7 +94,7 @@ pub(super) fn knots_are_as_declared(subject: &Subject, effort: &Effort) -> Findi
 fn walk(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: &str, seen: &mut [Seen], tally: &mut Tally) {
     let mut met = vec![0; scene.knots.len()];
     for x in places(line) {
-        if met.iter().all(|&met| met >= ENOUGH) {
+        if met.iter().all(|&met| met >= ENOUGH) || (subject.is_mutant() && tally.failed() > 0) {
             break;
         }
         visit(subject, scene, line, x, setting, &mut met, seen, tally);

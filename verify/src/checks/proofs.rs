@@ -13,7 +13,6 @@ use crate::proofs::{self, Knot, Property, Relation, Verdict};
 use crate::subject::{Effort, Subject};
 
 use super::claims::Scope;
-use super::curves::library;
 use super::properties::Claim;
 use super::{Finding, Tally, relations};
 
@@ -24,7 +23,7 @@ const CASES: &str = "every case is met somewhere, and of every two only one";
 pub(super) fn claims_are_proved(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
     let mut tally = Tally::new(subject, effort);
-    let records = records(compiled, &library(subject));
+    let records = records(compiled, &subject.registry.library());
     if records.is_empty() {
         return Finding::skipped("the spec claims nothing");
     }

@@ -1,14 +1,14 @@
 //! What reductions are: a sum, and a sum over a divisor.
 
-use loss_runtime::info::{Divisor, ReductionInfo};
+use loss_runtime::info::{Divisor, Label, ReductionInfo};
 use loss_runtime::{Element, Error, Reduction, Upstream};
 
-use crate::generators::Random;
+use crate::generators::{Column, Extents, Random, Values};
 use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes};
 use super::probe::{Found, Probe, find, first_difference, same, show};
-use super::sample::{Sample, each};
+use super::sample::{Sample, each, each_once, has_second_axis};
 use super::{Finding, Tally, tolerance};
 
 /// Sums against values one by one, means against sums.
@@ -17,7 +17,30 @@ pub(super) fn sum_is_sum_of_none(subject: &Subject, effort: &Effort) -> Finding 
     let sizes = sizes(subject);
     each::<f32>(subject, effort, "sum_is_sum_of_none f32", &sizes, &mut tally, reductions);
     each::<f64>(subject, effort, "sum_is_sum_of_none f64", &sizes, &mut tally, reductions);
+    let many = Extents::rows([MANY]).with_extent(if has_second_axis(subject.loss.info()) { 2 } else { 1 });
+    each_once::<f32>(subject, effort, "sum_is_sum_of_none f32", std::slice::from_ref(&many), &mut tally, of_one_size);
+    each_once::<f64>(subject, effort, "sum_is_sum_of_none f64", std::slice::from_ref(&many), &mut tally, of_one_size);
     tally.finding()
+}
+
+/// So many terms that a sum which rounds after each of them shows it.
+const MANY: usize = 20_011;
+
+/// The sum of many values of about one size: where a few are far larger than all others, the roundings of these are all that shows.
+fn of_one_size<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Tally) {
+    let mut batch = sample.batch.clone();
+    for (column, input) in batch.inputs.iter_mut().zip(sample.info.inputs) {
+        if let (Some(Column { values: Values::Real(values), .. }), Label::Real) = (column, input.label) {
+            for (place, value) in values.iter_mut().enumerate() {
+                *value = T::from_f64(0.1 + 0.37 * (place % 11) as f64);
+            }
+        }
+    }
+    let found = |reduction| find(sample.loss, &batch, Probe { reduction, ..Probe::default() });
+    // Declared conditions may not admit such numbers.
+    if let (Ok(none), Ok(sum)) = (found(Reduction::None), found(Reduction::Sum)) {
+        compare_sum(sample, &none, &sum, tally);
+    }
 }
 
 fn reductions<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Tally) {

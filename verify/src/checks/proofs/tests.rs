@@ -224,7 +224,7 @@ fn most_claims_are_proved_and_none_is_refuted() {
     let (mut total, mut proved) = (0, 0);
     for subject in Subject::all(losses()) {
         let Some(compiled) = subject.compiled() else { continue };
-        for record in records(compiled, &library(&subject)) {
+        for record in records(compiled, &subject.registry.library()) {
             println!("{}: {} {}: {}", subject.name(), record.standing.word(), record.claim, record.detail);
             assert_ne!(record.standing, Standing::Violated, "{}: {}", subject.name(), record.claim);
             total += 1;

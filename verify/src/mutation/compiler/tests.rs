@@ -1,0 +1,26 @@
+//! Plans without a fault are the formula, so that what is found in one with a fault is the fault.
+
+use crate::audit::Status;
+use crate::mutation::interpret::{Interpreted, WorkPlan};
+use crate::mutation::judge::{checks, subject};
+use crate::registry::losses;
+use crate::subject::{Effort, Subject};
+
+use super::{FIRST, LEFT_OUT};
+
+#[test]
+fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
+    for original in Subject::all(losses()) {
+        let compiled = original.compiled().expect("every loss has a spec");
+        let plans = compiled.plans.iter().map(WorkPlan::new).collect();
+        let loss: &'static Interpreted =
+            Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+        let unchanged = subject(&original, loss, compiled);
+        for check in checks(&FIRST, &LEFT_OUT) {
+            let (record, _) = check.record(&unchanged, &Effort { seed: 1, points: 1 });
+            let passed = matches!(record.status, Status::Passed | Status::Skipped);
+            assert!(passed, "{}::{}: {:?}", original.name(), check.name, record.failures.first());
+        }
+        loss.retire();
+    }
+}

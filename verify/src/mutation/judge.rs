@@ -1,0 +1,42 @@
+//! Which checks find a fault.
+
+use std::time::Instant;
+
+use loss_codegen::compile::Compiled;
+use loss_runtime::Loss;
+
+use crate::audit::Status;
+use crate::checks::{CHECKS, Check};
+use crate::subject::{Effort, Subject};
+
+use super::record::Fate;
+
+/// A loss with a fault, in a registry in which it takes the original's place.
+pub(super) fn subject(original: &Subject, mutant: &'static dyn Loss, compiled: &'static Compiled) -> Subject {
+    Subject { loss: mutant, registry: original.registry.with_mutant(mutant, compiled) }
+}
+
+/// The checks of these names first, then all others but those that are left out.
+pub(super) fn checks(first: &[&str], left_out: &[&str]) -> Vec<&'static Check> {
+    let named = first.iter().filter_map(|name| CHECKS.iter().find(|check| check.name == *name));
+    let rest = CHECKS.iter().filter(|check| !first.contains(&check.name) && !left_out.contains(&check.name));
+    named.chain(rest).collect()
+}
+
+/// Asks the checks one after the other; after the first that finds the fault only as long as there is time.
+pub(super) fn judge(mutant: &Subject, checks: &[&'static Check], effort: &Effort, until: Instant) -> Fate {
+    let mut by = Vec::new();
+    let mut complete = true;
+    for check in checks {
+        if !by.is_empty() && Instant::now() > until {
+            complete = false;
+            break;
+        }
+        match check.record(mutant, effort).0.status {
+            Status::Passed | Status::Skipped => {}
+            // Neither is a pass: the tests fail, and whoever made the fault is told.
+            Status::Undecided | Status::Failed => by.push(check.name.to_owned()),
+        }
+    }
+    if by.is_empty() { Fate::Survived } else { Fate::Killed { by, complete } }
+}

@@ -1,0 +1,179 @@
+//! Making and judging the mutants of losses.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::audit_run::{Progress, utc};
+use crate::subject::{Effort, Subject};
+
+use super::record::{Family, FamilyRecord, Fate, LossMutation, MutantRecord, MutationRun, SCHEMA_VERSION};
+use super::{compiler, kernel, spec};
+
+/// How many mutants are judged, and how much is asked about each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// A sample of each family, each mutant up to the first check that finds it: for tests.
+    Quick,
+    /// Most mutants; who finds them as far as there is time.
+    Full,
+    /// All mutants, and every check asked about each.
+    Thorough,
+}
+
+impl Depth {
+    /// So many mutants of a family at most.
+    fn most(self, family: Family) -> usize {
+        match (self, family) {
+            (Self::Quick, Family::Spec) => 30,
+            (Self::Quick, Family::Compiler) => 14,
+            (Self::Quick, Family::Kernel) => 12,
+            (Self::Full, Family::Compiler) => 100,
+            (Self::Full, Family::Spec | Family::Kernel) | (Self::Thorough, _) => usize::MAX,
+        }
+    }
+
+    /// How long a family may ask for further checks that find what one has found.
+    fn spare(self) -> Duration {
+        match self {
+            Self::Quick => Duration::ZERO,
+            Self::Full => Duration::from_secs(4),
+            Self::Thorough => Duration::from_secs(1_000_000),
+        }
+    }
+
+    /// How long a family may take.
+    fn time(self) -> Duration {
+        match self {
+            Self::Quick => Duration::from_secs(3),
+            Self::Full => Duration::from_secs(20),
+            Self::Thorough => Duration::from_secs(1_000_000),
+        }
+    }
+}
+
+/// How a mutant is judged.
+pub(super) struct Court {
+    /// How hard each check looks.
+    pub(super) effort: Effort,
+    /// When checks that only confirm what is known are asked no more.
+    pub(super) until: Instant,
+    /// When no more mutants are judged.
+    pub(super) deadline: Instant,
+}
+
+/// A mutant that has not been judged yet.
+pub(super) struct Mutant<M> {
+    /// What was done, where.
+    pub(super) record: MutantRecord,
+    /// The fault.
+    pub(super) fault: M,
+}
+
+impl<M> Mutant<M> {
+    /// A mutant, its fate open.
+    pub(super) fn new(operator: &str, place: String, before: String, after: String, fault: M) -> Self {
+        let record = MutantRecord { operator: operator.to_owned(), place, before, after, fate: Fate::Survived };
+        Self { record, fault }
+    }
+}
+
+/// What was judged of a family, and how many mutants there was no time for.
+pub(super) struct Judged {
+    pub(super) mutants: Vec<MutantRecord>,
+    pub(super) not_reached: usize,
+}
+
+/// Judges at most so many mutants, as long as there is time.
+pub(super) fn judged<M>(mutants: Vec<Mutant<M>>, most: usize, court: &Court, fate: impl Fn(&M) -> Fate) -> Judged {
+    let order = spread(mutants.len(), court.effort.seed);
+    let mut mutants: Vec<Option<Mutant<M>>> = mutants.into_iter().map(Some).collect();
+    let mut done = Vec::new();
+    let wanted = order.len().min(most);
+    for at in order.into_iter().take(most) {
+        if Instant::now() > court.deadline {
+            break;
+        }
+        if let Some(Mutant { mut record, fault }) = mutants[at].take() {
+            record.fate = fate(&fault);
+            done.push((at, record));
+        }
+    }
+    done.sort_by_key(|(at, _)| *at);
+    let not_reached = wanted - done.len();
+    Judged { mutants: done.into_iter().map(|(_, record)| record).collect(), not_reached }
+}
+
+/// The places of a list, any first few of which are spread over all of it; the seed says where it begins.
+fn spread(count: usize, seed: u64) -> Vec<usize> {
+    let common = |mut a: usize, mut b: usize| {
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    // Steps of the golden section fall into the largest gap that is left.
+    let step = (count * 618 / 1000..).find(|&step| step > 0 && common(step, count) == 1).unwrap_or(1);
+    (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
+}
+
+/// Makes and judges the mutants of one family of a loss.
+#[must_use]
+pub fn run_family(subject: &Subject, family: Family, depth: Depth, seed: u64) -> FamilyRecord {
+    // Checks look at every size and setting however few points are asked for.
+    let now = Instant::now();
+    let court = Court { effort: Effort { seed, points: 20 }, until: now + depth.spare(), deadline: now + depth.time() };
+    let most = depth.most(family);
+    let Judged { mutants, not_reached } = match family {
+        Family::Spec => spec::judged(subject, &court, most),
+        Family::Compiler => compiler::judged(subject, &court, most),
+        Family::Kernel => kernel::judged(subject, &court, most),
+    };
+    FamilyRecord { not_reached: not_reached as u64, ..FamilyRecord::new(family, mutants) }
+}
+
+/// Makes and judges all mutants of some losses.
+#[must_use]
+pub fn run_mutation(subjects: &[Subject], depth: Depth, seed: u64, progress: &dyn Progress) -> MutationRun {
+    let start = Instant::now();
+    let date = utc(SystemTime::now());
+    let losses = subjects.iter().map(|subject| {
+        let start = Instant::now();
+        let families = Family::ALL.map(|family| {
+            progress.begins(subject.name(), &format!("{} mutants", family.word()));
+            let record = run_family(subject, family, depth, seed);
+            progress.ends();
+            record
+        });
+        LossMutation {
+            name: subject.name().to_owned(),
+            families: families.into(),
+            seconds: start.elapsed().as_secs_f64(),
+        }
+    });
+    let losses = losses.collect();
+    MutationRun {
+        schema_version: SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        date,
+        seed,
+        seconds: start.elapsed().as_secs_f64(),
+        losses,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn every_mutant_has_its_turn_and_the_first_are_spread() {
+        for count in [1, 2, 7, 100, 101] {
+            let mut all = spread(count, 3);
+            all.sort_unstable();
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+        }
+        let mut first: Vec<usize> = spread(100, 0).into_iter().take(5).collect();
+        first.sort_unstable();
+        assert!(first.windows(2).all(|pair| pair[1] - pair[0] > 10), "{first:?}");
+        assert!(spread(0, 3).is_empty());
+    }
+}
