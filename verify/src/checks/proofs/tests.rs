@@ -4,6 +4,7 @@ use loss_codegen::compile::compile;
 use loss_codegen::source::SourceFile;
 
 use super::*;
+use crate::audit::Status;
 use crate::registry::losses;
 
 /// A spec of two numbers, or of a number and a sign, with the rest of its text, and how its claims stand.
@@ -259,6 +260,21 @@ fn most_claims_are_proved_and_none_is_refuted() {
         }
     }
     assert!(10 * proved >= 8 * total, "{proved} of {total}");
+}
+
+#[test]
+fn a_refuted_claim_fails_the_check_and_an_open_one_does_not_pass_it() {
+    let subject = Subject::all(losses()).remove(0);
+    let finding = |records| judged(records, Tally::new(&subject, &Effort::default()));
+    let refuted = finding(standings(REAL, &property(ABSOLUTE, "smooth_in: { input: 100 }")));
+    assert_eq!(refuted.status, Status::Failed);
+    assert!(refuted.failures[0].actual.contains("the gradient changes by"), "{:?}", refuted.failures);
+    let proved = finding(standings(REAL, &property(ABSOLUTE, "nonnegative: true")));
+    assert_eq!((proved.status, proved.points), (Status::Passed, 1));
+    let open = "loss: target * input * exp(-input^2)\n";
+    let open = finding(standings(SIGN, &property(open, "bounded: [ -1, 1 ]")));
+    assert_eq!((open.status, open.points), (Status::Skipped, 0));
+    assert_eq!(open.evidence.claims[0].standing, Standing::Undecided);
 }
 
 #[test]
