@@ -4,7 +4,7 @@
 use loss_codegen::compile::Compiled;
 use loss_codegen::elaborate::Library;
 use loss_codegen::explain::variant_name;
-use loss_codegen::expr::Expr;
+use loss_codegen::expr::{Expr, ParamId};
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Variant;
 
@@ -22,13 +22,16 @@ const CASES: &str = "every case is met somewhere, and of every two only one";
 /// Every property, knot and relation, in every variant.
 pub(super) fn claims_are_proved(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
-    let mut tally = Tally::new(subject, effort);
     let records = records(compiled, &subject.registry.library());
     if records.is_empty() {
         return Finding::skipped("the spec claims nothing");
     }
-    let total = records.len();
-    let mut open = 0;
+    judged(records, Tally::new(subject, effort))
+}
+
+/// What proofs come to: a claim that is refuted fails, and one that is open is neither passed nor failed here.
+fn judged(records: Vec<ClaimRecord>, mut tally: Tally) -> Finding {
+    let (total, mut open) = (records.len(), 0);
     for record in &records {
         match record.standing {
             Standing::Proved => tally.pass(1),
@@ -42,7 +45,8 @@ pub(super) fn claims_are_proved(subject: &Subject, effort: &Effort) -> Finding {
         return finding;
     }
     let mut finding = tally.finding();
-    finding.detail = format!("{} of {total} claims are proved", total - open);
+    let proved = records.iter().filter(|record| record.standing == Standing::Proved).count();
+    finding.detail = format!("{proved} of {total} claims are proved");
     finding.evidence.claims = records;
     finding
 }
@@ -52,7 +56,7 @@ fn records(compiled: &'static Compiled, library: &Library) -> Vec<ClaimRecord> {
     let spec = &compiled.spec;
     let mut records = Vec::new();
     if compiled.variants.iter().any(proofs::has_cases) {
-        records.push(in_all(compiled, CASES.to_owned(), |variant| proofs::prove_cases(spec, variant)));
+        records.push(cases(compiled));
     }
     for (name, value) in &spec.properties {
         for claim in Claim::all(&name.value, value) {
@@ -79,9 +83,6 @@ fn records(compiled: &'static Compiled, library: &Library) -> Vec<ClaimRecord> {
     for entry in &spec.relations {
         records.push(in_all(compiled, relations::words(entry), |variant| {
             let mut scope = Scope::of(compiled, library, variant);
-            if entry.limit.is_some() {
-                return Verdict::Undecided("limits are not proved yet".to_owned());
-            }
             let free: Vec<_> = (0..entry.with.len())
                 .map(|place| scope.variant.graph.add(Expr::Param(proofs::free_variable(spec, place))))
                 .collect();
@@ -92,10 +93,34 @@ fn records(compiled: &'static Compiled, library: &Library) -> Vec<ClaimRecord> {
                 return Verdict::Undecided("it has no meaning here".to_owned());
             };
             let up_to = entry.up_to.as_ref().map(|name| name.value.as_str());
-            proofs::prove_relation(spec, &scope.variant, &Relation { equals, conditions, up_to })
+            let limit = match &entry.limit {
+                None => None,
+                Some((name, goal)) => {
+                    let param = spec.params.iter().position(|param| param.name == name.value);
+                    let goal = scope.typed(goal, &extra);
+                    let (Some(param), Some(goal)) = (param, goal) else {
+                        return Verdict::Undecided("it has no meaning here".to_owned());
+                    };
+                    Some((ParamId(param as u8), goal))
+                }
+            };
+            proofs::prove_relation(spec, &scope.variant, &Relation { equals, conditions, up_to, limit })
         }));
     }
     records
+}
+
+/// A case that is idle in one variant may be there for another.
+fn cases(compiled: &'static Compiled) -> ClaimRecord {
+    let verdicts = || compiled.variants.iter().map(|variant| proofs::prove_cases(&compiled.spec, variant));
+    let shown = verdicts().find_map(|verdict| match verdict {
+        Verdict::Proved(argument) => Some(argument),
+        Verdict::Undecided(_) | Verdict::Refuted(_) | Verdict::Silent => None,
+    });
+    match shown {
+        Some(detail) => ClaimRecord { claim: CASES.to_owned(), standing: Standing::Proved, detail },
+        None => in_all(compiled, CASES.to_owned(), |variant| proofs::prove_cases(&compiled.spec, variant)),
+    }
 }
 
 /// How many derivatives a word says are continuous, the value itself counted.

@@ -101,7 +101,8 @@ impl Atoms {
         polynomial.unknowns().into_iter().any(|unknown| self.moves(unknown))
     }
 
-    fn quotient_moves(&self, quotient: &Quotient) -> bool {
+    /// Likewise for a quotient.
+    pub(super) fn quotient_moves(&self, quotient: &Quotient) -> bool {
         self.polynomial_moves(&quotient.above) || self.polynomial_moves(&quotient.below)
     }
 

@@ -36,7 +36,7 @@ impl Prover<'_> {
         // Whether a point of the side is known.
         let taken: RefCell<BTreeMap<(ExprId, bool), bool>> = RefCell::default();
         let result = self.everywhere(&|reader| {
-            reader.finite(self.variant.loss)?;
+            reader.real(self.variant.loss)?;
             let sides = reader.sides().clone();
             let point = witness(reader.piece, reader.atoms, &|_| true);
             let scene = point.as_ref().map(|point| {

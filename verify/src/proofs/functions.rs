@@ -24,6 +24,10 @@ impl Reader<'_> {
         let leads_negative = x.above.leads_negative();
         Ok(Value::Finite(match function {
             Unary::Negate => x.negated(),
+            // Its derivative is none of the value's.
+            Unary::Detach | Unary::Weighed if self.atoms.quotient_moves(&x) => {
+                return Err(Stop::Unreadable("a gradient that is not the derivative"));
+            }
             Unary::Detach | Unary::Weighed => x,
             Unary::Abs => {
                 if self.is_nonnegative(&x.above)? {
@@ -46,10 +50,8 @@ impl Reader<'_> {
                     Quotient::integer(if self.is_nonnegative(&x.above)? { 0 } else { -1 })
                 }
             }
-            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf | Unary::Tan if x.is_zero() => x,
-            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf | Unary::Tan if leads_negative => {
-                odd(self, &x)?
-            }
+            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf if x.is_zero() => x,
+            Unary::Sin | Unary::Sinh | Unary::Tanh | Unary::Atan | Unary::Erf if leads_negative => odd(self, &x)?,
             Unary::Cos | Unary::Cosh if x.is_zero() => Quotient::integer(1),
             Unary::Cos | Unary::Cosh | Unary::LogCosh if leads_negative => self.function(function, &x.negated())?,
             // sigmoid(-x) = 1 - sigmoid(x)

@@ -28,6 +28,17 @@ pub struct Knot {
     pub class: usize,
 }
 
+/// Whether a formula is less smooth somewhere on a surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Bend {
+    /// Nowhere.
+    None,
+    /// Perhaps: there is no point to show it.
+    Possible,
+    /// At a point.
+    Seen,
+}
+
 /// Value, slope and so on, of one side.
 type Jet = Vec<Quotient>;
 
@@ -45,7 +56,7 @@ impl Prover<'_> {
         if inputs.iter().any(|&input| !self.is_pointwise_in(input)) {
             return Verdict::Undecided("no rule for the knots of a whole row".to_owned());
         }
-        let bends = Cell::new(false);
+        let bends = Cell::new(Bend::None);
         let broken: RefCell<Option<Counterexample>> = RefCell::new(None);
         let result = self.everywhere(&|reader| {
             if let Some(when) = knot.when
@@ -75,13 +86,14 @@ impl Prover<'_> {
                         }
                     }
                 }
-                if let Some((gap, _)) = pairs.clone().nth(knot.class) {
-                    let apart = [gap.above.clone(), gap.above.negated()];
-                    let sure =
-                        apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
-                    let exists = witness(reader.piece, reader.atoms, &|point| sure || is_apart(&gap, point));
-                    bends.set(bends.get() || exists.is_some() && !gap.is_zero());
+                let Some((gap, word)) = pairs.clone().nth(knot.class) else { continue };
+                if reader.shows_zero(&gap, word) == Judgement::Holds {
+                    continue;
                 }
+                let apart = [gap.above.clone(), gap.above.negated()];
+                let sure = apart.into_iter().any(|gap| reader.piece.implies(&Inequality::positive(gap), Depth::Pairs));
+                let exists = witness(reader.piece, reader.atoms, &|point| sure || is_apart(&gap, point));
+                bends.set(bends.get().max(if exists.is_some() { Bend::Seen } else { Bend::Possible }));
             }
             Ok(Judgement::Holds)
         });
@@ -90,7 +102,10 @@ impl Prover<'_> {
                 Some(words) => Verdict::Refuted(words),
                 None => Verdict::Undecided("the oracle does not confirm the counterexample".to_owned()),
             },
-            (Ok(_), _) if !bends.get() => {
+            (Ok(_), _) if bends.get() == Bend::Possible => {
+                Verdict::Undecided("no point was found at which both sides are apart".to_owned())
+            }
+            (Ok(_), _) if bends.get() == Bend::None => {
                 let word = WORDS.get(knot.class).copied().unwrap_or_default();
                 Verdict::Refuted(format!("both sides have one {word} everywhere on it: it is smoother than declared"))
             }

@@ -207,4 +207,14 @@ mod tests {
         assert!(piece.implies(&Inequality::positive(unknown(1).minus(&unknown(2))), Depth::Sums));
         assert!(piece.implies(&Inequality::positive(unknown(0)), Depth::Sums));
     }
+    #[test]
+    fn factors_of_unknown_sign_are_left_alone() {
+        // a b > 0 says nothing of a, and a^2 b > 0 says that b > 0.
+        let mut piece = Piece::default();
+        piece.learn(Fact::Holds(Inequality::positive(unknown(0).times(&unknown(1)))), &|_| true);
+        assert!(!piece.implies(&Inequality::nonnegative(unknown(0)), Depth::Pairs));
+        piece.learn(Fact::Holds(Inequality::positive(unknown(2).power(2).times(&unknown(3)))), &|_| true);
+        assert!(piece.implies(&Inequality::positive(unknown(3)), Depth::Sums));
+        assert!(!piece.implies(&Inequality::nonnegative(unknown(2)), Depth::Pairs));
+    }
 }

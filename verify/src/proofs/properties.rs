@@ -301,10 +301,18 @@ impl Prover<'_> {
     fn smooth(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
         self.pointwise(input)?;
         let loss = self.variant.loss;
-        let pieces = self.between(input, bound, &|reader| {
-            let here = reader.moved(self, loss, input)?.slope;
-            let there = reader.moved_elsewhere(self, loss, input)?.slope;
-            Ok(there.minus(&here))
+        let pieces = self.everywhere(&|reader| {
+            let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
+            let (x, y) = reader.two_values(input)?;
+            reader.suppose(Inequality::positive(y.minus(&x)));
+            let here = reader.moved(self, loss, input)?;
+            let there = reader.moved_elsewhere(self, loss, input)?;
+            let distance = Quotient::of(y.minus(&x));
+            let allowed = bound.times(&distance);
+            // A jump between two parallel slopes is no smooth loss: the value must stay near its tangent, too.
+            let rest = there.value.minus(&here.value).minus(&here.slope.times(&distance));
+            let slopes = within(reader, &there.slope.minus(&here.slope), &allowed);
+            Ok(slopes.and(|| within(reader, &rest, &allowed.times(&distance))))
         });
         match pieces {
             Ok(pieces) => Ok(format!("of the slope, between any two arguments: {}", certificate(pieces))),

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use dashu_ratio::RBig;
 use loss_codegen::expr::{AxisId, AxisSet, Constant, Expr, ExprId, InputId, ParamId};
 use loss_codegen::model::{Label, Spec, Variant};
+use loss_codegen::rewrite::reachable;
 
 use super::atoms::{Atom, Atoms, Place, Where};
 use super::certificate::{Depth, Inequality};
@@ -153,7 +154,7 @@ impl<'a> Reader<'a> {
         let over = |p: Polynomial| Fact::Holds(Inequality::positive(p));
         let least = |p: Polynomial| Fact::Holds(Inequality::nonnegative(p));
         match atom {
-            Atom::Input(input, place) => {
+            Atom::Input(input, _) | Atom::Other(input) => {
                 let split = |values: [i64; 2]| {
                     Stop::Split(values.map(|value| Fact::Zero(x.minus(&Polynomial::integer(value)))).to_vec())
                 };
@@ -170,14 +171,14 @@ impl<'a> Reader<'a> {
                     Label::Sign => self.learn(Fact::Zero(x.power(2).minus(&one))),
                     Label::Real | Label::Flag | Label::ClassIndex(_) | Label::IndexList(_) | Label::Group => {}
                 }
-                if let Some(domain) = self.variant.input_domains[usize::from(input.0)] {
-                    self.assume(domain, place)?;
-                }
+                let domain = self.variant.input_domains[usize::from(input.0)];
+                let read_as = matches!(atom, Atom::Other(_)).then_some((*input, x));
+                let place = if let Atom::Input(_, place) = atom { place.clone() } else { Place::new() };
+                self.in_domain(domain, &place, read_as)?;
             }
             Atom::Param(param) => {
-                if let Some(Some(domain)) = self.variant.param_domains.get(usize::from(param.0)) {
-                    self.assume(*domain, &Place::new())?;
-                }
+                let domain = self.variant.param_domains.get(usize::from(param.0)).copied().flatten();
+                self.in_domain(domain, &Place::new(), None)?;
             }
             Atom::Size(_) => self.learn(least(x.minus(&one))),
             Atom::Function(function, argument) => {
@@ -185,9 +186,31 @@ impl<'a> Reader<'a> {
                     self.learn(Fact::Holds(fact));
                 }
             }
-            Atom::Other(_) | Atom::Step | Atom::Power(..) | Atom::Reduced(..) => {}
+            Atom::Step | Atom::Power(..) | Atom::Reduced(..) => {}
         }
         Ok(())
+    }
+
+    /// Assumes a domain of what stands there, or of an input read as something else, whatever is changed at the moment.
+    fn in_domain(
+        &mut self,
+        domain: Option<ExprId>,
+        place: &Place,
+        read_as: Option<(InputId, Polynomial)>,
+    ) -> Reading<()> {
+        let Some(domain) = domain else { return Ok(()) };
+        let graph = &self.variant.graph;
+        let other = read_as.into_iter().flat_map(|(input, other)| {
+            let change = Change { scale: Polynomial::zero(), offset: other };
+            let nodes = reachable(graph, [domain]).into_iter().filter(move |&id| graph.expr(id) == Expr::Input(input));
+            nodes.map(move |id| (id, change.clone())).collect::<Vec<_>>()
+        });
+        let changes = std::mem::replace(&mut self.changes, other.collect());
+        self.memo.clear();
+        let result = self.assume(domain, place);
+        self.changes = changes;
+        self.memo.clear();
+        result
     }
 
     /// Tells the piece a fact.

@@ -4,6 +4,7 @@ use loss_codegen::compile::compile;
 use loss_codegen::source::SourceFile;
 
 use super::*;
+use crate::audit::Status;
 use crate::registry::losses;
 
 /// A spec of two numbers, or of a number and a sign, with the rest of its text, and how its claims stand.
@@ -212,6 +213,33 @@ fn bounds_of_functions_that_touch_nothing() {
 }
 
 #[test]
+fn a_step_is_not_smooth_though_its_slopes_agree() {
+    let step = "let:\n  r: input - target\nloss:\n  cases:\n    - { when: r < 0, value: 0 }\n    - { otherwise: 1 }\n";
+    for claim in ["smooth_in: { input: 1 }", "convex_in: [ input ]", "lipschitz_in: { input: 1 }"] {
+        let record = standing(REAL, &property(step, claim));
+        assert_ne!(record.standing, Standing::Proved, "{record:#?}");
+    }
+    proves(REAL, &property(step, "increasing_in: [ input ]"));
+}
+
+#[test]
+fn a_detached_number_has_no_slope_of_which_proofs_speak() {
+    let loss = "loss: abs(input - target) * sigmoid(detach(input))\n";
+    let record = standing(REAL, &property(loss, "lipschitz_in: { input: 1 }"));
+    assert_ne!(record.standing, Standing::Proved, "{record:#?}");
+}
+
+#[test]
+fn limits_of_parameters() {
+    let loss = "params:\n  beta: { default: 1.0, domain: \"0 <= beta < inf\" }\nlet:\n  a: abs(input - target)\nloss:\n  cases:\n    \
+                - { when: \"a < beta\", value: \"0.5 * a * (a / beta)\" }\n    - { otherwise: \"a - 0.5 * beta\" }\n";
+    let relation = |equals: &str| format!("{loss}relations:\n  - {{ limit: \"beta -> 0\", equals: \"{equals}\" }}\n");
+    proves(REAL, &relation("abs(input - target)"));
+    let record = standing(REAL, &relation("2 * abs(input - target)"));
+    assert_eq!(record.standing, Standing::Undecided, "{record:#?}");
+}
+
+#[test]
 fn what_cannot_be_shown_is_not_said_to_be() {
     // True, but nothing that is known of exp bounds it from above.
     let record = standing(SIGN, &property("loss: target * input * exp(-input^2)\n", "bounded: [ -1, 1 ]"));
@@ -232,4 +260,28 @@ fn most_claims_are_proved_and_none_is_refuted() {
         }
     }
     assert!(10 * proved >= 8 * total, "{proved} of {total}");
+}
+
+#[test]
+fn a_refuted_claim_fails_the_check_and_an_open_one_does_not_pass_it() {
+    let subject = Subject::all(losses()).remove(0);
+    let finding = |records| judged(records, Tally::new(&subject, &Effort::default()));
+    let refuted = finding(standings(REAL, &property(ABSOLUTE, "smooth_in: { input: 100 }")));
+    assert_eq!(refuted.status, Status::Failed);
+    assert!(refuted.failures[0].actual.contains("the gradient changes by"), "{:?}", refuted.failures);
+    let proved = finding(standings(REAL, &property(ABSOLUTE, "nonnegative: true")));
+    assert_eq!((proved.status, proved.points), (Status::Passed, 1));
+    let open = "loss: target * input * exp(-input^2)\n";
+    let open = finding(standings(SIGN, &property(open, "bounded: [ -1, 1 ]")));
+    assert_eq!((open.status, open.points), (Status::Skipped, 0));
+    assert_eq!(open.evidence.claims[0].standing, Standing::Undecided);
+}
+
+#[test]
+fn a_domain_is_known_of_both_arguments() {
+    let above = ", domain: \"target >= 1\"";
+    // With target as the one that moves, both of its values are at least 1.
+    proves(above, &property("loss: log(target) + input\n", "increasing_in: [ target ]"));
+    proves(above, &property("loss: target^2 + input\n", "increasing_in: [ target ]"));
+    refutes(REAL, &property("loss: target^2 + input\n", "increasing_in: [ target ]"), "the loss changes by");
 }
