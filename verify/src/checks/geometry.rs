@@ -29,6 +29,9 @@ pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
         }
         sizes.push(Extents::rows([2, 130]).with_extent(21));
         sizes.push(Extents::rows([3]).with_extent(CHUNK + 17));
+        // Rows that interleave in memory are walked across, alone they are walked along: both cut a long row into the same chunks.
+        sizes.push(Extents::rows([1, 4]).with_extent(CHUNK + 17));
+        sizes.push(Extents::rows([2, 3]).with_extent(2 * CHUNK + 5));
         sizes.push(Extents::rows([1100]).with_extent(3));
         sizes.push(Extents::rows([1, 1100]).with_extent(3));
     } else {

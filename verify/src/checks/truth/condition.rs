@@ -132,6 +132,13 @@ impl<'b> Conditions<'b> {
         Some(there.iter().fold((here, here), |(low, high), there| (low.min(*there), high.max(*there))))
     }
 
+    /// The largest upstream gradient that reaches a result.
+    pub(super) fn upstream(&self, result: Result) -> f64 {
+        let Some(spot) = self.spot(result) else { return 1.0 };
+        let reaches = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|value| value.at == spot.at);
+        (0..self.upstream.len()).filter(reaches).map(|place| self.upstream[place].abs()).fold(0.0, f64::max)
+    }
+
     /// The limit of a result as what is infinite grows towards infinity: a formula that says NaN there may have one, and a stable form
     /// of it give it.
     pub(super) fn limit(&mut self, result: Result) -> Option<f64> {
