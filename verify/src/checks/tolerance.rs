@@ -28,3 +28,7 @@ pub(super) const GOLDEN_CANCELLATION_EPSILONS: f64 = 8.0;
 /// How far a value or a gradient may be from the exact one, in units in the last place, or, where it is ill conditioned, in the moves of
 /// the exact one that a unit in the last place of every number that goes in makes. A chain of at most six roundings.
 pub(super) const ORACLE_ULPS: f64 = 4.0;
+
+/// How far two variants of one loss may be apart where they compute the same formula, in epsilons of the larger numbers in it. Each is
+/// within [`ORACLE_ULPS`] of the truth.
+pub(super) const VARIANT_EPSILONS: f64 = 2.0 * ORACLE_ULPS;
