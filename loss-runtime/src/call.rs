@@ -31,7 +31,7 @@ impl<T> Default for Call<'_, T> {
 /// How to run a call. Never changes the result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Execution {
-    /// The instruction set; the best one if `None`.
+    /// The instruction set; the best one if `None`. One that is not [available](Isa::is_available) is an error.
     pub isa: Option<Isa>,
     /// About how many threads of rayon's current pool may work on it: 1 stays on the caller's, `None` is as many as there are.
     pub threads: Option<usize>,

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::info::{Label, ReductionInfo};
+use crate::lane::Isa;
 
 /// Why a call was refused. Nothing has been written to any output.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,6 +152,11 @@ pub enum Error {
         /// How many there are.
         found: usize,
     },
+    /// The call names an instruction set that this machine does not have, or that this build was not compiled for.
+    Isa {
+        /// The instruction set.
+        isa: Isa,
+    },
     /// A right call that the kernels cannot do.
     Unsupported {
         /// What they cannot do.
@@ -174,7 +180,7 @@ impl Error {
             Self::Domain { .. } => "domain",
             Self::ZeroDivisor { .. } => "zero_divisor",
             Self::OutputLength { .. } | Self::NoGradient { .. } | Self::Upstream { .. } | Self::NotReduced => "output",
-            Self::Unsupported { .. } => "unsupported",
+            Self::Isa { .. } | Self::Unsupported { .. } => "unsupported",
         }
     }
 }
@@ -244,6 +250,12 @@ impl fmt::Display for Error {
             }
             Self::Upstream { expected, found } => {
                 write!(f, "the upstream gradient has {found} values; the loss has {expected}")
+            }
+            Self::Isa { isa } => {
+                write!(f, "instruction set `{isa}` is not available: this machine or this build lacks it; there are")?;
+                Isa::available()
+                    .enumerate()
+                    .try_for_each(|(place, isa)| write!(f, "{} `{isa}`", if place == 0 { "" } else { "," }))
             }
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
         }

@@ -6,6 +6,13 @@
 //! a horizontal sum is a fixed tree.
 
 mod isa;
+#[cfg(feature = "scalar")]
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod out_of_line;
 mod real;
 mod simd;
 

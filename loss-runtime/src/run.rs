@@ -18,7 +18,7 @@ use layout::Layout;
 /// Computes what is asked for: values, the reduced value, gradients.
 ///
 /// # Errors
-/// The first thing wrong with the call, in the order: the name of the reduction, parameters, shapes, labels and declared conditions (row
+/// The first thing wrong with the call, in the order: the name of the reduction, the instruction set, parameters, shapes, labels and declared conditions (row
 /// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
 pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
@@ -99,6 +99,11 @@ struct Checked<'a, T: 'static> {
 
 fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<'a, T>, Error> {
     let info = loss.info();
+    let isa = match call.execution.isa {
+        Some(isa) if !isa.is_available() => return Err(Error::Isa { isa }),
+        Some(isa) => isa,
+        None => Isa::detect(),
+    };
     let params = params::check::<T>(loss, &call.params)?;
     let layout = Layout::new(info, call)?;
     let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
@@ -106,7 +111,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
     let per_row = variant.axes & 1 != 0;
     let geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
     let job = Job {
-        isa: call.execution.isa.unwrap_or_else(Isa::detect),
+        isa,
         threads: call.execution.threads,
         geometry,
         per_element: variant.axes & 2 != 0,

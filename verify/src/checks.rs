@@ -3,6 +3,7 @@
 mod bits;
 mod claims;
 mod curves;
+mod defaults;
 mod differences;
 mod error_curves;
 mod errors;
@@ -14,6 +15,10 @@ mod ignored;
 mod isolation;
 mod knots;
 mod linear;
+mod merged;
+mod neutral;
+mod other_kernels;
+mod outputs;
 mod probe;
 mod proofs;
 mod properties;
@@ -23,6 +28,7 @@ mod sums;
 mod tally;
 mod tolerance;
 mod truth;
+mod weights;
 
 use std::time::Instant;
 
@@ -154,6 +160,36 @@ pub const CHECKS: &[Check] = &[
         run: sums::sum_is_sum_of_none,
     },
     Check {
+        name: "partials_merge_to_the_whole",
+        claim: "The sums and divisors of a batch's parts, however it is cut, add up to those of the whole.",
+        run: merged::partials_merge_to_the_whole,
+    },
+    Check {
+        name: "outputs_do_not_depend_on_each_other",
+        claim: "Whichever outputs a call asks for, values, gradients or their reduction, each has the bits that it has beside all others.",
+        run: outputs::outputs_do_not_depend_on_each_other,
+    },
+    Check {
+        name: "weight_two_is_the_row_twice",
+        claim: "A weight of 2 does what its row does twice, in value, gradient, sum, and the divisors in which weights count.",
+        run: weights::weight_two_is_the_row_twice,
+    },
+    Check {
+        name: "weight_zero_is_no_row",
+        claim: "A row of weight 0 is nothing in value, gradient, sum and the divisors in which weights count, even if it holds NaN.",
+        run: weights::weight_zero_is_no_row,
+    },
+    Check {
+        name: "absent_is_the_default",
+        claim: "An input or a parameter that is left out is its default.",
+        run: defaults::absent_is_the_default,
+    },
+    Check {
+        name: "switched_off_is_weighed_by_nothing",
+        claim: "A part whose weight, a parameter, is 0 is not there: what remains is what a weight of next to nothing leaves.",
+        run: neutral::switched_off_is_weighed_by_nothing,
+    },
+    Check {
         name: "gradient_linear_in_upstream",
         claim: "The gradient is the upstream gradient times the derivative, for one number and for one each.",
         run: linear::gradient_linear_in_upstream,
@@ -182,6 +218,11 @@ pub const CHECKS: &[Check] = &[
         name: "claims_are_proved",
         claim: "What is proved of the loss holds for every argument, and nothing that the spec claims is refuted.",
         run: proofs::claims_are_proved,
+    },
+    Check {
+        name: "kernels_agree_with_others",
+        claim: "Where a relation is a call of a loss, as of a class index by its row of probabilities, the kernels of the two agree.",
+        run: other_kernels::kernels_agree_with_others,
     },
     Check {
         name: "value_and_gradient_are_drawn",
@@ -239,5 +280,7 @@ impl Finding {
     }
 }
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Losses made by hand for the tests: right ones, and ones with a single fault that a check must find.
 
+#[cfg(test)]
+pub(crate) mod faulty;
 mod kernels;
 
 use loss_runtime::drive::{elementwise_forward, elementwise_fused, row_wise};

@@ -16,6 +16,7 @@ pub mod formula;
 pub mod lower;
 pub mod model;
 pub mod plan;
+pub mod property;
 mod rational;
 pub mod resolve;
 pub mod rewrite;

@@ -11,7 +11,8 @@ use super::{Lane, Real};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Isa {
-    /// Plain code, no explicit vectors. On a target that always has vectors, only with the cargo feature `scalar`.
+    /// Plain code, no explicit vectors. On a target that always has vectors, only with the cargo feature `scalar`, and then so slow
+    /// that it is good for nothing but comparing bits.
     Scalar,
     /// Every x86-64. Machines with SSE4.2 but no AVX2 use it too: a version of their own would be little faster.
     Sse2,
@@ -159,33 +160,39 @@ macro_rules! dispatcher {
                 return $enter(token, task);
             }
             let _ = level;
-            scalar_token!(token => $enter(token, task))
+            scalar!($enter, $vector, task)
         }
     };
 }
 
-/// Evaluates an expression with the scalar token, on builds that have one.
+/// Runs a task with plain vectors, on a target that has better ones: out of line, which compiles in a fraction of the time.
 #[cfg(feature = "scalar")]
-macro_rules! scalar_token {
-    ($token:ident => $run:expr) => {
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+macro_rules! scalar {
+    ($enter:ident, $vector:ident, $task:ident) => {
         match Level::fallback() {
-            Level::Fallback($token) => $run,
+            Level::Fallback(token) => {
+                $task.run::<super::out_of_line::OutOfLine<$vector<fearless_simd::Fallback>>>(token)
+            }
             _ => unreachable!("the scalar level is the scalar level"),
         }
     };
 }
 
-/// Evaluates an expression with the scalar token, on targets where it is the only one.
-#[cfg(not(feature = "scalar"))]
+/// Runs a task with plain vectors, on targets where there are no others.
 #[cfg(not(any(
     all(target_arch = "aarch64", target_feature = "neon"),
     all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
-macro_rules! scalar_token {
-    ($token:ident => $run:expr) => {
+macro_rules! scalar {
+    ($enter:ident, $vector:ident, $task:ident) => {
         match Level::baseline() {
-            Level::Fallback($token) => $run,
+            Level::Fallback(token) => $enter(token, $task),
             _ => unreachable!("a target without vectors has nothing but the scalar level"),
         }
     };
@@ -198,8 +205,8 @@ macro_rules! scalar_token {
     all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
     all(target_arch = "wasm32", target_feature = "simd128")
 ))]
-macro_rules! scalar_token {
-    ($token:ident => $run:expr) => {
+macro_rules! scalar {
+    ($enter:ident, $vector:ident, $task:ident) => {
         unreachable!("every machine of this target has vectors")
     };
 }

@@ -1,7 +1,8 @@
 //! What is refused, in which order, and that nothing is written then.
 
-use loss_runtime::call::{Call, Partial, Reduction, Request, Upstream};
+use loss_runtime::call::{Call, Execution, Partial, Reduction, Request, Upstream};
 use loss_runtime::info::Label;
+use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Error, Labels, Loss, Shape, Tensor, run, shape_of_none};
 
 use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
@@ -225,4 +226,18 @@ fn none_has_the_shape_of_rows_or_of_the_layout() {
     call.inputs[1] = Some(Labels::from((&[0_u8; 8], [2, 4])).into());
     call.inputs[2] = Some(Tensor::from(&[1.0; 3]).into());
     assert_eq!(shape_of_none(&ENTROPY, &call).unwrap().extents(), [2, 4]);
+}
+
+#[test]
+fn an_instruction_set_that_is_not_there_is_refused() {
+    // No machine has those of two architectures.
+    let isa = [Isa::Neon, Isa::Avx512].into_iter().find(|isa| !isa.is_available()).expect("one of them is not there");
+    let x = [0.5_f32; 3];
+    let input = Array::from(Tensor::from(&x));
+    let execution = Execution { isa: Some(isa), threads: Some(1) };
+    let asked = ask(&SMOOTH, &[input, input], execution, Reduction::Sum, Upstream::One, None, &[3, 3]);
+    let (error, untouched) = asked.expect_err("the call is wrong");
+    assert_eq!((error, untouched), (Error::Isa { isa }, true));
+    assert!(error.to_string().starts_with(&format!("instruction set `{isa}` is not available")), "{error}");
+    assert!(error.to_string().contains(Isa::detect().name()), "{error}");
 }

@@ -48,12 +48,12 @@ pub(super) fn each_claim<C>(
     state: impl Fn(usize, Scope<'_>) -> C,
     mut look: impl FnMut(usize, &C, &At<'_>, &mut Random, &mut Tally),
 ) -> Finding {
-    /// One in this many of the effort's points: the oracle takes its time.
+    /// For each claim one in this many of the effort's points: the oracle takes its time.
     const SHARE: u64 = 20;
     let mut tally = Tally::new(subject, effort);
     let mut stated = Stated::new(subject, compiled);
     let mut standings = Standings::new(words.len());
-    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
+    let effort = Effort { points: effort.points.div_ceil(SHARE) * words.len() as u64, ..*effort };
     each::<f64>(subject, &effort, check, &sizes(subject), &mut tally, |sample, random, tally| {
         let data = data_of(&compiled.spec, sample.info, &sample.batch, sample.extents);
         let at = At { sample, data: &data };

@@ -155,21 +155,30 @@ fn other_layouts<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally:
         Err(refusal) => return refused(sample, &refusal, tally),
     };
     for start in 0..16 {
-        placed(sample, &expected, Placement { start, gap: 0 }, tally);
+        placed(sample, &expected, Placement { start, stagger: 0, gap: 0 }, tally);
+        // Odd, so that over all starts every array meets every other one at every distance.
+        placed(sample, &expected, Placement { start, stagger: 1 + 2 * random.below(8), gap: 0 }, tally);
     }
-    placed(sample, &expected, Placement { start: 0, gap: 1 }, tally);
-    placed(sample, &expected, Placement { start: random.below(16), gap: 1 + random.below(40) }, tally);
+    placed(sample, &expected, Placement { start: 0, stagger: 0, gap: 1 }, tally);
+    placed(sample, &expected, Placement { start: random.below(16), stagger: 3, gap: 1 + random.below(40) }, tally);
 }
 
 /// Where an array of floats lies in a larger one.
 #[derive(Clone, Copy, Debug)]
 struct Placement {
     start: usize,
+    /// How much further on each array starts than the one before it, round and round in 16 places.
+    stagger: usize,
     /// How many numbers that belong to nobody follow each row of the first dimension.
     gap: usize,
 }
 
 impl Placement {
+    /// Where one of several arrays lies.
+    fn of(self, array: usize) -> Self {
+        Self { start: (self.start + array * self.stagger) % 16, ..self }
+    }
+
     fn row_len(shape: &[usize]) -> usize {
         shape.iter().skip(1).product()
     }
@@ -203,38 +212,39 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
     let spread: Vec<Option<Vec<T>>> = batch
         .inputs
         .iter()
-        .map(|column| {
+        .enumerate()
+        .map(|(array, column)| {
             let column = column.as_ref()?;
-            Some(placement.spread(column, column.values.reals()?))
+            Some(placement.of(array).spread(column, column.values.reals()?))
         })
         .collect();
     let mut call = batch.call();
-    for ((slot, column), spread) in call.inputs.iter_mut().zip(&batch.inputs).zip(&spread) {
+    for (array, ((slot, column), spread)) in call.inputs.iter_mut().zip(&batch.inputs).zip(&spread).enumerate() {
         let (Some(column), Some(spread), Some(Array::Real(tensor))) = (column, spread, slot.as_mut()) else {
             continue;
         };
         *tensor = Tensor {
-            data: &spread[placement.start..],
+            data: &spread[placement.of(array).start..],
             shape: tensor.shape,
             row_stride: placement.stride(&column.shape),
         };
     }
-    let mut elements = vec![poison::<T>(); placement.start + expected.elements.len()];
-    let mut gradients: Vec<Option<Vec<T>>> = expected
-        .gradients
-        .iter()
-        .zip(&spread)
-        .map(|(gradient, spread)| {
-            gradient.as_ref().and(spread.as_ref()).map(|spread| vec![poison::<T>(); spread.len()])
+    // Outputs lie elsewhere than inputs.
+    let (values, of_gradient) = (placement.of(MAX_INPUTS), |array: usize| placement.of(MAX_INPUTS + 1 + array));
+    let mut elements = vec![poison::<T>(); values.start + expected.elements.len()];
+    let mut gradients: Vec<Option<Vec<T>>> = (expected.gradients.iter().zip(&batch.inputs).enumerate())
+        .map(|(array, (gradient, column))| {
+            let len = of_gradient(array).len(&column.as_ref()?.shape, gradient.as_ref()?.len());
+            Some(vec![poison::<T>(); len])
         })
         .collect();
     let mut slots = [const { None }; MAX_INPUTS];
-    for (slot, gradient) in slots.iter_mut().zip(&mut gradients) {
-        *slot = gradient.as_mut().map(|gradient| &mut gradient[placement.start..]);
+    for (array, (slot, gradient)) in slots.iter_mut().zip(&mut gradients).enumerate() {
+        *slot = gradient.as_mut().map(|gradient| &mut gradient[of_gradient(array).start..]);
     }
     let request = Request {
         reduction: Reduction::None,
-        elements: Some(&mut elements[placement.start..]),
+        elements: Some(&mut elements[values.start..]),
         gradients: slots,
         ..Request::default()
     };
@@ -242,13 +252,13 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
     if let Err(refusal) = run(sample.loss, &call, request) {
         return tally.fail(&what("call"), || ("an answer".to_owned(), refusal.to_string()));
     }
-    match first_difference(&expected.elements, &elements[placement.start..]) {
+    match first_difference(&expected.elements, &elements[values.start..]) {
         None => tally.pass(expected.elements.len() as u64),
         Some(place) => tally
-            .fail(&what("value of none"), || (show(expected.elements[place]), show(elements[placement.start + place]))),
+            .fail(&what("value of none"), || (show(expected.elements[place]), show(elements[values.start + place]))),
     }
-    for ((input, column), (expected, gradient)) in
-        sample.info.inputs.iter().zip(&batch.inputs).zip(expected.gradients.iter().zip(&gradients))
+    for (array, ((input, column), (expected, gradient))) in
+        sample.info.inputs.iter().zip(&batch.inputs).zip(expected.gradients.iter().zip(&gradients)).enumerate()
     {
         let (Some(Column { shape, values: Values::Real(_) }), Some(expected), Some(gradient)) =
             (column, expected, gradient)
@@ -258,7 +268,7 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         // Everything between the rows still holds what it held.
         let mut whole = vec![poison::<T>(); gradient.len()];
         for (place, &value) in expected.iter().enumerate() {
-            whole[placement.place(shape, place)] = value;
+            whole[of_gradient(array).place(shape, place)] = value;
         }
         match whole.iter().zip(gradient).position(|(&a, &b)| !same(a, b)) {
             None => tally.pass(expected.len() as u64),

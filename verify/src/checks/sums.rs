@@ -48,10 +48,13 @@ fn reductions<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Ta
         Ok(none) => none,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
-    match find(sample.loss, &sample.batch, Probe { reduction: Reduction::Sum, ..Probe::default() }) {
-        Ok(sum) => compare_sum(sample, &none, &sum, tally),
-        Err(refusal) => refused(sample, &refusal, tally),
-    }
+    let sum = match find(sample.loss, &sample.batch, Probe { reduction: Reduction::Sum, ..Probe::default() }) {
+        Ok(sum) => {
+            compare_sum(sample, &none, &sum, tally);
+            sum.outcome.partial.sum
+        }
+        Err(refusal) => return refused(sample, &refusal, tally),
+    };
     for reduction in sample.info.reductions {
         let upstream = T::from_f64(-2.0);
         let probe = Probe {
@@ -60,7 +63,7 @@ fn reductions<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Ta
             ..Probe::default()
         };
         match find(sample.loss, &sample.batch, probe) {
-            Ok(reduced) => compare_reduced(sample, reduction, &none, &reduced, upstream, tally),
+            Ok(reduced) => compare_reduced(sample, reduction, &none, sum, &reduced, upstream, tally),
             // Nothing to divide by is an answer, where there is nothing.
             Err(Error::ZeroDivisor { .. }) if has_nothing(sample, reduction) => tally.pass(1),
             Err(refusal) => refused(sample, &refusal, tally),
@@ -126,6 +129,7 @@ fn compare_reduced<T: Element>(
     sample: &Sample<'_, T>,
     reduction: &ReductionInfo,
     none: &Found<T>,
+    sum: f64,
     reduced: &Found<T>,
     upstream: T,
     tally: &mut Tally,
@@ -140,8 +144,11 @@ fn compare_reduced<T: Element>(
     let divisor = match reduction.divisor {
         Divisor::Elements => (live_rows(sample) * (none.elements.len() / rows.max(1))) as f64,
         Divisor::Samples => sample.extents.rows.first().copied().unwrap_or(1) as f64,
-        // Known to the formula alone.
-        Divisor::Sum => return,
+        // What it should be is known to the formula alone, and another sum is one of other values, whose gradients are others.
+        Divisor::Sum => match partial.divisor {
+            Some(divisor) if same(partial.sum, sum) => divisor,
+            Some(_) | None => return,
+        },
     };
     if partial.divisor == Some(divisor) {
         tally.pass(1);

@@ -45,3 +45,6 @@ pub(super) const EXTRAPOLATED: f64 = 1e-7;
 
 /// How many units in the last place of each value, and of what it moves by when what goes in moves by such a unit, a difference may be off.
 pub(super) const EXTRAPOLATED_ULPS: f64 = 8.0;
+/// How far two variants of one loss may be apart where they compute the same formula, in epsilons of the larger numbers in it. Each is
+/// within [`ORACLE_ULPS`] of the truth.
+pub(super) const VARIANT_EPSILONS: f64 = 2.0 * ORACLE_ULPS;

@@ -131,14 +131,14 @@ impl<T: Element> Batch<T> {
         let alone = Extents { rows: vec![rows.len()], extent: extents.extent };
         let inputs = self.inputs.iter().zip(info.inputs).map(|(column, input)| {
             let column = column.as_ref()?;
+            // No rows at all are no part of an input that has none.
+            if extents.place(info, input, 0, 0).is_none() {
+                return Some(column.clone());
+            }
             let per_row = extents.per_row(info, input);
             let places = rows.iter().flat_map(|&row| (0..per_row).map(move |along| (row, along)));
-            let places: Option<Vec<usize>> =
-                places.map(|(row, along)| extents.place(info, input, row, along)).collect();
-            Some(match places {
-                Some(places) => Column { shape: alone.shape(info, input), values: column.values.pick(&places) },
-                None => column.clone(),
-            })
+            let places: Vec<usize> = places.filter_map(|(row, along)| extents.place(info, input, row, along)).collect();
+            Some(Column { shape: alone.shape(info, input), values: column.values.pick(&places) })
         });
         Self { inputs: inputs.collect(), params: self.params.clone() }
     }

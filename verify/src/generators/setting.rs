@@ -7,6 +7,8 @@ use loss_runtime::info::{InputInfo, ParamInfo, ParamKind};
 
 use crate::number::short;
 
+mod pairs;
+
 /// A choice of everything that is not data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -56,9 +58,16 @@ pub(crate) fn refused(loss: &dyn Loss, setting: &Setting, param: usize) -> Vec<f
 }
 
 /// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; then, one at a
-/// time, each other value of each parameter that its condition admits, with all and with none of these inputs; and each of them left out.
+/// time, each other value of each parameter that its condition admits, with all and with none of these inputs; each of them left out;
+/// and as many more as it takes for every two options to meet with every two of their values.
 #[must_use]
 pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
+    let mut settings = one_at_a_time(loss);
+    pairs::complete(loss, &mut settings);
+    distinct(settings)
+}
+
+fn one_at_a_time(loss: &dyn Loss) -> Vec<Setting> {
     let info = loss.info();
     let admitted = |param: usize, params: &[f64]| loss.param_in_domain(param, params);
     let mut params: Vec<f64> = info
@@ -97,7 +106,7 @@ pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
             settings.push(setting);
         }
     }
-    distinct(settings)
+    settings
 }
 
 /// Each setting once.

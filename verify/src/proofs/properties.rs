@@ -2,6 +2,7 @@
 
 use loss_codegen::expr::{AxisId, Binary, Comparison, Expr, ExprId, InputId, Type, Unary};
 use loss_codegen::model::Label;
+use loss_codegen::property::Property as Kind;
 use loss_codegen::rewrite::reachable;
 
 use super::Verdict;
@@ -15,8 +16,8 @@ use super::reader::{Change, Changes, Reader, Reading, Side, Value, free_variable
 /// A property in the graph of a variant.
 #[derive(Clone, Debug)]
 pub struct Property<'s> {
-    /// Its name, as specs write it.
-    pub name: &'s str,
+    /// Which one.
+    pub kind: Kind,
     /// The input, definition or axis that it speaks of.
     pub of: Option<&'s str>,
     /// Its formulas: conditions and bounds.
@@ -28,25 +29,31 @@ impl Prover<'_> {
     pub(super) fn property(&self, property: &Property<'_>) -> Verdict {
         let formula = property.formulas.first().copied();
         let input = property.of.and_then(|name| self.input(name));
-        let result: Result<String, Open> = match (property.name, formula, input) {
-            ("nonnegative", Some(when), _) => self.nonnegative(when),
-            ("zero_iff", Some(when), _) => self.zero_iff(when),
-            ("bounded", Some(low), _) => match property.formulas.get(1) {
-                Some(&high) => self.bounded(low, high),
-                None => Err("a bound is missing".into()),
-            },
-            ("even_in", ..) => self.even(property.of.unwrap_or_default()),
-            ("convex_in", _, Some(input)) => self.convex(input),
-            ("increasing_in", _, Some(input)) => self.monotone(input, 1),
-            ("decreasing_in", _, Some(input)) => self.monotone(input, -1),
-            ("lipschitz_in", Some(bound), Some(input)) => self.lipschitz(input, bound),
-            ("smooth_in", Some(bound), Some(input)) => self.smooth(input, bound),
-            ("homogeneous_in", Some(degree), Some(input)) => self.homogeneous(input, degree),
-            ("shift_invariant_in", _, Some(input)) => self.shift_invariant(input),
-            ("permutation_equivariant", ..) => self.equivariant(property.of.unwrap_or_default()),
-            _ => Err("there is no rule for this property".into()),
+        let rule = match property.kind {
+            Kind::Nonnegative => formula.map(|when| self.nonnegative(when)),
+            Kind::ZeroIff => formula.map(|when| self.zero_iff(when)),
+            Kind::Bounded => formula.zip(property.formulas.get(1)).map(|(low, &high)| self.bounded(low, high)),
+            Kind::EvenIn => property.of.map(|name| self.even(name)),
+            Kind::ConvexIn => input.map(|input| self.convex(input)),
+            Kind::IncreasingIn => input.map(|input| self.monotone(input, 1)),
+            Kind::DecreasingIn => input.map(|input| self.monotone(input, -1)),
+            Kind::LipschitzIn => input.zip(formula).map(|(input, bound)| self.lipschitz(input, bound)),
+            Kind::SmoothIn => input.zip(formula).map(|(input, bound)| self.smooth(input, bound)),
+            Kind::HomogeneousIn => input.zip(formula).map(|(input, degree)| self.homogeneous(input, degree)),
+            Kind::ShiftInvariantIn => input.map(|input| self.shift_invariant(input)),
+            Kind::PermutationEquivariant => property.of.map(|axis| self.equivariant(axis)),
+            Kind::OddIn
+            | Kind::SymmetricIn
+            | Kind::AntisymmetricIn
+            | Kind::StronglyConvexIn
+            | Kind::LipschitzSupIn
+            | Kind::ScaleInvariantIn
+            | Kind::GradientSumsToZeroIn
+            | Kind::Through
+            | Kind::Asymptotes
+            | Kind::ProperIn => None,
         };
-        result.into()
+        rule.unwrap_or_else(|| Err("there is no rule for this property".into())).into()
     }
 
     pub(super) fn input(&self, name: &str) -> Option<InputId> {

@@ -12,6 +12,7 @@ use crate::oracle::Oracle;
 use super::properties::Property;
 use super::prover::Prover;
 use super::scene::{Scene, Told, told};
+use loss_codegen::property::Property as Kind;
 
 /// So many scenes are tried.
 const MOST: u64 = 1500;
@@ -57,7 +58,7 @@ impl Prover<'_> {
     /// A point at which a property fails, in words; none if none of those tried is one.
     pub(super) fn counterexample(&self, property: &Property<'_>) -> Option<String> {
         let input = property.of.and_then(|name| self.input(name));
-        let definition = property.of.filter(|_| property.name == "even_in").and_then(|name| self.negated(name));
+        let definition = property.of.filter(|_| property.kind == Kind::EvenIn).and_then(|name| self.negated(name));
         let is_other = |scene: &Scene<'_>, here: &Told| {
             let (variant, negated) = definition.as_ref()?;
             let there = (Prover { spec: self.spec, variant }).number(scene, *negated)?;
@@ -138,31 +139,37 @@ impl Prover<'_> {
         draw: &mut Draw,
     ) -> Option<String> {
         let number = |which: usize| self.number(scene, *property.formulas.get(which)?);
-        match property.name {
-            "nonnegative" => {
+        match property.kind {
+            Kind::Nonnegative => {
                 let speaks = scene.condition(*property.formulas.first()?)?;
                 (speaks && here.value < -CLEARLY).then(|| format!("the loss is {}", here.value))
             }
-            "zero_iff" => {
+            Kind::ZeroIff => {
                 let claimed = scene.condition(*property.formulas.first()?)?;
                 let far = here.value.abs() > CLEARLY;
                 let fails = if claimed { far } else { here.is_zero };
                 fails.then(|| format!("the loss is {}", here.value))
             }
-            "bounded" => {
+            Kind::Bounded => {
                 let (low, high) = (number(0)?, number(1)?);
                 let slack = |bound: f64| if bound.is_finite() { CLEARLY * (1.0 + bound.abs()) } else { 0.0 };
                 let outside = here.value < low - slack(low) || here.value > high + slack(high);
                 outside.then(|| format!("the loss is {}, outside {low} to {high}", here.value))
             }
-            "even_in" | "homogeneous_in" | "shift_invariant_in" => {
+            Kind::EvenIn | Kind::OddIn | Kind::HomogeneousIn | Kind::ScaleInvariantIn | Kind::ShiftInvariantIn => {
                 let input = input?;
                 let mut other = scene.clone();
                 let numbers = scene.input(input).iter();
-                let (numbers, factor): (Vec<f64>, f64) = match property.name {
-                    "even_in" => (numbers.map(|number| -number).collect(), 1.0),
-                    "homogeneous_in" => (numbers.map(|number| 2.0 * number).collect(), 2.0_f64.powf(number(0)?)),
-                    _ => (numbers.map(|number| number + 3.0).collect(), 1.0),
+                let (numbers, factor): (Vec<f64>, f64) = if property.kind == Kind::EvenIn {
+                    (numbers.map(|number| -number).collect(), 1.0)
+                } else if property.kind == Kind::OddIn {
+                    (numbers.map(|number| -number).collect(), -1.0)
+                } else if property.kind == Kind::HomogeneousIn {
+                    (numbers.map(|number| 2.0 * number).collect(), 2.0_f64.powf(number(0)?))
+                } else if property.kind == Kind::ScaleInvariantIn {
+                    (numbers.map(|number| 2.0 * number).collect(), 1.0)
+                } else {
+                    (numbers.map(|number| number + 3.0).collect(), 1.0)
                 };
                 other.set_input(input, numbers);
                 let there = self.told_within(&other, input)?.value;
@@ -170,7 +177,12 @@ impl Prover<'_> {
                 let apart = (there - expected).abs() > CLEARLY * (1.0 + expected.abs());
                 apart.then(|| format!("the loss is {}, and {there} where {}", here.value, other.words()))
             }
-            "convex_in" | "increasing_in" | "decreasing_in" | "lipschitz_in" | "smooth_in" => {
+            Kind::ConvexIn
+            | Kind::StronglyConvexIn
+            | Kind::IncreasingIn
+            | Kind::DecreasingIn
+            | Kind::LipschitzIn
+            | Kind::SmoothIn => {
                 let input = input?;
                 let other = self.beside(scene, input, draw);
                 let there = self.told_within(&other, input)?;
@@ -178,16 +190,23 @@ impl Prover<'_> {
                 // What other places hold does not matter to the loss of one.
                 let steps: Vec<f64> = steps.take(if self.is_pointwise_in(input) { 1 } else { usize::MAX }).collect();
                 let words = other.words();
-                self.fails_between(property.name, number(0), here, &there, &steps)
+                self.fails_between(property.kind, number(0), here, &there, &steps)
                     .map(|what| format!("{what} ({words})"))
             }
-            _ => None,
+            Kind::SymmetricIn
+            | Kind::AntisymmetricIn
+            | Kind::LipschitzSupIn
+            | Kind::GradientSumsToZeroIn
+            | Kind::PermutationEquivariant
+            | Kind::Through
+            | Kind::Asymptotes
+            | Kind::ProperIn => None,
         }
     }
 
     fn fails_between(
         &self,
-        property: &str,
+        property: Kind,
         bound: Option<f64>,
         here: &Told,
         there: &Told,
@@ -197,31 +216,28 @@ impl Prover<'_> {
         let distance = length(&mut steps.iter().copied());
         let rise = there.value - here.value;
         let size = 1.0 + here.value.abs() + there.value.abs();
-        match property {
-            "convex_in" => {
-                let tangent: f64 = here.gradient.iter().zip(steps).map(|(slope, step)| slope * step).sum();
-                (rise < tangent - CLEARLY * (size + tangent.abs()))
-                    .then(|| format!("the loss rises by {rise} to the other point, and its tangent by {tangent}"))
-            }
-            "increasing_in" | "decreasing_in" => {
-                let sign = if property == "increasing_in" { 1.0 } else { -1.0 };
-                let grows = steps.iter().all(|step| *step >= 0.0);
-                (grows && sign * rise < -CLEARLY * size)
-                    .then(|| format!("the loss changes by {rise} to the other point"))
-            }
-            "lipschitz_in" => {
-                let allowed = bound.filter(|bound| bound.is_finite())? * distance;
-                (rise.abs() > allowed + CLEARLY * (size + allowed.abs()))
-                    .then(|| format!("the loss changes by {rise} to the other point, and may by {allowed}"))
-            }
-            _ => {
-                let allowed = bound.filter(|bound| bound.is_finite())? * distance;
-                let change = length(&mut here.gradient.iter().zip(&there.gradient).map(|(a, b)| b - a));
-                let size = 1.0 + length(&mut here.gradient.iter().copied());
-                (change > allowed + CLEARLY * (size + allowed.abs()) && change.is_finite())
-                    .then(|| format!("the gradient changes by {change} to the other point, and may by {allowed}"))
-            }
+        if matches!(property, Kind::ConvexIn | Kind::StronglyConvexIn) {
+            let curvature = bound.unwrap_or(0.0);
+            let tangent: f64 = here.gradient.iter().zip(steps).map(|(slope, step)| slope * step).sum();
+            let least = tangent + 0.5 * curvature * distance * distance;
+            return (rise < least - CLEARLY * (size + least.abs()))
+                .then(|| format!("the loss rises by {rise} to the other point, and should by {least} at least"));
         }
+        if matches!(property, Kind::IncreasingIn | Kind::DecreasingIn) {
+            let sign = if property == Kind::IncreasingIn { 1.0 } else { -1.0 };
+            let grows = steps.iter().all(|step| *step >= 0.0);
+            return (grows && sign * rise < -CLEARLY * size)
+                .then(|| format!("the loss changes by {rise} to the other point"));
+        }
+        let allowed = bound.filter(|bound| bound.is_finite())? * distance;
+        if property == Kind::LipschitzIn {
+            return (rise.abs() > allowed + CLEARLY * (size + allowed.abs()))
+                .then(|| format!("the loss changes by {rise} to the other point, and may by {allowed}"));
+        }
+        let change = length(&mut here.gradient.iter().zip(&there.gradient).map(|(a, b)| b - a));
+        let size = 1.0 + length(&mut here.gradient.iter().copied());
+        (change > allowed + CLEARLY * (size + allowed.abs()) && change.is_finite())
+            .then(|| format!("the gradient changes by {change} to the other point, and may by {allowed}"))
     }
 
     /// The same scene with an input moved, for a loss of one place everywhere alike.

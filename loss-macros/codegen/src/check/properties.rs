@@ -5,59 +5,25 @@ use crate::check::claims::{Claim, nearest};
 use crate::codes::Code;
 use crate::document::PropertyEntry;
 use crate::elaborate::Library;
-use crate::expr::Type;
+use crate::expr::{AxisId, Expr, ExprId, InputId, Type};
 use crate::formula::ast::{Ast, AstKind};
-use crate::model::{Spec, Variant};
+use crate::model::{Label, Spec, Variant};
+use crate::property::{Property, Takes, ray};
+use crate::rewrite::reachable;
 use crate::source::{Span, Spanned};
-
-/// What the value of a property is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// `true`, or a condition on parameters.
-    Flag,
-    /// A condition on anything.
-    Condition,
-    /// `[lowest, largest]`
-    Bounds,
-    /// Names of inputs or definitions.
-    Names,
-    /// Names of inputs.
-    Inputs,
-    /// A number for each of some inputs.
-    Numbers,
-    /// An axis for each of some inputs.
-    InputAxes,
-    /// Axes.
-    Axes,
-}
-
-pub(crate) const PROPERTIES: &[(&str, Takes)] = &[
-    ("nonnegative", Takes::Flag),
-    ("zero_iff", Takes::Condition),
-    ("bounded", Takes::Bounds),
-    ("even_in", Takes::Names),
-    ("convex_in", Takes::Inputs),
-    ("increasing_in", Takes::Inputs),
-    ("decreasing_in", Takes::Inputs),
-    ("lipschitz_in", Takes::Numbers),
-    ("smooth_in", Takes::Numbers),
-    ("homogeneous_in", Takes::Numbers),
-    ("shift_invariant_in", Takes::InputAxes),
-    ("permutation_equivariant", Takes::Axes),
-];
 
 /// Checks the properties.
 pub(super) fn check(spec: &Spec, library: &Library, variants: &[Variant], findings: &mut Findings) {
     let mut known = Vec::new();
     for (name, value) in &spec.properties {
-        match PROPERTIES.iter().find(|(property, _)| *property == name.value) {
-            Some((_, takes)) => {
-                shape(spec, name, *takes, value, findings);
-                known.push((*takes, value));
+        match Property::named(&name.value) {
+            Some(property) => {
+                shape(spec, name, property.takes(), value, findings);
+                known.push((property.takes(), value));
             }
             None => {
                 let message = format!("unknown property `{}`", name.value);
-                let help = nearest(&name.value, PROPERTIES.iter().map(|(property, _)| *property));
+                let help = nearest(&name.value, Property::ALL.iter().map(|property| property.name()));
                 findings.error(Code::BadProperty, name.span, message, help);
             }
         }
@@ -85,11 +51,23 @@ fn shape(spec: &Spec, name: &Spanned<String>, takes: Takes, value: &PropertyEntr
             }
             true
         }
+        (Takes::Pair, PropertyEntry::List(list)) => {
+            pair(spec, name, list, findings);
+            list.len() == 2
+        }
         (Takes::Axes, PropertyEntry::List(list)) => {
             list.iter().for_each(|ast| axis(spec, ast, findings));
             true
         }
-        (Takes::Numbers | Takes::InputAxes, PropertyEntry::Map(map)) => {
+        (Takes::Rays, PropertyEntry::Map(map)) => {
+            map.iter().for_each(|(key, _)| way(spec, key, findings));
+            true
+        }
+        (Takes::Links, PropertyEntry::Map(map)) => {
+            map.iter().for_each(|(input, _)| drawn_label(spec, input, findings));
+            true
+        }
+        (Takes::Numbers | Takes::Conditions | Takes::InputAxes, PropertyEntry::Map(map)) => {
             for (input, ast) in map {
                 input_name(spec, input, findings);
                 if takes == Takes::InputAxes {
@@ -104,9 +82,13 @@ fn shape(spec: &Spec, name: &Spanned<String>, takes: Takes, value: &PropertyEntr
             | Takes::Bounds
             | Takes::Names
             | Takes::Inputs
+            | Takes::Pair
             | Takes::Axes
             | Takes::Numbers
-            | Takes::InputAxes,
+            | Takes::Conditions
+            | Takes::InputAxes
+            | Takes::Rays
+            | Takes::Links,
             PropertyEntry::Formula(_) | PropertyEntry::List(_) | PropertyEntry::Map(_),
         ) => false,
     };
@@ -116,6 +98,10 @@ fn shape(spec: &Spec, name: &Spanned<String>, takes: Takes, value: &PropertyEntr
             Takes::Condition => "write a condition: `input == target`",
             Takes::Bounds => "write the lowest and the largest value: `[ 0, 1 ]`",
             Takes::Names | Takes::Inputs => "write a list of names: `[ input ]`",
+            Takes::Pair => "write the names of two inputs: `[ input, target ]`",
+            Takes::Conditions => "write `true` or a condition on the parameters for each input: `{ input: true }`",
+            Takes::Rays => "write what the loss comes to: `{ \"input -> inf\": input - target }`",
+            Takes::Links => "write how likely the label is: `{ target: sigmoid(input) }`",
             Takes::Numbers => "write a number for each input: `{ input: 1 }`",
             Takes::InputAxes => "write an axis for each input: `{ input: C }`",
             Takes::Axes => "write a list of axes: `[ C ]`",
@@ -127,13 +113,12 @@ fn shape(spec: &Spec, name: &Spanned<String>, takes: Takes, value: &PropertyEntr
 
 fn formulas(claim: &mut Claim<'_>, takes: Takes, value: &PropertyEntry, findings: &mut Findings) {
     match (takes, value) {
-        (Takes::Flag, PropertyEntry::Formula(ast)) => {
-            if let Some(id) = claim.tree(ast, &[], Type::Condition, findings)
-                && !claim.variant.graph.axes(id).is_empty()
-            {
-                let message = "this condition varies from place to place";
-                findings.error(Code::BadProperty, ast.span, message, "write `true`, or a condition on the parameters");
-            }
+        (Takes::Flag, PropertyEntry::Formula(ast)) => condition_on_params(claim, ast, findings),
+        (Takes::Conditions, PropertyEntry::Map(map)) => {
+            map.iter().for_each(|(_, ast)| condition_on_params(claim, ast, findings));
+        }
+        (Takes::Links, PropertyEntry::Map(map)) => {
+            map.iter().for_each(|(input, ast)| link(claim, input, ast, findings));
         }
         (Takes::Condition, PropertyEntry::Formula(ast)) => {
             claim.tree(ast, &[], Type::Condition, findings);
@@ -143,7 +128,7 @@ fn formulas(claim: &mut Claim<'_>, takes: Takes, value: &PropertyEntry, findings
                 claim.tree(ast, &[], Type::Real, findings);
             }
         }
-        (Takes::Numbers, PropertyEntry::Map(map)) => {
+        (Takes::Numbers | Takes::Rays, PropertyEntry::Map(map)) => {
             for (_, ast) in map {
                 claim.tree(ast, &[], Type::Real, findings);
             }
@@ -154,12 +139,121 @@ fn formulas(claim: &mut Claim<'_>, takes: Takes, value: &PropertyEntry, findings
             | Takes::Bounds
             | Takes::Names
             | Takes::Inputs
+            | Takes::Pair
             | Takes::Axes
             | Takes::Numbers
-            | Takes::InputAxes,
+            | Takes::Conditions
+            | Takes::InputAxes
+            | Takes::Rays
+            | Takes::Links,
             PropertyEntry::Formula(_) | PropertyEntry::List(_) | PropertyEntry::Map(_),
         ) => {}
     }
+}
+
+fn condition_on_params(claim: &mut Claim<'_>, ast: &Ast, findings: &mut Findings) {
+    if let Some(id) = claim.tree(ast, &[], Type::Condition, findings)
+        && !claim.variant.graph.axes(id).is_empty()
+    {
+        let message = "this condition varies from place to place";
+        findings.error(Code::BadProperty, ast.span, message, "write `true`, or a condition on the parameters");
+    }
+}
+
+/// Two inputs can change places only if either could hold what the other does.
+fn pair(spec: &Spec, name: &Spanned<String>, list: &[Ast], findings: &mut Findings) {
+    let all: Vec<&str> = spec.inputs.iter().map(|input| input.name.as_str()).collect();
+    list.iter().for_each(|ast| known_name(ast, &all, findings));
+    let input = |ast: &Ast| bare_name(ast).and_then(|name| spec.inputs.iter().find(|input| input.name == name));
+    if let [first, second] = list
+        && let (Some(a), Some(b)) = (input(first), input(second))
+        && (a.axes != b.axes || a.label != b.label || a.name == b.name)
+    {
+        let message = format!("`{}` and `{}` cannot change places", a.name, b.name);
+        let help = format!("`{}` names two inputs of the same axes and label", name.value);
+        findings.error(Code::BadProperty, second.span, message, help);
+    }
+}
+
+/// `input -> inf`
+fn way(spec: &Spec, key: &Spanned<String>, findings: &mut Findings) {
+    let Some((name, _)) = ray(&key.value) else {
+        let help = "write `\"input -> inf\"` or `\"input -> -inf\"`";
+        findings.error(Code::BadProperty, key.span, format!("`{}` is no way to infinity", key.value), help);
+        return;
+    };
+    let reals: Vec<&str> =
+        spec.inputs.iter().filter(|input| input.label == Label::Real).map(|input| input.name.as_str()).collect();
+    if !reals.contains(&name) {
+        unknown(name, key.span, "input that holds any number", &reals, findings);
+    }
+}
+
+/// A label whose values can be drawn.
+fn drawn_label(spec: &Spec, name: &Spanned<String>, findings: &mut Findings) {
+    input_name(spec, name, findings);
+    let Some(input) = spec.inputs.iter().find(|input| input.name == name.value) else { return };
+    let is_drawn = match input.label {
+        Label::Real
+        | Label::Nonnegative
+        | Label::Probability
+        | Label::Binary
+        | Label::Sign
+        | Label::Simplex(_)
+        | Label::ClassIndex(_) => true,
+        Label::Positive | Label::MultiHot(_) | Label::Flag | Label::Count | Label::IndexList(_) | Label::Group => false,
+    };
+    if !is_drawn {
+        let message = format!("`{}` has no values of which one is drawn", name.value);
+        let help = "name a class, a row of probabilities, a sign, or what may be 0 and 1";
+        findings.error(Code::BadProperty, name.span, message, help);
+    }
+}
+
+/// How likely each value of a label is: a formula of the other inputs, along the label's classes if it has any.
+fn link(claim: &mut Claim<'_>, name: &Spanned<String>, ast: &Ast, findings: &mut Findings) {
+    let Some(at) = claim.spec.inputs.iter().position(|input| input.name == name.value) else { return };
+    let Some(id) = claim.tree(ast, &[], Type::Real, findings) else { return };
+    let graph = &claim.variant.graph;
+    let reads = reachable(graph, [id]);
+    let reads = |wanted: &dyn Fn(InputId) -> bool| {
+        reads.iter().any(|&id| matches!(graph.expr(id), Expr::Input(input) if wanted(input)))
+    };
+    let has_gradient = |input: InputId| claim.spec.inputs[usize::from(input.0)].gradient;
+    if reads(&|input| usize::from(input.0) == at) {
+        let message = format!("the probability of `{}` reads `{}`", name.value, name.value);
+        findings.error(Code::BadProperty, ast.span, message, "write it by what is predicted: `sigmoid(input)`");
+    } else if !reads(&has_gradient) {
+        let message = "this reads nothing that is predicted";
+        findings.error(Code::BadProperty, ast.span, message, "write it by an input with a gradient: `sigmoid(input)`");
+    } else if let Some(axis) = classes(claim.spec.inputs[at].label)
+        && !varies(claim, id, axis)
+    {
+        let axis = &claim.spec.axes[usize::from(axis.0)].name;
+        let message = format!("this is one number, not one for each place of `{axis}`");
+        findings.error(Code::BadProperty, ast.span, message, format!("write `softmax({axis}, input)`"));
+    }
+}
+
+fn classes(label: Label) -> Option<AxisId> {
+    match label {
+        Label::Simplex(axis) | Label::ClassIndex(axis) => Some(axis),
+        Label::Real
+        | Label::Nonnegative
+        | Label::Positive
+        | Label::Probability
+        | Label::Binary
+        | Label::MultiHot(_)
+        | Label::Sign
+        | Label::Flag
+        | Label::Count
+        | Label::IndexList(_)
+        | Label::Group => None,
+    }
+}
+
+fn varies(claim: &Claim<'_>, id: ExprId, axis: AxisId) -> bool {
+    claim.variant.graph.axes(id).contains(axis)
 }
 
 fn known_name(ast: &Ast, all: &[&str], findings: &mut Findings) {

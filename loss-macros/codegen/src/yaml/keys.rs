@@ -1,6 +1,6 @@
 //! Every key of a spec, what it takes, and what it says: the reader knows no other key, and the schema for editors is made of the same list.
 
-use crate::check::properties;
+use crate::property::{self, Property};
 use crate::resolve::label::{Form, LABELS};
 
 /// A key of a map.
@@ -327,15 +327,17 @@ pub fn labels() -> impl Iterator<Item = (&'static str, bool)> {
 
 /// The properties and what each takes.
 pub fn known_properties() -> impl Iterator<Item = (&'static str, Takes)> {
-    properties::PROPERTIES.iter().map(|(name, takes)| {
-        let takes = match takes {
-            properties::Takes::Flag | properties::Takes::Condition => Takes::Formula,
-            properties::Takes::Bounds => Takes::List(&Takes::Formula),
-            properties::Takes::Names | properties::Takes::Inputs => Takes::List(&Takes::Name),
-            properties::Takes::Axes => Takes::List(&Takes::Axis),
-            properties::Takes::Numbers => Takes::Each(&Takes::Formula),
-            properties::Takes::InputAxes => Takes::Each(&Takes::Axis),
+    Property::ALL.iter().map(|property| {
+        let takes = match property.takes() {
+            property::Takes::Flag | property::Takes::Condition => Takes::Formula,
+            property::Takes::Bounds => Takes::List(&Takes::Formula),
+            property::Takes::Names | property::Takes::Inputs | property::Takes::Pair => Takes::List(&Takes::Name),
+            property::Takes::Axes => Takes::List(&Takes::Axis),
+            property::Takes::Numbers | property::Takes::Conditions | property::Takes::Rays | property::Takes::Links => {
+                Takes::Each(&Takes::Formula)
+            }
+            property::Takes::InputAxes => Takes::Each(&Takes::Axis),
         };
-        (*name, takes)
+        (property.name(), takes)
     })
 }

@@ -1,0 +1,60 @@
+//! The laws of options pass on losses that are right, and fail on one with the fault that each is there to find.
+
+use loss_runtime::Loss;
+
+use super::{CHECKS, Finding};
+use crate::audit::Status;
+use crate::registry::losses;
+use crate::specimen::faulty::{Fault, faulty, named};
+use crate::subject::{Effort, Subject};
+
+const EFFORT: Effort = Effort { seed: 5, points: 100 };
+
+fn look(check: &str, loss: &'static dyn Loss) -> Finding {
+    let check = CHECKS.iter().find(|known| known.name == check).expect("there is such a check");
+    (check.run)(&Subject { loss, registry: losses() }, &EFFORT)
+}
+
+#[track_caller]
+fn tells(check: &str, loss: &str, fault: &Fault) {
+    let right = look(check, named(loss));
+    assert_eq!(right.status, Status::Passed, "{check} on {loss}: {:#?}", right.failures);
+    let wrong = look(check, faulty(loss, fault));
+    assert_eq!(wrong.status, Status::Failed, "{check} on {loss} with a fault");
+}
+
+#[test]
+fn a_weight_that_is_not_read_is_told_by_rows_that_are_there_twice() {
+    for loss in ["l1", "huber", "bce_with_logits", "cross_entropy", "cross_entropy_soft"] {
+        tells("weight_two_is_the_row_twice", loss, &Fault::InputDropped("weight"));
+    }
+}
+
+#[test]
+fn a_weight_that_is_not_read_is_told_by_rows_that_are_gone() {
+    for loss in ["l1", "huber", "bce_with_logits"] {
+        tells("weight_zero_is_no_row", loss, &Fault::InputDropped("weight"));
+    }
+    assert_eq!(look("weight_zero_is_no_row", named("nll")).status, Status::Skipped);
+}
+
+#[test]
+fn a_wrong_default_is_told_by_leaving_it_out() {
+    for loss in ["huber", "nll"] {
+        tells("absent_is_the_default", loss, &Fault::WrongDefault("weight", 0.5));
+    }
+}
+
+#[test]
+fn wrong_kernels_for_a_part_that_is_off_are_told_by_one_that_is_nearly_off() {
+    let other = Fault::OtherWhereZero("label_smoothing", "nll");
+    tells("switched_off_is_weighed_by_nothing", "cross_entropy", &other);
+    assert_eq!(look("switched_off_is_weighed_by_nothing", named("huber")).status, Status::Skipped);
+}
+
+#[test]
+fn a_class_index_is_a_row_that_is_certain() {
+    tells("kernels_agree_with_others", "cross_entropy", &Fault::InputDropped("weight"));
+    tells("kernels_agree_with_others", "smooth_l1", &Fault::OtherWhereZero("beta", "mse"));
+    assert_eq!(look("kernels_agree_with_others", named("cross_entropy_soft")).status, Status::Passed);
+}

@@ -1,0 +1,83 @@
+//! Losses of the registry with a fault put in between: their names and their specs, and kernels that do something else.
+
+use loss_runtime::Loss;
+use loss_runtime::info::{InputInfo, LossInfo};
+use loss_runtime::registry::{Variant, VariantKey};
+
+use crate::registry::losses;
+
+/// What is wrong.
+pub(crate) enum Fault {
+    /// The kernels take an input for absent.
+    InputDropped(&'static str),
+    /// Where a parameter is 0, the kernels are those of another loss.
+    OtherWhereZero(&'static str, &'static str),
+    /// An absent input is said to be this.
+    WrongDefault(&'static str, f64),
+}
+
+struct Faulty {
+    loss: &'static dyn Loss,
+    info: &'static LossInfo,
+    /// The bits of inputs that are hidden from the kernels.
+    hidden: u32,
+    other: Option<(usize, &'static dyn Loss)>,
+}
+
+/// A loss of the registry.
+pub(crate) fn named(name: &str) -> &'static dyn Loss {
+    losses().losses.iter().copied().find(|loss| loss.info().name == name).expect("there is such a loss")
+}
+
+/// A loss of the registry with a fault.
+pub(crate) fn faulty(name: &str, fault: &Fault) -> &'static dyn Loss {
+    let loss = named(name);
+    let info = loss.info();
+    let input = |name: &str| info.inputs.iter().position(|input| input.name == name).expect("there is such an input");
+    let mut faulty = Faulty { loss, info, hidden: 0, other: None };
+    match *fault {
+        Fault::InputDropped(name) => faulty.hidden = 1 << input(name),
+        Fault::OtherWhereZero(param, other) => {
+            let param = info.params.iter().position(|known| known.name == param).expect("there is such a parameter");
+            faulty.other = Some((param, named(other)));
+        }
+        Fault::WrongDefault(name, default) => {
+            let place = input(name);
+            let inputs = info
+                .inputs
+                .iter()
+                .enumerate()
+                .map(|(at, own)| InputInfo { default: if at == place { Some(default) } else { own.default }, ..*own });
+            let inputs: &'static [InputInfo] = Box::leak(inputs.collect());
+            faulty.info = Box::leak(Box::new(LossInfo { inputs, ..*info }));
+        }
+    }
+    Box::leak(Box::new(faulty))
+}
+
+impl Faulty {
+    fn seen<'k>(&self, key: &VariantKey<'k>) -> (&'static dyn Loss, VariantKey<'k>) {
+        let key = VariantKey { present: key.present & !self.hidden, ..*key };
+        match self.other {
+            Some((param, other)) if key.params[param] == 0.0 => (other, key),
+            Some(_) | None => (self.loss, key),
+        }
+    }
+}
+
+impl Loss for Faulty {
+    fn info(&self) -> &'static LossInfo {
+        self.info
+    }
+    fn param_in_domain(&self, index: usize, params: &[f64]) -> bool {
+        self.loss.param_in_domain(index, params)
+    }
+    fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {
+        let (loss, key) = self.seen(key);
+        loss.variant_f32(&key)
+    }
+    fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64> {
+        let (loss, key) = self.seen(key);
+        loss.variant_f64(&key)
+    }
+}
