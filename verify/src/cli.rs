@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use loss_author::cli::{AuthorCommand, run as run_author};
+use loss_author::explain::{codes, explain as explain_code, is_code};
+use loss_codegen::source::SourceFile;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
 
@@ -19,6 +22,7 @@ use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
 use crate::table::{Align, aligned, table};
+use crate::watch::watch;
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
@@ -69,9 +73,9 @@ fn positive(text: &str) -> Result<u64, String> {
 enum Command {
     /// Lists the losses
     List,
-    /// Shows what a loss computes, and how: formula, inputs, gradients, stable forms, passes
+    /// Shows what a loss computes, and how: formula, inputs, gradients, stable forms, passes; or what a diagnostic code means
     Explain {
-        /// The loss
+        /// The loss, or the code; `codes` lists all codes
         name: String,
         /// Show the generated Rust code instead
         #[arg(long)]
@@ -87,6 +91,14 @@ enum Command {
     /// "message":"..."}}. Every line has its answer, whatever it holds, before the next line is read.
     #[command(verbatim_doc_comment)]
     Eval,
+    #[command(flatten)]
+    Author(AuthorCommand),
+    /// Checks spec files whenever one is saved, and shows values, gradients and what fails, by interpreting the formula
+    Watch {
+        /// The files, or folders of them
+        #[arg(value_name = "FILE", default_value = "specs")]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// Runs the program with the process's arguments.
@@ -99,6 +111,11 @@ fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
     let done = match &arguments.command {
         None => audit(losses, &arguments.audit),
         Some(Command::List) => list(losses),
+        Some(Command::Explain { name, .. }) if name == "codes" => print(&codes()),
+        Some(Command::Explain { name, .. }) if is_code(name) => match explain_code(name) {
+            Ok(text) => print(&text),
+            Err(message) => return misused(&message),
+        },
         Some(Command::Explain { name, rust }) => {
             let text = if *rust { generated_rust } else { |subject: &Subject| Ok(explain(subject)) };
             match subject(losses, name).and_then(|subject| text(&subject)) {
@@ -107,6 +124,10 @@ fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
             }
         }
         Some(Command::Eval) => eval(losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS),
+        Some(Command::Author(command)) => run_author(command, &ours()),
+        Some(Command::Watch { files }) => {
+            watch(files, &ours(), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
+        }
     };
     match done {
         Ok(code) => code,
@@ -114,6 +135,12 @@ fn run(losses: Losses, arguments: &Arguments) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => misused(&error.to_string()),
     }
+}
+
+/// Our specs, which any spec may call.
+fn ours() -> Vec<SourceFile> {
+    let specs = loss_specs::SPECS.iter();
+    specs.map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }
 
 fn misused(message: &str) -> ExitCode {

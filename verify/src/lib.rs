@@ -11,11 +11,13 @@ pub mod fuzz;
 pub mod generators;
 pub mod number;
 pub mod oracle;
+pub mod preview;
 pub mod registry;
 pub mod report;
 pub mod subject;
 pub mod suggest;
 pub mod table;
+pub mod watch;
 
 #[cfg(test)]
 mod specimen;

@@ -286,6 +286,9 @@ codes! {
     JumpInGradientInput "W0006" "jump in an input with gradient":
         "The loss is not continuous there, so a gradient says little."
         bad "`if input > 0 then 1 else 0`" fix "declare a knot with `smooth: jump` if it is meant";
+    UndefinedValue "W0007" "undefined value can be reached":
+        "Numbers that the declared domains admit make the loss NaN: 0/0, a logarithm or root of a negative number, and the like."
+        bad "`log(input)` where `input` may be negative" fix "`domain: \"input > 0\"`, or another formula there";
 }
 
 #[cfg(test)]

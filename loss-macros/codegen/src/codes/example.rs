@@ -101,9 +101,14 @@ examples! {
     UnsupportedTwoAxes => "check/unsupported_two_axes",
     UnsupportedWholeBatch => "check/unsupported_whole_batch",
     Unsupported => "check/unsupported",
+        ZeroTimesInfinity => "warned/zero_times_infinity",
+        InfinityMinusInfinity => "warned/infinity_minus_infinity",
+        InfiniteDerivative => "warned/infinite_derivative",
+        JumpInGradientInput => "warned/jump",
+        UndefinedValue => "warned/undefined",
     }
     // Kept for checks that do not exist yet.
-    UnknownSpec, MissingKnot, UnsupportedExtern, ZeroTimesInfinity, InfinityMinusInfinity, InfiniteDerivative, EarlyOverflow, IgnoredRowsSeen, JumpInGradientInput
+    UnknownSpec, MissingKnot, UnsupportedExtern, EarlyOverflow, IgnoredRowsSeen
 }
 
 /// The specs that some of the examples call.
