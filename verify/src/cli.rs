@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use loss_author::cli::{AuthorCommand, run as run_author};
+use loss_author::explain::{codes, explain as explain_code, is_code};
+use loss_codegen::source::SourceFile;
 use loss_runtime::info::LossInfo;
 
 use crate::audit::{Audit, Selection, Status};
@@ -23,6 +26,7 @@ use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
 use crate::table::{Align, aligned, table};
+use crate::watch::watch;
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
@@ -87,9 +91,9 @@ fn positive(text: &str) -> Result<u64, String> {
 enum Command {
     /// Lists the losses
     List,
-    /// Shows what a loss computes, and how: formula, inputs, gradients, stable forms, passes
+    /// Shows what a loss computes, and how: formula, inputs, gradients, stable forms, passes; or what a diagnostic code means
     Explain {
-        /// The loss
+        /// The loss, or the code; `codes` lists all codes
         name: String,
         /// Show the generated Rust code instead
         #[arg(long)]
@@ -117,6 +121,14 @@ enum Command {
     /// "message":"..."}}. Every line has its answer, whatever it holds, before the next line is read.
     #[command(verbatim_doc_comment)]
     Eval,
+    #[command(flatten)]
+    Author(AuthorCommand),
+    /// Checks spec files whenever one is saved, and shows values, gradients and what fails, by interpreting the formula
+    Watch {
+        /// The files, or folders of them
+        #[arg(value_name = "FILE", default_value = "specs")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -149,6 +161,11 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
             Ok((old, new)) => compare(&old, &new),
             Err(unreadable) => return misused(&unreadable.to_string()),
         },
+        Some(Command::Explain { name, .. }) if name == "codes" => print(&codes()),
+        Some(Command::Explain { name, .. }) if is_code(name) => match explain_code(name) {
+            Ok(text) => print(&text),
+            Err(message) => return misused(&message),
+        },
         Some(Command::Explain { name, rust }) => {
             let text = if *rust { generated_rust } else { |subject: &Subject| Ok(explain(subject)) };
             match subject(registry, name).and_then(|subject| text(&subject)) {
@@ -160,6 +177,10 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Author(command)) => run_author(command, &ours()),
+        Some(Command::Watch { files }) => {
+            watch(files, &ours(), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
+        }
     };
     match done {
         Ok(code) => code,
@@ -167,6 +188,12 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => misused(&error.to_string()),
     }
+}
+
+/// Our specs, which any spec may call.
+fn ours() -> Vec<SourceFile> {
+    let specs = loss_specs::SPECS.iter();
+    specs.map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }
 
 fn misused(message: &str) -> ExitCode {

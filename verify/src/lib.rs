@@ -15,6 +15,7 @@ pub mod mutation;
 pub mod named_tests;
 pub mod number;
 pub mod oracle;
+pub mod preview;
 pub mod progress;
 pub mod proofs;
 pub mod registry;
@@ -22,6 +23,7 @@ pub mod report;
 pub mod subject;
 pub mod suggest;
 pub mod table;
+pub mod watch;
 
 #[cfg(test)]
 mod specimen;

@@ -3,6 +3,7 @@
 mod claims;
 mod examples;
 mod graph;
+mod pitfalls;
 pub(crate) mod properties;
 mod shapes;
 pub mod support;
@@ -95,6 +96,9 @@ fn other_specs_names(document: &Document, library: &Library, findings: &mut Find
     }
 }
 
+/// At how many points a spec is searched for pitfalls, so that a check takes no time.
+const MOST_POINTS: usize = 512;
+
 fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings: &mut Findings) -> Vec<Variant> {
     let keys = match spec_variants(spec) {
         Ok(keys) => keys,
@@ -108,12 +112,14 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
     };
     let mut cases = CaseLog::default();
     let mut variants = Vec::new();
+    let mut places = Vec::new();
     for key in &keys {
         let elaboration = trace(spec, key, library);
         cases.merge(&elaboration.cases);
         findings.extend(elaboration.diagnostics);
         if let Some(variant) = elaboration.variant {
             graph::check(document, spec, &variant, &elaboration.places, findings);
+            places.push(elaboration.places);
             variants.push(variant);
         }
     }
@@ -123,6 +129,12 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
             let help = "the first case that holds is taken, and those before it leave nothing for this one: \
                         remove it, or move it up";
             findings.error(Code::UnreachableCase, place, "this case is never reached", help);
+        }
+    }
+    // What is wrong comes before what looks wrong.
+    if !findings.diagnostics.has_errors() {
+        for (variant, places) in variants.iter().zip(&places) {
+            pitfalls::check(spec, variant, MOST_POINTS.div_ceil(keys.len()), places, findings);
         }
     }
     variants

@@ -1,5 +1,5 @@
 //! Every rule that a spec can break, with its code. `E00…` are of formula text, `E01…` of the file, `E02…` of names, `E03…` of axes
-//! and types, `E04…` of declarations, `E05…` of claims, `E06…` of what is not supported yet.
+//! and types, `E04…` of declarations, `E05…` of claims, `E06…` of what is not supported yet; `W…` are warnings.
 
 pub mod example;
 
@@ -264,6 +264,22 @@ codes! {
     Unsupported "E0604" "not supported yet":
         "The language has it, this version of the compiler does not."
         bad "see the message" fix "see the message";
+
+    ZeroTimesInfinity "W0001" "0 * inf can be reached":
+        "A product whose factors can be 0 and infinite is NaN there."
+        bad "`target * log(input)`" fix "`weigh(target, log(input))`";
+    InfinityMinusInfinity "W0002" "inf - inf can be reached":
+        "A difference of two infinities is NaN."
+        bad "`log(p) - log(q)`" fix "narrow the domains";
+    InfiniteDerivative "W0003" "infinite derivative can be reached":
+        "`sqrt`, `norm` and powers below 1 have an infinite derivative at 0."
+        bad "`sqrt(r^2)`" fix "`abs(r)`, or add a small constant";
+    JumpInGradientInput "W0006" "jump in an input with gradient":
+        "The loss is not continuous there, so a gradient says little."
+        bad "`if input > 0 then 1 else 0`" fix "declare a knot with `smooth: jump` if it is meant";
+    UndefinedValue "W0007" "undefined value can be reached":
+        "Numbers that the declared domains admit make the loss NaN: 0/0, a logarithm or root of a negative number, and the like."
+        bad "`log(input)` where `input` may be negative" fix "`domain: \"input > 0\"`, or another formula there";
 }
 
 #[cfg(test)]

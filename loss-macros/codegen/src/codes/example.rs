@@ -101,6 +101,11 @@ examples! {
     UnsupportedWholeBatch => "check/unsupported_whole_batch",
     UnsupportedExtern => "check/unsupported_extern",
     Unsupported => "check/unsupported",
+    ZeroTimesInfinity => "warned/zero_times_infinity",
+    InfinityMinusInfinity => "warned/infinity_minus_infinity",
+    InfiniteDerivative => "warned/infinite_derivative",
+    JumpInGradientInput => "warned/jump",
+    UndefinedValue => "warned/undefined",
 }
 
 /// The specs that some of the examples call.

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn one_option_at_a_time_does_not_meet_every_other() {
-        let loss = losses().losses.iter().find(|loss| loss.info().name == "cosine_embedding").expect("there is such a loss");
+        let loss =
+            losses().losses.iter().find(|loss| loss.info().name == "cosine_embedding").expect("there is such a loss");
         assert!(distinct(one_at_a_time(*loss)).len() < settings(*loss).len());
     }
 }

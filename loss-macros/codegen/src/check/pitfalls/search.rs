@@ -1,0 +1,96 @@
+//! The points that are tried.
+
+use std::collections::BTreeSet;
+
+use crate::expr::AxisId;
+use crate::model::{Input, Label, Spec, Variant};
+
+use super::point::{Evaluator, Point};
+
+/// The places of the second axis.
+const EXTENT: usize = 2;
+
+/// So many points of one row that meet every declared condition; none of a spec that needs more than a row and one axis.
+pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> {
+    let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
+    let Some(params) = params(spec, variant).filter(|_| is_simple) else { return Vec::new() };
+    let choices: Vec<Vec<Vec<f64>>> = (spec.inputs.iter().zip(&variant.key.inputs_present))
+        .map(|(input, &present)| if present { rows(input, &params) } else { vec![Vec::new()] })
+        .collect();
+    let count = choices.iter().fold(1_usize, |product, rows| product.saturating_mul(rows.len()));
+    // Where there are too many, a stride that is prime to most counts goes through all of each input's rows.
+    let stride = if count <= most { 1 } else { 1_000_003 };
+    let all = (0..count.min(most)).map(|turn| {
+        let mut rest = turn.wrapping_mul(stride) % count;
+        let inputs = choices.iter().map(|rows| {
+            let row = rows[rest % rows.len()].clone();
+            rest /= rows.len();
+            row
+        });
+        Point { inputs: inputs.collect(), params: params.clone(), extent: EXTENT }
+    });
+    all.filter(|point| is_admitted(variant, point)).collect()
+}
+
+/// The default of each parameter, or a number that its condition admits; none if there is no such number.
+fn params(spec: &Spec, variant: &Variant) -> Option<Vec<f64>> {
+    let mut params = vec![f64::NAN; spec.params.len()];
+    for (place, param) in spec.params.iter().enumerate() {
+        if param.is_static() || !variant.key.params_present[place] {
+            continue;
+        }
+        let tried =
+            param.default.as_ref().map_or(vec![1.0, 0.5, 0.25, 2.0, 0.0, -1.0], |value| vec![param.encode(value)]);
+        let fits = |value: &f64| {
+            let mut params = params.clone();
+            params[place] = *value;
+            let point = Point { inputs: vec![Vec::new(); spec.inputs.len()], params, extent: EXTENT };
+            let slopes = BTreeSet::new();
+            variant.param_domains[place].is_none_or(|domain| {
+                Evaluator::new(&variant.graph, &point, &slopes).at(domain, 0).is_none_or(|truth| truth.number == 1.0)
+            })
+        };
+        params[place] = tried.into_iter().find(fits)?;
+    }
+    Some(params)
+}
+
+/// The rows that are tried of an input: one number, or one for each place of the second axis.
+fn rows(input: &Input, params: &[f64]) -> Vec<Vec<f64>> {
+    if let Label::Simplex(_) = input.label {
+        return vec![vec![1.0, 0.0], vec![0.0, 1.0], vec![0.5, 0.5], vec![0.25, 0.75]];
+    }
+    let numbers: Vec<f64> = match input.label {
+        Label::Real => {
+            // Where a parameter says that a formula bends is where it may jump.
+            let named = params.iter().copied().filter(|param| param.is_finite() && param.abs() <= 16.0);
+            let named = named.flat_map(|param| [param, -param]).filter(|&param| (param * 1024.0).fract() == 0.0);
+            let mut numbers = vec![0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
+            numbers.extend(
+                named.filter(|param| ![0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0].contains(param)).collect::<Vec<_>>(),
+            );
+            numbers
+        }
+        Label::Nonnegative => vec![0.0, 0.25, 1.0, 3.0],
+        Label::Positive => vec![0.25, 1.0, 3.0],
+        Label::Probability => vec![0.0, 0.25, 0.5, 1.0],
+        Label::Binary | Label::MultiHot(_) | Label::Flag | Label::ClassIndex(_) | Label::Group => vec![0.0, 1.0],
+        Label::Sign => vec![1.0, -1.0],
+        Label::Count => vec![0.0, 1.0, 2.0],
+        Label::Simplex(_) | Label::IndexList(_) => Vec::new(),
+    };
+    if input.axes.iter().all(|&axis| axis == AxisId::ROWS) {
+        return numbers.into_iter().map(|number| vec![number]).collect();
+    }
+    numbers.iter().flat_map(|&first| numbers.iter().map(move |&second| vec![first, second])).collect()
+}
+
+/// Whether the numbers surely meet the conditions on the inputs.
+fn is_admitted(variant: &Variant, point: &Point) -> bool {
+    let slopes = BTreeSet::new();
+    variant.input_domains.iter().zip(&point.inputs).all(|(domain, values)| {
+        let Some(domain) = domain.filter(|_| !values.is_empty()) else { return true };
+        let mut evaluator = Evaluator::new(&variant.graph, point, &slopes);
+        (0..point.extent).all(|place| evaluator.at(domain, place).is_some_and(|truth| truth.number == 1.0))
+    })
+}
