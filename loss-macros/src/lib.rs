@@ -1,6 +1,7 @@
 //! The procedural macro that turns loss specs into Rust. It decodes its arguments, calls the compiler and hands back tokens; everything
 //! else is in `loss-codegen`.
 
+use loss_codegen::measured::Measured;
 use loss_codegen::source::SourceFile;
 use proc_macro::TokenStream;
 use proc_macro2::Span;
@@ -13,8 +14,15 @@ pub fn losses(_arguments: TokenStream) -> TokenStream {
         .iter()
         .map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() })
         .collect();
+    let measured = loss_specs::accuracy::ACCURACY.iter().map(|line| Measured {
+        loss: line.loss.to_owned(),
+        dtype: line.dtype.to_owned(),
+        quantity: line.quantity.to_owned(),
+        ulp: line.budget,
+        raw_ulp: line.raw_max_ulp,
+    });
     match loss_codegen::compile::compile(&sources) {
-        Ok(compiled) => loss_codegen::compile::emit_all(&compiled).into(),
+        Ok(compiled) => loss_codegen::compile::emit_all(&compiled, &measured.collect::<Vec<_>>()).into(),
         Err(failures) => {
             let errors = failures
                 .iter()

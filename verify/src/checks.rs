@@ -12,12 +12,14 @@ mod goldens;
 mod ignored;
 mod isolation;
 mod knots;
+mod large_sums;
 mod linear;
 mod probe;
 mod properties;
 mod relations;
 mod sample;
 mod sums;
+pub mod sweep;
 mod tally;
 mod tolerance;
 mod truth;
@@ -99,6 +101,11 @@ pub const CHECKS: &[Check] = &[
         run: truth::gradient_matches_oracle,
     },
     Check {
+        name: "errors_are_within_budget",
+        claim: "Over the whole domain, no error is larger than the table of errors says, and no budget larger than it has to be.",
+        run: truth::certificate::errors_are_within_budget,
+    },
+    Check {
         name: "gradient_matches_differences",
         claim: "Every derivative by the rules is what difference quotients of the exact values say, with a step of 1e-40.",
         run: differences::gradient_matches_differences,
@@ -144,6 +151,11 @@ pub const CHECKS: &[Check] = &[
         name: "sum_is_sum_of_none",
         claim: "The sum is that of the values, and a mean is the sum over its divisor, in value and gradient.",
         run: sums::sum_is_sum_of_none,
+    },
+    Check {
+        name: "large_sums_are_exact",
+        claim: "The sum of ten million elements is the exact one, but for less than a unit in the last place.",
+        run: large_sums::large_sums_are_exact,
     },
     Check {
         name: "gradient_linear_in_upstream",

@@ -45,3 +45,13 @@ pub(super) const EXTRAPOLATED: f64 = 1e-7;
 
 /// How many units in the last place of each value, and of what it moves by when what goes in moves by such a unit, a difference may be off.
 pub(super) const EXTRAPOLATED_ULPS: f64 = 8.0;
+
+/// What the values of `none` and their gradients are meant to stay within, in units in the last place, where each is of its own
+/// numbers alone and the table of errors says nothing: four roundings of which none is the worst.
+pub(super) const POINTWISE_GOAL: f64 = 2.0;
+
+/// The same where they are of whole rows.
+pub(super) const ROW_GOAL: f64 = ORACLE_ULPS;
+
+/// How far the sum of very many `f32` may be from the exact one, as a share of the sum of their sizes: half of that is its own rounding.
+pub(super) const LARGE_SUM: f64 = 1e-7;

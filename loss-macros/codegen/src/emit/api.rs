@@ -5,10 +5,11 @@ use quote::{format_ident, quote};
 
 use super::info::formula_text;
 use crate::formula::print::print;
+use crate::measured::{Measured, accuracy_section};
 use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
 
-pub(super) fn face(spec: &Spec) -> TokenStream {
-    let face = Face::new(spec);
+pub(super) fn face(spec: &Spec, measured: &[Measured]) -> TokenStream {
+    let face = Face::new(spec, measured);
     let (structure, choices) = (face.structure(), face.choices());
     let (gradients, calls) = (face.gradients(), face.calls());
     quote! { #choices #structure #gradients #calls }
@@ -64,6 +65,7 @@ fn convention(input: &Input, spec: &Spec) -> String {
 
 struct Face<'s> {
     spec: &'s Spec,
+    measured: &'s [Measured],
     name: Ident,
     gradients_name: Ident,
     /// The inputs a call must name.
@@ -75,10 +77,11 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn new(spec: &'s Spec) -> Self {
+    fn new(spec: &'s Spec, measured: &'s [Measured]) -> Self {
         let inputs = || spec.inputs.iter().enumerate();
         Face {
             spec,
+            measured,
             name: format_ident!("{}", type_name(&spec.name)),
             gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),
             required: inputs().filter(|(_, input)| !input.may_be_absent()).collect(),
@@ -478,6 +481,7 @@ impl<'s> Face<'s> {
             text.push_str(&format!(", `{}` (over {divisor})", reduction.name));
         }
         text.push_str(&format!("; by default `{}`.\n", spec.default_reduction));
+        text.push_str(&accuracy_section(&spec.name, self.measured));
         if !spec.reference.is_empty() {
             text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
         }
