@@ -47,7 +47,8 @@ pub(super) const EXTRAPOLATED: f64 = 1e-7;
 pub(super) const EXTRAPOLATED_ULPS: f64 = 8.0;
 
 /// What the values of `none` and their gradients are meant to stay within, in units in the last place, where each is of its own
-/// numbers alone and the table of errors says nothing: four roundings of which none is the worst.
+/// numbers alone and the table of errors says nothing. Beyond it an error is measured by the condition of the result: each rounding but
+/// the last costs up to one unit, so that a product of three rounded factors may be off by more.
 pub(super) const POINTWISE_GOAL: f64 = 2.0;
 
 /// The same where they are of whole rows.
