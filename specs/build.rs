@@ -25,6 +25,43 @@ fn main() -> Result<(), Box<dyn Error>> {
         )?;
     }
     list.push(']');
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("specs.rs"), list)?;
+    let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("specs.rs"), list)?;
+    let table = Path::new(&folder).join("accuracy.csv");
+    println!("cargo::rerun-if-changed={}", table.display());
+    fs::write(Path::new(&out).join("accuracy.rs"), accuracy(&fs::read_to_string(table)?)?)?;
     Ok(())
+}
+
+/// The table as Rust: every number is read here, so that a broken table does not compile.
+fn accuracy(table: &str) -> Result<String, Box<dyn Error>> {
+    let mut lines = String::from("&[\n");
+    for (number, line) in (1..).zip(table.lines()).skip(1) {
+        let cells: Vec<&str> = line.splitn(11, ',').collect();
+        let [loss, dtype, quantity, budget, max, p999, raw_max, points, seed, effort, worst] = cells[..] else {
+            return Err(format!("accuracy.csv, line {number}: 11 cells are needed").into());
+        };
+        let real = |cell: &str| -> Result<String, Box<dyn Error>> {
+            let value: f64 = cell.parse().map_err(|_| format!("accuracy.csv, line {number}: `{cell}` is no number"))?;
+            Ok(if value.is_finite() { format!("{value:?}") } else { "f64::INFINITY".to_owned() })
+        };
+        let whole = |cell: &str| -> Result<u64, Box<dyn Error>> {
+            Ok(cell.parse().map_err(|_| format!("accuracy.csv, line {number}: `{cell}` is no whole number"))?)
+        };
+        let worst = worst.trim_matches('"').replace("\"\"", "\"");
+        writeln!(
+            lines,
+            "    AccuracyLine {{ loss: {loss:?}, dtype: {dtype:?}, quantity: {quantity:?}, budget: {}, max_ulp: {}, \
+             p999_ulp: {}, raw_max_ulp: {}, points: {}, seed: {}, effort: {}, worst: {worst:?} }},",
+            real(budget)?,
+            real(max)?,
+            real(p999)?,
+            real(raw_max)?,
+            whole(points)?,
+            whole(seed)?,
+            whole(effort)?,
+        )?;
+    }
+    lines.push(']');
+    Ok(lines)
 }

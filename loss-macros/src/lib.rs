@@ -4,6 +4,7 @@
 mod arguments;
 
 use loss_codegen::compile::{Compiled, Failure, compile, compile_beside, emit_all, library};
+use loss_codegen::measured::Measured;
 use loss_codegen::source::SourceFile;
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
@@ -34,14 +35,14 @@ pub fn losses(input: TokenStream) -> TokenStream {
 
 /// The losses of the library.
 fn own() -> Tokens {
-    let tokens = tokens(compile(&library_sources()));
+    let tokens = tokens(compile(&library_sources()), &measured());
     quote!(#tokens pub use ::loss_specs::SPECS;)
 }
 
 /// The losses of another crate's files.
 fn of_files(files: &[SpecOnDisk]) -> Tokens {
     let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
-    let tokens = tokens(compile_beside(&sources, library(&library_sources())));
+    let tokens = tokens(compile_beside(&sources, library(&library_sources())), &[]);
     let specs = files.iter().map(|file| {
         let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
         quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })
@@ -54,15 +55,27 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     }
 }
 
-fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>) -> Tokens {
+fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>, measured: &[Measured]) -> Tokens {
     match compiled {
-        Ok(compiled) => emit_all(&compiled),
+        Ok(compiled) => emit_all(&compiled, measured),
         Err(failures) => failures
             .iter()
             .flat_map(Failure::rendered)
             .map(|message| quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);))
             .collect(),
     }
+}
+
+/// What the audit measured of the library's losses: their documentation quotes it.
+fn measured() -> Vec<Measured> {
+    let lines = loss_specs::accuracy::ACCURACY.iter().map(|line| Measured {
+        loss: line.loss.to_owned(),
+        dtype: line.dtype.to_owned(),
+        quantity: line.quantity.to_owned(),
+        ulp: line.budget,
+        raw_ulp: line.raw_max_ulp,
+    });
+    lines.collect()
 }
 
 fn library_sources() -> Vec<SourceFile> {

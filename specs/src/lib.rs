@@ -1,5 +1,7 @@
 //! The specs as data: the name, the path and the text of every YAML file in this folder.
 
+pub mod accuracy;
+
 /// A spec's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpecFile {

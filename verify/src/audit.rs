@@ -268,6 +268,10 @@ pub struct Accuracy {
     pub max_ulp: Number,
     /// The distance that 999 of 1000 points stay within.
     pub p999_ulp: Number,
+    /// The largest distance whatever the condition: the others are in units of how far the exact result moves when each number that
+    /// goes in moves by a unit in its last place, where that is more than such a unit of the result.
+    #[serde(default)]
+    pub raw_max_ulp: Number,
     /// The point of the largest distance, as text.
     pub worst: String,
     /// How many points.

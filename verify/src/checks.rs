@@ -14,6 +14,7 @@ mod goldens;
 mod ignored;
 mod isolation;
 mod knots;
+mod large_sums;
 mod linear;
 mod merged;
 mod neutral;
@@ -25,6 +26,7 @@ mod properties;
 mod relations;
 mod sample;
 mod sums;
+pub mod sweep;
 mod tally;
 mod tolerance;
 mod truth;
@@ -113,6 +115,11 @@ pub const CHECKS: &[Check] = &[
         run: truth::gradient_matches_oracle,
     },
     Check {
+        name: "errors_are_within_budget",
+        claim: "Over the whole domain, no error is larger than the table of errors says, and no budget larger than it has to be.",
+        run: truth::certificate::errors_are_within_budget,
+    },
+    Check {
         name: "gradient_matches_differences",
         claim: "Every derivative by the rules is what difference quotients of the exact values say, with a step of 1e-40.",
         run: differences::gradient_matches_differences,
@@ -188,6 +195,11 @@ pub const CHECKS: &[Check] = &[
         name: "switched_off_is_weighed_by_nothing",
         claim: "A part whose weight, a parameter, is 0 is not there: what remains is what a weight of next to nothing leaves.",
         run: neutral::switched_off_is_weighed_by_nothing,
+    },
+    Check {
+        name: "large_sums_are_exact",
+        claim: "The sum of ten million elements is the exact one, but for less than a unit in the last place.",
+        run: large_sums::large_sums_are_exact,
     },
     Check {
         name: "gradient_linear_in_upstream",

@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use loss_runtime::info::LossInfo;
 
 use crate::audit::{Audit, Selection, Status};
 use crate::audit_run::{Progress, run_audit};
-use crate::checks::{CHECKS, Check};
+use crate::certify::certify;
+use crate::checks::{CHECKS, Check, sweep};
 use crate::diff::{Direction, diff, read};
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
@@ -129,6 +130,36 @@ enum Command {
         #[arg(value_name = "FILE", default_value = "specs")]
         files: Vec<PathBuf>,
     },
+    /// Sends every f32 through the formulas of one variable of a loss, and says where the errors are largest
+    ///
+    /// A sweep that was stopped goes on where it was.
+    Sweep {
+        /// The loss
+        name: String,
+        /// Looks at one in so many bit patterns
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        every: u32,
+        /// The folder that the progress is written to
+        #[arg(long, value_name = "DIR", default_value = "target/sweep")]
+        output: PathBuf,
+    },
+    /// Measures the errors of values and gradients over the whole domain, and writes the table of errors anew
+    ///
+    /// The audit holds every error against this table; the documentation of the losses quotes it.
+    Certify {
+        /// The losses to measure; all if none is named
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// The seed of every generator
+        #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole)]
+        seed: u64,
+        /// About how many rows are measured in each type
+        #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = positive)]
+        points: u64,
+        /// The table
+        #[arg(long, value_name = "FILE", default_value = loss_specs::accuracy::PATH)]
+        table: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +212,16 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Some(Command::Watch { files }) => {
             watch(files, &ours(), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Certify { names, seed, points, table }) => match named(registry, names) {
+            Ok(subjects) => {
+                certify(&subjects, &Effort { seed: *seed, points: *points }, table).and_then(|text| print(&text))
+            }
+            Err(message) => return misused(&message),
+        },
+        Some(Command::Sweep { name, every, output }) => match subject(registry, name) {
+            Ok(subject) => return sweep(&subject, *every, output),
+            Err(message) => return misused(&message),
+        },
     };
     match done {
         Ok(code) => code,
@@ -266,6 +307,47 @@ fn memory(arguments: &AuditArguments, effort: &Effort) -> io::Result<Option<Jour
         eprintln!("{} results are known from an earlier run ({path}); --fresh begins anew", journal.known());
     }
     Ok(Some(journal))
+}
+
+/// Sweeps a loss and shows what was found.
+fn sweep(subject: &Subject, every: u32, folder: &Path) -> ExitCode {
+    let file = folder.join(format!("{}.json", subject.name()));
+    let swept = sweep::sweep(subject, every, &file, &mut |step| eprintln!("{step}"));
+    let progress = match swept {
+        Ok(Some(progress)) => progress,
+        Ok(None) => return misused(&format!("`{}` has no formula of one variable", subject.name())),
+        Err(error) => return misused(&format!("`{}`: {error}", file.display())),
+    };
+    let (text, failed) = swept_table(&progress);
+    match print(&text) {
+        Ok(_) if failed => ExitCode::from(FAILED),
+        Ok(code) => code,
+        Err(error) => misused(&error.to_string()),
+    }
+}
+
+/// What a sweep found, and whether the oracle says that some of it is wrong.
+fn swept_table(progress: &sweep::Progress) -> (String, bool) {
+    let header = ["formula", "numbers", "value", "at", "gradient", "at", "judged", "wrong"].map(str::to_owned);
+    let rows = progress.cores.iter().map(|core| {
+        let at = |worst: &sweep::Worst| format!("{:e}", f32::from_bits(worst.bits));
+        let [value, gradient] = &core.worst;
+        let (judged, wrong) = core.judged.unwrap_or_default();
+        [
+            core.words.clone(),
+            core.points.to_string(),
+            format!("{:.3}", value.ulp.0),
+            at(value),
+            format!("{:.3}", gradient.ulp.0),
+            at(gradient),
+            judged.to_string(),
+            wrong.to_string(),
+        ]
+    });
+    let rows: Vec<[String; 8]> = std::iter::once(header).chain(rows).collect();
+    let right = Align::Right;
+    let text = aligned(&rows, [Align::Left, right, right, right, right, right, right, right]);
+    (text, progress.cores.iter().any(|core| core.judged.is_some_and(|(_, wrong)| wrong > 0)))
 }
 
 /// The losses of these names, each once; all if there are none.

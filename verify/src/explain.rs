@@ -3,6 +3,7 @@
 use loss_codegen::{emit::emit, explain::explain as explain_plans};
 
 use crate::audit::LossRecord;
+use crate::budgets::measured;
 use crate::describe::describe;
 use crate::subject::Subject;
 
@@ -26,7 +27,7 @@ pub fn explain(subject: &Subject) -> String {
 /// If the loss is not made from a spec.
 pub fn generated_rust(subject: &Subject) -> Result<String, String> {
     let compiled = subject.compiled().ok_or_else(|| format!("`{}` is not made from a spec", subject.name()))?;
-    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans);
+    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &measured());
     let file = syn::parse2(tokens).map_err(|error| format!("the generated code cannot be formatted: {error}"))?;
     Ok(set_documentation(&prettyplease::unparse(&file)))
 }
@@ -130,6 +131,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use loss_specs::accuracy::ACCURACY;
+
     use super::{explain, generated_rust, set_documentation, wrapped};
     use crate::registry::losses;
     use crate::specimen::REGISTRY;
@@ -163,6 +166,26 @@ mod tests {
             let code = generated_rust(&subject).expect("it has a spec");
             assert!(code.contains(&format!("pub mod {} {{\n", subject.name())), "{code}");
             assert!(!code.contains("# [") && !code.contains("/**"), "attributes are set as people set them");
+        }
+    }
+
+    #[test]
+    fn documentation_quotes_the_table_of_errors() {
+        for subject in Subject::all(losses()) {
+            let code = generated_rust(&subject).expect("it has a spec");
+            let lines: Vec<_> = ACCURACY.iter().filter(|line| line.loss == subject.name()).collect();
+            assert_eq!(code.contains("/// # Accuracy\n"), !lines.is_empty(), "{}", subject.name());
+            for line in lines {
+                let words = match line.quantity.strip_prefix("gradient of ") {
+                    Some(input) => format!("gradient of `{input}`"),
+                    None => line.quantity.to_owned(),
+                };
+                let row = code.lines().find_map(|row| row.trim().strip_prefix(&format!("/// | {words} | ")));
+                let cells: Vec<&str> = row.expect("every quantity has a row").split('|').map(str::trim).collect();
+                let cell = cells[usize::from(line.dtype == "f64")];
+                let star = if line.raw_max_ulp > line.budget { "*" } else { "" };
+                assert_eq!(cell, format!("{}{star}", line.budget), "{line:?}");
+            }
         }
     }
 

@@ -62,6 +62,12 @@ impl Generator {
         self
     }
 
+    /// Whose batches it makes.
+    #[must_use]
+    pub fn loss(&self) -> &'static dyn Loss {
+        self.loss
+    }
+
     /// The parameters and which inputs are present.
     #[must_use]
     pub fn setting(&self) -> &Setting {

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod audit_run;
+pub mod budgets;
+pub mod certify;
 pub mod checks;
 pub mod cli;
 pub mod derivation;

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
 use crate::elaborate::{Library, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
+use crate::measured::Measured;
 use crate::model::{Spec, Variant};
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
 use crate::resolve::attempt;
@@ -189,9 +190,10 @@ fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnost
     diagnostics
 }
 
-/// All losses as Rust: a module each, the types at the top, and the list of them.
-pub fn emit_all(compiled: &[Compiled]) -> TokenStream {
-    let modules = compiled.iter().map(|loss| emit(&loss.spec, &loss.variants, &loss.plans));
+/// All losses as Rust: a module each, the types at the top, and the list of them. What was measured of a loss is quoted in its
+/// documentation; of one that nothing was measured of, nothing is said.
+pub fn emit_all(compiled: &[Compiled], measured: &[Measured]) -> TokenStream {
+    let modules = compiled.iter().map(|loss| emit(&loss.spec, &loss.variants, &loss.plans, measured));
     let names: Vec<Ident> = compiled.iter().map(|loss| Ident::new(&loss.spec.name, Span2::call_site())).collect();
     let exports = compiled.iter().map(|loss| exports(&loss.spec));
     quote! {

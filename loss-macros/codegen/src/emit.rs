@@ -12,6 +12,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::expr::ParamId;
+use crate::measured::Measured;
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
@@ -20,7 +21,7 @@ pub use info::formula_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
 
 /// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call.
-pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
+pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measured]) -> TokenStream {
     let module = Ident::new(&spec.name, Span::call_site());
     let doc = format!("`{}`: {}", spec.name, spec.summary);
     let mut items = Vec::new();
@@ -38,7 +39,7 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan]) -> TokenStream {
     }
     let info = info::info(spec);
     let param_domains = param_domains(variants);
-    let face = api::face(spec);
+    let face = api::face(spec, measured);
     quote! {
         #[doc = #doc]
         pub mod #module {

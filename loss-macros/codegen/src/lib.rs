@@ -14,6 +14,7 @@ pub mod explain;
 pub mod expr;
 pub mod formula;
 pub mod lower;
+pub mod measured;
 pub mod model;
 pub mod plan;
 pub mod property;

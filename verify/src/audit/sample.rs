@@ -8,6 +8,7 @@ fn accuracy(dtype: &str, direction: Quantity, max: f64, p999: f64) -> Accuracy {
         direction,
         max_ulp: Number(max),
         p999_ulp: Number(p999),
+        raw_max_ulp: Number(max),
         worst: "input = 0x1.fffffep-1, target = -0.25".to_owned(),
         points: 120_000,
     }

@@ -81,7 +81,7 @@ pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -
 }
 
 /// A generator for each choice of parameters, without the inputs that may be absent, and with the default for a label that is ignored.
-fn bare_generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator> {
+pub(super) fn bare_generators(subject: &Subject, tally: &mut Tally) -> Vec<Generator> {
     let info = subject.loss.info();
     let all = settings(subject.loss);
     let ignoring: Vec<usize> = info.inputs.iter().filter_map(|input| input.ignore).collect();

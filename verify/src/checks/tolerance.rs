@@ -45,6 +45,18 @@ pub(super) const EXTRAPOLATED: f64 = 1e-7;
 
 /// How many units in the last place of each value, and of what it moves by when what goes in moves by such a unit, a difference may be off.
 pub(super) const EXTRAPOLATED_ULPS: f64 = 8.0;
+
 /// How far two variants of one loss may be apart where they compute the same formula, in epsilons of the larger numbers in it. Each is
 /// within [`ORACLE_ULPS`] of the truth.
 pub(super) const VARIANT_EPSILONS: f64 = 2.0 * ORACLE_ULPS;
+
+/// What the values of `none` and their gradients are meant to stay within, in units in the last place, where each is of its own
+/// numbers alone and the table of errors says nothing. Beyond it an error is measured by the condition of the result: each rounding but
+/// the last costs up to one unit, so that a product of three rounded factors may be off by more.
+pub(super) const POINTWISE_GOAL: f64 = 2.0;
+
+/// The same where they are of whole rows.
+pub(super) const ROW_GOAL: f64 = ORACLE_ULPS;
+
+/// How far the sum of very many `f32` may be from the exact one, as a share of the sum of their sizes: half of that is its own rounding.
+pub(super) const LARGE_SUM: f64 = 1e-7;

@@ -1,9 +1,11 @@
 //! Values and gradients of the compiled kernels against the oracle, which interprets the formula as written to any precision.
 
+pub(super) mod certificate;
 mod condition;
 mod data;
 mod edges;
 mod one;
+mod points;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::model::Variant;
@@ -11,7 +13,7 @@ use loss_runtime::{Element, Error, Reduction, Upstream};
 
 use crate::audit::{Accuracy, FailedInput, Quantity};
 use crate::generators::{Extents, Random};
-use crate::number::Number;
+use crate::number::{Number, short};
 use crate::oracle::Failure;
 use crate::oracle::call::{CallOutcome, call, summand};
 use crate::oracle::real::Real;
@@ -44,28 +46,56 @@ pub(super) fn gradient_matches_oracle(subject: &Subject, effort: &Effort) -> Fin
 
 /// The sum and every reduction that the spec names, with its gradients, in both types.
 pub(super) fn reductions_match_oracle(subject: &Subject, effort: &Effort) -> Finding {
-    let mut finding = measure(subject, effort, "reductions_match_oracle", Wanted::Reductions);
-    // The distances reported are those of `none`.
-    finding.evidence.accuracy.clear();
-    finding
+    measure(subject, effort, "reductions_match_oracle", Wanted::Reductions)
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     Values,
     Gradients,
+    /// Both of these.
+    Results,
     Reductions,
 }
+
+/// How far a result may be from the truth.
+struct Limits {
+    /// Beyond this a distance is measured by the condition of the result.
+    goal: f64,
+    /// Beyond these it fails; where there is none, beyond the goal.
+    budgets: Vec<(Quantity, f64)>,
+    /// What is made of a result that is infinite or NaN, and not the true one, because a step of the formula is too large for the type.
+    early: Early,
+}
+
+/// What becomes of a result that is lost on the way, where a step is too large.
+#[derive(Clone, Copy, PartialEq)]
+enum Early {
+    Fails,
+    /// It is counted by itself: the numbers are so large that the formula as written cannot be computed in the type.
+    Counts,
+}
+
+impl Limits {
+    /// One limit for all.
+    const fn same(goal: f64) -> Self {
+        Self { goal, budgets: Vec::new(), early: Early::Fails }
+    }
+
+    fn of(&self, quantity: &Quantity) -> f64 {
+        self.budgets.iter().find(|(other, _)| other == quantity).map_or(self.goal, |(_, budget)| *budget)
+    }
+}
+
+const TOLERATED: Limits = Limits::same(tolerance::ORACLE_ULPS);
 
 fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
     let mut tally = Tally::new(subject, effort);
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    let mut accuracy = measure_in::<f32>(subject, &effort, check, compiled, wanted, &mut tally);
-    accuracy.extend(measure_in::<f64>(subject, &effort, check, compiled, wanted, &mut tally));
-    let mut finding = tally.finding();
-    finding.evidence.accuracy = accuracy;
-    finding
+    measure_in::<f32>(subject, &effort, check, compiled, wanted, &mut tally);
+    measure_in::<f64>(subject, &effort, check, compiled, wanted, &mut tally);
+    tally.finding()
 }
 
 /// Few and small: that a kernel gives a row of any batch the same bits is for other checks.
@@ -75,7 +105,7 @@ fn sizes(subject: &Subject, wanted: Wanted) -> Vec<Extents> {
     }
     let rows = |rows, extent| Extents { rows, extent };
     match wanted {
-        Wanted::Values | Wanted::Gradients => {
+        Wanted::Values | Wanted::Gradients | Wanted::Results => {
             vec![rows(vec![4], 3), rows(vec![2], 1), rows(vec![2, 2], 2), rows(vec![2], 17), rows(vec![1], 33)]
         }
         Wanted::Reductions => vec![rows(vec![4], 3), rows(vec![2, 2], 2)],
@@ -89,13 +119,12 @@ fn measure_in<T: Element + Format>(
     compiled: &'static Compiled,
     wanted: Wanted,
     tally: &mut Tally,
-) -> Vec<Accuracy> {
+) {
     let mut seen = Seen::default();
     let name = format!("{check} {}", T::NAME);
     each_pair::<T>(subject, effort, &name, &sizes(subject, wanted), edges::sharpen, tally, |sample, random, tally| {
-        compare(sample, compiled, wanted, random, &mut seen, tally);
+        compare(sample, compiled, wanted, &TOLERATED, random, &mut seen, tally);
     });
-    seen.accuracy(T::NAME)
 }
 
 /// Holds one batch against the oracle.
@@ -103,6 +132,7 @@ fn compare<T: Element + Format>(
     sample: &Sample<'_, T>,
     compiled: &'static Compiled,
     wanted: Wanted,
+    limits: &Limits,
     random: &mut Random,
     seen: &mut Seen,
     tally: &mut Tally,
@@ -117,7 +147,7 @@ fn compare<T: Element + Format>(
         }
     };
     let mut upstream = || T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 });
-    let mut held = Held { sample, compiled, variant, wanted, seen, tally };
+    let mut held = Held { sample, compiled, variant, wanted, limits, seen, tally };
     if wanted == Wanted::Reductions {
         for reduction in std::iter::once("sum").chain(sample.info.reductions.iter().map(|reduction| reduction.name)) {
             held.hold(reduction, &[upstream()]);
@@ -134,6 +164,7 @@ struct Held<'s, T> {
     compiled: &'static Compiled,
     variant: &'static Variant,
     wanted: Wanted,
+    limits: &'s Limits,
     seen: &'s mut Seen,
     tally: &'s mut Tally,
 }
@@ -167,8 +198,8 @@ impl<T: Element + Format> Held<'_, T> {
                 Conditions::of_sum::<T>(spec, self.variant, &data, sum, weights[0])
             }
         };
-        let mut judge =
-            Judge { sample, reduction, is_reduced: found.outcome.value.is_some(), conditions, truth: &truth };
+        let is_reduced = found.outcome.value.is_some();
+        let mut judge = Judge { sample, reduction, is_reduced, limits: self.limits, conditions, truth: &truth };
         if self.wanted != Wanted::Gradients {
             judge.values(&found, self.seen, self.tally);
         }
@@ -183,6 +214,7 @@ struct Judge<'s, T> {
     sample: &'s Sample<'s, T>,
     reduction: &'s str,
     is_reduced: bool,
+    limits: &'s Limits,
     conditions: Conditions<'s>,
     truth: &'s CallOutcome,
 }
@@ -227,9 +259,13 @@ impl<T: Element + Format> Judge<'_, T> {
         seen: &mut Seen,
         tally: &mut Tally,
     ) {
-        let mut distance = ulps(actual, truth);
+        let raw = ulps(actual, truth);
+        let mut distance = raw;
+        let (limit, goal) = (self.limits.of(&quantity), self.limits.goal);
         let (number, exact) = (actual.to_f64(), truth.to_f64());
-        if distance > tolerance::ORACLE_ULPS && number.is_finite() && exact.is_finite() {
+        // What is nearer than the worst so far changes neither that nor the verdict.
+        let matters = distance > goal && (distance > limit || distance > seen.worst(&quantity));
+        if matters && number.is_finite() && exact.is_finite() {
             let unit_of = |size: f64| size.max(T::MIN_POSITIVE.to_f64()) * T::EPSILON.to_f64();
             let spread = match result {
                 Result::Value(_) if self.is_reduced => self.conditions.spread_of_sum(),
@@ -237,7 +273,7 @@ impl<T: Element + Format> Judge<'_, T> {
             };
             distance = distance.min((number - exact).abs() / (unit_of(exact.abs()) + spread));
             // A step beside a kink the derivative is another, and which side a rounded number falls on is its rounding's choice.
-            if distance > tolerance::ORACLE_ULPS
+            if distance > goal
                 && let (Result::Gradient(..), Some((low, high))) = (result, self.conditions.range(result))
             {
                 let outside = (low - number).max(number - high).max(0.0);
@@ -254,12 +290,20 @@ impl<T: Element + Format> Judge<'_, T> {
         }
         if distance.is_infinite()
             && exact.is_nan()
-            && let Some(limit) = self.conditions.limit(result)
+            && let Some(near) = self.conditions.limit(result)
         {
-            distance = ulps(actual, &Real::from_f64(limit));
+            distance = ulps(actual, &Real::from_f64(near));
         }
-        seen.add(quantity.clone(), distance, || self.describe());
-        if distance <= tolerance::ORACLE_ULPS {
+        if distance.is_infinite()
+            && self.limits.early == Early::Counts
+            && !number.is_finite()
+            && self.conditions.leaves_range::<T>(result)
+        {
+            seen.early += 1;
+            return;
+        }
+        seen.add(quantity.clone(), distance, if raw.is_finite() { raw } else { distance }, || self.describe(result));
+        if distance <= limit {
             tally.pass(1);
         } else {
             let sample = self.sample.describe();
@@ -276,10 +320,26 @@ impl<T: Element + Format> Judge<'_, T> {
         }
     }
 
-    fn describe(&self) -> String {
-        let inputs: Vec<String> =
-            self.inputs().into_iter().take(8).map(|input| format!("{} = {}", input.name, input.decimal)).collect();
-        format!("{}: {}", self.sample.describe(), inputs.join(", "))
+    /// The setting and the row of a result.
+    fn describe(&self, result: Result) -> String {
+        let Sample { info, batch, extents, generator, loss } = self.sample;
+        let row = self.conditions.row(result).unwrap_or(0);
+        let alone = batch.rows(info, extents, &[row]);
+        let columns = info.inputs.iter().zip(&alone.inputs);
+        let inputs: Vec<String> = columns
+            .filter_map(|(info, column)| {
+                let values = &column.as_ref()?.values;
+                let mut numbers: Vec<String> = (0..values.len().min(6)).map(|at| short(values.number(at))).collect();
+                numbers.extend((values.len() > 6).then(|| "...".to_owned()));
+                Some(match &numbers[..] {
+                    [one] => format!("{} = {one}", info.name),
+                    several => format!("{} = [{}]", info.name, several.join(", ")),
+                })
+            })
+            .collect();
+        let setting = generator.setting().describe(*loss);
+        let comma = if setting.is_empty() { "" } else { ", " };
+        format!("{}{comma}{setting}: {}", T::NAME, inputs.join(", "))
     }
 
     fn inputs(&self) -> Vec<FailedInput> {
@@ -304,37 +364,73 @@ fn place_text(result: Result) -> String {
 /// Every distance, by quantity.
 #[derive(Default)]
 struct Seen {
-    quantities: Vec<(Quantity, Vec<f64>, f64, String)>,
+    quantities: Vec<Distances>,
+    /// Results that are lost because a step of the formula is too large.
+    early: u64,
+}
+
+/// The distances of one quantity.
+struct Distances {
+    quantity: Quantity,
+    all: Vec<f64>,
+    worst: f64,
+    raw_worst: f64,
+    /// Where the worst is.
+    text: String,
 }
 
 impl Seen {
-    fn add(&mut self, quantity: Quantity, distance: f64, describe: impl FnOnce() -> String) {
-        let known = self.quantities.iter().position(|(other, ..)| *other == quantity);
+    fn worst(&self, quantity: &Quantity) -> f64 {
+        self.quantities.iter().find(|known| known.quantity == *quantity).map_or(0.0, |known| known.worst)
+    }
+
+    fn of(&mut self, quantity: Quantity) -> &mut Distances {
+        let known = self.quantities.iter().position(|known| known.quantity == quantity);
         let place = known.unwrap_or_else(|| {
-            self.quantities.push((quantity, Vec::new(), -1.0, String::new()));
+            let (all, text) = (Vec::new(), String::new());
+            self.quantities.push(Distances { quantity, all, worst: -1.0, raw_worst: 0.0, text });
             self.quantities.len() - 1
         });
-        let (_, distances, worst, text) = &mut self.quantities[place];
-        distances.push(distance);
-        if distance > *worst {
-            *worst = distance;
-            *text = describe();
+        &mut self.quantities[place]
+    }
+
+    fn add(&mut self, quantity: Quantity, distance: f64, raw: f64, describe: impl FnOnce() -> String) {
+        let known = self.of(quantity);
+        known.all.push(distance);
+        known.raw_worst = known.raw_worst.max(raw);
+        if distance > known.worst {
+            known.worst = distance;
+            known.text = describe();
+        }
+    }
+
+    /// Adds what was seen elsewhere.
+    fn extend(&mut self, other: Self) {
+        self.early += other.early;
+        for Distances { quantity, all, worst, raw_worst, text } in other.quantities {
+            let known = self.of(quantity);
+            known.all.extend(all);
+            known.raw_worst = known.raw_worst.max(raw_worst);
+            if worst > known.worst {
+                (known.worst, known.text) = (worst, text);
+            }
         }
     }
 
     fn accuracy(self, dtype: &str) -> Vec<Accuracy> {
         let quantities = self.quantities.into_iter();
         quantities
-            .map(|(direction, mut distances, worst, text)| {
-                distances.sort_by(f64::total_cmp);
-                let place = (distances.len() * 999).div_ceil(1000).saturating_sub(1);
+            .map(|Distances { quantity, mut all, worst, raw_worst, text }| {
+                all.sort_by(f64::total_cmp);
+                let place = (all.len() * 999).div_ceil(1000).saturating_sub(1);
                 Accuracy {
                     dtype: dtype.to_owned(),
-                    direction,
+                    direction: quantity,
                     max_ulp: Number(worst),
-                    p999_ulp: Number(distances.get(place).copied().unwrap_or(0.0)),
+                    p999_ulp: Number(all.get(place).copied().unwrap_or(0.0).min(worst)),
+                    raw_max_ulp: Number(raw_worst),
                     worst: text,
-                    points: distances.len() as u64,
+                    points: all.len() as u64,
                 }
             })
             .collect()

@@ -75,7 +75,7 @@ fn formulas(document: &Document) -> Vec<Ast> {
 }
 
 fn becomes_rust(compiled: &Compiled) {
-    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans);
+    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &[]);
     if let Err(error) = syn::parse2::<syn::File>(tokens) {
         panic!("the code of `{}` is no Rust: {error}", compiled.spec.name);
     }

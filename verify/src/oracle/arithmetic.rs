@@ -144,6 +144,10 @@ impl Arithmetic {
             });
         }
         let ratio = self.divide(small, large)?;
+        // Two logarithms that are not known well enough to tell them apart: their difference says nothing.
+        if let Real::Extreme { .. } = ratio {
+            return Err(Undecided);
+        }
         self.multiply(large, &self.add(&Real::one(), &ratio)?)
     }
 
@@ -263,4 +267,21 @@ pub(super) fn exponential_bound(x: &Ball) -> Radius {
     // log2(e) lies between the two factors, by more than the rounding of `end`.
     let exponent = (end * if end > 0.0 { 1.5 } else { 1.25 }).clamp(-FAR, FAR);
     Radius::power_of_two(exponent.ceil() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ball::Ball;
+    use super::super::radius::Radius;
+    use super::super::real::Real;
+    use super::Arithmetic;
+
+    #[test]
+    fn a_sum_of_extremes_that_nothing_tells_apart_is_undecided() {
+        let arithmetic = Arithmetic::new(192);
+        let log = Ball::power_of_two(120);
+        let other = log.plus(&Ball::power_of_two(99), 192);
+        let extreme = |log: Ball| Real::Extreme { negative: false, log: log.widened(Radius::power_of_two(100)) };
+        assert!(arithmetic.add(&extreme(log), &extreme(other)).is_err());
+    }
 }

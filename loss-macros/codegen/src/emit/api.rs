@@ -5,10 +5,11 @@ use quote::{format_ident, quote};
 
 use super::documentation::{convention, documentation};
 use crate::formula::print::print;
+use crate::measured::Measured;
 use crate::model::{Input, Param, ParamKind, Spec};
 
-pub(super) fn face(spec: &Spec) -> TokenStream {
-    let face = Face::new(spec);
+pub(super) fn face(spec: &Spec, measured: &[Measured]) -> TokenStream {
+    let face = Face::new(spec, measured);
     let (structure, choices) = (face.structure(), face.choices());
     let (gradients, calls) = (face.gradients(), face.calls());
     quote! { #choices #structure #gradients #calls }
@@ -37,6 +38,7 @@ fn ident(name: &str) -> Ident {
 
 struct Face<'s> {
     spec: &'s Spec,
+    measured: &'s [Measured],
     name: Ident,
     gradients_name: Ident,
     /// The inputs a call must name.
@@ -48,10 +50,11 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn new(spec: &'s Spec) -> Self {
+    fn new(spec: &'s Spec, measured: &'s [Measured]) -> Self {
         let inputs = || spec.inputs.iter().enumerate();
         Face {
             spec,
+            measured,
             name: format_ident!("{}", type_name(&spec.name)),
             gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),
             required: inputs().filter(|(_, input)| !input.may_be_absent()).collect(),
@@ -117,7 +120,7 @@ impl<'s> Face<'s> {
     fn structure(&self) -> TokenStream {
         let (name, spec) = (&self.name, self.spec);
         let (bounded, plain, _) = self.generics();
-        let doc = documentation(self.spec);
+        let doc = documentation(self.spec, self.measured);
         let count = Literal::usize_unsuffixed(spec.params.len());
         let fields = self.optional.iter().map(|(_, input)| {
             let field = ident(&input.name);

@@ -3,13 +3,15 @@
 use super::info::formula_text;
 use crate::expr::AxisId;
 use crate::formula::print::print;
+use crate::measured::{Measured, accuracy_section};
 use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
 
 /// The documentation of the struct that a caller uses.
-pub(super) fn documentation(spec: &Spec) -> String {
+pub(super) fn documentation(spec: &Spec, measured: &[Measured]) -> String {
     let mut text = format!("{}\n\n```text\n{}\n```\n", spec.summary, formula_text(spec));
     text.push_str(&shape(spec));
     text.push_str(&domain(spec));
+    text.push_str(&accuracy_section(&spec.name, measured));
     text.push_str(&reductions(spec));
     if !spec.reference.is_empty() {
         text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
@@ -143,6 +145,6 @@ loss = weigh(weight[target], abs(input[target] / scale)^p)
 # Source
 by hand
 ";
-        assert_eq!(documentation(&compiled[0].spec), expected);
+        assert_eq!(documentation(&compiled[0].spec, &[]), expected);
     }
 }

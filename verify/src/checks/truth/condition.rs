@@ -8,11 +8,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, Reducer, Unary};
+use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, Reducer, Type, Unary};
 use loss_codegen::model::{Spec, Variant};
 use loss_codegen::rewrite::{reachable, rewrite};
 use loss_runtime::Element;
 
+use crate::oracle::Oracle;
 use crate::oracle::call::{CallOutcome, axes_of_result, call};
 use crate::oracle::data::{Data, Number, Values};
 use crate::oracle::ulp::Format;
@@ -34,6 +35,9 @@ enum Step {
 const WIDE: f64 = 16.0;
 /// What an infinity is replaced by, and by what again, to see whether there is a limit.
 const LARGE: [f64; 2] = [4096.0, 8192.0];
+
+/// The largest upstream gradient that results are asked for with: slopes that it enlarges beyond the range are too large.
+const UPSTREAM: f64 = 2.0;
 
 /// The neighbourhoods of one batch. Along the rows, and any other axis that the formula only walks, places are looked at one by one,
 /// each when one of its results is asked for.
@@ -151,6 +155,22 @@ impl<'b> Conditions<'b> {
         }
     }
 
+    /// The row that a result is of.
+    pub(super) fn row(&self, result: Result) -> Option<usize> {
+        let rows = self.separate.iter().position(|&axis| axis == AxisId::ROWS)?;
+        self.spot(result)?.at.get(rows).copied()
+    }
+
+    /// Whether a step of the formula as written, on the way to a result, is too large for the type.
+    pub(super) fn leaves_range<T: Element>(&self, result: Result) -> bool {
+        let Some(spot) = self.spot(result) else { return false };
+        let places = self.separate.iter().zip(&spot.at);
+        let data = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
+        let Ok(oracle) = Oracle::new(self.spec, &self.variant, &data) else { return false };
+        let place = vec![0; data.extents.len()];
+        is_too_large(&oracle, &self.variant.graph, &data, self.variant.loss, &place, T::MAX.to_f64())
+    }
+
     fn around(&mut self, result: Result, step: Step) -> Option<(f64, Vec<f64>)> {
         let spot = self.spot(result)?;
         let key = (step, spot.at);
@@ -233,6 +253,41 @@ impl<'b> Conditions<'b> {
             there.extend(moved_steps.iter().filter_map(|variant| outcome(variant, &data)));
         }
         Some(Neighbours { here, there })
+    }
+}
+
+/// Whether an expression at a place, or any that it is made of there, or a slope of one of these, is larger than a type's largest number.
+fn is_too_large(oracle: &Oracle<'_>, graph: &Graph, data: &Data, id: ExprId, place: &[usize], largest: f64) -> bool {
+    let recurse = |id, place: &[usize]| is_too_large(oracle, graph, data, id, place, largest);
+    let expr = graph.expr(id);
+    if graph.ty(id) == Type::Real
+        && oracle.expression(id, place).is_ok_and(|outcome| {
+            let slopes = outcome.gradient.values().map(|slope| slope.to_f64().abs());
+            outcome.value.to_f64().abs() > largest || slopes.fold(0.0, f64::max) > largest / UPSTREAM
+        })
+    {
+        return true;
+    }
+    match expr {
+        Expr::If(condition, yes, no) => match oracle.condition(condition, place) {
+            Ok(Some(true)) => recurse(yes, place),
+            Ok(Some(false)) => recurse(no, place),
+            Ok(None) | Err(_) => recurse(yes, place) || recurse(no, place),
+        },
+        Expr::Reduce { axes, value, .. } => {
+            let places = axes.iter().fold(vec![place.to_vec()], |places, axis| {
+                let along = |place: Vec<usize>| {
+                    (0..data.extent(axis)).map(move |index| {
+                        let mut place = place.clone();
+                        place[usize::from(axis.0)] = index;
+                        place
+                    })
+                };
+                places.into_iter().flat_map(along).collect()
+            });
+            places.iter().any(|place| recurse(value, place))
+        }
+        _ => expr.operands().any(|operand| recurse(operand, place)),
     }
 }
 

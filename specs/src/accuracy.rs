@@ -1,0 +1,42 @@
+//! How exactly the losses compute: budgets, and what they rest on. `accuracy.csv` beside the specs is written by the audit
+//! (`cargo verify certify`), which also fails where an error leaves its budget or a budget is no longer needed.
+
+/// A line of `accuracy.csv`: the error of one quantity of one loss in one type, over the elements of `none`.
+///
+/// Errors are in units in the last place. Where a formula is ill conditioned they are in what the exact result moves by when each number
+/// that goes in moves by such a unit; the raw ones never are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AccuracyLine {
+    /// The loss.
+    pub loss: &'static str,
+    /// `f32` or `f64`.
+    pub dtype: &'static str,
+    /// `value`, or `gradient of` an input.
+    pub quantity: &'static str,
+    /// What no error may exceed: the largest one measured, up to the next half.
+    pub budget: f64,
+    /// The largest error.
+    pub max_ulp: f64,
+    /// The error that 999 of 1000 points stay within.
+    pub p999_ulp: f64,
+    /// The largest error whatever the condition.
+    pub raw_max_ulp: f64,
+    /// How many points were looked at.
+    pub points: u64,
+    /// The seed of the audit.
+    pub seed: u64,
+    /// How many rows the audit was asked for.
+    pub effort: u64,
+    /// Where the error is largest.
+    pub worst: &'static str,
+}
+
+/// Every line, in the order of the losses.
+pub const ACCURACY: &[AccuracyLine] = include!(concat!(env!("OUT_DIR"), "/accuracy.rs"));
+
+/// The names of the columns, in their order.
+pub const COLUMNS: [&str; 11] =
+    ["loss", "dtype", "quantity", "budget", "max", "p999", "raw_max", "points", "seed", "effort", "worst"];
+
+/// Where the table stands, from the repository's root.
+pub const PATH: &str = "specs/accuracy.csv";

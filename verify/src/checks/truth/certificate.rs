@@ -1,0 +1,122 @@
+//! The error certificate: how far values and gradients are from the truth over the whole domain, judged by the table of errors.
+
+use loss_codegen::compile::Compiled;
+use loss_runtime::Element;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::audit::{Accuracy, Quantity, Status};
+use crate::budgets::{line, no_longer_needed};
+use crate::generators::{Extents, Random};
+use crate::oracle::call::axes_of_result;
+use crate::oracle::ulp::Format;
+use crate::subject::{Effort, Subject};
+
+use super::super::sample::{Sample, generators, has_second_axis};
+use super::super::{Finding, Tally, tolerance};
+use super::points::drawn;
+use super::{Early, Limits, Seen, Wanted, compare};
+
+/// So many rows are in one batch of a loss of one number a row.
+const ROWS: u64 = 32;
+/// A row of classes costs as much as so many rows of one number.
+const ROW_COST: u64 = 8;
+
+/// Measures every quantity in both types, and holds each against its budget.
+pub(in crate::checks) fn errors_are_within_budget(subject: &Subject, effort: &Effort) -> Finding {
+    let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
+    let mut tally = Tally::new(subject, effort);
+    let (mut accuracy, narrow) = measured_in::<f32>(subject, effort, compiled, &mut tally);
+    let (wide_accuracy, wide) = measured_in::<f64>(subject, effort, compiled, &mut tally);
+    accuracy.extend(wide_accuracy);
+    let early = narrow + wide;
+    let slack = accuracy.iter().filter_map(|accuracy| {
+        no_longer_needed(line(subject.name(), &accuracy.dtype, &accuracy.direction)?, accuracy, effort)
+    });
+    let slack: Vec<String> = slack.collect();
+    for slack in &slack {
+        tally.fail(slack, || ("the smallest budget that holds".to_owned(), "a larger one".to_owned()));
+    }
+    let mut finding = tally.finding();
+    if finding.status == Status::Passed && line(subject.name(), "f32", &Quantity::Value).is_none() {
+        finding.detail = "no line in the table of errors: held against the general goal".to_owned();
+    }
+    if early > 0 {
+        let separator = if finding.detail.is_empty() { "" } else { "; " };
+        finding.detail.push_str(&format!(
+            "{separator}{early} results are infinite or NaN because a step of the formula is too large for the type"
+        ));
+    }
+    finding.evidence.accuracy = accuracy;
+    finding
+}
+
+/// Whether every value of `none` has a place of its own: its formula is one of numbers, not of rows.
+pub(in crate::checks) fn is_pointwise(compiled: &Compiled) -> bool {
+    compiled.variants.iter().all(|variant| axes_of_result(&compiled.spec, variant).len() == compiled.spec.axes.len())
+}
+
+/// Holds every value and gradient of a batch against the table of errors.
+pub(in crate::checks) fn judge<T: Element + Format>(
+    subject: &Subject,
+    compiled: &'static Compiled,
+    sample: &Sample<'_, T>,
+    random: &mut Random,
+    tally: &mut Tally,
+) {
+    let limits = limits(subject, compiled, T::NAME);
+    compare(sample, compiled, Wanted::Results, &limits, random, &mut Seen::default(), tally);
+}
+
+fn limits(subject: &Subject, compiled: &Compiled, dtype: &str) -> Limits {
+    let goal = if is_pointwise(compiled) { tolerance::POINTWISE_GOAL } else { tolerance::ROW_GOAL };
+    let inputs = subject.loss.info().inputs.iter().filter(|input| input.gradient);
+    let quantities =
+        std::iter::once(Quantity::Value).chain(inputs.map(|input| Quantity::Gradient(input.name.to_owned())));
+    let budgets = quantities.filter_map(|quantity| {
+        let budget = line(subject.name(), dtype, &quantity)?.budget;
+        Some((quantity, budget))
+    });
+    Limits { goal, budgets: budgets.collect(), early: Early::Counts }
+}
+
+fn measured_in<T: Element + Format>(
+    subject: &Subject,
+    effort: &Effort,
+    compiled: &'static Compiled,
+    tally: &mut Tally,
+) -> (Vec<Accuracy>, u64) {
+    let limits = limits(subject, compiled, T::NAME);
+    let generators = generators(subject, tally);
+    let is_pointwise = is_pointwise(compiled);
+    let sizes = match (has_second_axis(subject.loss.info()), is_pointwise) {
+        (false, _) => vec![Extents::rows([ROWS as usize])],
+        (true, true) => vec![Extents::rows([ROWS as usize / 4]).with_extent(4)],
+        (true, false) => [(4, 3), (1, 17), (2, 2), (8, 1), (1, 33), (2, 5)]
+            .map(|(rows, extent)| Extents::rows([rows]).with_extent(extent))
+            .to_vec(),
+    };
+    let cost = if is_pointwise { ROWS } else { ROWS * ROW_COST };
+    let batches = (effort.points / cost).max(generators.len() as u64) as usize;
+    // Batch after batch has a seed of its own, so that a quick audit looks at the first points of a thorough one. Each setting meets
+    // each size.
+    let looks: Vec<(Seen, Tally)> = (0..batches)
+        .into_par_iter()
+        .map(|batch| {
+            let generator = &generators[batch % generators.len()];
+            let extents = &sizes[(batch / generators.len() + batch) % sizes.len()];
+            let mut random = Random::named(effort.seed, &format!("certificate {} {batch}", T::NAME));
+            let batch = drawn::<T>(generator, extents, &mut random);
+            let sample = Sample { loss: subject.loss, info: subject.loss.info(), generator, extents, batch };
+            let (mut seen, mut found) = (Seen::default(), tally.fresh());
+            compare(&sample, compiled, Wanted::Results, &limits, &mut random, &mut seen, &mut found);
+            (seen, found)
+        })
+        .collect();
+    let mut all = Seen::default();
+    for (seen, found) in looks {
+        all.extend(seen);
+        tally.add(found);
+    }
+    let early = all.early;
+    (all.accuracy(T::NAME), early)
+}
