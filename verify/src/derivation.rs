@@ -1,6 +1,7 @@
 //! A loss's formula and gradients as a record holds them: the formula as the spec writes it, and its exact derivative, before anything
 //! is done for accuracy or speed.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use loss_codegen::compile::Compiled;
@@ -10,7 +11,8 @@ use loss_codegen::document::Formula;
 use loss_codegen::explain::variant_name;
 use loss_codegen::expr::{AxisId, AxisSet, Expr, ExprId, InputId};
 use loss_codegen::formula::print::print;
-use loss_codegen::model::{Spec, Variant};
+use loss_codegen::model::Spec;
+use loss_codegen::plan::Plan;
 use loss_codegen::rewrite::{rebuild, rewrite};
 
 use crate::audit::{CaseRecord, DefinitionRecord, DerivationRecord};
@@ -53,16 +55,20 @@ fn written(formula: &Formula) -> Vec<CaseRecord> {
     }
 }
 
-/// The gradients of every variant, those of the variant with the fewest inputs first.
+/// The gradients in everything that the compiler makes kernels of its own for, the plainest first.
 #[must_use]
 pub fn derivations(compiled: &Compiled) -> Vec<DerivationRecord> {
-    let mut variants: Vec<&Variant> = compiled.variants.iter().collect();
-    variants.sort_by_key(|variant| variant.key.inputs_present.iter().filter(|&&present| present).count());
-    variants.into_iter().filter_map(|variant| derivation(compiled, variant)).collect()
+    let mut plans: Vec<&Plan> = compiled.plans.iter().collect();
+    plans.sort_by_key(|plan| {
+        let inputs = plan.key.inputs_present.iter().filter(|&&present| present).count();
+        (inputs, Reverse(plan.zero.len()))
+    });
+    plans.into_iter().filter_map(|plan| derivation(compiled, plan)).collect()
 }
 
-fn derivation(compiled: &Compiled, variant: &Variant) -> Option<DerivationRecord> {
+fn derivation(compiled: &Compiled, plan: &Plan) -> Option<DerivationRecord> {
     let spec = &compiled.spec;
+    let variant = compiled.variants.iter().find(|variant| variant.key == plan.key)?;
     let mut graph = variant.graph.clone();
     for (place, input) in spec.inputs.iter().enumerate() {
         if input.label.is_discrete() {
@@ -73,10 +79,16 @@ fn derivation(compiled: &Compiled, variant: &Variant) -> Option<DerivationRecord
         .filter(|&place| spec.inputs[place].gradient && variant.key.inputs_present[place])
         .map(|place| InputId(place as u8))
         .collect();
-    // The audit finds out whether there are kernels; here it only matters whether there is something to show.
-    let cotangents = differentiate(&mut graph, variant.loss, &inputs).ok()?;
     let lets: Vec<ExprId> = variant.lets.iter().map(|(_, id)| *id).collect();
-    let roots: Vec<ExprId> = cotangents.iter().chain(&lets).copied().collect();
+    let written: Vec<ExprId> = lets.iter().copied().chain([variant.loss]).collect();
+    let mut of_plan = HashMap::new();
+    rewrite(&mut graph, &written, &mut of_plan, &mut |graph, id, expr| match expr {
+        Expr::Param(param) if plan.zero.contains(&param) => graph.zero(),
+        other => rebuild(graph, id, other),
+    });
+    // The audit finds out whether there are kernels; here it only matters whether there is something to show.
+    let cotangents = differentiate(&mut graph, of_plan[&variant.loss], &inputs).ok()?;
+    let roots: Vec<ExprId> = cotangents.iter().copied().chain(lets.iter().map(|id| of_plan[id])).collect();
     let mut plain = HashMap::new();
     rewrite(&mut graph, &roots, &mut plain, &mut |graph, id, expr| match expr {
         Expr::Upstream => graph.one(),
@@ -84,7 +96,7 @@ fn derivation(compiled: &Compiled, variant: &Variant) -> Option<DerivationRecord
     });
     let mut given = HashMap::new();
     for (name, id) in &variant.lets {
-        given.entry(plain[id]).or_insert_with(|| name.clone());
+        given.entry(plain[&of_plan[id]]).or_insert_with(|| name.clone());
     }
     let named: Vec<(String, ExprId)> = (inputs.iter().zip(&cotangents))
         .map(|(input, id)| (format!("grad_{}", spec.inputs[usize::from(input.0)].name), plain[id]))
@@ -95,8 +107,7 @@ fn derivation(compiled: &Compiled, variant: &Variant) -> Option<DerivationRecord
     for (gradient, input) in gradients.iter_mut().zip(&inputs) {
         gradient.axes = axis_names(spec, spec.inputs[usize::from(input.0)].axes.iter().copied().collect());
     }
-    let plan = compiled.plans.iter().filter(|plan| plan.key == variant.key).min_by_key(|plan| plan.zero.len());
-    let variant = plan.filter(|_| compiled.variants.len() > 1).map(|plan| variant_name(spec, plan));
+    let variant = (compiled.plans.len() > 1).then(|| variant_name(spec, plan));
     Some(DerivationRecord {
         variant: variant.unwrap_or_default(),
         gradients,
@@ -144,6 +155,15 @@ mod tests {
         assert_eq!(all[0].gradients[0], gradient);
         assert_eq!(all[0].gradients[1].cases, [case(None, "-grad_input")]);
         assert_eq!(all.len(), 2);
+    }
+
+    #[test]
+    fn a_parameter_that_is_zero_is_left_out() {
+        let compiled = subject("cross_entropy").compiled().expect("it has a spec");
+        let plainest = derivations(compiled).remove(0);
+        assert_eq!(plainest.variant, "weight absent, label_smoothing = 0");
+        let cases = [case(Some("target == index(C)"), "-share_of_others(input, lse)"), case(None, "share(input, lse)")];
+        assert_eq!((plainest.gradients[0].cases.as_slice(), plainest.shared.as_slice()), (&cases[..], &[][..]));
     }
 
     #[test]

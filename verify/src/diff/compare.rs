@@ -149,12 +149,10 @@ impl Changes {
     }
 
     fn goldens(&mut self, old: Option<&Goldens>, new: Option<&Goldens>) {
-        let (Some(old), Some(new)) = (old, new) else {
-            match (old, new, self.whole) {
-                (Some(_), None, true) => {
-                    self.add(Direction::Worse, "recorded answers are no longer replayed".to_owned())
-                }
-                (Some(_) | None, Some(_) | None, _) => {}
+        let Some(old) = old else { return };
+        let Some(new) = new else {
+            if self.whole {
+                self.add(Direction::Worse, "recorded answers are no longer replayed".to_owned());
             }
             return;
         };

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::audit::{Plot, PlotKnot};
-use crate::number::Number;
+use crate::number::{Number, short};
 
 use super::html::Escaped;
 use super::scale::{Scale, range_of};
@@ -113,7 +113,25 @@ pub(super) fn split_title(title: &str) -> (&str, &str) {
 /// What is the same all along the curve.
 pub(super) fn caption(out: &mut String, parts: [&str; 2]) -> std::fmt::Result {
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    write!(out, "<figcaption>{}</figcaption>", Escaped(unbroken(&parts.join(", "))))
+    write!(out, "<figcaption>{}</figcaption>", Escaped(unbroken(&shortened(&parts.join(", ")))))
+}
+
+/// A text in which numbers with many decimals have four, and a sign that there are more.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 8;
+    const KEPT: usize = 4;
+    let mut parts = text.split('.');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push('.');
+        let decimals = part.bytes().take_while(u8::is_ascii_digit).count();
+        if decimals > MOST {
+            out.push_str(&format!("{}…{}", &part[..KEPT], &part[decimals..]));
+        } else {
+            out.push_str(part);
+        }
+    }
+    out
 }
 
 /// A list of equations whose lines break between two of them only.
@@ -201,10 +219,12 @@ fn panel(
         if let Some(height) = height_at(places, heights, knot.x.0).filter(|&height| y.holds(height)) {
             write!(
                 out,
-                "<circle class=\"{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.2\"><title>{}</title></circle>",
+                "<circle class=\"{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.2\"><title>{} {} at the knot {}</title></circle>",
                 curve.name(),
                 x.pixel(knot.x.0),
                 y.pixel(height),
+                curve.name(),
+                short(height),
                 Escaped(&knot.label)
             )?;
         }
@@ -251,7 +271,7 @@ fn runs(
 
 #[cfg(test)]
 mod tests {
-    use super::figure;
+    use super::{figure, shortened};
     use crate::audit::{Plot, PlotKnot};
     use crate::number::Number;
 
@@ -276,6 +296,7 @@ mod tests {
         assert_eq!(svg.matches("<polyline class=\"gradient\"").count(), 2, "the gradient is not");
         assert_eq!(svg.matches("<polyline class=\"curvature\"").count(), 2, "there is none at the knot");
         assert_eq!(svg.matches("<circle").count(), 2, "the chosen value and subgradient are dots");
+        assert!(svg.contains("<title>gradient 0 at the knot r == 0</title>"));
         assert!(svg.contains("input - target &lt;r&gt;"));
     }
 
@@ -298,6 +319,11 @@ mod tests {
         assert!(svg.contains("<figcaption>input\u{a0}=\u{a0}[x,\u{a0}0], margin\u{a0}=\u{a0}1</figcaption>"), "{svg}");
         assert!(svg.contains(">x = input[0]</text></svg>"), "{svg}");
         assert!(svg.contains("knot: <code>r == 0</code></p>"), "one label, however often it is met");
+    }
+
+    #[test]
+    fn long_decimals_are_cut_in_captions() {
+        assert_eq!(shortened("a = [0.3333333333333333, 0.25], e.g. -1.5e-3"), "a = [0.3333…, 0.25], e.g. -1.5e-3");
     }
 
     #[test]

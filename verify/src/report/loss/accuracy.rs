@@ -37,7 +37,10 @@ pub(super) fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
     }
     out.push_str("</tbody></table></div>");
     if !loss.error_curves.is_empty() {
-        out.push_str("<div class=\"plots\">");
+        out.push_str(
+            "<p class=\"note\">Along a line, in units in the last place of the exact result and nothing else: where a result is what is left of \
+             larger numbers, the dots show it. Dashed: half a unit.</p><div class=\"plots\">",
+        );
         error_plot::figures(&loss.error_curves).iter().for_each(|figure| out.push_str(figure));
         out.push_str("</div>");
     }

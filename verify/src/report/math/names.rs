@@ -27,6 +27,8 @@ impl<'r> Axes<'r> {
 
     /// The indices of a name: those of the axes that something runs along here.
     pub(super) fn subscripts(&self, name: &str, scope: &Scope) -> Vec<String> {
+        // A gradient varies as its input does.
+        let name = name.strip_prefix("grad_").filter(|input| self.0.contains_key(input)).unwrap_or(name);
         let along = self.0.get(name).map_or(&[][..], Vec::as_slice);
         along.iter().filter_map(|axis| scope.index(axis)).collect()
     }
@@ -69,7 +71,7 @@ fn symbol(axis: &str, primes: usize) -> String {
     let letter = format!("<mi>{}</mi>", Escaped(axis.to_lowercase()));
     match primes {
         0 => letter,
-        primes => format!("<msup>{letter}<mo>{}</mo></msup>", "′".repeat(primes)),
+        primes => format!("<mrow>{letter}<mo>{}</mo></mrow>", "′".repeat(primes)),
     }
 }
 

@@ -88,7 +88,7 @@ fn what_is_summed_has_an_index() {
         ("mean(C, input) * a", "({1||C|}∑_cinput_c)⋅a"),
         ("dot(C, input, x1)", "∑_cinput_c⋅x_1,c"),
         ("sum(C where index(C) != target, input)", "∑_c:c≠targetinput_c"),
-        ("sum(C, input * sum(C, x1))", "∑_cinput_c⋅(∑_c^′x_1,c^′)"),
+        ("sum(C, input * sum(C, x1))", "∑_cinput_c⋅(∑_c′x_1,c′)"),
         ("max(C, abs(input))", "max_c |input_c|"),
         ("sum(C, one_hot(C, target))", "∑_c[c=target]"),
     ] {
@@ -100,6 +100,19 @@ fn what_is_summed_has_an_index() {
 fn a_selection_is_a_brace_of_cases() {
     assert_eq!(set("if a < b then 1 else if not (a == b) then 2 else 3"), "{[1; if a<b][2; if ¬(a=b)][3; otherwise]");
     assert_eq!(set("2 * (if a < b and b <= c then 1 else 3)"), "2⋅{[1; if a<b and b≤c][3; otherwise]");
+}
+
+#[test]
+fn a_gradient_is_a_derivative_at_its_place() {
+    let inputs = [input("input", "[N, C]")];
+    let gradient = DefinitionRecord {
+        name: "grad_input".to_owned(),
+        axes: vec!["C".to_owned()],
+        cases: vec![CaseRecord { when: None, value: "exp(input) - sum(C, grad_input)".to_owned() }],
+        ..DefinitionRecord::default()
+    };
+    let set = read(&Typesetter::new(&inputs, []).definition(&gradient));
+    assert_eq!(set, "{∂loss|∂input_c}=e^input_c−∑_c′{∂loss|∂input_c′}");
 }
 
 #[test]
