@@ -1,8 +1,9 @@
 //! Sizes, starts and strides: where vectors, blocks, chunks and rows end.
 
 use loss_runtime::call::MAX_INPUTS;
+use loss_runtime::lane::Isa;
 use loss_runtime::tensor::Array;
-use loss_runtime::{Element, Reduction, Request, Tensor, Upstream, run};
+use loss_runtime::{Element, Execution, Reduction, Request, Tensor, Upstream, run};
 
 use crate::audit::Bitwise;
 use crate::generators::{Batch, Column, Extents, Random, Values};
@@ -154,13 +155,26 @@ fn other_layouts<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally:
         Ok(expected) => expected,
         Err(refusal) => return refused(sample, &refusal, tally),
     };
+    let isas: Vec<Isa> = Isa::available().collect();
     for start in 0..16 {
-        placed(sample, &expected, Placement { start, stagger: 0, gap: 0 }, tally);
+        placed(sample, &expected, Placement { start, stagger: 0, gap: 0 }, Isa::detect(), tally);
         // Odd, so that over all starts every array meets every other one at every distance.
-        placed(sample, &expected, Placement { start, stagger: 1 + 2 * random.below(8), gap: 0 }, tally);
+        placed(
+            sample,
+            &expected,
+            Placement { start, stagger: 1 + 2 * random.below(8), gap: 0 },
+            *random.pick(&isas),
+            tally,
+        );
     }
-    placed(sample, &expected, Placement { start: 0, stagger: 0, gap: 1 }, tally);
-    placed(sample, &expected, Placement { start: random.below(16), stagger: 3, gap: 1 + random.below(40) }, tally);
+    placed(sample, &expected, Placement { start: 0, stagger: 0, gap: 1 }, Isa::detect(), tally);
+    placed(
+        sample,
+        &expected,
+        Placement { start: random.below(16), stagger: 3, gap: 1 + random.below(40) },
+        *random.pick(&isas),
+        tally,
+    );
 }
 
 /// Where an array of floats lies in a larger one.
@@ -207,7 +221,7 @@ impl Placement {
     }
 }
 
-fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Placement, tally: &mut Tally) {
+fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Placement, isa: Isa, tally: &mut Tally) {
     let batch: &Batch<T> = &sample.batch;
     let spread: Vec<Option<Vec<T>>> = batch
         .inputs
@@ -219,6 +233,7 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         })
         .collect();
     let mut call = batch.call();
+    call.execution = Execution { isa: Some(isa), threads: Some(1) };
     for (array, ((slot, column), spread)) in call.inputs.iter_mut().zip(&batch.inputs).zip(&spread).enumerate() {
         let (Some(column), Some(spread), Some(Array::Real(tensor))) = (column, spread, slot.as_mut()) else {
             continue;
@@ -248,7 +263,7 @@ fn placed<T: Element>(sample: &Sample<'_, T>, expected: &Found<T>, placement: Pl
         gradients: slots,
         ..Request::default()
     };
-    let what = |name: &str| format!("{name}, {placement:?}; {}", sample.describe());
+    let what = |name: &str| format!("{name}, {placement:?}, {isa}; {}", sample.describe());
     if let Err(refusal) = run(sample.loss, &call, request) {
         return tally.fail(&what("call"), || ("an answer".to_owned(), refusal.to_string()));
     }
