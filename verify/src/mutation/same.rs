@@ -6,8 +6,10 @@ use std::collections::{HashMap, HashSet};
 use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Unary};
 use loss_codegen::rewrite::{map_operands, reachable, rebuild, rewrite};
 
+mod limits;
 mod polynomial;
 
+use limits::{absorbed, is_nan_with, is_nonnegative, without_zeros};
 use polynomial::one_polynomial;
 
 /// The nodes of another graph in this one, simplified, the operands of what commutes in one order.
@@ -179,15 +181,18 @@ fn conjuncts(graph: &Graph, condition: ExprId) -> Vec<ExprId> {
 /// A proof gives up after so many pairs.
 const MOST_STEPS: usize = 20_000;
 
+/// Conditions, and whether each holds.
+type Path = Vec<(ExprId, bool)>;
+
 /// Two formulas walked side by side.
 struct Pairing<'g> {
     graph: &'g mut Graph,
     facts: Vec<ExprId>,
     signs: &'g [InputId],
     /// The conditions under which the pair at hand is selected.
-    path: Vec<(ExprId, bool)>,
+    path: Path,
     /// Pairs that are alike under a path.
-    known: HashSet<(ExprId, ExprId, Vec<(ExprId, bool)>)>,
+    known: HashSet<(ExprId, ExprId, Path)>,
     steps: usize,
 }
 
@@ -223,6 +228,13 @@ impl Pairing<'_> {
         if self.one_condition(ours, theirs) {
             return true;
         }
+        // A selection of which one branch is left: the other must be the same where it would be selected.
+        if let Expr::If(condition, x, y) = our {
+            return self.alike_where(condition, false, y, theirs) && self.one_where(condition, x, theirs);
+        }
+        if let Expr::If(condition, x, y) = their {
+            return self.alike_where(condition, false, y, ours) && self.one_where(condition, x, ours);
+        }
         let head = |expr: Expr| map_operands(expr, &mut |_| ours);
         head(our) == head(their)
             && our.operands().next().is_some()
@@ -242,12 +254,14 @@ impl Pairing<'_> {
             _ => return false,
         };
         let (x, y) = (read(self.graph, x), read(self.graph, y));
+        let zero = |id: ExprId| self.graph.is_integer(id, 0);
         let at_least = |low: ExprId, high: ExprId| {
-            self.facts.iter().any(|&fact| match self.graph.expr(fact) {
-                Expr::Compare(Comparison::LessEqual | Comparison::Less, a, b) => (a, b) == (low, high),
-                Expr::Compare(Comparison::GreaterEqual | Comparison::Greater, a, b) => (b, a) == (low, high),
-                _ => false,
-            })
+            (zero(low) && is_nonnegative(self.graph, high))
+                || self.facts.iter().any(|&fact| match self.graph.expr(fact) {
+                    Expr::Compare(Comparison::LessEqual | Comparison::Less, a, b) => (a, b) == (low, high),
+                    Expr::Compare(Comparison::GreaterEqual | Comparison::Greater, a, b) => (b, a) == (low, high),
+                    _ => false,
+                })
         };
         let pair = |one: Comparison, other: Comparison| (our, their) == (one, other) || (their, our) == (one, other);
         (pair(Comparison::Equal, Comparison::LessEqual) || pair(Comparison::NotEqual, Comparison::Greater))
@@ -337,6 +351,13 @@ impl Pairing<'_> {
         })
     }
 
+    /// Whether two formulas are one where two sides are equal, as a condition says; where it is unordered, the second must be NaN.
+    fn one_where(&mut self, condition: ExprId, x: ExprId, y: ExprId) -> bool {
+        let Expr::Compare(Comparison::Equal, left, right) = self.graph.expr(condition) else { return false };
+        let side = if self.graph.constant(left).is_some() { right } else { left };
+        is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+    }
+
     fn one_by_substitution(&mut self, branches: &[ExprId], (left, right): (ExprId, ExprId)) -> bool {
         [(left, right), (right, left)].into_iter().any(|(old, new)| {
             // A side that holds the other cannot be put in its place; nor is a constant one thing everywhere.
@@ -354,7 +375,11 @@ impl Pairing<'_> {
             };
             let put = replaced(self.graph, &roots, &put);
             let again = simplified(self.graph, &put);
-            self.excluded(&again[2..]) || again[0] == again[1] || one_polynomial(self.graph, again[0], again[1])
+            let [one, other] = [again[0], again[1]].map(|id| without_zeros(self.graph, id));
+            self.excluded(&again[2..])
+                || one == other
+                || one_polynomial(self.graph, one, other)
+                || absorbed(self.graph, one, other)
         })
     }
 }

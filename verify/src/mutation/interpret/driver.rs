@@ -307,7 +307,7 @@ impl<T: Element> Row<'_, T> {
         }
         let extent = spilled.len();
         let short = usize::from(self.work.slip == Some(Slip::PassTooShort(pass)));
-        for along in 0..extent - short.min(extent) {
+        for (along, spilled) in spilled.iter_mut().enumerate().take(extent - short.min(extent)) {
             let mut body = self.body([self.at[0], along, self.at[2]], carried, pass + 1);
             for (id, so_far) in &mut accumulated {
                 let next = body.contribution(*id);
@@ -316,7 +316,7 @@ impl<T: Element> Row<'_, T> {
             if let Some((at, id)) = self.kernel.spill
                 && at == pass
             {
-                spilled[along] = body.root(id);
+                *spilled = body.root(id);
             }
         }
         if stale {

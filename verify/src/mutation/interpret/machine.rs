@@ -113,8 +113,8 @@ impl<T: Element> Body<'_, T> {
         let Expr::Reduce { reducer, filter, value, .. } = self.graph.expr(id) else { return f64::NAN };
         match filter.map(|filter| self.value(filter)) {
             None => self.root(value),
-            Some(chosen) if chosen == 1.0 => self.root(value),
-            Some(chosen) if chosen == 0.0 => identity(reducer),
+            Some(1.0) => self.root(value),
+            Some(0.0) => identity(reducer),
             Some(_) => f64::NAN,
         }
     }

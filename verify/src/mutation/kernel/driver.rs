@@ -67,13 +67,13 @@ impl<T: Element> Driver<T> for FaultyRun<T> {
         let count = places(job);
         let edge = if job.is_per_element() { CHUNK } else { (CHUNK / job.extents()[1].max(1)).max(1) };
         match self.fault {
-            Fault::TailValue if count % LANES > 0 && count > 1 => {
+            Fault::TailValue if !count.is_multiple_of(LANES) && count > 1 => {
                 return sum + change(outputs, count - 1, |elements| elements[count - 2]);
             }
             Fault::ChunkEdge if count > edge => {
                 before.restore_element(outputs, edge);
             }
-            Fault::SumWithoutTail if count % LANES > 0 => {
+            Fault::SumWithoutTail if !count.is_multiple_of(LANES) => {
                 values(&mut own);
                 return sum - own[count - 1].to_f64();
             }

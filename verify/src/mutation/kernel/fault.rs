@@ -1,6 +1,6 @@
 //! The faults, and which of them a loss can have.
 
-use loss_runtime::info::{Divisor, Label, LossInfo, ParamKind};
+use loss_runtime::info::{Divisor, Label, LossInfo, ParamKind, Position};
 
 /// One fault. Inputs and parameters by their place in the description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +98,8 @@ pub(super) fn faults(info: &LossInfo) -> Vec<Fault> {
         Fault::SecondVector,
         Fault::Unsteady,
     ];
-    let has_second_axis = info.axes.len() > 1;
-    if has_second_axis {
+    // Only beside a second dimension do rows lie inside of others.
+    if info.axes.iter().any(|axis| axis.position == Position::Second) {
         all.push(Fault::InnerSwapped);
     }
     for (at, reduction) in info.reductions.iter().enumerate() {

@@ -22,7 +22,9 @@ pub(super) struct Faulty {
 }
 
 /// The variants made so far, by the original's place in memory, and what they borrow.
-struct Made<T: Slotted>(Mutex<(Vec<(usize, &'static Variant<T>)>, Vec<Lease<T>>)>);
+struct Made<T: Slotted>(Mutex<(Variants<T>, Vec<Lease<T>>)>);
+
+type Variants<T> = Vec<(usize, &'static Variant<T>)>;
 
 impl fmt::Debug for Faulty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,65 @@
+//! What is known of formulas at the ends of their domains. Upstream gradients are finite.
+
+use loss_codegen::expr::{Binary, Constant, Expr, ExprId, Graph, Unary};
+
+/// Whether a formula is never below 0.
+pub(super) fn is_nonnegative(graph: &Graph, id: ExprId) -> bool {
+    match graph.expr(id) {
+        Expr::Unary(Unary::Exp | Unary::Abs | Unary::Sqrt | Unary::Sigmoid | Unary::Softplus | Unary::Relu, _) => true,
+        Expr::Constant(Constant::Decimal { digits, .. }) => digits >= 0,
+        Expr::Binary(Binary::Add | Binary::Multiply, x, y) => is_nonnegative(graph, x) && is_nonnegative(graph, y),
+        _ => false,
+    }
+}
+
+/// Whether a formula is NaN wherever one of its parts is: between them is nothing but arithmetic.
+pub(super) fn is_nan_with(graph: &Graph, id: ExprId, part: ExprId) -> bool {
+    if id == part {
+        return true;
+    }
+    match graph.expr(id) {
+        Expr::Unary(_, x) => is_nan_with(graph, x, part),
+        Expr::Binary(Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide, x, y) => {
+            is_nan_with(graph, x, part) || is_nan_with(graph, y, part)
+        }
+        _ => false,
+    }
+}
+
+/// A product in which 0 meets nothing but finite numbers, as 0.
+pub(super) fn without_zeros(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Expr::Binary(Binary::Multiply, x, y) = graph.expr(id) else { return id };
+    let (x, y) = (without_zeros(graph, x), without_zeros(graph, y));
+    let vanishes = |zero: ExprId, other: ExprId| graph.is_integer(zero, 0) && is_finite(graph, other);
+    if vanishes(x, y) || vanishes(y, x) { graph.zero() } else { id }
+}
+
+fn is_finite(graph: &Graph, id: ExprId) -> bool {
+    match graph.expr(id) {
+        Expr::Upstream | Expr::Constant(Constant::Decimal { .. } | Constant::Pi) => true,
+        Expr::Unary(Unary::Negate, x) => is_finite(graph, x),
+        _ => false,
+    }
+}
+
+/// Whether two formulas are infinite or NaN, and one is the other plus something finite.
+pub(super) fn absorbed(graph: &Graph, ours: ExprId, theirs: ExprId) -> bool {
+    let is_sum = |sum: ExprId, part: ExprId| match graph.expr(sum) {
+        Expr::Binary(Binary::Add, x, y) => (x == part && is_finite(graph, y)) || (y == part && is_finite(graph, x)),
+        _ => false,
+    };
+    (is_sum(ours, theirs) && is_unbounded(graph, theirs)) || (is_sum(theirs, ours) && is_unbounded(graph, ours))
+}
+
+/// Whether a formula is infinite or NaN.
+fn is_unbounded(graph: &Graph, id: ExprId) -> bool {
+    match graph.expr(id) {
+        Expr::Constant(Constant::Infinity | Constant::NegativeInfinity | Constant::Nan) => true,
+        Expr::Unary(Unary::Log, x) => graph.is_integer(x, 0),
+        Expr::Unary(Unary::Negate, x) => is_unbounded(graph, x),
+        Expr::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, x, y) => {
+            is_unbounded(graph, x) || is_unbounded(graph, y)
+        }
+        _ => false,
+    }
+}
