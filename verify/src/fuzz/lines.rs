@@ -70,7 +70,10 @@ fn case(bytes: &mut Bytes<'_>) -> Value {
         .inputs
         .iter()
         .filter_map(|input| {
-            (bytes.byte() & 7 != 7).then(|| (input.name.to_owned(), array(info, input, &extents, bytes)))
+            if bytes.byte() & 7 == 7 {
+                return None;
+            }
+            Some((input.name.to_owned(), array(info, input, &extents, bytes)))
         })
         .collect();
     let mut case = json!({ "id": bytes.byte(), "loss": info.name, "options": options, "inputs": inputs });
