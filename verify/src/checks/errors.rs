@@ -112,7 +112,14 @@ fn wrong_shapes<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mu
 
 fn wrong_params<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &mut Tally) {
     for (place, param) in sample.info.params.iter().enumerate() {
-        for value in crate::generators::refused(sample.loss, sample.generator.setting(), place) {
+        let refused = crate::generators::refused(sample.loss, sample.generator.setting(), place);
+        if refused.is_empty() && param.domain.is_some() {
+            // The loss itself says which values it refuses: one that refuses none does not look.
+            tally.fail(&format!("the condition on {}", param.name), || {
+                ("a value that is refused".to_owned(), "none".to_owned())
+            });
+        }
+        for value in refused {
             let mut wrong = batch.clone();
             wrong.params[place] = value;
             let is_param = |error: &Error| matches!(error, Error::Param { name, .. } if *name == param.name);
