@@ -31,6 +31,37 @@ impl Cascade {
     }
 }
 
+/// A sum of numbers that come one by one: a few are added up one after the other, and what they come to as a tree. So a number is rounded
+/// a few dozen times at the most, however many there are.
+pub(crate) struct Runs {
+    runs: Cascade,
+    run: f64,
+    count: usize,
+}
+
+impl Runs {
+    /// How many numbers are added up one after the other.
+    const LENGTH: usize = 16;
+
+    pub(crate) fn new() -> Self {
+        Self { runs: Cascade::new(), run: 0.0, count: 0 }
+    }
+
+    pub(crate) fn push(&mut self, number: f64) {
+        self.run += number;
+        self.count += 1;
+        if self.count == Self::LENGTH {
+            self.runs.push(self.run);
+            self.run = 0.0;
+            self.count = 0;
+        }
+    }
+
+    pub(crate) fn sum(&self) -> f64 {
+        self.runs.sum() + self.run
+    }
+}
+
 /// Where [`Cascade`]'s tree over `count` numbers splits, if it does.
 pub(crate) fn split(count: usize) -> Option<usize> {
     (count > 1).then(|| 1 << (count - 1).ilog2())
@@ -38,13 +69,25 @@ pub(crate) fn split(count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cascade, split};
+    use super::{Cascade, Runs, split};
 
     fn tree(numbers: &[f64]) -> f64 {
         match split(numbers.len()) {
             Some(middle) => tree(&numbers[..middle]) + tree(&numbers[middle..]),
             None => numbers.iter().copied().next().unwrap_or(0.0),
         }
+    }
+
+    #[test]
+    fn many_like_numbers_add_up_without_drift() {
+        let mut runs = Runs::new();
+        (0..5000).for_each(|_| runs.push(0.1));
+        // One after the other they miss it by 250 units in the last place.
+        assert!((runs.sum() - 500.0).abs() <= 2.0 * 500.0 * f64::EPSILON, "{}", runs.sum());
+        let mut few = Runs::new();
+        [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
+        assert_eq!(few.sum(), 0.1 + 0.2 + 0.3);
+        assert_eq!(Runs::new().sum(), 0.0);
     }
 
     #[test]

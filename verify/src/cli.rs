@@ -19,7 +19,7 @@ use crate::checks::{CHECKS, Check, sweep};
 use crate::diff::{Direction, diff, read};
 use crate::eval::eval;
 use crate::explain::{explain, generated_rust};
-use crate::mutation::record::{Family, FamilyRecord};
+use crate::mutation::record::{Family, FamilyRecord, LossMutation, MutationRun};
 use crate::mutation::{self, Depth, run_mutation};
 use crate::progress::{Forgetful, Journal, Memory};
 use crate::registry::Registry;
@@ -370,7 +370,7 @@ fn mutants(registry: &'static Registry, arguments: &MutantsArguments) -> io::Res
         Err(message) => return Ok(misused(&message)),
     };
     std::fs::create_dir_all(&arguments.output)?;
-    let file = arguments.output.join("mutation.json");
+    let file = arguments.output.join(MutationRun::FILE);
     // Before the work, so that nobody waits for a file that cannot be written.
     std::fs::OpenOptions::new().append(true).create(true).open(&file)?;
     let bar = Bar::new(subjects.len() * Family::ALL.len());
@@ -416,6 +416,12 @@ fn audit(registry: &'static Registry, arguments: &AuditArguments) -> io::Result<
     let mut audit = run_audit(&subjects, &checks, &effort, &bar, memory);
     audit.selection = Selection { losses: arguments.names.clone(), checks: arguments.checks.clone() };
     bar.0.finish_and_clear();
+    // What `mutants` found last stands beside what the checks find now.
+    let mutation = MutationRun::read(&arguments.output);
+    for loss in &mut audit.losses {
+        let found = mutation.iter().flat_map(|run| &run.losses).find(|found| found.name == loss.name);
+        loss.mutation = found.map(LossMutation::summary);
+    }
     if let Some(failure) = journal.and_then(|journal| journal.failure()) {
         eprintln!("warning: a result could not be kept, so this run could not have been gone on with: {failure}");
     }

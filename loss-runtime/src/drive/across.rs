@@ -13,6 +13,7 @@ use crate::job::{Job, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
 
@@ -90,9 +91,8 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
-        sum: f64,
-    ) -> f64
-    where
+        sum: &mut Runs,
+    ) where
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
         let (token, job) = (sweep.token, sweep.job);
@@ -152,7 +152,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         if sweep.wants_elements() {
             totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
         }
-        sweep.finish(block, value, gradients, &totals, sum)
+        sweep.finish(block, value, gradients, &totals, sum);
     }
 }
 

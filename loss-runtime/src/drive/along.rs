@@ -10,6 +10,7 @@ use crate::job::{Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+use crate::sum::Runs;
 
 use line::{Line, Upstreams, store, vectors};
 
@@ -139,9 +140,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
-        sum: f64,
-    ) -> f64
-    where
+        sum: &mut Runs,
+    ) where
         L: Lane<Scalar = T>,
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
@@ -171,7 +171,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 }
             }
         }
-        sweep.finish(block, value, gradients, &totals, sum)
+        sweep.finish(block, value, gradients, &totals, sum);
     }
 
     /// Puts +0.0 wherever a dropped row has a place.

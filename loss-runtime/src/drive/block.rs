@@ -9,6 +9,7 @@ use crate::job::Job;
 use crate::kernel::RowSource;
 use crate::lane::Real;
 use crate::registry::Element;
+use crate::sum::Runs;
 
 /// Neighbouring rows along the inner axis, or along the outer one where the inner one has one place.
 #[derive(Clone, Copy)]
@@ -90,8 +91,8 @@ impl Block {
 
     /// Adds the values of rows that are not dropped to a sum, each of them `repeat` times, row by row.
     #[inline(never)]
-    pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: f64) -> f64 {
+    pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: &mut Runs) {
         let live = values.iter().zip(&self.live).take(self.len).filter(|(_, live)| **live);
-        live.fold(sum, |sum, (value, _)| sum + value * repeat)
+        live.for_each(|(value, _)| sum.push(value * repeat));
     }
 }

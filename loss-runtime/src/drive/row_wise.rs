@@ -47,7 +47,7 @@ where
     sum_units(&plan, 0..units, leaf, Part::whole(outputs))
 }
 
-/// How many rows are summed one after the other before a tree takes over.
+/// How many rows are summed by themselves before the tree of all takes over.
 fn group_rows(extent: usize) -> usize {
     match 65536 / extent.max(1) {
         0 => 1,

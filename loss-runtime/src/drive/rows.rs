@@ -14,6 +14,7 @@ use crate::job::Job;
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
+use crate::sum::Runs;
 
 /// The most passes a kernel may have.
 pub(super) const MAX_PASSES: usize = 8;
@@ -110,24 +111,24 @@ where
     /// They are walked along, so that lanes hold neighbours on the second axis, or across, so that lanes hold rows.
     #[inline(always)]
     pub(super) fn group<const ALONG: bool>(&mut self, rows: Range<usize>) -> f64 {
-        let mut sum = 0.0;
+        let mut sum = Runs::new();
         let mut row = rows.start;
         if ALONG {
             let mut along = Along::new(self);
             while row < rows.end {
                 let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
-                sum = along.block(self, &block, sum);
+                along.block(self, &block, &mut sum);
                 row += block.len;
             }
         } else {
             let mut across = Across::new(self);
             while row < rows.end {
                 let block = Block::new(self.job, row, rows.end.min(row + L::LANES));
-                sum = across.block(self, &block, sum);
+                across.block(self, &block, &mut sum);
                 row += block.len;
             }
         }
-        sum
+        sum.sum()
     }
 
     /// The row values of a block.
@@ -180,8 +181,8 @@ where
         value: L,
         gradients: [L; H],
         totals: &[f64; MAX_LANES],
-        sum: f64,
-    ) -> f64 {
+        sum: &mut Runs,
+    ) {
         let mut lanes = [T::ZERO; MAX_LANES];
         for h in 0..H {
             let input = K::ROW_GRADIENTS[h];
@@ -195,7 +196,8 @@ where
             }
         }
         if K::VALUE_PER_ELEMENT {
-            return block.add(totals, 1.0, sum);
+            block.add(totals, 1.0, sum);
+            return;
         }
         value.store(&mut lanes[..L::LANES]);
         block.quiet(&mut lanes);
@@ -204,7 +206,7 @@ where
         }
         let mut values = [0.0; MAX_LANES];
         value.store_f64(&mut values[..L::LANES]);
-        block.add(&values, self.repeat(), sum)
+        block.add(&values, self.repeat(), sum);
     }
 }
 

@@ -13,8 +13,8 @@ use super::run::{self, Court, Judged, Mutant};
 use fault::{Fault, faults};
 use loss::Faulty;
 
-/// The curves of the report say nothing that other checks do not, and relations are held against formulas alone.
-const LEFT_OUT: [&str; 2] = ["value_and_gradient_are_drawn", "relations_hold"];
+/// The curves of the report say nothing that other checks do not; relations and proofs are of formulas alone.
+const LEFT_OUT: [&str; 3] = ["value_and_gradient_are_drawn", "relations_hold", "claims_are_proved"];
 
 /// The mutants of a loss's kernels, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {

@@ -1,8 +1,11 @@
 //! Mutation scores as data: what `mutation.json` holds, beside `audit.json`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::audit::{MutationSummary, Score};
 
 /// The version of the JSON's layout; grows when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -141,6 +144,42 @@ pub enum Fate {
     },
 }
 
+impl MutationRun {
+    /// The name of the file in the folder of an audit.
+    pub const FILE: &str = "mutation.json";
+
+    /// The run whose file is in a folder; none if there is none, or one that another version of the program wrote.
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
+        let run: Self = serde_json::from_slice(&std::fs::read(folder.join(Self::FILE)).ok()?).ok()?;
+        (run.schema_version == SCHEMA_VERSION && run.tool_version == env!("CARGO_PKG_VERSION")).then_some(run)
+    }
+}
+
+impl LossMutation {
+    /// What an audit's record says of it.
+    #[must_use]
+    pub fn summary(&self) -> MutationSummary {
+        let mut summary = MutationSummary { name: self.name.clone(), ..MutationSummary::default() };
+        let mut alone: BTreeMap<&str, u64> = BTreeMap::new();
+        for record in &self.families {
+            let score = Score { killed: record.killed, total: record.judged };
+            match record.family {
+                Family::Spec => summary.spec = score,
+                Family::Compiler => summary.compiler = score,
+                Family::Kernel => summary.kernel = score,
+            }
+            let word = record.family.word();
+            summary.survivors.extend(record.survivors().map(|mutant| format!("{word}: {}", mutant.describe())));
+            for (check, killer) in record.killers.iter().filter(|(_, killer)| killer.alone > 0) {
+                *alone.entry(check).or_default() += killer.alone;
+            }
+        }
+        summary.alone = alone.into_iter().map(|(check, count)| (check.to_owned(), count)).collect();
+        summary
+    }
+}
+
 impl FamilyRecord {
     /// Counts what became of mutants.
     #[must_use]
@@ -205,7 +244,8 @@ impl MutantRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::{Family, FamilyRecord, Fate, Killer, MutantRecord};
+    use super::{Family, FamilyRecord, Fate, Killer, LossMutation, MutantRecord};
+    use crate::audit::Score;
 
     fn mutant(fate: Fate) -> MutantRecord {
         let text = String::new;
@@ -230,5 +270,19 @@ mod tests {
         assert!(!record.reaches_its_goal() && record.survivors().count() == 1);
         assert_eq!(record.killers["examples_hold"], Killer { killed: 2, alone: 1 });
         assert_eq!(record.killers["properties_hold"], Killer { killed: 1, alone: 0 });
+    }
+
+    #[test]
+    fn a_summary_has_the_scores_the_survivors_and_what_found_alone() {
+        let family = |family, fates: Vec<Fate>| FamilyRecord::new(family, fates.into_iter().map(mutant).collect());
+        let families = vec![
+            family(Family::Spec, vec![killed(&["examples_hold"]), Fate::Survived]),
+            family(Family::Kernel, vec![killed(&["examples_hold"])]),
+        ];
+        let summary = LossMutation { name: "bent".to_owned(), families, seconds: 0.0 }.summary();
+        assert_eq!((summary.spec, summary.kernel), (Score { killed: 1, total: 2 }, Score { killed: 1, total: 1 }));
+        assert_eq!(summary.compiler, Score::default());
+        assert_eq!(summary.survivors, ["spec: flip a sign: "]);
+        assert_eq!(summary.alone, [("examples_hold".to_owned(), 2)]);
     }
 }

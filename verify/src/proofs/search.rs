@@ -158,6 +158,9 @@ impl Prover<'_> {
             }
             Kind::EvenIn | Kind::OddIn | Kind::HomogeneousIn | Kind::ScaleInvariantIn | Kind::ShiftInvariantIn => {
                 let input = input?;
+                if property.kind == Kind::ScaleInvariantIn && !scene.condition(*property.formulas.first()?)? {
+                    return None;
+                }
                 let mut other = scene.clone();
                 let numbers = scene.input(input).iter();
                 let (numbers, factor): (Vec<f64>, f64) = if property.kind == Kind::EvenIn {
@@ -220,8 +223,9 @@ impl Prover<'_> {
             let curvature = bound.unwrap_or(0.0);
             let tangent: f64 = here.gradient.iter().zip(steps).map(|(slope, step)| slope * step).sum();
             let least = tangent + 0.5 * curvature * distance * distance;
+            let bend = if curvature == 0.0 { "its tangent" } else { "its tangent and the declared curvature" };
             return (rise < least - CLEARLY * (size + least.abs()))
-                .then(|| format!("the loss rises by {rise} to the other point, and should by {least} at least"));
+                .then(|| format!("the loss rises by {rise} to the other point, and {bend} by {least}"));
         }
         if matches!(property, Kind::IncreasingIn | Kind::DecreasingIn) {
             let sign = if property == Kind::IncreasingIn { 1.0 } else { -1.0 };

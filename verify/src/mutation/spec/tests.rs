@@ -36,7 +36,7 @@ fn edits_name_their_place_and_most_of_them_compile() {
     for expected in [
         "specs/bent.yaml:12:16 move a tie: a <= delta -> (a < delta)",
         "specs/bent.yaml:9:6 drop a function: abs(input) -> input",
-        "specs/bent.yaml:14:34 another divisor: elements -> samples",
+        "specs/bent.yaml:14:35 another divisor: elements -> samples",
         "specs/bent.yaml:7:21 another default: 1.0 -> 0.5",
     ] {
         assert!(described.iter().any(|edit| edit == expected), "{expected} is not among {described:#?}");
