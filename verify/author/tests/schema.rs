@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use boon::{Compiler, SchemaIndex, Schemas};
 use loss_author::files::folder;
 use loss_author::new::{Kind, of_kind};
 use loss_author::schema;
@@ -14,18 +13,11 @@ fn root() -> PathBuf {
 }
 
 /// The schema, ready to be held against documents.
-struct Validator {
-    schemas: Schemas,
-    index: SchemaIndex,
-}
+struct Validator(jsonschema::Validator);
 
 impl Validator {
     fn new() -> Self {
-        let mut schemas = Schemas::new();
-        let mut compiler = Compiler::new();
-        compiler.add_resource("schema.json", schema::schema()).expect("it is a schema");
-        let index = compiler.compile("schema.json", &mut schemas).expect("it is a valid schema");
-        Self { schemas, index }
+        Self(jsonschema::validator_for(&schema::schema()).expect("it is a valid schema"))
     }
 
     /// What is wrong with a document, if anything.
@@ -34,7 +26,7 @@ impl Validator {
         let options = serde_saphyr::options! { strict_booleans: true };
         let document: Value =
             serde_saphyr::from_str_with_options(text, options).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        self.schemas.validate(&document, self.index).err().map(|error| error.to_string())
+        self.0.validate(&document).err().map(|error| error.to_string())
     }
 }
 
