@@ -1,5 +1,5 @@
 //! The audit as tests: one for each loss and check, named `loss::check`, from the same lists as the program. `cargo test smooth` runs those of
-//! every loss whose name begins so, and a new spec has its tests without an edit anywhere.
+//! every loss whose name contains it, and a new spec has its tests without an edit anywhere.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 

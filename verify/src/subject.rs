@@ -21,7 +21,7 @@ impl Subject {
         registry.losses.iter().map(|&loss| Self { loss, registry }).collect()
     }
 
-    /// Its spec, compiled anew: what the kernels are held against. `None` for a loss that is not made from one of the specs.
+    /// Its spec, compiled beside the kernels: what the kernels are held against. `None` for a loss that is not made from one of the specs.
     #[must_use]
     pub fn compiled(&self) -> Option<&'static Compiled> {
         self.registry.compiled(self.name())

@@ -1,4 +1,5 @@
-//! Every tolerance of the checks, with its reason. All else is compared bit for bit.
+//! How accurate kernels are held to be, with the reasons. What a single check needs beside that stands at its head; all else is compared
+//! bit for bit.
 
 use loss_runtime::Element;
 

@@ -222,7 +222,8 @@ impl FamilyRecord {
     /// Whether as many were killed as must be.
     #[must_use]
     pub fn reaches_its_goal(&self) -> bool {
-        self.score() >= self.family.goal()
+        let was_looked_at = self.judged > 0 || self.not_reached == 0;
+        was_looked_at && self.score() >= self.family.goal()
     }
 
     /// The mutants that every check lets pass.

@@ -119,7 +119,7 @@ fn unpoisoned<G>(guard: Result<G, std::sync::PoisonError<G>>) -> G {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lease, SLOTS, Slotted};
+    use super::{SLOTS, Slotted};
 
     #[test]
     fn every_slot_has_a_function_of_its_own() {
@@ -127,6 +127,5 @@ mod tests {
         addresses.sort_unstable();
         addresses.dedup();
         assert_eq!(addresses.len(), SLOTS);
-        assert!(std::mem::size_of::<Lease<f32>>() > 0);
     }
 }
