@@ -1,4 +1,4 @@
-//! `cargo run --example audit` writes the report, `cargo run --example audit -- explain brier` shows a loss: all that `cargo verify` does.
+//! `cargo run --example audit` writes the report, `cargo run --example audit -- explain quantile_huber` shows a loss: all that `cargo verify` does.
 
 use std::process::ExitCode;
 

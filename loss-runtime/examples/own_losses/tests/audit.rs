@@ -1,4 +1,4 @@
-//! `cargo test` audits every loss of this crate; `cargo test brier` one.
+//! `cargo test` audits every loss of this crate; `cargo test quantile_huber` one.
 
 use loss_verify::{named_tests, registry::Registry};
 
