@@ -9,7 +9,6 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use loss_author::cli::{AuthorCommand, run as run_author};
 use loss_author::explain::{codes, explain as explain_code, is_code};
-use loss_codegen::source::SourceFile;
 use loss_runtime::info::LossInfo;
 
 use crate::audit::{Audit, Selection, Status};
@@ -22,7 +21,7 @@ use crate::explain::{explain, generated_rust};
 use crate::mutation::record::{Family, FamilyRecord, LossMutation, MutationRun};
 use crate::mutation::{self, Depth, run_mutation};
 use crate::progress::{Forgetful, Journal, Memory};
-use crate::registry::Registry;
+use crate::registry::{Registry, sources};
 use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
@@ -208,9 +207,9 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
-        Some(Command::Author(command)) => run_author(command, &ours()),
+        Some(Command::Author(command)) => run_author(command, &sources(loss_specs::SPECS)),
         Some(Command::Watch { files }) => {
-            watch(files, &ours(), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
+            watch(files, &sources(loss_specs::SPECS), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Certify { names, seed, points, table }) => match named(registry, names) {
             Ok(subjects) => {
@@ -229,12 +228,6 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => misused(&error.to_string()),
     }
-}
-
-/// Our specs, which any spec may call.
-fn ours() -> Vec<SourceFile> {
-    let specs = loss_specs::SPECS.iter();
-    specs.map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }
 
 fn misused(message: &str) -> ExitCode {

@@ -123,6 +123,7 @@ impl Registry {
     }
 }
 
-fn sources(specs: &[SpecFile]) -> Vec<SourceFile> {
+/// Specs as the compiler takes them.
+pub(crate) fn sources(specs: &[SpecFile]) -> Vec<SourceFile> {
     specs.iter().map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }
