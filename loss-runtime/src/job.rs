@@ -82,14 +82,6 @@ impl<T: Element> View<'_, T> {
             Values::Absent => T::ZERO,
         }
     }
-
-    /// The value at an offset, as a place on the second axis.
-    pub(crate) fn index(&self, offset: usize) -> usize {
-        match self.values {
-            Values::Native(_) | Values::Absent => 0,
-            Values::Labels(values) => values.whole(offset).and_then(|index| usize::try_from(index).ok()).unwrap_or(0),
-        }
-    }
 }
 
 /// Which rows are dropped: those where an input has this value.

@@ -74,6 +74,8 @@ pub trait Lane:
     fn store_partial(self, to: &mut [Self::Scalar]);
     /// Writes the numbers, widened, to the first [`Lane::LANES`] places of a slice, or as many as it has room for.
     fn store_f64(self, to: &mut [f64]);
+    /// The lanes of both, by turns: the first halves in one vector, the second halves in the other.
+    fn interleave(self, other: Self) -> (Self, Self);
     /// 0, 1, 2, …
     fn iota(token: Self::Token) -> Self;
     /// The sum of all lanes, computed in `f64` as a tree: lane `i` and lane `i + LANES/2` first, and so on by halves.
@@ -145,6 +147,8 @@ pub trait Lane:
     fn log(self) -> Self;
     /// log(1 + x). See `math::log1p`.
     fn log1p(self) -> Self;
+    /// log(1 + x) for 0 <= x <= 1 alone. See `math::log1p_unit`.
+    fn log1p_unit(self) -> Self;
     /// The hyperbolic tangent. See `math::tanh`.
     fn tanh(self) -> Self;
 

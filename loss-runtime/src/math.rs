@@ -10,6 +10,7 @@ pub(crate) mod exp;
 pub(crate) mod expm1;
 pub(crate) mod log;
 pub(crate) mod log1p;
+pub(crate) mod log1p_unit;
 pub(crate) mod normal;
 pub(crate) mod scalar;
 pub(crate) mod sigmoid;

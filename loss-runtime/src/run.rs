@@ -97,6 +97,8 @@ struct Checked<'a, T: 'static> {
     variant: &'static Variant<T>,
 }
 
+// Inlined: what it gives is a thousand bytes, which would be copied on the way.
+#[inline(always)]
 fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<'a, T>, Error> {
     let info = loss.info();
     let isa = match call.execution.isa {
@@ -110,7 +112,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
     let variant = T::variant(loss, &key);
     let per_row = variant.axes & 1 != 0;
     let geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
-    let job = Job {
+    let mut job = Job {
         isa,
         threads: call.execution.threads,
         geometry,
@@ -123,6 +125,9 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         accumulate_f64: variant.accumulate_f64,
     };
     labels::check(info, call, &job, variant)?;
+    if labels::none_dropped(&job) {
+        job.dropped = None;
+    }
     Ok(Checked { job, layout, variant })
 }
 

@@ -25,9 +25,15 @@ impl Cascade {
     }
 
     pub(crate) fn sum(&self) -> f64 {
-        let complete = (0..self.trees.len()).filter(|size| self.count >> size & 1 == 1);
         // The smallest tree is the rightmost.
-        complete.map(|size| self.trees[size]).reduce(|right, left| left + right).unwrap_or(0.0)
+        let mut left = self.count;
+        let mut sum = None;
+        while left != 0 {
+            let tree = self.trees[left.trailing_zeros() as usize];
+            sum = Some(sum.map_or(tree, |right| tree + right));
+            left &= left - 1;
+        }
+        sum.unwrap_or(0.0)
     }
 }
 

@@ -118,6 +118,8 @@ pub(crate) trait LabelType: Copy {
     fn number(self) -> f64;
     /// As a whole number, if it is one that 64 bits hold.
     fn whole(self) -> Option<i64>;
+    /// As the nearest whole number that 64 bits hold.
+    fn saturating(self) -> i64;
 }
 
 /// A question asked of every label.
@@ -135,6 +137,10 @@ impl LabelType for bool {
     fn whole(self) -> Option<i64> {
         Some(i64::from(self))
     }
+    #[inline(always)]
+    fn saturating(self) -> i64 {
+        i64::from(self)
+    }
 }
 
 macro_rules! whole_label_types {
@@ -147,6 +153,11 @@ macro_rules! whole_label_types {
             #[inline(always)]
             fn whole(self) -> Option<i64> {
                 i64::try_from(self).ok()
+            }
+            #[inline(always)]
+            fn saturating(self) -> i64 {
+                // Of the types here, those alone that are unsigned and 64 bits wide hold more, and none of them less.
+                if Self::MIN == 0 && Self::BITS == 64 { self.min(i64::MAX as Self) as i64 } else { self as i64 }
             }
         })*
     };
@@ -164,6 +175,10 @@ macro_rules! float_label_types {
             fn whole(self) -> Option<i64> {
                 let whole = self as i64;
                 (whole as $type == self).then_some(whole)
+            }
+            #[inline(always)]
+            fn saturating(self) -> i64 {
+                self as i64
             }
         })*
     };
@@ -197,13 +212,19 @@ macro_rules! label_types {
                 match self { $(Self::$variant(values) => values[place].number(),)* }
             }
 
-            /// The value at a place, if it is a whole number that 64 bits hold.
-            #[inline(always)]
-            pub(crate) fn whole(&self, place: usize) -> Option<i64> {
-                match self { $(Self::$variant(values) => values[place].whole(),)* }
+            /// Checked class indices, `stride` apart, as places.
+            pub(crate) fn places(&self, start: usize, stride: usize, to: &mut [usize]) {
+                match self {
+                    $(Self::$variant(values) => {
+                        for (place, to) in to.iter_mut().enumerate() {
+                            *to = values[start + place * stride].saturating() as usize;
+                        }
+                    })*
+                }
             }
 
             /// Whether all values from `start` on, `len` of them, pass.
+            #[inline(always)]
             pub(crate) fn all(&self, start: usize, len: usize, test: impl LabelTest) -> bool {
                 match self {
                     // Without a way out in the middle: the loop is then vectorised.

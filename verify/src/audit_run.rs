@@ -125,7 +125,7 @@ fn take_in_claim(known: &mut Vec<ClaimRecord>, claim: ClaimRecord) {
 }
 
 /// The processor's name, where the system tells it, and how many threads there are.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let model = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())

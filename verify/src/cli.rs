@@ -1,5 +1,7 @@
 //! The command line.
 
+mod bench;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
 use crate::table::{Align, aligned, table};
 use crate::watch::watch;
+
+use bench::{BenchArguments, bench};
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
@@ -111,6 +115,10 @@ enum Command {
     /// Faults in a spec are judged by what it claims and by recorded answers, faults in the compiler against the formula as written,
     /// faults in the kernels by all checks. Writes mutation.json; fails where fewer faults are found than should be.
     Mutants(MutantsArguments),
+    /// Measures how fast every loss is, against what moving the same bytes costs
+    ///
+    /// The two are timed in turns, in one run: their ratio says how far a loss is from what memory allows. Writes bench.json.
+    Bench(BenchArguments),
     /// Answers cases on standard input, one JSON object a line, on standard output
     ///
     /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
@@ -204,6 +212,7 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
             }
         }
         Some(Command::Mutants(arguments)) => mutants(registry, arguments),
+        Some(Command::Bench(arguments)) => bench(registry, arguments),
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod audit_run;
+pub mod bench;
 pub mod budgets;
 pub mod certify;
 pub mod checks;

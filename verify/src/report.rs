@@ -9,6 +9,7 @@ mod math;
 mod page;
 mod plot;
 mod scale;
+mod speed;
 mod summary;
 
 use std::fs;
@@ -19,6 +20,7 @@ use crate::audit::{Audit, schema};
 
 pub(crate) use html::{count, nearly_all, seconds, ulps};
 pub use page::page;
+pub use speed::speed_page;
 
 /// The files of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]

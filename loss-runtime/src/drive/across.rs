@@ -4,10 +4,11 @@
 //! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
 
 mod reader;
+mod tile;
 
 use super::block::Block;
 use super::rows::{Sweep, identity, settle, spilled_again, take};
-use super::scratch::{convert, put};
+use super::scratch::put;
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Job, Values};
 use crate::kernel::{Accumulate, RowWise};
@@ -16,12 +17,8 @@ use crate::registry::Element;
 use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
-
-/// The longest rows that are transposed.
-pub(super) const TILE_EXTENT: usize = 128;
-
-/// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
-type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+pub(super) use tile::TILE_EXTENT;
+use tile::{Tile, empty_tile, fill_tile};
 
 /// The scratch space of [`Sweep`] across rows.
 pub(super) struct Across<L: Lane, const E: usize, const A: usize, const G: usize> {
@@ -34,27 +31,22 @@ struct Tiles<T, const E: usize, const G: usize> {
     gradients: [Tile<T>; G],
 }
 
-/// Sets the accumulators of a chunk with `count` places to nothing taken in. Gives how many there are.
+/// Sets the accumulators of a chunk with `count` places to 0. Gives how many there are.
 #[inline(always)]
-fn start<L: Lane>(token: L::Token, kind: Accumulate, accumulators: &mut [L; MAX_VIRTUAL], count: usize) -> usize {
-    let most = match kind {
-        Accumulate::Sum => VECTORS * L::LANES,
-        // The order makes no difference: a few suffice to keep them independent.
-        Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => VECTORS,
-    };
-    let width = count.next_power_of_two().min(most);
-    accumulators[..width].fill(L::splat(token, identity(kind)));
+fn start<L: Lane>(token: L::Token, accumulators: &mut [L; MAX_VIRTUAL], count: usize) -> usize {
+    let width = count.next_power_of_two().min(VECTORS * L::LANES);
+    accumulators[..width].fill(L::splat(token, 0.0));
     width
 }
 
-/// Combines accumulators as a tree, by halves. Those that a short row does not reach would add +0.0, and change nothing.
+/// Adds up accumulators as a tree, by halves. Those that a short row does not reach would add +0.0, and change nothing.
 #[inline(always)]
-fn tree<L: Lane>(kind: Accumulate, accumulators: &mut [L; MAX_VIRTUAL], width: usize) -> L {
+fn tree<L: Lane>(accumulators: &mut [L; MAX_VIRTUAL], width: usize) -> L {
     let mut width = width;
     while width > 1 {
         width /= 2;
         for lane in 0..width {
-            accumulators[lane] = take(kind, accumulators[lane], accumulators[lane + width]);
+            accumulators[lane] = accumulators[lane] + accumulators[lane + width];
         }
     }
     accumulators[0]
@@ -105,7 +97,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         match tiles {
             Some(tiles) => {
                 for (e, tile) in tiles.elements.iter_mut().enumerate() {
-                    fill_tile::<L>(job, K::ELEMENTS[e], block, tile);
+                    fill_tile::<L>(token, job, K::ELEMENTS[e], block, tile);
                     columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
@@ -153,30 +145,6 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
             totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
         }
         sweep.finish(block, value, gradients, &totals, sum);
-    }
-}
-
-/// Transposes the rows of a block. Lanes without a row keep what they had.
-#[inline(always)]
-fn fill_tile<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut Tile<L::Scalar>)
-where
-    L::Scalar: Element,
-{
-    let view = &job.inputs[input];
-    let extent = job.geometry.extent;
-    for lane in 0..block.len {
-        let offset = view.offset(block.outer + lane, 0, 0);
-        let mut converted = [L::Scalar::ZERO; TILE_EXTENT];
-        let row = match view.values {
-            Values::Native(values) if view.strides[1] == 1 => &values[offset..offset + extent],
-            Values::Native(_) | Values::Labels(_) | Values::Absent => {
-                convert(view, offset, view.strides[1], &mut converted[..extent]);
-                &converted[..extent]
-            }
-        };
-        for (column, value) in tile.chunks_exact_mut(L::LANES).zip(row) {
-            column[lane] = *value;
-        }
     }
 }
 
@@ -235,28 +203,58 @@ fn pass<
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
         let mut widths = [1; A];
+        // Extremes are the same in any order: a few vectors suffice to keep them independent, and those stay in registers.
+        let mut extremes = [[L::splat(token, 0.0); VECTORS]; A];
         for a in 0..A {
-            widths[a] = start(token, kinds[a], &mut accumulators[a], chunk_end - chunk);
+            widths[a] = match kinds[a] {
+                Accumulate::Sum => start(token, &mut accumulators[a], chunk_end - chunk),
+                Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
+                    extremes[a] = [L::splat(token, identity(kinds[a])); VECTORS];
+                    1
+                }
+            };
         }
-        for place in chunk..chunk_end {
-            let x = reader.elements(place);
-            let s = reader.shared(place);
-            let (contributions, spilled) =
-                K::step::<L, P>(token, &u, v, &x, &s, reader.index(place), reader.upstream(place));
-            for a in 0..A {
-                let accumulator = &mut accumulators[a][(place - chunk) & (widths[a] - 1)];
-                *accumulator = take(kinds[a], *accumulator, contributions[a]);
+        macro_rules! visit {
+            ($place:expr, $q:expr) => {
+                let place = $place;
+                let x = reader.elements(place);
+                let s = reader.shared(place);
+                let (contributions, spilled) =
+                    K::step::<L, P>(token, &u, v, &x, &s, reader.index(place), reader.upstream(place));
+                for a in 0..A {
+                    match kinds[a] {
+                        Accumulate::Nothing => {}
+                        Accumulate::Sum => {
+                            let accumulator = &mut accumulators[a][(place - chunk) & (widths[a] - 1)];
+                            *accumulator = *accumulator + contributions[a];
+                        }
+                        Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
+                            extremes[a][$q] = take(kinds[a], extremes[a][$q], contributions[a]);
+                        }
+                    }
+                }
+                if let Some((slot, path)) = &mut spill {
+                    path.store(spilled, slot, place, reader.len);
+                }
+            };
+        }
+        let mut first = chunk;
+        while first + VECTORS <= chunk_end {
+            for q in 0..VECTORS {
+                visit!(first + q, q);
             }
-            if let Some((slot, path)) = &mut spill {
-                path.store(spilled, slot, place, reader.len);
+            first += VECTORS;
+        }
+        for q in 0..VECTORS {
+            if first + q < chunk_end {
+                visit!(first + q, q);
             }
         }
         for a in 0..A {
-            let tree = tree(kinds[a], &mut accumulators[a], widths[a]);
             match kinds[a] {
-                Accumulate::Sum if extent <= CHUNK => found[a] = tree,
+                Accumulate::Sum if extent <= CHUNK => found[a] = tree(&mut accumulators[a], widths[a]),
                 Accumulate::Sum => {
-                    add_chunk(&mut totals[a], tree);
+                    add_chunk(&mut totals[a], tree(&mut accumulators[a], widths[a]));
                     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                     for (lane, total) in lanes.iter_mut().zip(&totals[a]) {
                         *lane = L::Scalar::from_f64(*total);
@@ -264,7 +262,9 @@ fn pass<
                     found[a] = L::load(token, &lanes[..L::LANES]);
                 }
                 Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
-                    found[a] = take(kinds[a], found[a], tree);
+                    let [a0, a1, a2, a3] = extremes[a];
+                    let all = take(kinds[a], take(kinds[a], a0, a2), take(kinds[a], a1, a3));
+                    found[a] = take(kinds[a], found[a], all);
                 }
             }
         }
@@ -322,7 +322,7 @@ where
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let width = if K::VALUE_PER_ELEMENT { start(token, Accumulate::Sum, &mut sums, chunk_end - chunk) } else { 1 };
+        let width = if K::VALUE_PER_ELEMENT { start(token, &mut sums, chunk_end - chunk) } else { 1 };
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
@@ -362,7 +362,7 @@ where
             }
         }
         if K::VALUE_PER_ELEMENT {
-            add_chunk(&mut totals, tree(Accumulate::Sum, &mut sums, width));
+            add_chunk(&mut totals, tree(&mut sums, width));
         }
         chunk = chunk_end;
     }
@@ -370,40 +370,9 @@ where
         for g in 0..G {
             let input = K::ELEMENT_GRADIENTS[g];
             if let Some(slot) = &mut sweep.element_gradients[g] {
-                empty_tile::<L>(job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
+                empty_tile::<L>(token, job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
             }
         }
     }
     totals
-}
-
-/// Transposes a block's gradients back.
-#[inline(always)]
-fn empty_tile<L: Lane>(
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    tile: &Tile<L::Scalar>,
-    slot: &mut [L::Scalar],
-    at: usize,
-) where
-    L::Scalar: Element,
-{
-    let view = &job.inputs[input];
-    let extent = job.geometry.extent;
-    for lane in 0..block.len {
-        let offset = view.offset(block.outer + lane, 0, 0) - at;
-        let columns = tile.chunks_exact(L::LANES);
-        if view.strides[1] == 1 && !view.broadcast {
-            for (value, column) in slot[offset..offset + extent].iter_mut().zip(columns) {
-                *value = column[lane];
-            }
-        } else {
-            let mut row = [L::Scalar::ZERO; TILE_EXTENT];
-            for (value, column) in row[..extent].iter_mut().zip(columns) {
-                *value = column[lane];
-            }
-            put(view.broadcast, &row[..extent], slot, offset, view.strides[1]);
-        }
-    }
 }

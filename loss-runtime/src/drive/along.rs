@@ -398,17 +398,29 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     elements: elements.take(),
                     gradients,
                 };
-                while at + L::LANES <= len {
-                    let q = at / L::LANES % VECTORS;
-                    let value = line.vector::<K, R, A, H, true>(at, L::LANES);
-                    sums[q] = sums[q] + value;
-                    at += L::LANES;
+                while at + VECTORS * L::LANES <= len {
+                    for q in 0..VECTORS {
+                        let value = line.vector::<K, R, A, H, true>(at + q * L::LANES, L::LANES);
+                        if K::VALUE_PER_ELEMENT {
+                            sums[q] = sums[q] + value;
+                        }
+                    }
+                    at += VECTORS * L::LANES;
                 }
-                if at < len {
-                    let q = at / L::LANES % VECTORS;
-                    let value = line.vector::<K, R, A, H, false>(at, len - at);
-                    sums[q] =
-                        sums[q] + L::select(L::first_lanes(sweep.token, len - at), value, L::splat(sweep.token, 0.0));
+                for q in 0..VECTORS {
+                    if at < len {
+                        let count = L::LANES.min(len - at);
+                        let value = if count == L::LANES {
+                            line.vector::<K, R, A, H, true>(at, count)
+                        } else {
+                            line.vector::<K, R, A, H, false>(at, count)
+                        };
+                        if K::VALUE_PER_ELEMENT {
+                            let inside = L::first_lanes(sweep.token, count);
+                            sums[q] = sums[q] + L::select(inside, value, L::splat(sweep.token, 0.0));
+                        }
+                        at += count;
+                    }
                 }
                 if let Some(staged) = &staged {
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {

@@ -5,7 +5,7 @@
 use super::MAX_LANES;
 use super::scratch::convert;
 use crate::call::Upstream;
-use crate::job::Job;
+use crate::job::{Job, Values};
 use crate::kernel::RowSource;
 use crate::lane::Real;
 use crate::registry::Element;
@@ -58,9 +58,15 @@ impl Block {
                 let from = view.offset(self.outer, 0, self.inner);
                 let label_from = labels.offset(self.outer, 0, self.inner);
                 let (stride, label_stride) = (self.lane_stride(job, values), self.lane_stride(job, label));
+                let mut places = [0; MAX_LANES];
+                if let Values::Labels(labels) = labels.values {
+                    labels.places(label_from, label_stride, &mut places[..self.len]);
+                }
                 for (lane, value) in lanes.iter_mut().enumerate().take(self.len) {
-                    let index = if self.live[lane] { labels.index(label_from + lane * label_stride) } else { 0 };
-                    *value = view.number(from + lane * stride + index * view.strides[1]);
+                    let place = if self.live[lane] { places[lane] } else { 0 };
+                    let offset = from + lane * stride + place * view.strides[1];
+                    *value =
+                        if let Values::Native(values) = view.values { values[offset] } else { view.number(offset) };
                 }
             }
         }

@@ -2,9 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::BLOCK;
 use super::elementwise::load;
 use super::scratch::{gather, live};
+use super::{BLOCK, VECTORS};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
 use crate::lane::{Lane, LaneTask};
@@ -92,6 +92,21 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 live(job, &geometry, start, &mut alive[..len]);
             }
             let mut at = 0;
+            while at + VECTORS * L::LANES <= len {
+                let mut broken = L::first_lanes(token, 0);
+                for q in 0..VECTORS {
+                    let mut x = [L::splat(token, 0.0); I];
+                    for i in 0..I {
+                        x[i] = L::load(token, &slices[i][at + q * L::LANES..at + (q + 1) * L::LANES]);
+                    }
+                    broken = broken | K::value(token, &u, &x).eq(L::splat(token, 0.0));
+                }
+                if L::mask_any(broken) {
+                    break;
+                }
+                at += VECTORS * L::LANES;
+            }
+            // What is left, or where one of these is.
             while at < len {
                 let end = len.min(at + L::LANES);
                 let mut x = [L::splat(token, 0.0); I];

@@ -106,6 +106,11 @@ impl<L: Lane> Lane for OutOfLine<L> {
         self.0.store_f64(to);
     }
     #[inline(never)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let (low, high) = self.0.interleave(other.0);
+        (Self(low), Self(high))
+    }
+    #[inline(never)]
     fn iota(token: L::Token) -> Self {
         Self(L::iota(token))
     }
@@ -163,6 +168,7 @@ impl<L: Lane> Lane for OutOfLine<L> {
         expm1();
         log();
         log1p();
+        log1p_unit();
         tanh();
         max_ignoring_nan(other);
         min_ignoring_nan(other);

@@ -57,6 +57,10 @@ macro_rules! lane {
                 }
             }
             #[inline(always)]
+            fn interleave(self, other: Self) -> (Self, Self) {
+                SimdBase::interleave(self, other)
+            }
+            #[inline(always)]
             fn iota(token: S) -> Self {
                 let mut lanes = [0.0; $lanes];
                 let mut i = 0;
@@ -203,8 +207,8 @@ macro_rules! lane {
     };
 }
 
-lane! { f32x16, mask32x16, u32x16, f32, u32, 16; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
-lane! { f64x8, mask64x8, u64x8, f64, u64, 8; exp = exp; expm1 = expm1; log = log; log1p = log1p; tanh = tanh; }
+lane! { f32x16, mask32x16, u32x16, f32, u32, 16; exp = exp; expm1 = expm1; log = log; log1p = log1p; log1p_unit = log1p_unit; tanh = tanh; }
+lane! { f64x8, mask64x8, u64x8, f64, u64, 8; exp = exp; expm1 = expm1; log = log; log1p = log1p; log1p_unit = log1p_unit; tanh = tanh; }
 
 /// An instruction set, as the type of its token.
 pub(super) trait Set: Simd {
@@ -283,5 +287,5 @@ mod emulated {
             })*
         };
     }
-    functions!(exp expm1 log log1p tanh);
+    functions!(exp expm1 log log1p log1p_unit tanh);
 }

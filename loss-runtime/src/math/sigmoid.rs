@@ -22,5 +22,5 @@ pub(crate) fn sigmoid<L: Lane>(x: L) -> L {
 #[inline(always)]
 pub(crate) fn softplus<L: Lane>(x: L) -> L {
     let zero = L::splat(x.token(), 0.0);
-    L::select(x.gt(zero), x, zero) + (-x.abs()).exp().log1p()
+    L::select(x.gt(zero), x, zero) + (-x.abs()).exp().log1p_unit()
 }

@@ -1,12 +1,16 @@
 //! Step 4: every value is what its input holds, and meets the declared condition. Rows in order, inputs in the order declared; dropped
 //! rows are not looked at.
 
+mod sweep;
+
 use crate::call::{Call, MAX_INPUTS};
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo};
 use crate::job::{Geometry, Job, Values, View};
 use crate::registry::{Element, Variant};
 use crate::tensor::{LabelTest, LabelType};
+
+use sweep::{all_admitted, all_simplex, none_equals};
 
 /// How far from 1 a row of probabilities may sum.
 const SIMPLEX_TOLERANCE: f64 = 1e-3;
@@ -37,6 +41,26 @@ pub(super) fn check<T: Element>(
         }
     }
     first.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// Whether certainly no row is dropped, though one could be. Loops that need not ask are much faster.
+pub(super) fn none_dropped<T: Element>(job: &Job<'_, T>) -> bool {
+    job.dropped.is_some_and(|dropped| {
+        let view = &job.inputs[dropped.input];
+        let own = own_places(view, &job.geometry);
+        view.is_flat(&own) && none_equals(&view.values, own.places(), dropped.value, job.isa)
+    })
+}
+
+/// The places that an input has of its own: once along an axis that it lacks.
+fn own_places<T>(view: &View<'_, T>, geometry: &Geometry) -> Geometry {
+    let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
+    let [outer, extent, inner] = view.strides;
+    Geometry {
+        outer: own(outer, geometry.outer),
+        extent: own(extent, geometry.extent),
+        inner: own(inner, geometry.inner),
+    }
 }
 
 /// The value that drops a row, if this input can.
@@ -87,7 +111,11 @@ impl<T: Element> Search<'_, '_, T> {
     fn first_label(&self) -> Option<(usize, Error)> {
         match self.declared.label {
             Label::Real | Label::Group => return None,
-            Label::Simplex => {}
+            Label::Simplex => {
+                if all_simplex(self.view, &self.job.geometry, self.job.isa) {
+                    return None;
+                }
+            }
             Label::Nonnegative
             | Label::Positive
             | Label::Probability
@@ -116,22 +144,8 @@ impl<T: Element> Search<'_, '_, T> {
 
     /// Whether all values pass, in one sweep without regard to rows. Says no too where there are gaps between rows.
     fn all_pass(&self) -> bool {
-        let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
-        let [outer, extent, inner] = self.view.strides;
-        let geometry = Geometry {
-            outer: own(outer, self.job.geometry.outer),
-            extent: own(extent, self.job.geometry.extent),
-            inner: own(inner, self.job.geometry.inner),
-        };
-        let test = self.admitted();
-        self.view.is_flat(&geometry)
-            && match self.view.values {
-                Values::Native(values) => {
-                    values[..geometry.places()].iter().fold(true, |all, value| all & test.passes(value.to_f64()))
-                }
-                Values::Labels(values) => values.all(0, geometry.places(), test),
-                Values::Absent => true,
-            }
+        let own = own_places(self.view, &self.job.geometry);
+        self.view.is_flat(&own) && all_admitted(&self.view.values, own.places(), self.admitted(), self.job.isa)
     }
 
     /// Whether all rows see the same values.

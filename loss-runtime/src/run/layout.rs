@@ -32,6 +32,7 @@ struct Given<'a, T> {
 
 impl<'a, T: Element> Layout<'a, T> {
     /// Agrees on the shapes of a call.
+    #[inline(always)]
     pub(super) fn new(info: &'static LossInfo, call: &Call<'a, T>) -> Result<Self, Error> {
         if info.axes.len() > 2 || info.inputs.len() > MAX_INPUTS {
             return Err(Error::Unsupported { what: "more than two axes, or more than 8 inputs" });

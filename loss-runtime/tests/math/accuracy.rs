@@ -45,7 +45,7 @@ fn f32_functions_are_within_their_bounds() {
     input.extend(points::spread::<f32>(50_000));
     for &function in Function::ALL {
         let output = apply(Isa::detect(), function, &input);
-        for (&x, &y) in input.iter().zip(&output) {
+        for (&x, &y) in input.iter().zip(&output).filter(|(x, _)| function.admits(f64::from(**x))) {
             let expected = function.reference(f64::from(x));
             if let Some(same) = same_limit(y, expected) {
                 assert!(same, "{}", wrong(function, x, y, expected, f64::INFINITY));
@@ -66,7 +66,7 @@ fn f64_functions_are_near_correctly_rounded_ones() {
         // The reference is rounded too, and where it is composed it has two more roundings.
         let slack = if matches!(function, Function::Sigmoid | Function::Softplus) { 1.5 } else { 0.5 };
         let output = apply(Isa::detect(), function, &input);
-        for (&x, &y) in input.iter().zip(&output) {
+        for (&x, &y) in input.iter().zip(&output).filter(|(x, _)| function.admits(**x)) {
             let expected = function.reference(x);
             if let Some(same) = same_limit(y, expected) {
                 assert!(same, "{}", wrong(function, x, y, expected, f64::INFINITY));
@@ -86,7 +86,7 @@ fn exact(function: Function, x: f64) -> Exact {
         Function::Exp => x.exp(),
         Function::Expm1 => x.exp_m1(),
         Function::Log => x.ln(),
-        Function::Log1p => x.ln_1p(),
+        Function::Log1p | Function::Log1pUnit => x.ln_1p(),
         Function::Tanh => {
             let e = (&x + &x).exp_m1();
             &e / (&e + one + Exact::try_from(1.0).expect("a finite number"))
@@ -110,6 +110,7 @@ fn f64_functions_are_within_their_bounds() {
             let in_domain = match function {
                 Function::Log => x > 0.0,
                 Function::Log1p => x > -1.0,
+                Function::Log1pUnit => function.admits(x),
                 Function::Exp | Function::Expm1 | Function::Tanh | Function::Sigmoid | Function::Softplus => true,
             };
             if !in_domain {

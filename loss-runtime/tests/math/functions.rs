@@ -26,6 +26,11 @@ macro_rules! functions {
                 }
             }
 
+            /// Whether it is a question that the function answers.
+            pub(crate) fn admits(self, x: f64) -> bool {
+                self != Self::Log1pUnit || !(x < 0.0 || x > 1.0)
+            }
+
             /// The result in `f64`, at most a few ULP off: more than exact enough to measure `f32`.
             pub(crate) fn reference(self, x: f64) -> f64 {
                 match self {
@@ -55,6 +60,7 @@ functions! {
     Expm1 expm1 1.0 1.5 pxfm::f_expm1;
     Log log 1.0 1.5 pxfm::f_log;
     Log1p log1p 1.0 1.5 pxfm::f_log1p;
+    Log1pUnit log1p_unit 1.0 1.5 pxfm::f_log1p;
     Tanh tanh 1.0 1.5 pxfm::f_tanh;
     Sigmoid sigmoid 2.5 2.5 |x| {
         let e = pxfm::f_exp(-x.abs());

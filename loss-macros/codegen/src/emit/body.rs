@@ -71,11 +71,29 @@ impl<'g> Body<'g> {
         if syn_keyword(&name) { format_ident!("r#{name}") } else { Ident::new(&name, Span::call_site()) }
     }
 
+    /// Whether it is the exponential of what is never positive, and so 0 to 1.
+    fn is_decay(&self, id: ExprId) -> bool {
+        let Expr::Unary(Unary::Exp, exponent) = self.graph.expr(id) else { return false };
+        matches!(self.graph.expr(exponent), Expr::Unary(Unary::Negate, size) if self.is_size(size))
+    }
+
+    /// Whether it is an absolute value, or a positive multiple of one: never negative, or NaN.
+    fn is_size(&self, id: ExprId) -> bool {
+        match self.graph.expr(id) {
+            Expr::Unary(Unary::Abs, _) => true,
+            Expr::Binary(Binary::Multiply, factor, size) => {
+                let is_positive = matches!(self.graph.constant(factor), Some(Constant::Decimal { digits: 1.., .. }));
+                is_positive && self.is_size(size)
+            }
+            _ => false,
+        }
+    }
+
     fn compute(&mut self, id: ExprId) -> TokenStream {
         match self.graph.expr(id) {
             Expr::Constant(constant) => splat(constant),
-            Expr::Unary(function, x) => {
-                let x = self.value(x);
+            Expr::Unary(function, operand) => {
+                let x = self.value(operand);
                 match function {
                     Unary::Negate => quote!(-#x),
                     Unary::Abs => quote!(#x.abs()),
@@ -83,6 +101,7 @@ impl<'g> Body<'g> {
                     Unary::Exp => quote!(#x.exp()),
                     Unary::Expm1 => quote!(#x.expm1()),
                     Unary::Log => quote!(#x.log()),
+                    Unary::Log1p if self.is_decay(operand) => quote!(#x.log1p_unit()),
                     Unary::Log1p => quote!(#x.log1p()),
                     Unary::Sin => quote!(#x.sin()),
                     Unary::Cos => quote!(#x.cos()),

@@ -1,0 +1,193 @@
+//! Blocks of short rows, transposed: a row a lane.
+
+use crate::drive::MAX_LANES;
+use crate::drive::block::Block;
+use crate::drive::scratch::{convert, put};
+use crate::job::{Job, Values};
+use crate::lane::{Lane, Real};
+use crate::registry::Element;
+
+/// The longest rows that are transposed.
+pub(in crate::drive) const TILE_EXTENT: usize = 128;
+
+/// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
+pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+
+/// One round of [`transpose`] over the first `2 * half` vectors: those of the first half interleaved with those of the second.
+#[inline(always)]
+fn round<L: Lane>(v: [L; MAX_LANES]) -> [L; MAX_LANES] {
+    // Spelled out: an array that a loop runs over lives in memory, and this one must not.
+    let half = const { L::LANES / 2 };
+    let (a0, a1) = v[0].interleave(v[half]);
+    let (b0, b1) = v[1].interleave(v[half + 1]);
+    let (c0, c1) = v[2].interleave(v[half + 2]);
+    let (d0, d1) = v[3].interleave(v[half + 3]);
+    if const { L::LANES == 8 } {
+        return [a0, a1, b0, b1, c0, c1, d0, d1, v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]];
+    }
+    let (e0, e1) = v[4].interleave(v[12]);
+    let (f0, f1) = v[5].interleave(v[13]);
+    let (g0, g1) = v[6].interleave(v[14]);
+    let (h0, h1) = v[7].interleave(v[15]);
+    [a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1, h0, h1]
+}
+
+/// Rows become columns: lane `j` of vector `i` and lane `i` of vector `j` change places, in the first [`Lane::LANES`] vectors.
+///
+/// Each round interleaves the vectors of the first half with those of the second; as many rounds as there are bits in a lane's number
+/// bring that number to where the vector's was.
+#[inline(always)]
+fn transpose<L: Lane>(vectors: [L; MAX_LANES]) -> [L; MAX_LANES] {
+    let three = round(round(round(vectors)));
+    if const { L::LANES == 8 } { three } else { round(three) }
+}
+
+/// A value for each of a vector's lanes.
+macro_rules! for_each_lane {
+    ($lane:ident => $value:expr) => {
+        core::array::from_fn(
+            #[inline(always)]
+            |$lane| $value,
+        )
+    };
+}
+
+/// Transposes the rows of a block. Lanes without a row hold numbers that mean nothing.
+#[inline(always)]
+pub(super) fn fill_tile<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &mut Tile<L::Scalar>,
+) where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let extent = job.geometry.extent;
+    let offset = view.offset(block.outer, 0, 0);
+    let Values::Native(values) = view.values else { return fill_scattered::<L>(job, input, block, tile) };
+    if view.strides[1] != 1 {
+        return fill_scattered::<L>(job, input, block, tile);
+    }
+    for (start, columns) in tile[..extent * L::LANES].chunks_mut(L::LANES * L::LANES).enumerate() {
+        let start = start * L::LANES;
+        let count = L::LANES.min(extent - start);
+        let zero = L::splat(token, 0.0);
+        // What follows a row is read along with it, and does no harm.
+        let reach = offset + (block.len - 1) * view.strides[0] + start + L::LANES;
+        let vectors: [L; MAX_LANES] = if block.len == L::LANES && reach <= values.len() {
+            for_each_lane!(lane => if lane < L::LANES {
+                let at = offset + lane * view.strides[0] + start;
+                L::load(token, &values[at..at + L::LANES])
+            } else {
+                zero
+            })
+        } else {
+            for_each_lane!(lane => if lane < block.len {
+                let at = offset + lane * view.strides[0] + start;
+                L::load_partial(token, &values[at..at + count], L::Scalar::ZERO)
+            } else {
+                zero
+            })
+        };
+        let vectors = transpose(vectors);
+        for lane in 0..L::LANES {
+            if lane < count {
+                vectors[lane].store(&mut columns[lane * L::LANES..(lane + 1) * L::LANES]);
+            }
+        }
+    }
+}
+
+/// The same where rows do not lie as they are read.
+#[inline(never)]
+fn fill_scattered<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut Tile<L::Scalar>)
+where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let mut row = [L::Scalar::ZERO; TILE_EXTENT];
+    let row = &mut row[..job.geometry.extent];
+    for lane in 0..block.len {
+        convert(view, view.offset(block.outer + lane, 0, 0), view.strides[1], row);
+        for (column, value) in tile.chunks_exact_mut(L::LANES).zip(&*row) {
+            column[lane] = *value;
+        }
+    }
+}
+
+/// Transposes a block's gradients back, to a slice that begins at offset `from` of the caller's.
+#[inline(always)]
+pub(super) fn empty_tile<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &Tile<L::Scalar>,
+    slot: &mut [L::Scalar],
+    from: usize,
+) where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let extent = job.geometry.extent;
+    if view.strides[1] != 1 || view.broadcast {
+        return empty_scattered::<L>(job, input, block, tile, slot, from);
+    }
+    let stride = view.strides[0];
+    let offset = view.offset(block.outer, 0, 0) - from;
+    let end = offset + (block.len - 1) * stride + extent;
+    // Where a row is narrower than a vector, the rest of it may spill into the rows after it, if they are written later: so the last,
+    // narrow vectors of the rows come first, and rows in order.
+    let mut start = (extent - 1) / L::LANES * L::LANES;
+    loop {
+        let count = L::LANES.min(extent - start);
+        let columns = &tile[start * L::LANES..(start + count) * L::LANES];
+        let zero = L::splat(token, 0.0);
+        let vectors = transpose::<L>(for_each_lane!(lane => if lane < count {
+            L::load(token, &columns[lane * L::LANES..(lane + 1) * L::LANES])
+        } else {
+            zero
+        }));
+        for lane in 0..L::LANES {
+            if lane < block.len {
+                let at = offset + lane * stride + start;
+                if count == L::LANES || (stride == extent && at + L::LANES <= end) {
+                    vectors[lane].store(&mut slot[at..at + L::LANES]);
+                } else {
+                    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+                    vectors[lane].store(&mut lanes[..L::LANES]);
+                    put(false, &lanes[..count], slot, at, 1);
+                }
+            }
+        }
+        if start == 0 {
+            break;
+        }
+        start -= L::LANES;
+    }
+}
+
+/// The same where gradients do not lie as they are computed.
+#[inline(never)]
+fn empty_scattered<L: Lane>(
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &Tile<L::Scalar>,
+    slot: &mut [L::Scalar],
+    from: usize,
+) where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let mut row = [L::Scalar::ZERO; TILE_EXTENT];
+    let row = &mut row[..job.geometry.extent];
+    for lane in 0..block.len {
+        for (value, column) in row.iter_mut().zip(tile.chunks_exact(L::LANES)) {
+            *value = column[lane];
+        }
+        put(view.broadcast, row, slot, view.offset(block.outer + lane, 0, 0) - from, view.strides[1]);
+    }
+}

@@ -1,0 +1,283 @@
+//! Whether every value of an input is admitted, in one sweep without regard to rows.
+//!
+//! A yes is certain. A no means that [`super`] has to look: at the value that is wrong, or at one that this sweep is too coarse for.
+
+use core::ops::Range;
+
+use super::{Admitted, SIMPLEX_TOLERANCE};
+use crate::info::Label;
+use crate::job::{Geometry, Values, View};
+use crate::lane::{Isa, Lane, LaneTask, Real};
+use crate::registry::Element;
+use crate::tensor::{LabelSlice, LabelTest, LabelType};
+
+/// How many vectors are looked at before anything is decided.
+const VECTORS: usize = 4;
+/// The most lanes a vector has.
+const MAX_LANES: usize = 16;
+
+/// Whether the first `len` values are admitted.
+pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admitted: Admitted, isa: Isa) -> bool {
+    match values {
+        Values::Native(values) => T::dispatch(isa, Floats { values: &values[..len], admitted }),
+        Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
+        Values::Labels(values) => T::dispatch(isa, Integers { values: *values, len, admitted }),
+        Values::Absent => true,
+    }
+}
+
+/// Whether all rows are probabilities that add up to 1, if they lie as rows of vectors do.
+pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, isa: Isa) -> bool {
+    let Values::Native(values) = view.values else { return false };
+    let rows = Rows { values, strides: view.strides, geometry: *geometry };
+    let lies = if geometry.inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
+    lies && view.strides[1] > 0 && T::dispatch(isa, rows)
+}
+
+/// Whether none of the first `len` labels is `value`.
+pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value: f64, isa: Isa) -> bool {
+    match values {
+        Values::Native(_) | Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
+        Values::Labels(values) => T::dispatch(isa, Absent { values: *values, len, value: value as i64 }),
+        Values::Absent => true,
+    }
+}
+
+/// Numbers of the compute type.
+struct Floats<'v, T> {
+    values: &'v [T],
+    admitted: Admitted,
+}
+
+impl<T: Element> LaneTask<T> for Floats<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> bool {
+        let zero = L::splat(token, 0.0);
+        let one = L::splat(token, 1.0);
+        let values = self.values;
+        match self.admitted.label {
+            Label::Real | Label::Group => true,
+            Label::Nonnegative => none_is::<L>(
+                token,
+                values,
+                #[inline(always)]
+                |x| x.lt(zero),
+            ),
+            Label::Positive => none_is::<L>(
+                token,
+                values,
+                #[inline(always)]
+                |x| x.le(zero),
+            ),
+            Label::Probability | Label::Simplex => none_is::<L>(
+                token,
+                values,
+                #[inline(always)]
+                |x| x.lt(zero) | x.gt(one),
+            ),
+            Label::Binary | Label::MultiHot | Label::Flag => none_is::<L>(
+                token,
+                values,
+                #[inline(always)]
+                |x| x.ne(zero) & x.ne(one),
+            ),
+            Label::Sign => none_is::<L>(
+                token,
+                values,
+                #[inline(always)]
+                |x| x.abs().ne(one),
+            ),
+            // Rare as floats.
+            Label::Count | Label::ClassIndex => {
+                values.iter().fold(true, |all, value| all & self.admitted.passes(value.to_f64()))
+            }
+        }
+    }
+}
+
+/// Whether something holds of no value; 1 must be one of which it does not.
+#[inline(always)]
+fn none_is<L: Lane>(token: L::Token, values: &[L::Scalar], wrong: impl Fn(L) -> L::Mask) -> bool {
+    let width = VECTORS * L::LANES;
+    let mut blocks = values.chunks_exact(width);
+    let mut found = [L::first_lanes(token, 0); VECTORS];
+    for block in &mut blocks {
+        for (q, found) in found.iter_mut().enumerate() {
+            *found = *found | wrong(L::load(token, &block[q * L::LANES..(q + 1) * L::LANES]));
+        }
+    }
+    let [a, b, c, d] = found;
+    let mut any = (a | b) | (c | d);
+    for rest in blocks.remainder().chunks(L::LANES) {
+        any = any | wrong(L::load_partial(token, rest, L::Scalar::ONE));
+    }
+    !L::mask_any(any)
+}
+
+/// Labels that are not floats.
+struct Integers<'v> {
+    values: LabelSlice<'v>,
+    len: usize,
+    admitted: Admitted,
+}
+
+impl<T: Real> LaneTask<T> for Integers<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> bool {
+        let Self { values, len, admitted } = self;
+        // 0 is admitted wherever a range is looked at.
+        let ignored = admitted.ignored.map_or(0, |value| value as i64);
+        match admitted.label {
+            Label::ClassIndex => values.all(0, len, UpTo { last: (admitted.extent as u64).wrapping_sub(1), ignored }),
+            Label::Binary | Label::MultiHot | Label::Flag => values.all(0, len, UpTo { last: 1, ignored }),
+            Label::Count => values.all(0, len, UpTo { last: i64::MAX as u64, ignored }),
+            Label::Sign => values.all(0, len, OneOrMinusOne),
+            Label::Real | Label::Group => true,
+            Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex => false,
+        }
+    }
+}
+
+/// Integers from 0 on, and the one that drops its row.
+#[derive(Clone, Copy)]
+struct UpTo {
+    last: u64,
+    ignored: i64,
+}
+
+impl LabelTest for UpTo {
+    #[inline(always)]
+    fn passes<V: LabelType>(self, value: V) -> bool {
+        let value = value.saturating();
+        (value as u64 <= self.last) | (value == self.ignored)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct OneOrMinusOne;
+
+impl LabelTest for OneOrMinusOne {
+    #[inline(always)]
+    fn passes<V: LabelType>(self, value: V) -> bool {
+        let value = value.saturating();
+        (value == 1) | (value == -1)
+    }
+}
+
+/// The search for an integer.
+struct Absent<'v> {
+    values: LabelSlice<'v>,
+    len: usize,
+    value: i64,
+}
+
+impl<T: Real> LaneTask<T> for Absent<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> bool {
+        self.values.all(0, self.len, Not(self.value))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Not(i64);
+
+impl LabelTest for Not {
+    #[inline(always)]
+    fn passes<V: LabelType>(self, value: V) -> bool {
+        value.saturating() != self.0
+    }
+}
+
+/// Rows of probabilities.
+struct Rows<'v, T> {
+    values: &'v [T],
+    strides: [usize; 3],
+    geometry: Geometry,
+}
+
+impl<T: Element> LaneTask<T> for Rows<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> bool {
+        let Geometry { outer, extent, inner } = self.geometry;
+        if inner == 1 {
+            return (0..outer).all(|row| {
+                let start = row * self.strides[0];
+                along::<L>(token, &self.values[start..start + extent])
+            });
+        }
+        (0..outer).all(|row| {
+            let mut at = 0;
+            let mut all = true;
+            while at < inner {
+                let len = L::LANES.min(inner - at);
+                all &= self.across::<L>(token, row, at..at + len);
+                at += len;
+            }
+            all
+        })
+    }
+}
+
+impl<T: Real> Rows<'_, T> {
+    /// Rows side by side.
+    #[inline(always)]
+    fn across<L: Lane<Scalar = T>>(&self, token: L::Token, outer: usize, inner: Range<usize>) -> bool {
+        let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
+        let mut wrong = L::first_lanes(token, 0);
+        let mut sum = zero;
+        for place in 0..self.geometry.extent {
+            let start = outer * self.strides[0] + place * self.strides[1];
+            let line = &self.values[start + inner.start..start + inner.end];
+            let x = if inner.len() == L::LANES { L::load(token, line) } else { L::load_partial(token, line, T::ZERO) };
+            wrong = wrong | x.lt(zero) | x.gt(one);
+            sum = sum + x;
+        }
+        let off = (sum - one).abs().gt(L::splat(token, sure(self.geometry.extent as f64, T::EPSILON.to_f64())));
+        !L::mask_any(wrong | (off & L::first_lanes(token, inner.len())))
+    }
+}
+
+/// One row.
+#[inline(always)]
+fn along<L: Lane>(token: L::Token, row: &[L::Scalar]) -> bool {
+    let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
+    let mut wrong = [L::first_lanes(token, 0); VECTORS];
+    let mut sums = [zero; VECTORS];
+    let mut blocks = row.chunks_exact(VECTORS * L::LANES);
+    for block in &mut blocks {
+        for q in 0..VECTORS {
+            let x = L::load(token, &block[q * L::LANES..(q + 1) * L::LANES]);
+            wrong[q] = wrong[q] | x.lt(zero) | x.gt(one);
+            sums[q] = sums[q] + x;
+        }
+    }
+    let [mut any, b, c, d] = wrong;
+    let mut sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for rest in blocks.remainder().chunks(L::LANES) {
+        let x = L::load_partial(token, rest, L::Scalar::ZERO);
+        any = any | x.lt(zero) | x.gt(one);
+        sum = sum + x;
+    }
+    any = (any | b) | (c | d);
+    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+    sum.store(&mut lanes[..L::LANES]);
+    let sum: f64 = lanes[..L::LANES].iter().map(|lane| lane.to_f64()).sum();
+    let steps = (row.len() / (VECTORS * L::LANES) + 8) as f64;
+    // Not the other way round: a row with a NaN passes.
+    let off = f64::abs(sum - 1.0) > sure(steps, L::Scalar::EPSILON.to_f64());
+    !off & !L::mask_any(any)
+}
+
+/// How far a sum after so many rounded additions may be from 1 if the exact one is within the tolerance for certain.
+#[inline(always)]
+fn sure(steps: f64, epsilon: f64) -> f64 {
+    SIMPLEX_TOLERANCE - 1.01 * steps * epsilon
+}
