@@ -6,6 +6,7 @@ use loss_codegen::compile::{Compiled, compile_beside, library};
 use loss_codegen::elaborate::Library;
 use loss_codegen::source::SourceFile;
 use loss_runtime::{Loss, SpecFile};
+use loss_specs::accuracy::{ACCURACY, AccuracyLine};
 
 use crate::subject::Effort;
 
@@ -16,6 +17,8 @@ pub struct Registry {
     specs: &'static [SpecFile],
     /// Losses of the runtime that the specs may call, beside each other.
     others: &'static [SpecFile],
+    /// The table of errors of these losses, which says nothing of another crate's, whatever their names.
+    pub(crate) accuracy: &'static [AccuracyLine],
     /// What runs the audit.
     program: &'static str,
     /// The registry without the fault, and the spec with it.
@@ -28,6 +31,7 @@ static RUNTIME: Registry = Registry {
     losses: loss_runtime::LOSSES,
     specs: loss_runtime::SPECS,
     others: &[],
+    accuracy: ACCURACY,
     program: "cargo verify",
     mutant: None,
     compiled: OnceLock::new(),
@@ -47,6 +51,7 @@ impl Registry {
             losses,
             specs,
             others: loss_runtime::SPECS,
+            accuracy: &[],
             program: "cargo run --example audit --",
             mutant: None,
             compiled: OnceLock::new(),
