@@ -17,6 +17,7 @@ mod knots;
 mod large_sums;
 mod linear;
 mod merged;
+pub(crate) mod names;
 mod neutral;
 mod other_kernels;
 mod outputs;
