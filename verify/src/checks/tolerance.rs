@@ -61,3 +61,33 @@ pub(super) const ROW_GOAL: f64 = ORACLE_ULPS;
 
 /// How far the sum of very many `f32` may be from the exact one, as a share of the sum of their sizes: half of that is its own rounding.
 pub(super) const LARGE_SUM: f64 = 1e-7;
+
+/// How far apart the two sides of a relation may be, as a share of them: both are exact but for their rounding to `f64`.
+pub(super) const RELATION: f64 = 1e-14;
+
+/// How far apart the two sides of a limit may be so near to it, as a share of one plus their size.
+pub(super) const LIMIT: f64 = 1e-9;
+
+/// How far rounding may carry what a property says, as a share of the numbers that meet. What is read of the kernels is compared after
+/// sums and products of its own, and beside points that are rounded themselves.
+pub(super) const PROPERTY: f64 = 1e-10;
+
+/// What rounding may add to a difference from an asymptote, as a share of the numbers in it.
+pub(super) const ASYMPTOTE: f64 = 64.0 * f64::EPSILON;
+
+/// How far apart what a loss reads its inputs through may be where it is to be the same, as a share of the inputs: a rounding of the sum
+/// of two.
+pub(super) const READING: f64 = 1e-14;
+
+/// How far apart two one-sided derivatives may be, as a share of one plus their size: they are exact but for the step of 1e-40.
+pub(super) const KNOT_SIDES: f64 = 1e-12;
+
+/// Likewise for second derivatives, taken over a step of 2^-30 from gradients rounded to `f64`.
+pub(super) const KNOT_SECOND_SIDES: f64 = 1e-5;
+
+/// How far a drawn number may be from the truth, as a share of one plus its size: far less than a drawing shows, and far more than any
+/// ill-conditioned place costs. Another check counts units in the last place.
+pub(super) const DRAWN: f64 = 1e-9;
+
+/// How well the place of a knot in a drawing is known.
+pub(super) const DRAWN_KNOT: f64 = 1e-9;
