@@ -4,6 +4,8 @@
 mod driver;
 mod fault;
 mod loss;
+#[cfg(test)]
+mod tests;
 
 use crate::checks::names::check_names;
 use crate::subject::Subject;
