@@ -4,6 +4,7 @@ mod bits;
 mod claims;
 mod curves;
 mod defaults;
+mod departing;
 mod differences;
 mod error_curves;
 mod errors;
