@@ -219,7 +219,7 @@ fn look(scene: &Scene<'_>, random: &mut Random, tally: &mut Tally) {
 
 /// Whether two numbers are the same but for rounding, where numbers of a size meet.
 fn close(a: f64, b: f64, size: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance::PROPERTY * size + f64::MIN_POSITIVE
+    tolerance::within(a, b, tolerance::PROPERTY * size + f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]

@@ -155,6 +155,6 @@ impl Equality {
     fn agree(&self, a: f64, b: f64, apart: f64) -> bool {
         let size = if self.goal.is_some() { 1.0 + b.abs() } else { a.abs().max(b.abs()) };
         // Both may be NaN, infinite, or zero.
-        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= apart * size + f64::MIN_POSITIVE
+        tolerance::within(a, b, apart * size + f64::MIN_POSITIVE)
     }
 }

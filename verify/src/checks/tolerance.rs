@@ -3,6 +3,12 @@
 
 use loss_runtime::Element;
 
+/// Whether two numbers are no further apart than is allowed. NaN is NaN; an infinity is near nothing but itself, and an allowance that is
+/// infinite, because a number that it is a share of is, allows nothing.
+pub(super) fn within(a: f64, b: f64, apart: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (apart.is_finite() && (a - b).abs() <= apart)
+}
+
 /// How far a sum may be from the exact sum of its rounded terms, as a share of the sum of their sizes.
 ///
 /// A sum adds the terms before they are rounded (half an epsilon each), over at most 8192 / 64 additions in a lane, and in `f64` from
@@ -62,6 +68,10 @@ pub(super) const ROW_GOAL: f64 = ORACLE_ULPS;
 /// How far the sum of very many `f32` may be from the exact one, as a share of the sum of their sizes: half of that is its own rounding.
 pub(super) const LARGE_SUM: f64 = 1e-7;
 
+/// How far a value or a gradient may be from that of another loss's kernel, of which a relation says that it is the same, as a share of
+/// one, of it, and of the largest number that goes into either: the arguments of one are rounded on the way.
+pub(super) const OTHER_KERNEL: f64 = 64.0 * f64::EPSILON;
+
 /// How far apart the two sides of a relation may be, as a share of them: both are exact but for their rounding to `f64`.
 pub(super) const RELATION: f64 = 1e-14;
 
@@ -91,3 +101,20 @@ pub(super) const DRAWN: f64 = 1e-9;
 
 /// How well the place of a knot in a drawing is known.
 pub(super) const DRAWN_KNOT: f64 = 1e-9;
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn an_infinity_is_near_itself_alone() {
+        let inf = f64::INFINITY;
+        assert!(within(1.0, 1.5, 0.5) && !within(1.0, 1.75, 0.5) && within(0.0, -0.0, 0.0));
+        assert!(within(inf, inf, 0.0) && within(f64::NAN, f64::NAN, 0.0));
+        for apart in [0.0, 1.0, inf, f64::NAN] {
+            assert!(!within(inf, 5.0, apart) && !within(5.0, inf, apart) && !within(inf, -inf, apart), "{apart}");
+            assert!(!within(f64::NAN, 5.0, apart) && !within(5.0, f64::NAN, apart), "{apart}");
+        }
+        assert!(!within(1.0, 2.0, inf) && !within(1.0, 2.0, f64::NAN));
+    }
+}

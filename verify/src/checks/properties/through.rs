@@ -1,7 +1,7 @@
 //! What a loss reads its inputs through.
 
 use crate::checks::Tally;
-use crate::checks::tolerance::{PROPERTY, READING};
+use crate::checks::tolerance::{self, PROPERTY, READING};
 use crate::generators::{Batch, Random, Values};
 use crate::oracle::data::Data;
 
@@ -49,7 +49,7 @@ pub(super) fn reads_nothing_else(scene: &Scene<'_>, random: &mut Random, tally: 
 /// Whether all that the loss is said to read is the same in another batch.
 fn reads_the_same(scene: &Scene<'_>, other: &Batch<f64>, data: &Data, place: &Place) -> Option<bool> {
     let slack = READING * scene.largest(place);
-    let same = |a: f64, b: f64| a == b || (a - b).abs() <= slack;
+    let same = |a: f64, b: f64| !a.is_nan() && tolerance::within(a, b, slack);
     for (name, &id) in scene.claim.names.iter().zip(&scene.typed.formulas) {
         if let Some(input) = scene.named(name) {
             let (here, there) = (scene.row(&scene.sample.batch, input, place[0]), scene.row(other, input, place[0]));
