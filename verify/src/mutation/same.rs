@@ -40,7 +40,9 @@ fn ordered(graph: &mut Graph, id: ExprId, expr: Expr) -> ExprId {
         _ => None,
     };
     let expr = match expr {
-        Expr::Unary(Unary::Abs, x) => Expr::Unary(Unary::Abs, negated(graph, x).unwrap_or(x)),
+        Expr::Unary(even @ (Unary::Abs | Unary::Cosh | Unary::Cos), x) => {
+            Expr::Unary(even, negated(graph, x).unwrap_or(x))
+        }
         Expr::Unary(Unary::Sign, x) if negated(graph, x).is_some() => {
             let sign = graph.apply(Unary::Sign, negated(graph, x).unwrap_or(x));
             return graph.negate(sign);
