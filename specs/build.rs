@@ -43,7 +43,13 @@ fn accuracy(table: &str) -> Result<String, Box<dyn Error>> {
         };
         let real = |cell: &str| -> Result<String, Box<dyn Error>> {
             let value: f64 = cell.parse().map_err(|_| format!("accuracy.csv, line {number}: `{cell}` is no number"))?;
-            Ok(if value.is_finite() { format!("{value:?}") } else { "f64::INFINITY".to_owned() })
+            // An infinite budget is one that was measured; a budget that is NaN would be none.
+            match value {
+                _ if value.is_nan() => Err(format!("accuracy.csv, line {number}: an error is no NaN").into()),
+                f64::INFINITY => Ok("f64::INFINITY".to_owned()),
+                _ if value < 0.0 => Err(format!("accuracy.csv, line {number}: `{cell}` is less than no error").into()),
+                _ => Ok(format!("{value:?}")),
+            }
         };
         let whole = |cell: &str| -> Result<u64, Box<dyn Error>> {
             Ok(cell.parse().map_err(|_| format!("accuracy.csv, line {number}: `{cell}` is no whole number"))?)

@@ -7,7 +7,7 @@ pub mod accuracy;
 pub struct SpecFile {
     /// The loss's name: the file's stem.
     pub name: &'static str,
-    /// Where it stands, from the repository's root.
+    /// Where it stands: from the repository's root, or, in another crate, from the folder of its `Cargo.toml`.
     pub path: &'static str,
     /// What it says.
     pub text: &'static str,

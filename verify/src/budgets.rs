@@ -1,15 +1,16 @@
 //! The table of errors, `specs/accuracy.csv`: reading it, judging measurements by it, and writing it anew.
 
 use loss_codegen::measured::Measured;
-use loss_specs::accuracy::{ACCURACY, AccuracyLine, COLUMNS};
+use loss_specs::accuracy::{AccuracyLine, COLUMNS};
 
 use crate::audit::{Accuracy, Quantity};
-use crate::subject::Effort;
+use crate::registry::Registry;
+use crate::subject::{Effort, Subject};
 
-/// The table as the compiler takes it.
+/// The table of a registry as the compiler takes it.
 #[must_use]
-pub fn measured() -> Vec<Measured> {
-    let lines = ACCURACY.iter().map(|line| Measured {
+pub fn measured(registry: &Registry) -> Vec<Measured> {
+    let lines = registry.accuracy.iter().map(|line| Measured {
         loss: line.loss.to_owned(),
         dtype: line.dtype.to_owned(),
         quantity: line.quantity.to_owned(),
@@ -19,10 +20,11 @@ pub fn measured() -> Vec<Measured> {
     lines.collect()
 }
 
-/// The line of a loss, a type and a quantity, if the table has one.
-pub(crate) fn line(loss: &str, dtype: &str, quantity: &Quantity) -> Option<&'static AccuracyLine> {
-    let quantity = String::from(quantity.clone());
-    ACCURACY.iter().find(|line| line.loss == loss && line.dtype == dtype && line.quantity == quantity)
+/// The line of a loss, a type and a quantity, if the table of its registry has one.
+pub(crate) fn line(subject: &Subject, dtype: &str, quantity: &Quantity) -> Option<&'static AccuracyLine> {
+    let (loss, quantity) = (subject.name(), String::from(quantity.clone()));
+    let mut lines = subject.registry.accuracy.iter();
+    lines.find(|line| line.loss == loss && line.dtype == dtype && line.quantity == quantity)
 }
 
 /// What an error may be at most, if this is the largest that was measured.
@@ -76,10 +78,11 @@ fn cells(numbers: [f64; 4], counts: [u64; 3], worst: &str) -> String {
 mod tests {
     use loss_specs::accuracy::AccuracyLine;
 
-    use super::{budget_of, no_longer_needed, rewritten};
+    use super::{budget_of, line, measured, no_longer_needed, rewritten};
     use crate::audit::{Accuracy, Quantity};
     use crate::number::Number;
-    use crate::subject::Effort;
+    use crate::registry::{Registry, losses};
+    use crate::subject::{Effort, Subject};
 
     fn accuracy(max: f64) -> Accuracy {
         Accuracy {
@@ -96,6 +99,16 @@ mod tests {
     #[test]
     fn budgets_are_halves() {
         assert_eq!([0.0, 0.5, 0.501, 1.0, 2.3].map(budget_of), [0.5, 0.5, 1.0, 1.0, 2.5]);
+    }
+
+    #[test]
+    fn the_table_says_nothing_of_another_crates_losses_of_the_same_names() {
+        static OTHERS: Registry = Registry::new(loss_runtime::LOSSES, loss_runtime::SPECS);
+        for (ours, theirs) in Subject::all(losses()).iter().zip(Subject::all(&OTHERS)) {
+            assert!(line(ours, "f32", &Quantity::Value).is_some(), "{}", ours.name());
+            assert_eq!(line(&theirs, "f32", &Quantity::Value), None, "{}", theirs.name());
+        }
+        assert!(!measured(losses()).is_empty() && measured(&OTHERS).is_empty());
     }
 
     #[test]

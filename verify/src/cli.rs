@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use loss_author::cli::{AuthorCommand, run as run_author};
+use loss_author::cli::{AuthorCommand, misused, run as run_author};
 use loss_author::explain::{codes, explain as explain_code, is_code};
+use loss_author::files::of_program;
 use loss_runtime::info::LossInfo;
 
 use crate::audit::{Audit, Selection, Status};
@@ -23,7 +24,7 @@ use crate::explain::{explain, generated_rust};
 use crate::mutation::record::{Family, FamilyRecord, LossMutation, MutationRun};
 use crate::mutation::{self, Depth, run_mutation};
 use crate::progress::{Forgetful, Journal, Memory};
-use crate::registry::{Registry, sources};
+use crate::registry::Registry;
 use crate::report::Report;
 use crate::subject::{Effort, Subject};
 use crate::suggest::nearest;
@@ -34,8 +35,6 @@ use bench::{BenchArguments, bench};
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
-/// Something was wrong with the command.
-const MISUSED: u8 = 2;
 
 /// Audits loss functions: are they what their specs say, and how well do they compute it?
 #[derive(Debug, Parser)]
@@ -216,9 +215,9 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }
-        Some(Command::Author(command)) => run_author(command, &sources(loss_specs::SPECS)),
+        Some(Command::Author(command)) => run_author(command, &of_program(loss_specs::SPECS)),
         Some(Command::Watch { files }) => {
-            watch(files, &sources(loss_specs::SPECS), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
+            watch(files, &of_program(loss_specs::SPECS), io::stdout().lock(), || true).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Certify { names, seed, points, table }) => match named(registry, names) {
             Ok(subjects) => {
@@ -237,11 +236,6 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => misused(&error.to_string()),
     }
-}
-
-fn misused(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
-    ExitCode::from(MISUSED)
 }
 
 fn print(text: &str) -> io::Result<ExitCode> {

@@ -27,7 +27,7 @@ pub fn explain(subject: &Subject) -> String {
 /// If the loss is not made from a spec.
 pub fn generated_rust(subject: &Subject) -> Result<String, String> {
     let compiled = subject.compiled().ok_or_else(|| format!("`{}` is not made from a spec", subject.name()))?;
-    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &measured());
+    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &measured(subject.registry));
     let file = syn::parse2(tokens).map_err(|error| format!("the generated code cannot be formatted: {error}"))?;
     Ok(set_documentation(&prettyplease::unparse(&file)))
 }

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
+use loss_author::files::of_program;
 use loss_codegen::compile::{Compiled, compile_beside, library};
 use loss_codegen::elaborate::Library;
-use loss_codegen::source::SourceFile;
 use loss_runtime::{Loss, SpecFile};
+use loss_specs::accuracy::{ACCURACY, AccuracyLine};
 
 use crate::subject::Effort;
 
@@ -16,6 +17,8 @@ pub struct Registry {
     specs: &'static [SpecFile],
     /// Losses of the runtime that the specs may call, beside each other.
     others: &'static [SpecFile],
+    /// The table of errors of these losses, which says nothing of another crate's, whatever their names.
+    pub(crate) accuracy: &'static [AccuracyLine],
     /// What runs the audit.
     program: &'static str,
     /// The registry without the fault, and the spec with it.
@@ -28,6 +31,7 @@ static RUNTIME: Registry = Registry {
     losses: loss_runtime::LOSSES,
     specs: loss_runtime::SPECS,
     others: &[],
+    accuracy: ACCURACY,
     program: "cargo verify",
     mutant: None,
     compiled: OnceLock::new(),
@@ -47,6 +51,7 @@ impl Registry {
             losses,
             specs,
             others: loss_runtime::SPECS,
+            accuracy: &[],
             program: "cargo run --example audit --",
             mutant: None,
             compiled: OnceLock::new(),
@@ -106,7 +111,7 @@ impl Registry {
                 library
             }
             None => {
-                let mut library = library(&sources(self.others));
+                let mut library = library(&of_program(self.others));
                 self.all_compiled().iter().for_each(|compiled| insert(&mut library, compiled));
                 library
             }
@@ -116,14 +121,9 @@ impl Registry {
     /// Every spec, compiled once a process. They have compiled before, or there would be no losses.
     fn all_compiled(&self) -> &[Compiled] {
         self.compiled.get_or_init(|| {
-            compile_beside(&sources(self.specs), library(&sources(self.others))).unwrap_or_else(|failures| {
+            compile_beside(&of_program(self.specs), library(&of_program(self.others))).unwrap_or_else(|failures| {
                 panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
             })
         })
     }
-}
-
-/// Specs as the compiler takes them.
-pub(crate) fn sources(specs: &[SpecFile]) -> Vec<SourceFile> {
-    specs.iter().map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use loss_codegen::source::SourceFile;
+use loss_specs::SpecFile;
 
 /// The files that are meant, and whatever specs they may call.
 #[derive(Clone, Debug)]
@@ -75,6 +76,12 @@ pub fn folder(path: &Path) -> Result<Vec<SourceFile>, Unreadable> {
     }
     paths.sort();
     paths.iter().map(|path| file(path)).collect()
+}
+
+/// Specs that are data of a program, as the compiler takes them.
+#[must_use]
+pub fn of_program(specs: &[SpecFile]) -> Vec<SourceFile> {
+    specs.iter().map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() }).collect()
 }
 
 fn file(path: &Path) -> Result<SourceFile, Unreadable> {

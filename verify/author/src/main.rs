@@ -4,16 +4,13 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 use loss_author::cli::{AuthorCommand, misused, run};
 use loss_author::explain::{codes, explain, is_code};
-use loss_author::files;
-
-/// The folder of our own specs, which any spec may call.
-const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+use loss_author::files::of_program;
+use loss_specs::SPECS;
 
 #[derive(Debug, Parser)]
 #[command(name = "loss-author", bin_name = "cargo verify")]
@@ -28,8 +25,8 @@ enum Answered {
     Author(AuthorCommand),
     /// Explains a diagnostic code, or lists all
     Explain {
-        /// The code
-        code: Option<String>,
+        /// The code, or `codes`
+        code: String,
     },
 }
 
@@ -53,11 +50,12 @@ fn main() -> ExitCode {
 fn answer() -> io::Result<ExitCode> {
     match Arguments::parse().command {
         Answered::Author(command) => {
-            let given = files::folder(Path::new(SPECS)).unwrap_or_default();
-            run(&command, &given)
+            // Our own specs, which any spec may call.
+            run(&command, &of_program(SPECS))
         }
         Answered::Explain { code } => {
-            match code.filter(|code| is_code(code)).map_or_else(|| Ok(codes()), |code| explain(&code)) {
+            // Whatever else there may be to explain is the audit's.
+            match if is_code(&code) { explain(&code) } else { Ok(codes()) } {
                 Ok(text) => {
                     io::Write::write_all(&mut io::stdout().lock(), text.as_bytes())?;
                     Ok(ExitCode::SUCCESS)

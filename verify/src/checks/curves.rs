@@ -25,17 +25,12 @@ use super::error_curves::error_curves;
 use super::probe::{Found, Probe, find};
 use super::sample::has_second_axis;
 use super::truth::{data_of, variant_of};
-use super::{Finding, Tally};
+use super::{Finding, Tally, tolerance};
 
 /// So many inputs are drawn.
 const MOST_INPUTS: usize = 2;
 /// So many curves for each.
 const MOST_LINES: usize = 4;
-/// How far a drawn number may be from the truth, as a share of one plus its size: far less than a drawing shows, and far more than any
-/// ill-conditioned place costs. Another check counts units in the last place.
-const DRAWN: f64 = 1e-9;
-/// How well the place of a knot is known.
-const PLACED: f64 = 1e-9;
 /// So many of the curves of the first input come with one of errors.
 const MOST_ERROR_LINES: usize = 2;
 /// A second derivative beyond this is the difference quotient across a kink.
@@ -143,7 +138,7 @@ fn draw(subject: &Subject, scene: &Scene<'_>, line: &Line, setting: String, tall
         let wrong = [("value", value, truth.value.to_f64()), ("gradient", gradient, slope.to_f64())].into_iter().find(
             |(_, actual, truth)| {
                 // Also where the kernel's number is NaN.
-                let near = (actual - truth).abs() <= DRAWN * (1.0 + truth.abs());
+                let near = (actual - truth).abs() <= tolerance::DRAWN * (1.0 + truth.abs());
                 truth.is_finite() && !near
             },
         );
@@ -165,7 +160,7 @@ fn draw_knots(subject: &Subject, scene: &Scene<'_>, line: &Line, plot: &mut Plot
     for knot in &plot.knots {
         let x = knot.x.0;
         for (place, curvature) in plot.x.iter().zip(&mut plot.curvature) {
-            if (place.0 - x).abs() <= 2.0 * PLACED {
+            if (place.0 - x).abs() <= 2.0 * tolerance::DRAWN_KNOT {
                 curvature.0 = f64::NAN;
             }
         }
@@ -211,7 +206,8 @@ fn marks(scene: &Scene<'_>, line: &Line, signs: &[(f64, Vec<Option<Ordering>>)])
             let Ok(oracle) = Oracle::new(scene.spec(), &scene.variant, &data) else { continue };
             let mut conditions = knot.when.iter().chain(&surface.conditions);
             let label = format!("{} ({})", print(&knot.entry.at), knot.entry.smooth.value);
-            let known = marks.iter().any(|mark| mark.label == label && (mark.x.0 - x).abs() <= 2.0 * PLACED);
+            let known =
+                marks.iter().any(|mark| mark.label == label && (mark.x.0 - x).abs() <= 2.0 * tolerance::DRAWN_KNOT);
             if !known && conditions.all(|&condition| oracle.condition(condition, &[]) == Ok(Some(true))) {
                 marks.push(PlotKnot { x: Number(x), label });
             }
@@ -224,7 +220,7 @@ fn marks(scene: &Scene<'_>, line: &Line, signs: &[(f64, Vec<Option<Ordering>>)])
 /// The place between two of opposite signs at which a surface is crossed.
 fn crossing(scene: &Scene<'_>, line: &Line, surface: &Surface, sign_low: Ordering, ends: (f64, f64)) -> f64 {
     let (mut low, mut high) = ends;
-    while high - low > PLACED {
+    while high - low > tolerance::DRAWN_KNOT {
         let middle = 0.5 * (low + high);
         let data = scene.data(&line.at(middle));
         let found = Oracle::new(scene.spec(), &scene.variant, &data).ok();
@@ -237,7 +233,7 @@ fn crossing(scene: &Scene<'_>, line: &Line, surface: &Surface, sign_low: Orderin
     let middle = 0.5 * (low + high);
     // A place that is a short decimal is written as one.
     let short = (middle * 1e6).round() / 1e6;
-    if (short - middle).abs() <= PLACED { short } else { middle }
+    if (short - middle).abs() <= tolerance::DRAWN_KNOT { short } else { middle }
 }
 
 fn sign(oracle: &Oracle<'_>, difference: ExprId) -> Option<Ordering> {

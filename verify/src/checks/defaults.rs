@@ -83,7 +83,7 @@ fn compare<T: Element>(sample: &Sample<'_, T>, what: &str, with: &Found<T>, with
         let size = with.iter().map(|number| number.to_f64().abs()).filter(|size| size.is_finite()).fold(0.0, f64::max);
         for (place, (&a, &b)) in with.iter().zip(without).enumerate() {
             let apart = tolerance::VARIANT_EPSILONS * T::EPSILON.to_f64() * (a.to_f64().abs() + size);
-            if same(a, b) || a == b || (a.to_f64() - b.to_f64()).abs() <= apart {
+            if same(a, b) || (!a.is_nan() && tolerance::within(a.to_f64(), b.to_f64(), apart)) {
                 tally.pass(1);
             } else {
                 tally.fail(&format!("{name}, place {place}, {what}; {}", sample.describe()), || (show(a), show(b)));
@@ -92,7 +92,7 @@ fn compare<T: Element>(sample: &Sample<'_, T>, what: &str, with: &Found<T>, with
     }
     let (a, b) = (with.outcome.partial, without.outcome.partial);
     let size: f64 = with.elements.iter().map(|value| value.to_f64().abs()).sum::<f64>().max(a.sum.abs());
-    let sums = same(a.sum, b.sum) || (a.sum - b.sum).abs() <= 2.0 * tolerance::sum::<T>() * size;
+    let sums = tolerance::within(a.sum, b.sum, 2.0 * tolerance::sum::<T>() * size);
     let divisors = match (a.divisor, b.divisor) {
         (Some(a), Some(b)) => (a - b).abs() <= tolerance::sum::<T>() * a.abs(),
         (None, None) => true,

@@ -2,9 +2,7 @@
 //! with hundreds of bits and a step of about 1e-40, so that they say as much as the rules do.
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{Binary, Expr, InputId, Unary};
-use loss_codegen::model::Variant;
-use loss_codegen::rewrite::reachable;
+use loss_codegen::expr::InputId;
 use loss_runtime::Element as Float;
 
 use crate::generators::{Extents, Random};
@@ -15,6 +13,7 @@ use crate::oracle::real::Real;
 use crate::oracle::{Failure, Oracle};
 use crate::subject::{Effort, Subject};
 
+use super::departing::{departs, departs_everywhere};
 use super::sample::{Sample, each_pair, has_second_axis};
 use super::truth::{data_of, sharpen, variant_of};
 use super::{Finding, Tally, tolerance};
@@ -27,6 +26,9 @@ const PER_BATCH: usize = 4;
 /// Every derivative that the oracle computes by rules is what its values say.
 pub(super) fn gradient_matches_differences(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
+    if departs_everywhere(compiled) {
+        return Finding::skipped("the spec says of every gradient that it is not the derivative");
+    }
     let mut tally = Tally::new(subject, effort);
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
     let sizes = if has_second_axis(subject.loss.info()) {
@@ -41,21 +43,11 @@ pub(super) fn gradient_matches_differences(subject: &Subject, effort: &Effort) -
     tally.finding()
 }
 
-/// Whether a formula says that its gradient is not the derivative of its value.
-fn departs(variant: &Variant) -> bool {
-    reachable(&variant.graph, [variant.loss]).into_iter().any(|id| {
-        matches!(variant.graph.expr(id), Expr::Unary(Unary::Detach, _) | Expr::Binary(Binary::StraightThrough, ..))
-    })
-}
-
 fn look<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: &mut Random, tally: &mut Tally) {
     let spec = &compiled.spec;
     let Some(variant) = variant_of(compiled, sample.generator.setting()) else {
         return tally.fail(&sample.describe(), || ("a variant of the spec".to_owned(), "none".to_owned()));
     };
-    if departs(variant) {
-        return tally.leave_undecided();
-    }
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
     let oracle = match Oracle::new(spec, variant, &data) {
         Ok(oracle) => oracle,
@@ -89,6 +81,9 @@ fn look<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: &
         // One that the value depends on, most of the time; of the others the derivative is 0.
         let depends: Vec<Element> = truth.gradient.keys().copied().collect();
         let element = if depends.is_empty() || random.chance(0.1) { element } else { *random.pick(&depends) };
+        if departs(variant, element.input) {
+            continue;
+        }
         let slope = truth.gradient.get(&element).cloned().unwrap_or_else(Real::zero).to_f64();
         if !(truth.value.to_f64().is_finite() && slope.is_finite() && is_finite(&data, element)) {
             continue;

@@ -27,10 +27,6 @@ const PLAIN: [f64; 3] = [0.0, 0.5, 2.0];
 const ENOUGH: usize = 4;
 /// A difference quotient over 1e-40 that is larger than this is that of a jump.
 const JUMP: f64 = 1e25;
-/// How far apart two one-sided derivatives may be, as a share of one plus their size: they are exact but for the step of 1e-40.
-const SIDES: f64 = 1e-12;
-/// Likewise for second derivatives, taken over [`STEP`] from gradients rounded to `f64`.
-const SECOND_SIDES: f64 = 1e-5;
 /// A step that is exact beside every number tried here.
 const STEP: f64 = 1.0 / (1u64 << 30) as f64;
 
@@ -321,7 +317,7 @@ impl Spot<'_> {
         let (Some(below), Some(above)) = (side(Side::Below), side(Side::Above)) else { return };
         seen.sides += 1;
         let jumps = !(below.abs() < JUMP && above.abs() < JUMP);
-        let kinks = !jumps && !agree((below, above), SIDES);
+        let kinks = !jumps && !agree((below, above), tolerance::KNOT_SIDES);
         seen.jumps += u64::from(jumps);
         seen.kinks += u64::from(kinks);
         let sides = format!("{below:e} from below, {above:e} from above");
@@ -331,7 +327,7 @@ impl Spot<'_> {
                 self.fail("the value across the knot", element, ("no jump", &sides), tally);
             }
             Smooth::C0 => {
-                let slack = SIDES * (1.0 + below.abs().max(above.abs()));
+                let slack = tolerance::KNOT_SIDES * (1.0 + below.abs().max(above.abs()));
                 if actual >= below.min(above) - slack && actual <= below.max(above) + slack {
                     tally.pass(1);
                 } else {
@@ -344,7 +340,7 @@ impl Spot<'_> {
             }
             Smooth::C1 => tally.pass(1),
             Smooth::C2 => match self.second(element) {
-                Some((below, above)) if !agree((below, above), SECOND_SIDES) => {
+                Some((below, above)) if !agree((below, above), tolerance::KNOT_SECOND_SIDES) => {
                     let sides = format!("{below:e} from below, {above:e} from above");
                     self.fail("the second derivative across the knot", element, ("one derivative", &sides), tally);
                 }

@@ -103,5 +103,5 @@ pub(super) fn size<T: Element>(sample: &Sample<'_, T>, reduction: Reduction<'_>)
 
 /// Whether two sums are the same but for the order of their additions.
 pub(super) fn near(a: f64, b: f64, apart: f64) -> bool {
-    same(a, b) || (a - b).abs() <= apart + f64::MIN_POSITIVE || (a.is_nan() && b.is_nan())
+    same(a, b) || (!a.is_nan() && tolerance::within(a, b, apart + f64::MIN_POSITIVE))
 }

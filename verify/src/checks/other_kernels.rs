@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use loss_codegen::document::RelationEntry;
-use loss_codegen::expr::{Expr, ExprId};
+use loss_codegen::expr::{Expr, ExprId, Type};
 use loss_codegen::formula::ast::{Ast, AstKind, Call, NamedArgument};
 use loss_codegen::formula::print::print;
 use loss_codegen::model::{Spec, Variant};
@@ -17,11 +17,9 @@ use crate::oracle::Oracle;
 use crate::subject::{Effort, Subject};
 
 use super::claims::{At, Scope, each_claim, is_per_element};
+use super::geometry::refused;
 use super::probe::{Found, Probe, find};
-use super::{Finding, Tally};
-
-/// How far rounding may carry the two apart, as a share of the numbers that meet: the arguments of one are rounded on the way.
-const ROUNDED: f64 = 1e-10;
+use super::{Finding, Tally, tolerance};
 
 /// Every such relation, in value and, where an input is handed on as it is, in gradient.
 pub(super) fn kernels_agree_with_others(subject: &Subject, effort: &Effort) -> Finding {
@@ -130,12 +128,12 @@ impl Typed {
             return;
         }
         let Some(batch) = self.arguments(at, &rows) else { return };
-        let Ok(own) = find(sample.loss, &sample.batch.rows(sample.info, sample.extents, &rows), Probe::default())
-        else {
-            return;
+        let own = match find(sample.loss, &sample.batch.rows(sample.info, sample.extents, &rows), Probe::default()) {
+            Ok(own) => own,
+            Err(refusal) => return refused(sample, &refusal, tally),
         };
         match find(self.other, &batch, Probe::default()) {
-            Ok(other) => self.compare(at, &rows, &own, &other, tally),
+            Ok(other) => self.compare(at, &rows, &own, (&other, &batch), tally),
             Err(refusal) => tally.fail(&format!("{}; {}", self.words, sample.describe()), || {
                 ("an answer of both".to_owned(), refusal.to_string())
             }),
@@ -158,7 +156,14 @@ impl Typed {
         let (sample, info) = (at.sample, self.other.info());
         let oracle = Oracle::new(self.spec, &self.variant, at.data).ok()?;
         let axes = self.spec.axes.len().min(2);
-        let number = |id: ExprId, place: [usize; 2]| Some(oracle.expression(id, &place[..axes]).ok()?.value.to_f64());
+        let number = |id: ExprId, place: [usize; 2]| {
+            let place = &place[..axes];
+            // A switch or a flag that is handed on, as the call has it: 1 or 0.
+            if self.variant.graph.ty(id) == Type::Condition {
+                return oracle.condition(id, place).ok()?.map(|truth| f64::from(u8::from(truth)));
+            }
+            Some(oracle.expression(id, place).ok()?.value.to_f64())
+        };
         let extents = Extents { rows: vec![rows.len()], extent: sample.extents.extent };
         let own = sample.batch.rows(sample.info, sample.extents, rows);
         let mut inputs = Vec::new();
@@ -199,7 +204,14 @@ impl Typed {
         Some(Batch { inputs, params: params.collect::<Option<Vec<f64>>>()? })
     }
 
-    fn compare(&self, at: &At<'_>, rows: &[usize], own: &Found<f64>, other: &Found<f64>, tally: &mut Tally) {
+    fn compare(
+        &self,
+        at: &At<'_>,
+        rows: &[usize],
+        own: &Found<f64>,
+        (other, arguments): (&Found<f64>, &Batch<f64>),
+        tally: &mut Tally,
+    ) {
         let sample = at.sample;
         let handed_on = (self.inputs.iter().enumerate()).filter_map(|(place, argument)| match argument {
             Some(Argument::Own(input)) if self.reads_once(*input) => Some((*input, place)),
@@ -211,13 +223,18 @@ impl Typed {
                 outputs.push((format!("gradient of {}", sample.info.inputs[input].name), own, other));
             }
         }
-        let numbers = sample.batch.inputs.iter().flatten().filter_map(|column| column.values.reals()).flatten();
-        let largest = numbers.fold(1.0, |size: f64, number| if number.abs() > size { number.abs() } else { size });
+        let batches = || [&sample.batch, arguments].into_iter();
+        let numbers =
+            batches().flat_map(|batch| batch.inputs.iter().flatten()).filter_map(|column| column.values.reals());
+        let params = batches().flat_map(|batch| &batch.params);
+        // What is infinite says nothing of how the rest is rounded; a parameter that is left to its default is NaN.
+        let finite = numbers.flatten().chain(params).map(|number| number.abs()).filter(|size| size.is_finite());
+        let largest = finite.fold(1.0, f64::max);
         for (name, own, other) in outputs {
             let wrong = (own.len() != other.len()).then_some(own.len().min(other.len())).or_else(|| {
                 own.iter().zip(other.iter()).position(|(a, b)| {
-                    let apart = ROUNDED * (largest + a.abs());
-                    !(a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= apart)
+                    let apart = tolerance::OTHER_KERNEL * (largest + a.abs());
+                    !tolerance::within(*a, *b, apart)
                 })
             });
             match wrong {

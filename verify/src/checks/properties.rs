@@ -24,12 +24,9 @@ use crate::subject::{Effort, Subject};
 
 use super::claims::{Scope, each_claim};
 use super::probe::{Probe, find};
-use super::{Finding, Tally};
+use super::{Finding, Tally, tolerance};
 
 use scene::Scene;
-
-/// How far rounding may carry what should hold, as a share of the numbers that meet.
-const ROUNDED: f64 = 1e-10;
 
 /// Every property, at every place where it says something.
 pub(super) fn properties_hold(subject: &Subject, effort: &Effort) -> Finding {
@@ -195,7 +192,7 @@ fn look(scene: &Scene<'_>, random: &mut Random, tally: &mut Tally) {
         }),
         Property::Bounded => scene.each_value(tally, |scene, place, value| {
             let (low, high) = (scene.formula(0, place)?, scene.formula(1, place)?);
-            let slack = |bound: f64| if bound.is_finite() { ROUNDED * bound.abs() } else { 0.0 };
+            let slack = |bound: f64| if bound.is_finite() { tolerance::PROPERTY * bound.abs() } else { 0.0 };
             let inside = value >= low - slack(low) && value <= high + slack(high);
             (!value.is_nan()).then(|| (inside, format!("{low} to {high}")))
         }),
@@ -222,7 +219,7 @@ fn look(scene: &Scene<'_>, random: &mut Random, tally: &mut Tally) {
 
 /// Whether two numbers are the same but for rounding, where numbers of a size meet.
 fn close(a: f64, b: f64, size: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= ROUNDED * size + f64::MIN_POSITIVE
+    tolerance::within(a, b, tolerance::PROPERTY * size + f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]

@@ -13,14 +13,12 @@ use crate::oracle::{Failure, Oracle, Outcome};
 use crate::subject::{Effort, Subject};
 
 use super::claims::{Scope, each_claim, places};
-use super::{Finding, Tally};
+use super::{Finding, Tally, tolerance};
 
-/// How far apart the two sides may be, as a share of them: both are exact but for their rounding to `f64`.
-const ROUNDED: f64 = 1e-14;
 /// What a free variable of a relation is, one after the other, where its domain admits it: digits and a power of ten.
 const FREE: [(i128, i32); 5] = [(5, -1), (3, 0), (-1, 0), (125, -3), (-25, -1)];
-/// How far from its limit a parameter is tried, and how far apart the two sides may then be, as a share of one plus their size.
-const NEAR_LIMIT: (f64, f64) = (1e-13, 1e-9);
+/// How far from its limit a parameter is tried.
+const NEAR_LIMIT: f64 = 1e-13;
 
 /// Every relation, wherever its condition holds.
 pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
@@ -117,12 +115,12 @@ impl Equality {
             }
         }
         let mut other = oracle.expression(self.equals, place)?;
-        let (mut near, mut apart) = (data.clone(), ROUNDED);
+        let (mut near, mut apart) = (data.clone(), tolerance::RELATION);
         if let Some((param, goal)) = self.goal {
             let goal = oracle.expression(goal, place)?.value.to_f64();
-            let value = if goal.is_finite() { goal + NEAR_LIMIT.0 } else { goal.signum() / NEAR_LIMIT.0 };
+            let value = if goal.is_finite() { goal + NEAR_LIMIT } else { goal.signum() / NEAR_LIMIT };
             near.params[param] = Some(Number::Float(value));
-            apart = NEAR_LIMIT.1;
+            apart = tolerance::LIMIT;
         }
         let mut loss = Oracle::new(spec, &self.variant, &near)?.loss(place)?;
         if let Some(name) = &relation.up_to {
@@ -157,6 +155,6 @@ impl Equality {
     fn agree(&self, a: f64, b: f64, apart: f64) -> bool {
         let size = if self.goal.is_some() { 1.0 + b.abs() } else { a.abs().max(b.abs()) };
         // Both may be NaN, infinite, or zero.
-        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= apart * size + f64::MIN_POSITIVE
+        tolerance::within(a, b, apart * size + f64::MIN_POSITIVE)
     }
 }

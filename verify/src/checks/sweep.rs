@@ -217,7 +217,7 @@ fn keep_farthest(doubts: &mut Vec<(Number, u32)>) {
 fn limits(subject: &Subject, input: usize) -> [f64; 2] {
     let gradient = Quantity::Gradient(subject.loss.info().inputs[input].name.to_owned());
     [Quantity::Value, gradient]
-        .map(|quantity| budget(subject.name(), "f32", &quantity).map_or(tolerance::POINTWISE_GOAL, |line| line.budget))
+        .map(|quantity| budget(subject, "f32", &quantity).map_or(tolerance::POINTWISE_GOAL, |line| line.budget))
 }
 
 /// A batch of the line's row at each of the numbers.

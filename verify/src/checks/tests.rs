@@ -97,6 +97,7 @@ fn nan_isolation() {
     fails("nan_stays_in_its_row", UNSTEADY);
 }
 
+/// What these fail on is among the faults of kernels: `mutation::kernel::tests`.
 #[test]
 fn refusals() {
     for loss in [BENT, SIGNED, PICKED, SOFT] {
@@ -151,6 +152,7 @@ fn upstream_gradients() {
     fails("gradient_linear_in_upstream", SKEWED);
 }
 
+/// Likewise.
 #[test]
 fn ignored_rows() {
     passes("ignored_rows_change_nothing", PICKED);

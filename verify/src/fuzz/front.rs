@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use loss_author::files::of_program;
 use loss_codegen::compile::{Compiled, Failure, compile_beside, library};
 use loss_codegen::document::Document;
 use loss_codegen::elaborate::Library;
@@ -97,9 +98,5 @@ fn has_reasons(failure: &Failure) {
 /// Our specs, which any spec may call.
 fn beside() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let specs = loss_specs::SPECS.iter();
-        let sources = specs.map(|spec| SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() });
-        library(&sources.collect::<Vec<_>>())
-    })
+    LIBRARY.get_or_init(|| library(&of_program(loss_specs::SPECS)))
 }

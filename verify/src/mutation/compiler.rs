@@ -15,6 +15,7 @@ use loss_codegen::plan::{Plan, Program};
 use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
 
+use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
@@ -25,14 +26,14 @@ use super::same::{Known, proof, simplified, taken_over};
 use super::spec::signs;
 
 /// What finds most faults first; what looks only at how kernels are run, or not at kernels at all, never.
-const FIRST: [&str; 5] = [
+const FIRST: &[&str] = check_names![
     "examples_hold",
     "pytorch_answers_replay",
     "gradient_matches_oracle",
     "value_matches_oracle",
     "reductions_match_oracle",
 ];
-const LEFT_OUT: [&str; 15] = [
+const LEFT_OUT: &[&str] = check_names![
     "relations_hold",
     "claims_are_proved",
     "large_sums_are_exact",
@@ -150,7 +151,7 @@ fn fate(original: &Subject, compiled: &'static Compiled, fault: &Fault, court: &
             let loss: &'static Interpreted =
                 Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
             let mutant = subject(original, loss, compiled);
-            let fate = judge(&mutant, &checks(&FIRST, &LEFT_OUT), &court.effort, court.until);
+            let fate = judge(&mutant, &checks(FIRST, LEFT_OUT), &court.effort, court.until);
             loss.retire();
             fate
         }

@@ -4,7 +4,10 @@
 mod driver;
 mod fault;
 mod loss;
+#[cfg(test)]
+mod tests;
 
+use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::judge::{checks, judge, subject};
@@ -14,7 +17,7 @@ use fault::{Fault, faults};
 use loss::Faulty;
 
 /// The curves of the report say nothing that other checks do not; relations and proofs are of formulas alone.
-const LEFT_OUT: [&str; 3] = ["value_and_gradient_are_drawn", "relations_hold", "claims_are_proved"];
+const LEFT_OUT: &[&str] = check_names!["value_and_gradient_are_drawn", "relations_hold", "claims_are_proved"];
 
 /// The mutants of a loss's kernels, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
@@ -26,7 +29,7 @@ pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
     run::judged(mutants.collect(), most, court, |fault: &Fault| {
         let loss: &'static Faulty = Box::leak(Box::new(Faulty::new(original.loss, *fault)));
         let mutant = subject(original, loss, compiled);
-        let order = checks(fault.first(), &LEFT_OUT);
+        let order = checks(fault.first(), LEFT_OUT);
         let fate = judge(&mutant, &order, &court.effort, court.until);
         loss.retire();
         fate

@@ -40,10 +40,14 @@ fn ordered(graph: &mut Graph, id: ExprId, expr: Expr) -> ExprId {
         _ => None,
     };
     let expr = match expr {
-        Expr::Unary(Unary::Abs, x) => Expr::Unary(Unary::Abs, negated(graph, x).unwrap_or(x)),
-        Expr::Unary(Unary::Sign, x) if negated(graph, x).is_some() => {
-            let sign = graph.apply(Unary::Sign, negated(graph, x).unwrap_or(x));
-            return graph.negate(sign);
+        Expr::Unary(even @ (Unary::Abs | Unary::Cosh | Unary::Cos), x) => {
+            Expr::Unary(even, negated(graph, x).unwrap_or(x))
+        }
+        Expr::Unary(odd @ (Unary::Sign | Unary::Sin | Unary::Sinh | Unary::Tan | Unary::Tanh | Unary::Atan), x)
+            if negated(graph, x).is_some() =>
+        {
+            let value = graph.apply(odd, negated(graph, x).unwrap_or(x));
+            return graph.negate(value);
         }
         // a - b for b made before a is -(b - a).
         Expr::Binary(Binary::Subtract, x, y) if y < x && graph.constant(x).is_none() && graph.constant(y).is_none() => {

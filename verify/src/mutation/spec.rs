@@ -10,6 +10,7 @@ use loss_codegen::expr::{ExprId, Graph, InputId};
 use loss_codegen::model::{Label, Spec, Variant};
 use loss_codegen::source::SourceFile;
 
+use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, WorkPlan};
@@ -21,7 +22,7 @@ use super::same::{Known, proof, simplified, taken_over};
 use edits::{Edit, edits};
 
 /// What a spec claims of itself, and what is recorded elsewhere. None of these compares a kernel with the formula it is made from.
-const CLAIMS: [&str; 6] = [
+const CLAIMS: &[&str] = check_names![
     "examples_hold",
     "pytorch_answers_replay",
     "differences_are_declared",
@@ -55,7 +56,7 @@ fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Co
     let info = Box::leak(Box::new(info::of(original.loss.info(), &mutated.spec)));
     let loss: &'static Interpreted = Box::leak(Box::new(Interpreted::new(original.loss, info, mutated, plans)));
     let mutant = subject(original, loss, mutated);
-    let claims: Vec<_> = checks(&CLAIMS, &[]).into_iter().take(CLAIMS.len()).collect();
+    let claims: Vec<_> = checks(CLAIMS, &[]).into_iter().take(CLAIMS.len()).collect();
     let fate = judge(&mutant, &claims, &court.effort, court.until);
     loss.retire();
     fate

@@ -6,6 +6,7 @@ use loss_codegen::expr::Type;
 use loss_codegen::formula::ast::{Ast, AstKind};
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Variant;
+use loss_codegen::property::Property;
 
 use crate::number::short;
 use crate::oracle::Oracle;
@@ -25,7 +26,10 @@ pub(super) fn standings(scene: &Scene<'_>, outcome: &CallOutcome, library: &Libr
     for (name, value) in &scene.spec.properties {
         let claims = Claims { scene, outcome, library, values: outcome.values.iter().map(Real::to_f64).collect() };
         for (words, formulas) in each_claim(value) {
-            standings.push((format!("{}{words}", name.value), claims.judge(&name.value, &formulas)));
+            // A spec whose properties have other names does not compile, and so is not shown.
+            let standing = Property::named(&name.value)
+                .map_or(Standing::Left("no property has this name"), |property| claims.judge(property, &formulas));
+            standings.push((format!("{}{words}", name.value), standing));
         }
     }
     standings
@@ -61,19 +65,33 @@ struct Claims<'s> {
 }
 
 impl Claims<'_> {
-    fn judge(&self, property: &str, formulas: &[Ast]) -> Standing {
+    fn judge(&self, property: Property, formulas: &[Ast]) -> Standing {
         match property {
-            "nonnegative" => self.each_value(&formulas[..1], |value, flags| !(flags[0] == 1.0 && value < 0.0)),
-            "zero_iff" => self.each_value(&formulas[..1], |value, flags| (value == 0.0) == (flags[0] == 1.0)),
-            "bounded" => self.each_value(formulas, |value, ends| {
+            Property::Nonnegative => self.each_value(&formulas[..1], |value, flags| !(flags[0] == 1.0 && value < 0.0)),
+            Property::ZeroIff => self.each_value(&formulas[..1], |value, flags| (value == 0.0) == (flags[0] == 1.0)),
+            Property::Bounded => self.each_value(formulas, |value, ends| {
                 let slack = ROUNDING * ends[0].abs().max(ends[1].abs());
                 ends[0] - slack <= value && value <= ends[1] + slack
             }),
-            "increasing_in" => self.slopes(formulas, |slope| slope >= 0.0),
-            "decreasing_in" => self.slopes(formulas, |slope| slope <= 0.0),
-            "lipschitz_in" => self.lipschitz(formulas),
-            "convex_in" => self.convex(formulas),
-            _ => Standing::Left("left to the audit"),
+            Property::IncreasingIn => self.slopes(formulas, |slope| slope >= 0.0),
+            Property::DecreasingIn => self.slopes(formulas, |slope| slope <= 0.0),
+            Property::LipschitzIn => self.lipschitz(formulas),
+            Property::ConvexIn => self.convex(formulas),
+            Property::EvenIn
+            | Property::OddIn
+            | Property::SymmetricIn
+            | Property::AntisymmetricIn
+            | Property::StronglyConvexIn
+            | Property::LipschitzSupIn
+            | Property::SmoothIn
+            | Property::HomogeneousIn
+            | Property::ScaleInvariantIn
+            | Property::ShiftInvariantIn
+            | Property::GradientSumsToZeroIn
+            | Property::PermutationEquivariant
+            | Property::Through
+            | Property::Asymptotes
+            | Property::ProperIn => Standing::Left("left to the audit"),
         }
     }
 

@@ -7,6 +7,29 @@ use super::atoms::Atom;
 use super::prover::Prover;
 use super::scene::{Scene, told};
 
+/// Which derivative, from the value itself on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Value,
+    Slope,
+    Second,
+    Third,
+}
+
+impl Order {
+    /// All, in their order.
+    pub(super) const ALL: [Self; 4] = [Self::Value, Self::Slope, Self::Second, Self::Third];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Slope => "slope",
+            Self::Second => "second derivative",
+            Self::Third => "third derivative",
+        }
+    }
+}
+
 /// Where the two sides of a knot are apart.
 #[derive(Clone, Debug)]
 pub(super) struct Counterexample {
@@ -14,8 +37,8 @@ pub(super) struct Counterexample {
     pub(super) numbers: Vec<(Atom, RBig)>,
     /// The input that moves.
     pub(super) input: InputId,
-    /// What is apart: `value`, `slope`, `second derivative`.
-    pub(super) word: &'static str,
+    /// What is apart.
+    pub(super) order: Order,
     /// From above.
     pub(super) above: Option<RBig>,
     /// From below.
@@ -42,7 +65,7 @@ impl Counterexample {
         Some(format!(
             "at {}: the {} with respect to {} is {below} from below and {above} from above",
             scene.words(),
-            self.word,
+            self.order.word(),
             prover.spec.inputs[usize::from(self.input.0)].name,
         ))
     }
@@ -54,15 +77,16 @@ impl Counterexample {
             beside.move_input(self.input, times * step);
             told(&beside, self.input)
         };
-        match self.word {
-            "value" => Some(beside(1.0)?.value),
-            "slope" => beside(1.0)?.gradient.first().copied(),
+        match self.order {
+            Order::Value => Some(beside(1.0)?.value),
+            Order::Slope => beside(1.0)?.gradient.first().copied(),
             // Between two points of one side: the slope on the surface itself may be that of the other.
-            "second derivative" => {
+            Order::Second => {
                 let (near, far) = (beside(1.0)?, beside(2.0)?);
                 Some((far.gradient.first()? - near.gradient.first()?) / step)
             }
-            _ => None,
+            // A knot is at most C2: both sides being apart in the third derivative is what it claims.
+            Order::Third => None,
         }
     }
 }

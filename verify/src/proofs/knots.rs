@@ -9,7 +9,7 @@ use loss_codegen::expr::{ExprId, InputId};
 use super::Verdict;
 use super::atoms::{Atom, Atoms};
 use super::certificate::{Depth, Inequality};
-use super::counterexample::Counterexample;
+use super::counterexample::{Counterexample, Order};
 use super::polynomial::Polynomial;
 use super::properties::counted;
 use super::prover::{Judgement, Open, Prover};
@@ -42,8 +42,6 @@ enum Bend {
 /// Value, slope and so on, of one side.
 type Jet = Vec<Quotient>;
 
-const WORDS: [&str; 4] = ["value", "slope", "second derivative", "third derivative"];
-
 impl Prover<'_> {
     /// Tries to prove that the loss is as smooth across a knot as declared, and no smoother.
     pub(super) fn knot(&self, knot: &Knot) -> Verdict {
@@ -71,23 +69,23 @@ impl Prover<'_> {
             for &input in &inputs {
                 let above = self.jet(reader, input, Side::Above, knot.class)?;
                 let below = self.jet(reader, input, Side::Below, knot.class)?;
-                let own = (above[0].minus(&value), WORDS[0]);
-                let pairs = above.iter().zip(&below).zip(WORDS).map(|((a, b), word)| (a.minus(b), word));
-                for (gap, word) in (knot.class > 0).then_some(own).into_iter().chain(pairs.clone().take(knot.class)) {
+                let own = (above[0].minus(&value), Order::Value);
+                let pairs = above.iter().zip(&below).zip(Order::ALL).map(|((a, b), order)| (a.minus(b), order));
+                for (gap, order) in (knot.class > 0).then_some(own).into_iter().chain(pairs.clone().take(knot.class)) {
                     match reader.shows_zero(&gap, "no certificate that both sides are one") {
                         Judgement::Holds => {}
                         judgement @ (Judgement::Silent | Judgement::Open(_)) => {
                             let point = witness(reader.piece, reader.atoms, &|point| is_apart(&gap, point));
                             if let Some(point) = point {
-                                let sides = pair(&above, &below, word, &point);
-                                broken.replace(Some(found(reader.atoms, &point, input, word, sides)));
+                                let sides = pair(&above, &below, order, &point);
+                                broken.replace(Some(found(reader.atoms, &point, input, order, sides)));
                             }
                             return Ok(judgement);
                         }
                     }
                 }
-                let Some((gap, word)) = pairs.clone().nth(knot.class) else { continue };
-                if reader.shows_zero(&gap, word) == Judgement::Holds {
+                let Some((gap, order)) = pairs.clone().nth(knot.class) else { continue };
+                if reader.shows_zero(&gap, order.word()) == Judgement::Holds {
                     continue;
                 }
                 let apart = [gap.above.clone(), gap.above.negated()];
@@ -106,11 +104,11 @@ impl Prover<'_> {
                 Verdict::Undecided("no point was found at which both sides are apart".to_owned())
             }
             (Ok(_), _) if bends.get() == Bend::None => {
-                let word = WORDS.get(knot.class).copied().unwrap_or_default();
+                let word = Order::ALL.get(knot.class).map_or("", |order| order.word());
                 Verdict::Refuted(format!("both sides have one {word} everywhere on it: it is smoother than declared"))
             }
             (Ok(pieces), _) => {
-                let word = WORDS.get(knot.class).copied().unwrap_or_default();
+                let word = Order::ALL.get(knot.class).map_or("", |order| order.word());
                 let words = format!("both sides are one up to there, and differ in the {word}, on {}", counted(pieces));
                 Verdict::Proved(words)
             }
@@ -141,10 +139,9 @@ fn is_apart(gap: &Quotient, point: &Point) -> bool {
 }
 
 /// The two sides at a point.
-fn pair(above: &Jet, below: &Jet, word: &str, point: &Point) -> [Option<RBig>; 2] {
-    let order = WORDS.iter().position(|other| *other == word).unwrap_or(0);
+fn pair(above: &Jet, below: &Jet, order: Order, point: &Point) -> [Option<RBig>; 2] {
     [above, below].map(|jet| {
-        let quotient = jet.get(order)?;
+        let quotient = jet.get(order as usize)?;
         Some(at(&quotient.above, point)? / at(&quotient.below, point)?)
     })
 }
@@ -153,10 +150,10 @@ fn found(
     atoms: &Atoms,
     point: &Point,
     input: InputId,
-    word: &'static str,
+    order: Order,
     [above, below]: [Option<RBig>; 2],
 ) -> Counterexample {
     let numbers = point.iter().map(|(&unknown, number)| (atoms.atom(unknown).clone(), number.clone()));
     let numbers = numbers.filter(|(atom, _)| is_named(atom)).collect();
-    Counterexample { numbers, input, word, above, below }
+    Counterexample { numbers, input, order, above, below }
 }

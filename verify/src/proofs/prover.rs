@@ -128,7 +128,7 @@ impl Prover<'_> {
     }
 }
 
-/// The loss where one input is moved by the step, its derivative there, and the step's polynomial.
+/// The loss where one input is moved by the step, and its derivative there.
 pub(super) struct Moved {
     /// The value, at the point itself.
     pub(super) value: Quotient,

@@ -2,14 +2,12 @@
 
 use loss_codegen::property::Direction;
 
-use crate::checks::Tally;
+use crate::checks::{Tally, tolerance};
 
 use super::scene::Scene;
 
 /// How far from 0 the input is taken, one after the other. Beyond all that generators draw, and not so far that rounding hides a constant.
 const DISTANCES: [f64; 2] = [1024.0, 1_048_576.0];
-/// What rounding may add to a difference, as a share of the numbers in it.
-const ROUNDED: f64 = 64.0 * f64::EPSILON;
 
 /// The loss less the formula at least halves from the nearer to the further place, but for rounding: what goes to anything but 0 does not.
 pub(super) fn comes_to(scene: &Scene<'_>, tally: &mut Tally) {
@@ -26,7 +24,12 @@ pub(super) fn comes_to(scene: &Scene<'_>, tally: &mut Tally) {
         let at = |which: usize| {
             let value = [&near, &far][which].found.elements[scene.at(place)];
             let expected = scene.truth_of(&data[which], formula, place)?;
-            Some((value - expected, ROUNDED * (value.abs() + expected.abs() + DISTANCES[which]), value, expected))
+            Some((
+                value - expected,
+                tolerance::ASYMPTOTE * (value.abs() + expected.abs() + DISTANCES[which]),
+                value,
+                expected,
+            ))
         };
         let ((near, ..), (far, slack, value, expected)) = (at(0)?, at(1)?);
         (near.is_finite() && far.is_finite()).then(|| {

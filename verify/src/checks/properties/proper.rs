@@ -7,9 +7,9 @@ use loss_codegen::rewrite::reachable;
 use loss_runtime::info::Label;
 
 use crate::checks::Tally;
+use crate::checks::tolerance::PROPERTY;
 use crate::generators::{Batch, Random, Values};
 
-use super::ROUNDED;
 use super::scene::{Other, Place, Scene};
 
 /// The label drawn as the formula says: the mean loss has no slope in what is predicted, and no other prediction has a smaller one.
@@ -25,7 +25,7 @@ pub(super) fn is_least_where_labels_are_likely(scene: &Scene<'_>, random: &mut R
                 gradients.map(|near| near.map(|(_, gradient)| gradient)).collect::<Option<_>>()?;
             let slopes = (0..gradients[0].len()).map(|at| mean(&likely, gradients.iter().map(|gradient| gradient[at])));
             let (sloping, size) = slopes.fold((0.0_f64, 0.0), |(sloping, size), (sum, total)| {
-                (sloping.max(sum.abs() - ROUNDED * total), total + size)
+                (sloping.max(sum.abs() - PROPERTY * total), total + size)
             });
             size.is_finite().then(|| (sloping <= 0.0, format!("a mean gradient of 0, not {sloping:e}")))
         });
@@ -40,7 +40,7 @@ pub(super) fn is_least_where_labels_are_likely(scene: &Scene<'_>, random: &mut R
             let ((least, size), (more, other_size)) =
                 (mean(&likely, values(&here).into_iter()), mean(&likely, values(&there).into_iter()));
             (size + other_size).is_finite().then(|| {
-                let slack = ROUNDED * (size + other_size);
+                let slack = PROPERTY * (size + other_size);
                 (more >= least - slack, format!("{more:e}, the mean of another prediction, is at least {least:e}"))
             })
         });
@@ -132,6 +132,6 @@ fn likely(scene: &Scene<'_>, label: usize, here: &[Other], place: &Place) -> Opt
         }
     };
     let is_distribution =
-        likely.iter().all(|&share| share >= 0.0) && (likely.iter().sum::<f64>() - 1.0).abs() <= ROUNDED;
+        likely.iter().all(|&share| share >= 0.0) && (likely.iter().sum::<f64>() - 1.0).abs() <= PROPERTY;
     is_distribution.then_some(likely)
 }

@@ -3,9 +3,9 @@
 use loss_codegen::property::Property;
 
 use crate::checks::Tally;
+use crate::checks::tolerance::PROPERTY;
 use crate::generators::Random;
 
-use super::ROUNDED;
 use super::scene::Scene;
 
 /// A convex loss lies above its tangents, a strongly convex one above them by a parabola. The tangent is the kernel's gradient, so the
@@ -24,7 +24,7 @@ pub(super) fn above_its_tangent(scene: &Scene<'_>, random: &mut Random, tally: &
             });
             let (below, above) = (value + rise, other.found.elements[scene.at(place)]);
             (below.is_finite() && above.is_finite()).then(|| {
-                let slack = ROUNDED * (value.abs() + above.abs() + size);
+                let slack = PROPERTY * (value.abs() + above.abs() + size);
                 (above >= below - slack, format!("{above:e} is at least {below:e}"))
             })
         });
@@ -37,7 +37,7 @@ pub(super) fn monotone(scene: &Scene<'_>, sign: f64, tally: &mut Tally) {
     scene.each_value(tally, |scene, place, value| {
         let (_, gradient) = scene.here(place)?;
         let there = other.found.elements[scene.at(place)];
-        let rises = sign * (there - value) >= -ROUNDED * (value.abs() + there.abs());
+        let rises = sign * (there - value) >= -PROPERTY * (value.abs() + there.abs());
         let points = gradient.iter().all(|slope| sign * slope >= 0.0 || slope.is_nan());
         (value.is_finite() && there.is_finite())
             .then(|| (rises && points, format!("then {there:e}, with a gradient of {gradient:?}")))
@@ -75,7 +75,7 @@ pub(super) fn lipschitz(scene: &Scene<'_>, norm: Norm, random: &mut Random, tall
         let bound = scene.formula(0, place)?;
         let (here, gradient) = scene.here(place)?;
         let size = norm.of_gradient(gradient.iter().copied());
-        let slack = ROUNDED * (size + bound.abs() * (1.0 + norm.of_step(here.iter().copied())));
+        let slack = PROPERTY * (size + bound.abs() * (1.0 + norm.of_step(here.iter().copied())));
         (!size.is_nan() && bound.is_finite())
             .then(|| (size <= bound + slack, format!("a gradient within {bound:e}, not {size:e}")))
     });
@@ -85,7 +85,7 @@ pub(super) fn lipschitz(scene: &Scene<'_>, norm: Norm, random: &mut Random, tall
             let ((here, _), (there, _)) = (scene.here(place)?, scene.there(&other, place)?);
             let most = bound * norm.of_step(here.iter().zip(&there).map(|(here, there)| there - here));
             let above = other.found.elements[scene.at(place)];
-            let slack = ROUNDED * (value.abs() + above.abs() + most.abs() + bound * scene.largest(place));
+            let slack = PROPERTY * (value.abs() + above.abs() + most.abs() + bound * scene.largest(place));
             ((above - value).is_finite() && most.is_finite())
                 .then(|| ((above - value).abs() <= most + slack, format!("{above:e} is within {most:e} of it")))
         });
@@ -101,7 +101,7 @@ pub(super) fn smooth(scene: &Scene<'_>, random: &mut Random, tally: &mut Tally) 
             let change = length(own.iter().zip(&its).map(|(a, b)| a - b));
             let distance = length(here.iter().zip(&there).map(|(a, b)| a - b));
             let slack =
-                ROUNDED * (length(own.iter().copied()) + bound.abs() * (distance + length(here.iter().copied())));
+                PROPERTY * (length(own.iter().copied()) + bound.abs() * (distance + length(here.iter().copied())));
             (!change.is_nan() && distance.is_finite() && bound.is_finite()).then(|| {
                 let most = bound * distance;
                 (change <= most + slack, format!("a change of the gradient within {most:e}, not {change:e}"))

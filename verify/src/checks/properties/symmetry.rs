@@ -3,10 +3,11 @@
 use loss_runtime::info::{Label, LossInfo};
 
 use crate::checks::Tally;
+use crate::checks::tolerance::PROPERTY;
 use crate::generators::{Extents, Values};
 
+use super::close;
 use super::scene::{Other, Place, Scene};
-use super::{ROUNDED, close};
 
 /// The factors of a scale: one that rounds nothing, and one that does.
 const FACTORS: [f64; 2] = [2.0, 0.3];
@@ -95,7 +96,7 @@ pub(super) fn gradient_sums_to_zero(scene: &Scene<'_>, tally: &mut Tally) {
     scene.each_value(tally, |scene, place, _| {
         let (_, gradient) = scene.here(place)?;
         let (sum, size) = gradient.iter().fold((0.0, 0.0), |(sum, size), slope| (sum + slope, size + slope.abs()));
-        size.is_finite().then(|| (sum.abs() <= ROUNDED * size, format!("a gradient that adds up to 0, not {sum:e}")))
+        size.is_finite().then(|| (sum.abs() <= PROPERTY * size, format!("a gradient that adds up to 0, not {sum:e}")))
     });
 }
 

@@ -1,14 +1,12 @@
 //! What a loss reads its inputs through.
 
 use crate::checks::Tally;
+use crate::checks::tolerance::{self, PROPERTY, READING};
 use crate::generators::{Batch, Random, Values};
 use crate::oracle::data::Data;
 
+use super::close;
 use super::scene::{Place, Scene};
-use super::{ROUNDED, close};
-
-/// How far apart what is read may be, as a share of the inputs: a rounding of the sum of two.
-const SAME: f64 = 1e-14;
 
 /// Something that is done to two inputs, or to one alone if it is named twice.
 type Deed = fn(f64, f64) -> (f64, f64);
@@ -50,8 +48,8 @@ pub(super) fn reads_nothing_else(scene: &Scene<'_>, random: &mut Random, tally: 
 
 /// Whether all that the loss is said to read is the same in another batch.
 fn reads_the_same(scene: &Scene<'_>, other: &Batch<f64>, data: &Data, place: &Place) -> Option<bool> {
-    let slack = SAME * scene.largest(place);
-    let same = |a: f64, b: f64| a == b || (a - b).abs() <= slack;
+    let slack = READING * scene.largest(place);
+    let same = |a: f64, b: f64| !a.is_nan() && tolerance::within(a, b, slack);
     for (name, &id) in scene.claim.names.iter().zip(&scene.typed.formulas) {
         if let Some(input) = scene.named(name) {
             let (here, there) = (scene.row(&scene.sample.batch, input, place[0]), scene.row(other, input, place[0]));
@@ -111,4 +109,4 @@ fn with(batch: &Batch<f64>, a: usize, b: usize, deed: Deed) -> Option<Batch<f64>
 }
 
 // What is read may differ by its own rounding, and the loss then by its.
-const _: () = assert!(SAME * 1e3 < ROUNDED);
+const _: () = assert!(READING * 1e3 < PROPERTY);

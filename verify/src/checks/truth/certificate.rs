@@ -30,14 +30,14 @@ pub(in crate::checks) fn errors_are_within_budget(subject: &Subject, effort: &Ef
     accuracy.extend(wide_accuracy);
     let early = narrow + wide;
     let slack = accuracy.iter().filter_map(|accuracy| {
-        no_longer_needed(line(subject.name(), &accuracy.dtype, &accuracy.direction)?, accuracy, effort)
+        no_longer_needed(line(subject, &accuracy.dtype, &accuracy.direction)?, accuracy, effort)
     });
     let slack: Vec<String> = slack.collect();
     for slack in &slack {
         tally.fail(slack, || ("the smallest budget that holds".to_owned(), "a larger one".to_owned()));
     }
     let mut finding = tally.finding();
-    if finding.status == Status::Passed && line(subject.name(), "f32", &Quantity::Value).is_none() {
+    if finding.status == Status::Passed && line(subject, "f32", &Quantity::Value).is_none() {
         finding.detail = "no line in the table of errors: held against the general goal".to_owned();
     }
     if early > 0 {
@@ -73,7 +73,7 @@ fn limits(subject: &Subject, compiled: &Compiled, dtype: &str) -> Limits {
     let quantities =
         std::iter::once(Quantity::Value).chain(inputs.map(|input| Quantity::Gradient(input.name.to_owned())));
     let budgets = quantities.filter_map(|quantity| {
-        let budget = line(subject.name(), dtype, &quantity)?.budget;
+        let budget = line(subject, dtype, &quantity)?.budget;
         Some((quantity, budget))
     });
     Limits { goal, budgets: budgets.collect(), early: Early::Counts }

@@ -16,7 +16,7 @@ fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
         let loss: &'static Interpreted =
             Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
         let unchanged = subject(&original, loss, compiled);
-        for check in checks(&FIRST, &LEFT_OUT) {
+        for check in checks(FIRST, LEFT_OUT) {
             let (record, _) = check.record(&unchanged, &Effort { seed: 1, points: 1 });
             let passed = matches!(record.status, Status::Passed | Status::Skipped);
             assert!(passed, "{}::{}: {:?}", original.name(), check.name, record.failures.first());

@@ -2,6 +2,8 @@
 
 use loss_runtime::info::{Divisor, Label, LossInfo, ParamKind, Position};
 
+use crate::checks::names::check_names;
+
 /// One fault. Inputs and parameters by their place in the description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -238,18 +240,22 @@ impl Fault {
     pub(super) fn first(self) -> &'static [&'static str] {
         match self {
             Self::TailValue | Self::TailGradient(_) | Self::ChunkEdge | Self::SecondVector | Self::InnerSwapped => {
-                &["batch_equals_rows_alone"]
+                check_names!["batch_equals_rows_alone"]
             }
-            Self::SumWithoutTail | Self::SumWithoutEdge | Self::SumInOrder => &["sum_is_sum_of_none"],
-            Self::NotAccumulated(_) | Self::NotCleared(_) => &["examples_hold", "gradient_matches_oracle"],
-            Self::UpstreamDropped | Self::UpstreamOfFirst | Self::UpstreamTwice => &["gradient_linear_in_upstream"],
-            Self::AnotherDivisor(_) | Self::DivisorCounts => &["examples_hold", "sum_is_sum_of_none"],
-            Self::GapWritten(_) | Self::Unaligned => &["layout_changes_nothing"],
-            Self::NanValue | Self::NanGradient(_) => &["nan_stays_in_its_row"],
-            Self::ThreadSeam => &["threads_agree"],
-            Self::IsaBits => &["isas_agree"],
-            Self::FusedValue | Self::Unsteady => &["forward_equals_fused"],
-            Self::DroppedCounted | Self::DroppedUnwritten | Self::DroppedNegative => &["ignored_rows_change_nothing"],
+            Self::SumWithoutTail | Self::SumWithoutEdge | Self::SumInOrder => check_names!["sum_is_sum_of_none"],
+            Self::NotAccumulated(_) | Self::NotCleared(_) => check_names!["examples_hold", "gradient_matches_oracle"],
+            Self::UpstreamDropped | Self::UpstreamOfFirst | Self::UpstreamTwice => {
+                check_names!["gradient_linear_in_upstream"]
+            }
+            Self::AnotherDivisor(_) | Self::DivisorCounts => check_names!["examples_hold", "sum_is_sum_of_none"],
+            Self::GapWritten(_) | Self::Unaligned => check_names!["layout_changes_nothing"],
+            Self::NanValue | Self::NanGradient(_) => check_names!["nan_stays_in_its_row"],
+            Self::ThreadSeam => check_names!["threads_agree"],
+            Self::IsaBits => check_names!["isas_agree"],
+            Self::FusedValue | Self::Unsteady => check_names!["forward_equals_fused"],
+            Self::DroppedCounted | Self::DroppedUnwritten | Self::DroppedNegative => {
+                check_names!["ignored_rows_change_nothing"]
+            }
             Self::NextClass(_)
             | Self::OtherSign(_)
             | Self::ParamFrozen(_)
@@ -257,8 +263,10 @@ impl Fault {
             | Self::SwitchFrozen(_)
             | Self::GradientsSwapped(..)
             | Self::GradientNegated(_)
-            | Self::LastClassForgotten(_) => &["examples_hold", "pytorch_answers_replay", "gradient_matches_oracle"],
-            Self::InputUnchecked(_) | Self::ParamUnchecked(_) => &["errors_write_nothing"],
+            | Self::LastClassForgotten(_) => {
+                check_names!["examples_hold", "pytorch_answers_replay", "gradient_matches_oracle"]
+            }
+            Self::InputUnchecked(_) | Self::ParamUnchecked(_) => check_names!["errors_write_nothing"],
         }
     }
 }

@@ -126,7 +126,9 @@ fn divisors(source: &SourceFile, document: &Document) -> Vec<Edit> {
     }
     let default = &document.reduction.default;
     let others = document.reduction.named.iter().map(|(name, _)| name.value.as_str()).chain(["sum", "none"]);
-    if let Some(other) = others.into_iter().find(|other| *other != default.value) {
+    // Which reduction is the default is a choice: nothing but a recorded answer can say that it is another.
+    let is_recorded = document.pytorch.is_some();
+    if let Some(other) = others.into_iter().find(|other| is_recorded && *other != default.value) {
         edits.push(Edit::new(source, "another default reduction", default.span, other.to_owned()));
     }
     edits

@@ -61,3 +61,27 @@ fn a_tie_that_both_branches_share_is_equivalent_and_a_sign_is_not() {
     assert!(proof("a - 0.5", "a + 0.5").is_none());
     assert!(proof("default: 1.0", "default: 0.5").is_none());
 }
+
+#[test]
+fn the_sign_of_what_an_even_function_reads_is_nothing() {
+    let compile = |a: &str| {
+        let text = TEXT.replace("a: abs(input)", &format!("a: {a}"));
+        alone(&SourceFile { path: "specs/bent.yaml".to_owned(), text }, "bent")
+            .unwrap_or_else(|message| panic!("{message}"))
+    };
+    for function in ["abs", "cosh", "cos"] {
+        let original = compile(&format!("{function}(input)"));
+        assert!(equivalent(&original, &compile(&format!("{function}(-input)"))).is_some(), "{function}");
+        assert!(equivalent(&original, &compile(&format!("-{function}(input)"))).is_none(), "{function}");
+    }
+}
+
+#[test]
+fn another_default_reduction_is_a_fault_where_recorded_answers_can_tell() {
+    let is_default = |text: &str| {
+        let source = SourceFile { text: text.to_owned(), ..source() };
+        edits(&source).iter().any(|edit| edit.operator == "another default reduction")
+    };
+    assert!(!is_default(TEXT));
+    assert!(is_default(&TEXT.replace("inputs:\n", "pytorch: { function: bent_loss }\ninputs:\n")));
+}

@@ -242,7 +242,7 @@ impl<'a> Evaluator<'a> {
             (Binary::Multiply, is_zero_times_infinity, Trap::ZeroTimesInfinity),
             (Binary::Add, are_infinite && value.number.is_nan(), Trap::InfinityMinusInfinity),
             (Binary::Subtract, are_infinite && value.number.is_nan(), Trap::InfinityMinusInfinity),
-            (Binary::Power, is_broken, Trap::OutOfDomain("a broken power of a negative number")),
+            (Binary::Power, is_broken, Trap::OutOfDomain("a power of a negative number that is not whole")),
             (Binary::Power, is_below_one && self.slopes.contains(&id), Trap::InfiniteDerivative("a power below 1")),
         ];
         if let Some((_, _, trap)) = traps.into_iter().find(|(known, is_met, _)| *known == function && *is_met) {

@@ -10,6 +10,9 @@ use super::point::{Evaluator, Point};
 /// The places of the second axis.
 const EXTENT: usize = 2;
 
+/// What is tried of any real number: where formulas bend and where they are worth nothing or one.
+const REALS: [f64; 7] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
+
 /// So many points of one row that meet every declared condition; none of a spec that needs more than a row and one axis.
 pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> {
     let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
@@ -65,11 +68,7 @@ fn rows(input: &Input, params: &[f64]) -> Vec<Vec<f64>> {
             // Where a parameter says that a formula bends is where it may jump.
             let named = params.iter().copied().filter(|param| param.is_finite() && param.abs() <= 16.0);
             let named = named.flat_map(|param| [param, -param]).filter(|&param| (param * 1024.0).fract() == 0.0);
-            let mut numbers = vec![0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
-            numbers.extend(
-                named.filter(|param| ![0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0].contains(param)).collect::<Vec<_>>(),
-            );
-            numbers
+            REALS.into_iter().chain(named.filter(|param| !REALS.contains(param))).collect()
         }
         Label::Nonnegative => vec![0.0, 0.25, 1.0, 3.0],
         Label::Positive => vec![0.25, 1.0, 3.0],
