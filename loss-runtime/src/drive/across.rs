@@ -215,7 +215,7 @@ fn pass<
             };
         }
         macro_rules! visit {
-            ($place:expr, $q:expr) => {
+            ($place:expr, $extremes:ident, $q:expr) => {
                 let place = $place;
                 let x = reader.elements(place);
                 let s = reader.shared(place);
@@ -229,7 +229,7 @@ fn pass<
                             *accumulator = *accumulator + contributions[a];
                         }
                         Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
-                            extremes[a][$q] = take(kinds[a], extremes[a][$q], contributions[a]);
+                            $extremes[a][$q] = take(kinds[a], $extremes[a][$q], contributions[a]);
                         }
                     }
                 }
@@ -241,14 +241,17 @@ fn pass<
         let mut first = chunk;
         while first + VECTORS <= chunk_end {
             for q in 0..VECTORS {
-                visit!(first + q, q);
+                visit!(first + q, extremes, q);
             }
             first += VECTORS;
         }
-        for q in 0..VECTORS {
-            if first + q < chunk_end {
-                visit!(first + q, q);
+        if first < chunk_end {
+            // A copy, so that an index that is not constant does not keep the loop above out of registers.
+            let mut rest = extremes;
+            for place in first..chunk_end {
+                visit!(place, rest, place - first);
             }
+            extremes = rest;
         }
         for a in 0..A {
             match kinds[a] {

@@ -398,29 +398,31 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     elements: elements.take(),
                     gradients,
                 };
-                while at + VECTORS * L::LANES <= len {
-                    for q in 0..VECTORS {
+                // Where only gradients are wanted there is no sum that vectors would have to wait for.
+                let turns = if K::VALUE_PER_ELEMENT { VECTORS } else { 1 };
+                while at + turns * L::LANES <= len {
+                    for q in 0..turns {
                         let value = line.vector::<K, R, A, H, true>(at + q * L::LANES, L::LANES);
                         if K::VALUE_PER_ELEMENT {
                             sums[q] = sums[q] + value;
                         }
                     }
-                    at += VECTORS * L::LANES;
+                    at += turns * L::LANES;
                 }
-                for q in 0..VECTORS {
-                    if at < len {
+                if at < len {
+                    // A copy, for the reason given in `reduce`.
+                    let mut rest = sums;
+                    while at < len {
                         let count = L::LANES.min(len - at);
-                        let value = if count == L::LANES {
-                            line.vector::<K, R, A, H, true>(at, count)
-                        } else {
-                            line.vector::<K, R, A, H, false>(at, count)
-                        };
+                        let value = line.vector::<K, R, A, H, false>(at, count);
                         if K::VALUE_PER_ELEMENT {
                             let inside = L::first_lanes(sweep.token, count);
-                            sums[q] = sums[q] + L::select(inside, value, L::splat(sweep.token, 0.0));
+                            let sum = &mut rest[at / L::LANES % VECTORS];
+                            *sum = *sum + L::select(inside, value, L::splat(sweep.token, 0.0));
                         }
                         at += count;
                     }
+                    sums = rest;
                 }
                 if let Some(staged) = &staged {
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
