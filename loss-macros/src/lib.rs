@@ -5,6 +5,7 @@ mod arguments;
 
 use loss_codegen::compile::{Compiled, Failure, compile, compile_beside, emit_all, library};
 use loss_codegen::measured::Measured;
+use loss_codegen::page::{Surroundings, table};
 use loss_codegen::source::SourceFile;
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
@@ -33,16 +34,32 @@ pub fn losses(input: TokenStream) -> TokenStream {
     }
 }
 
+/// The table of losses by task as a text, for a crate's own page: `#![doc = loss_runtime::losses_table!()]`. It takes what [`losses!`] takes.
+#[proc_macro]
+pub fn losses_table(input: TokenStream) -> TokenStream {
+    let files = match parse_macro_input!(input as Arguments).files() {
+        Ok(files) => files,
+        Err(error) => return error.into_compile_error().into(),
+    };
+    let sources = files.map_or_else(library_sources, |files| files.into_iter().map(|file| file.source).collect());
+    // What is wrong with a spec is for `losses!` to say.
+    let specs = library(&sources).specs;
+    let table = table(specs.values(), "crate::");
+    quote!(#table).into()
+}
+
 /// The losses of the library.
 fn own() -> Tokens {
-    let tokens = tokens(compile(&library_sources()), &measured());
+    let tokens =
+        tokens(compile(&library_sources()), Surroundings { measured: &measured(), root: Some("loss_runtime") });
     quote!(#tokens pub use ::loss_specs::SPECS;)
 }
 
 /// The losses of another crate's files.
 fn of_files(files: &[SpecOnDisk]) -> Tokens {
     let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
-    let tokens = tokens(compile_beside(&sources, library(&library_sources())), &[]);
+    let tokens =
+        tokens(compile_beside(&sources, library(&library_sources())), Surroundings { measured: &[], root: None });
     let specs = files.iter().map(|file| {
         let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
         quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })
@@ -55,9 +72,9 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     }
 }
 
-fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>, measured: &[Measured]) -> Tokens {
+fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>, surroundings: Surroundings<'_>) -> Tokens {
     match compiled {
-        Ok(compiled) => emit_all(&compiled, measured),
+        Ok(compiled) => emit_all(&compiled, surroundings),
         Err(failures) => failures
             .iter()
             .flat_map(Failure::rendered)

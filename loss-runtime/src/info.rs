@@ -11,6 +11,8 @@ pub struct LossInfo {
     pub reference: &'static [&'static str],
     /// The `torch.nn.functional` name that answers the same question, and for which calls.
     pub pytorch: Option<(&'static str, Option<&'static str>)>,
+    /// What leads people to it.
+    pub guide: Guide,
     /// The formula, as text: definitions, one a line, then the loss.
     pub formula: &'static str,
     /// The axes; the first is always the row axis `N`.
@@ -27,6 +29,19 @@ pub struct LossInfo {
     pub layout: usize,
     /// The declared properties, as text.
     pub properties: &'static [&'static str],
+}
+
+/// What leads people to a loss. All of it may be missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guide {
+    /// What it means, in a few sentences.
+    pub meaning: Option<&'static str>,
+    /// What it is for: `regression`, `classification`, `ranking`, `embedding` or `distributions`.
+    pub task: Option<&'static str>,
+    /// When to take it rather than another.
+    pub use_when: Option<&'static str>,
+    /// What libraries call it: the library, and its names there.
+    pub aliases: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// An axis.

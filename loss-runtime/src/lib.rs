@@ -29,6 +29,10 @@
 //! | `forward_backward_into` | every element's loss and the gradients |
 //!
 //! A loss whose name is known only at run time is found in [`LOSSES`] and called by [`run`].
+//!
+//! # The losses
+//! Names that other libraries use are found by the search above, such as `MeanAbsoluteError` or `BCEWithLogitsLoss`.
+#![doc = loss_macros::losses_table!()]
 #![no_std]
 
 extern crate alloc;
@@ -68,6 +72,6 @@ pub mod export {
 /// The file of a spec.
 pub use loss_specs::SpecFile;
 
-pub use loss_macros::losses;
+pub use loss_macros::{losses, losses_table};
 
 losses!();

@@ -1,6 +1,8 @@
 //! A loss as text for a terminal: what its spec says, and what the compiler made of it.
 
-use loss_codegen::{emit::emit, explain::explain as explain_plans};
+use loss_codegen::compile::emit_one;
+use loss_codegen::explain::explain as explain_plans;
+use loss_codegen::page::Surroundings;
 
 use crate::audit::LossRecord;
 use crate::budgets::measured;
@@ -27,7 +29,8 @@ pub fn explain(subject: &Subject) -> String {
 /// If the loss is not made from a spec.
 pub fn generated_rust(subject: &Subject) -> Result<String, String> {
     let compiled = subject.compiled().ok_or_else(|| format!("`{}` is not made from a spec", subject.name()))?;
-    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &measured(subject.registry));
+    let surroundings = Surroundings { measured: &measured(subject.registry), root: Some("loss_runtime") };
+    let tokens = emit_one(compiled, &subject.registry.library(), surroundings);
     let file = syn::parse2(tokens).map_err(|error| format!("the generated code cannot be formatted: {error}"))?;
     Ok(set_documentation(&prettyplease::unparse(&file)))
 }

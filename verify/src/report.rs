@@ -8,7 +8,6 @@ mod loss;
 mod math;
 mod page;
 mod plot;
-mod scale;
 mod speed;
 mod summary;
 

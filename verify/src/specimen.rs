@@ -6,7 +6,7 @@ mod kernels;
 
 use loss_runtime::drive::{elementwise_forward, elementwise_fused, row_wise};
 use loss_runtime::info::{
-    AxisInfo, Divisor, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
+    AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
 use loss_runtime::registry::{Kernel, Variant, VariantKey, VariantReduction};
 use loss_runtime::{Element, Loss};
@@ -64,6 +64,7 @@ const fn pointwise(name: &'static str, function: &'static str) -> LossInfo {
         summary: "A loss made by hand.",
         reference: &["by hand"],
         pytorch: Some((function, None)),
+        guide: Guide { meaning: None, task: None, use_when: None, aliases: &[] },
         formula: "r = input - target\nif abs(r) < beta then 0.5 * r * (r / beta) else abs(r) - 0.5 * beta",
         axes: &[ROWS],
         inputs: PAIR,

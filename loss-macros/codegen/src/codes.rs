@@ -223,6 +223,12 @@ codes! {
     BadAccumulate "E0412" "malformed `accumulate`":
         "The only choice is `f64`."
         bad "`accumulate: f16`" fix "`accumulate: f64`, or leave it out";
+    BadTask "E0415" "unknown task":
+        "A task is `regression`, `classification`, `ranking`, `embedding` or `distributions`: the tables of losses are ordered by it."
+        bad "`task: forecasting`" fix "`task: regression`, or leave it out";
+    BadAlias "E0416" "alias that is no name":
+        "The documentation is found by what other libraries call the loss, so an alias is a name: letters, digits, `_`, `.`, `:`, `-`, `+` and single blanks within."
+        bad "`aliases: { torch: [ \"HuberLoss()\" ] }`" fix "`aliases: { torch: [ HuberLoss ] }`";
 
     BadKnot "E0501" "malformed knot":
         "A knot has an equation, a smoothness `jump`, `C0`, `C1` or `C2`, and at `C0` the gradient that is chosen there."

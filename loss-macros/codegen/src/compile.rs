@@ -12,8 +12,8 @@ use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
 use crate::elaborate::{Library, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
-use crate::measured::Measured;
 use crate::model::{Spec, Variant};
+use crate::page::{Surroundings, page, table};
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
 use crate::resolve::attempt;
 use crate::schedule::NotSchedulable;
@@ -190,17 +190,25 @@ fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnost
     diagnostics
 }
 
-/// All losses as Rust: a module each, the types at the top, and the list of them. What was measured of a loss is quoted in its
-/// documentation; of one that nothing was measured of, nothing is said.
-pub fn emit_all(compiled: &[Compiled], measured: &[Measured]) -> TokenStream {
-    let modules = compiled.iter().map(|loss| emit(&loss.spec, &loss.variants, &loss.plans, measured));
+/// One loss as Rust: a module. The library holds what its knots call.
+pub fn emit_one(compiled: &Compiled, library: &Library, surroundings: Surroundings<'_>) -> TokenStream {
+    let page = page(compiled, library, surroundings);
+    emit(&compiled.spec, &compiled.variants, &compiled.plans, &page)
+}
+
+/// All losses as Rust: a module each, the types at the top, and the list of them.
+pub fn emit_all(compiled: &[Compiled], surroundings: Surroundings<'_>) -> TokenStream {
+    let library = Library { specs: compiled.iter().map(|loss| (loss.spec.name.clone(), loss.spec.clone())).collect() };
+    let modules = compiled.iter().map(|loss| emit_one(loss, &library, surroundings));
     let names: Vec<Ident> = compiled.iter().map(|loss| Ident::new(&loss.spec.name, Span2::call_site())).collect();
     let exports = compiled.iter().map(|loss| exports(&loss.spec));
+    let table = table(compiled.iter().map(|loss| &loss.spec), "");
     quote! {
         #(#modules)*
         #(#exports)*
 
         /// Every loss, by the order of their names.
+        #[doc = #table]
         pub static LOSSES: &[&dyn ::loss_runtime::registry::Loss] = &[#(&#names::Definition),*];
     }
 }

@@ -10,6 +10,8 @@ pub struct Document {
     pub name: Spanned<String>,
     /// `summary`
     pub summary: Spanned<String>,
+    /// `meaning`, `task`, `use_when`, `aliases`
+    pub guide: GuideEntry,
     /// `reference`
     pub reference: Vec<Spanned<String>>,
     /// `pytorch`
@@ -42,6 +44,19 @@ pub struct Document {
     pub differences: Vec<DifferenceEntry>,
     /// `accumulate`
     pub accumulate: Option<Spanned<String>>,
+}
+
+/// The keys that lead people to the loss.
+#[derive(Clone, Debug, Default)]
+pub struct GuideEntry {
+    /// `meaning`
+    pub meaning: Option<Spanned<String>>,
+    /// `task`
+    pub task: Option<Spanned<String>>,
+    /// `use_when`
+    pub use_when: Option<Spanned<String>>,
+    /// `aliases`, in file order.
+    pub aliases: Vec<(Spanned<String>, Vec<Spanned<String>>)>,
 }
 
 /// `pytorch: { function, when? }`

@@ -2,7 +2,6 @@
 
 pub(crate) mod api;
 mod body;
-mod documentation;
 mod info;
 mod kernel;
 mod nan;
@@ -12,7 +11,6 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::expr::ParamId;
-use crate::measured::Measured;
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
@@ -20,8 +18,8 @@ pub(crate) use api::type_name;
 pub use info::formula_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
 
-/// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call.
-pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measured]) -> TokenStream {
+/// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call, `page` the attributes that document it.
+pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &TokenStream) -> TokenStream {
     let module = Ident::new(&spec.name, Span::call_site());
     let doc = format!("`{}`: {}", spec.name, spec.summary);
     let mut items = Vec::new();
@@ -39,7 +37,7 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measu
     }
     let info = info::info(spec);
     let param_domains = param_domains(variants);
-    let face = api::face(spec, measured);
+    let face = api::face(spec, page);
     quote! {
         #[doc = #doc]
         pub mod #module {
@@ -93,7 +91,7 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measu
 }
 
 /// The types of a loss, at the top of the crate.
-pub fn exports(spec: &Spec) -> TokenStream {
+pub(crate) fn exports(spec: &Spec) -> TokenStream {
     let module = Ident::new(&spec.name, Span::call_site());
     let name = format_ident!("{}", api::type_name(&spec.name));
     let gradients = spec.inputs.iter().any(|input| input.gradient).then(|| format_ident!("{name}Gradients"));

@@ -6,6 +6,7 @@ use crate::document::{
 };
 use crate::expr::{AxisId, AxisSet, Constant, ExprId, Graph, InputId, ParamId};
 use crate::formula::ast::Ast;
+use crate::guide::Guide;
 use crate::source::Spanned;
 
 /// A resolved spec.
@@ -15,6 +16,8 @@ pub struct Spec {
     pub name: String,
     /// One sentence.
     pub summary: String,
+    /// What leads people to it.
+    pub guide: Guide,
     /// Papers and documented APIs.
     pub reference: Vec<String>,
     /// The `torch.nn.functional` name that answers the same question, and for which calls.

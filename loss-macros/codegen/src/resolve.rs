@@ -4,6 +4,7 @@
 mod axes;
 pub(crate) mod evaluate;
 pub(crate) mod functions;
+mod guide;
 pub(crate) mod inputs;
 pub(crate) mod label;
 pub(crate) mod names;
@@ -37,6 +38,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
     let (reductions, default_reduction) = reductions::resolve(document, &mut diagnostics);
     let accumulate_f64 = accumulate(document, &mut diagnostics);
     few_enough(document, &mut diagnostics);
+    let guide = guide::resolve(&document.guide, &mut diagnostics);
     if inputs.is_empty() && document.inputs.is_empty() {
         diagnostics
             .error(Code::MissingInputs, document.name.span, "a loss reads at least one input".to_owned())
@@ -48,6 +50,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
     let spec = Spec {
         name: document.name.value.clone(),
         summary: document.summary.value.clone(),
+        guide,
         reference: document.reference.iter().map(|text| text.value.clone()).collect(),
         pytorch: document.pytorch.as_ref().map(|pytorch| (pytorch.function.value.clone(), text(pytorch.when.as_ref()))),
         axes,
@@ -88,6 +91,8 @@ fn leaves_meaning(code: Code) -> bool {
         Code::DefaultOutsideDomain,
         Code::BadReduction,
         Code::BadAccumulate,
+        Code::BadTask,
+        Code::BadAlias,
         Code::BadIgnore,
     ]
     .contains(&code)

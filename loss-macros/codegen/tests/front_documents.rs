@@ -52,6 +52,13 @@ fn every_declaration_is_read_in_file_order() {
     assert_eq!(values(&document.reference), ["Someone, 1999", "O'Hara, 2001"]);
     let pytorch = document.pytorch.expect("it is given");
     assert_eq!((pytorch.function.value.as_str(), pytorch.when.expect("given").value.as_str()), ("some_loss", "always"));
+    let guide = &document.guide;
+    let text = |scalar: &Option<Spanned<String>>| scalar.as_ref().map(|scalar| scalar.value.clone());
+    assert_eq!(text(&guide.meaning).as_deref().map(str::trim), Some("What it means,\non two lines."));
+    assert_eq!(text(&guide.use_when).as_deref(), Some("nothing else fits"));
+    assert_eq!(text(&guide.task).as_deref(), Some("ranking"));
+    assert_eq!(keys(&guide.aliases), ["torch", "keras"]);
+    assert_eq!(values(&guide.aliases[0].1), ["nn.SomeLoss", "SomeLoss"]);
     assert_eq!(document.accumulate.expect("given").value, "f64");
     assert_eq!(keys(&document.axes), ["C", "M"]);
     assert_eq!(document.axes[1].1.size.as_ref().map(print).as_deref(), Some("size(C)"));

@@ -3,7 +3,7 @@
 use loss_runtime::call::MAX_INPUTS;
 use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violation, row_wise};
 use loss_runtime::info::{
-    AxisInfo, Divisor, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
+    AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
 use loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
 
@@ -79,6 +79,7 @@ const fn info(
         summary: "",
         reference: &[],
         pytorch: None,
+        guide: Guide { meaning: None, task: None, use_when: None, aliases: &[] },
         formula: "",
         axes,
         inputs,

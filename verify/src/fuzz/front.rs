@@ -3,14 +3,14 @@
 use std::sync::OnceLock;
 
 use loss_author::files::of_program;
-use loss_codegen::compile::{Compiled, Failure, compile_beside, library};
+use loss_codegen::compile::{Compiled, Failure, compile_beside, emit_one, library};
 use loss_codegen::document::Document;
 use loss_codegen::elaborate::Library;
-use loss_codegen::emit::emit;
 use loss_codegen::formula::ast::Ast;
 use loss_codegen::formula::parser::parse;
 use loss_codegen::formula::print::print;
 use loss_codegen::formula::text::FormulaText;
+use loss_codegen::page::Surroundings;
 use loss_codegen::source::SourceFile;
 use loss_codegen::yaml::parse_document;
 
@@ -76,7 +76,7 @@ fn formulas(document: &Document) -> Vec<Ast> {
 }
 
 fn becomes_rust(compiled: &Compiled) {
-    let tokens = emit(&compiled.spec, &compiled.variants, &compiled.plans, &[]);
+    let tokens = emit_one(compiled, beside(), Surroundings { measured: &[], root: None });
     if let Err(error) = syn::parse2::<syn::File>(tokens) {
         panic!("the code of `{}` is no Rust: {error}", compiled.spec.name);
     }

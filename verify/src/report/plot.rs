@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use loss_codegen::scale::{Scale, range_of};
+
 use crate::audit::{Plot, PlotKnot};
 use crate::number::{Number, short};
 
 use super::html::Escaped;
-use super::scale::{Scale, range_of};
 
 /// The width of every plot, in its own pixels.
 pub(super) const WIDTH: f64 = 300.0;

@@ -3,8 +3,6 @@
 //! Every warning has an example. Numbers with few digits are tried for the inputs, parameters have their defaults, and a finding counts only where
 //! rounding has no part in it; so nothing is reported that is not there, and not all that is there is found.
 
-mod number;
-mod point;
 mod search;
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,11 +11,11 @@ use crate::check::Findings;
 use crate::codes::Code;
 use crate::describe::describe;
 use crate::diagnostic::Diagnostic;
+use crate::evaluate::{Evaluator, Point, Trap, number};
 use crate::expr::{AxisId, Binary, Expr, ExprId, Graph, Type, Unary};
 use crate::model::{Spec, Variant};
 use crate::source::Span;
 
-use point::{Evaluator, Point, Trap};
 use search::points;
 
 /// Looks for pitfalls of one variant at so many points.

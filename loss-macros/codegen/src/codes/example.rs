@@ -88,6 +88,8 @@ examples! {
     BadReduction => "check/bad_reduction",
     OverReadsGradient => "check/over_reads_gradient",
     BadAccumulate => "check/bad_accumulate",
+    BadTask => "check/bad_task",
+    BadAlias => "check/bad_alias",
     BadKnot => "check/bad_knot",
     BadProperty => "check/bad_property",
     BadRelation => "check/bad_relation",

@@ -3,13 +3,12 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::documentation::{convention, documentation};
 use crate::formula::print::print;
-use crate::measured::Measured;
 use crate::model::{Input, Param, ParamKind, Spec};
+use crate::page::convention;
 
-pub(super) fn face(spec: &Spec, measured: &[Measured]) -> TokenStream {
-    let face = Face::new(spec, measured);
+pub(super) fn face(spec: &Spec, page: &TokenStream) -> TokenStream {
+    let face = Face::new(spec, page);
     let (structure, choices) = (face.structure(), face.choices());
     let (gradients, calls) = (face.gradients(), face.calls());
     quote! { #choices #structure #gradients #calls }
@@ -38,7 +37,7 @@ fn ident(name: &str) -> Ident {
 
 struct Face<'s> {
     spec: &'s Spec,
-    measured: &'s [Measured],
+    page: &'s TokenStream,
     name: Ident,
     gradients_name: Ident,
     /// The inputs a call must name.
@@ -50,11 +49,11 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn new(spec: &'s Spec, measured: &'s [Measured]) -> Self {
+    fn new(spec: &'s Spec, page: &'s TokenStream) -> Self {
         let inputs = || spec.inputs.iter().enumerate();
         Face {
             spec,
-            measured,
+            page,
             name: format_ident!("{}", type_name(&spec.name)),
             gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),
             required: inputs().filter(|(_, input)| !input.may_be_absent()).collect(),
@@ -120,7 +119,7 @@ impl<'s> Face<'s> {
     fn structure(&self) -> TokenStream {
         let (name, spec) = (&self.name, self.spec);
         let (bounded, plain, _) = self.generics();
-        let doc = documentation(self.spec, self.measured);
+        let page = self.page;
         let count = Literal::usize_unsuffixed(spec.params.len());
         let fields = self.optional.iter().map(|(_, input)| {
             let field = ident(&input.name);
@@ -164,7 +163,7 @@ impl<'s> Face<'s> {
         };
         let bare = if self.optional.is_empty() { quote!() } else { quote!(<'a, T = f32>) };
         quote! {
-            #[doc = #doc]
+            #page
             #[derive(Clone, Copy, Debug)]
             pub struct #name #bare {
                 params: [f64; #count],
@@ -207,13 +206,13 @@ impl<'s> Face<'s> {
             let value = self.encoded(param, &setter);
             let domain =
                 param.domain.as_ref().map_or(String::new(), |domain| format!(" Must meet `{}`.", print(domain)));
-            let meaning = param.meaning.as_deref().unwrap_or("Sets this parameter.");
+            let meaning = param.meaning.as_deref().unwrap_or("sets this parameter").trim_end_matches('.');
             let default = param.default.as_ref().map_or(String::new(), |value| match value {
                 crate::model::ParamValue::Number(number) => format!(" Default {number}."),
                 crate::model::ParamValue::Switch(on) => format!(" Default {on}."),
                 crate::model::ParamValue::Word(word) => format!(" Default `{word}`."),
             });
-            let doc = format!("`{}`: {meaning}{domain}{default}", param.name);
+            let doc = format!("`{}`: {meaning}.{domain}{default}", param.name);
             quote! {
                 #[doc = #doc]
                 #[must_use]

@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::document::{Formula, PropertyEntry};
 use crate::formula::print::print;
+use crate::guide::Task;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Position, Spec};
 
 pub(super) fn info(spec: &Spec) -> TokenStream {
@@ -17,6 +18,7 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
         }
         None => quote!(None),
     };
+    let guide = guide(spec);
     let formula = formula_text(spec);
     let axes = spec.axes.iter().map(|axis| {
         let (name, meaning) = (&axis.name, text(axis.meaning.as_deref()));
@@ -51,6 +53,7 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
             summary: #summary,
             reference: &[#(#reference),*],
             pytorch: #pytorch,
+            guide: #guide,
             formula: #formula,
             axes: &[#(#axes),*],
             inputs: &[#(#inputs),*],
@@ -61,6 +64,14 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
             properties: &[#(#properties),*],
         }
     }
+}
+
+fn guide(spec: &Spec) -> TokenStream {
+    let guide = &spec.guide;
+    let (meaning, use_when) = (text(guide.meaning.as_deref()), text(guide.use_when.as_deref()));
+    let task = text(guide.task.map(Task::word));
+    let aliases = guide.aliases.iter().map(|(library, names)| quote!((#library, &[#(#names),*])));
+    quote!(Guide { meaning: #meaning, task: #task, use_when: #use_when, aliases: &[#(#aliases),*] })
 }
 
 /// The definitions, one a line, then the loss.

@@ -2,8 +2,11 @@
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
-use crate::document::{AxisEntry, DivisorEntry, Document, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry};
+use crate::document::{
+    AxisEntry, DivisorEntry, Document, GuideEntry, InputEntry, LetEntry, ParamEntry, PyTorch, ReductionEntry,
+};
 use crate::source::Span;
+use crate::yaml::fields::Fields;
 use crate::yaml::keys;
 use crate::yaml::node::{Node, NodeKind};
 use crate::yaml::reader::Reader;
@@ -24,6 +27,7 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
     let fields = reader.fields(node, "spec", keys::SPEC)?;
     let name = fields.required_text(reader, "name");
     let summary = fields.required_text(reader, "summary");
+    let guide = guide(&fields, reader);
     let reference = fields.require(reader, "reference").map(|node| reader.list(node, "reference", Reader::text));
     let pytorch = fields.get("pytorch").and_then(|node| reader.pytorch(node));
     let axes = fields.each(reader, "axes", Reader::axis);
@@ -43,6 +47,7 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
     Some(Document {
         name: name?,
         summary: summary?,
+        guide,
         reference: reference?,
         pytorch,
         axes,
@@ -60,6 +65,15 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
         differences,
         accumulate,
     })
+}
+
+fn guide(fields: &Fields<'_>, reader: &mut Reader) -> GuideEntry {
+    GuideEntry {
+        meaning: fields.text(reader, "meaning"),
+        task: fields.text(reader, "task"),
+        use_when: fields.text(reader, "use_when"),
+        aliases: fields.each(reader, "aliases", |reader, node, library| Some(reader.list(node, library, Reader::text))),
+    }
 }
 
 impl Reader {

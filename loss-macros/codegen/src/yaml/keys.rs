@@ -1,5 +1,6 @@
 //! Every key of a spec, what it takes, and what it says: the reader knows no other key, and the schema for editors is made of the same list.
 
+use crate::guide::Task;
 use crate::property::{self, Property};
 use crate::resolve::label::{Form, LABELS};
 
@@ -72,6 +73,14 @@ const FORMULA: Takes = Takes::Either(&Takes::Formula, &Takes::Map(CASES));
 pub const SPEC: &[Key] = &[
     required("name", Takes::Name, "The loss's name: the file's stem.", "smooth_l1"),
     required("summary", Takes::Text, "What the loss is, in one sentence.", "The absolute difference."),
+    key(
+        "meaning",
+        Takes::Text,
+        "What the loss means, in a few sentences.",
+        "Small errors count by their square, large ones by their size.",
+    ),
+    key("task", Takes::Words(&Task::WORDS), "What it is for.", "regression"),
+    key("use_when", Takes::Text, "When to take it rather than another.", "a few observations are far off"),
     required(
         "reference",
         Takes::List(&Takes::Text),
@@ -83,6 +92,12 @@ pub const SPEC: &[Key] = &[
         Takes::Map(PYTORCH),
         "The function of `torch.nn.functional` that answers the same question.",
         "{ function: l1_loss }",
+    ),
+    key(
+        "aliases",
+        Takes::Each(&Takes::List(&Takes::Text)),
+        "What libraries call it, by library; the documentation is found by these names.",
+        "{ torch: [ HuberLoss ], keras: [ Huber, huber ] }",
     ),
     key("axes", Takes::Each(&Takes::Map(AXIS)), "What differs from the defaults of axes.", "{ C: { position: last } }"),
     required(

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::evaluate::{Evaluator, Point, default_params};
 use crate::expr::AxisId;
 use crate::model::{Input, Label, Spec, Variant};
-
-use super::point::{Evaluator, Point};
 
 /// The places of the second axis.
 const EXTENT: usize = 2;
@@ -16,7 +15,7 @@ const REALS: [f64; 7] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
 /// So many points of one row that meet every declared condition; none of a spec that needs more than a row and one axis.
 pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> {
     let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
-    let Some(params) = params(spec, variant).filter(|_| is_simple) else { return Vec::new() };
+    let Some(params) = default_params(spec, variant).filter(|_| is_simple) else { return Vec::new() };
     let choices: Vec<Vec<Vec<f64>>> = (spec.inputs.iter().zip(&variant.key.inputs_present))
         .map(|(input, &present)| if present { rows(input, &params) } else { vec![Vec::new()] })
         .collect();
@@ -33,29 +32,6 @@ pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> 
         Point { inputs: inputs.collect(), params: params.clone(), extent: EXTENT }
     });
     all.filter(|point| is_admitted(variant, point)).collect()
-}
-
-/// The default of each parameter, or a number that its condition admits; none if there is no such number.
-fn params(spec: &Spec, variant: &Variant) -> Option<Vec<f64>> {
-    let mut params = vec![f64::NAN; spec.params.len()];
-    for (place, param) in spec.params.iter().enumerate() {
-        if param.is_static() || !variant.key.params_present[place] {
-            continue;
-        }
-        let tried =
-            param.default.as_ref().map_or(vec![1.0, 0.5, 0.25, 2.0, 0.0, -1.0], |value| vec![param.encode(value)]);
-        let fits = |value: &f64| {
-            let mut params = params.clone();
-            params[place] = *value;
-            let point = Point { inputs: vec![Vec::new(); spec.inputs.len()], params, extent: EXTENT };
-            let slopes = BTreeSet::new();
-            variant.param_domains[place].is_none_or(|domain| {
-                Evaluator::new(&variant.graph, &point, &slopes).at(domain, 0).is_none_or(|truth| truth.number == 1.0)
-            })
-        };
-        params[place] = tried.into_iter().find(fits)?;
-    }
-    Some(params)
 }
 
 /// The rows that are tried of an input: one number, or one for each place of the second axis.

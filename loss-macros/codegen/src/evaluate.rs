@@ -1,15 +1,17 @@
-//! One row, and the value of expressions in it, noting where something undefined comes from.
+//! One row, and the value of expressions in it in plain `f64`: whether rounding had a part in it, and where something undefined comes from.
+
+pub(crate) mod number;
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::expr::{AxisId, Binary, Comparison, Expr, ExprId, Graph, Reducer, Type, Unary};
-use crate::model::Spec;
+use crate::model::{Spec, Variant};
 
-use super::number::{DOUBT, Number, text};
+use number::{DOUBT, Number, text};
 
 /// Something undefined that comes from defined numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Trap {
+pub(crate) enum Trap {
     /// What cannot be computed, in words.
     OutOfDomain(&'static str),
     ZeroTimesInfinity,
@@ -20,15 +22,15 @@ pub(super) enum Trap {
 
 /// The numbers of one row: of each input one, or one for each place of the second axis.
 #[derive(Clone, Debug)]
-pub(super) struct Point {
-    pub(super) inputs: Vec<Vec<f64>>,
-    pub(super) params: Vec<f64>,
-    pub(super) extent: usize,
+pub(crate) struct Point {
+    pub(crate) inputs: Vec<Vec<f64>>,
+    pub(crate) params: Vec<f64>,
+    pub(crate) extent: usize,
 }
 
 impl Point {
     /// The inputs in words.
-    pub(super) fn describe(&self, spec: &Spec) -> String {
+    pub(crate) fn describe(&self, spec: &Spec) -> String {
         let list = |values: &[f64]| match values {
             [one] => text(*one),
             many => format!("[{}]", many.iter().map(|&value| text(value)).collect::<Vec<_>>().join(", ")),
@@ -39,33 +41,41 @@ impl Point {
 }
 
 /// Values of expressions at a point. `None` is what it does not know: other rows, functions that it lacks, a comparison that rounding decides.
-pub(super) struct Evaluator<'a> {
+pub(crate) struct Evaluator<'a> {
     graph: &'a Graph,
     point: &'a Point,
     /// The expressions whose derivative is wanted.
     slopes: &'a BTreeSet<ExprId>,
     /// A comparison that is taken the other way.
     turned: Option<ExprId>,
+    /// Whether a comparison that rounding decides is taken as it comes out.
+    guesses: bool,
     known: HashMap<(ExprId, usize), Option<Number>>,
     traps: Vec<(ExprId, Trap)>,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(graph: &'a Graph, point: &'a Point, slopes: &'a BTreeSet<ExprId>) -> Self {
-        Self { graph, point, slopes, turned: None, known: HashMap::new(), traps: Vec::new() }
+    pub(crate) fn new(graph: &'a Graph, point: &'a Point, slopes: &'a BTreeSet<ExprId>) -> Self {
+        Self { graph, point, slopes, turned: None, guesses: false, known: HashMap::new(), traps: Vec::new() }
     }
 
-    pub(super) fn with_turned(mut self, comparison: ExprId) -> Self {
+    /// Takes comparisons that rounding decides as they come out: enough for a drawing.
+    pub(crate) fn guessing(mut self) -> Self {
+        self.guesses = true;
+        self
+    }
+
+    pub(crate) fn with_turned(mut self, comparison: ExprId) -> Self {
         self.turned = Some(comparison);
         self
     }
 
-    pub(super) fn traps(&self) -> Vec<(ExprId, Trap)> {
+    pub(crate) fn traps(&self) -> Vec<(ExprId, Trap)> {
         self.traps.clone()
     }
 
     /// The value at a place of the second axis; conditions as 1 and 0, unordered as NaN.
-    pub(super) fn at(&mut self, id: ExprId, place: usize) -> Option<Number> {
+    pub(crate) fn at(&mut self, id: ExprId, place: usize) -> Option<Number> {
         if let Some(&known) = self.known.get(&(id, place)) {
             return known;
         }
@@ -107,7 +117,7 @@ impl<'a> Evaluator<'a> {
             Expr::Binary(function, x, y) => self.binary(id, function, [x, y], place),
             Expr::Compare(comparison, x, y) => {
                 let [x, y] = [self.at(x, place)?, self.at(y, place)?];
-                let decided = compare(comparison, x, y)?;
+                let decided = if self.guesses { guess(comparison, x, y) } else { compare(comparison, x, y)? };
                 let is_turned = self.turned == Some(id) && !decided.number.is_nan();
                 Some(if is_turned { truth(decided.number == 0.0) } else { decided })
             }
@@ -225,9 +235,13 @@ impl<'a> Evaluator<'a> {
             Binary::Max => pick(x, y, x.number >= y.number),
             Binary::Min => pick(x, y, x.number <= y.number),
             Binary::Logaddexp => Number::rounded(x.number.max(y.number) + (-(x.number - y.number).abs()).exp().ln_1p()),
-            Binary::StraightThrough | Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => {
-                return None;
-            }
+            // Of infinite logits there may be several, which share.
+            Binary::Share | Binary::ShareOfOthers if y.number.is_infinite() => return None,
+            Binary::Share => Number::rounded((x.number - y.number).exp()),
+            Binary::ShareOfOthers => Number::rounded(-(x.number - y.number).exp_m1()),
+            Binary::Excess => Number::rounded(x.number - y.number),
+            Binary::Others => Number::rounded(y.number - x.number),
+            Binary::StraightThrough => return None,
         };
         let surely = |holds: fn(Number) -> bool| holds(x) && holds(y);
         let are_zero = surely(Number::is_surely_zero);
@@ -295,6 +309,29 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// The default of each parameter, or a number that its condition admits; none if there is no such number.
+pub(crate) fn default_params(spec: &Spec, variant: &Variant) -> Option<Vec<f64>> {
+    let mut params = vec![f64::NAN; spec.params.len()];
+    for (place, param) in spec.params.iter().enumerate() {
+        if param.is_static() || !variant.key.params_present[place] {
+            continue;
+        }
+        let tried =
+            param.default.as_ref().map_or(vec![1.0, 0.5, 0.25, 2.0, 0.0, -1.0], |value| vec![param.encode(value)]);
+        let fits = |value: &f64| {
+            let mut params = params.clone();
+            params[place] = *value;
+            let point = Point { inputs: vec![Vec::new(); spec.inputs.len()], params, extent: 1 };
+            let slopes = BTreeSet::new();
+            variant.param_domains[place].is_none_or(|domain| {
+                Evaluator::new(&variant.graph, &point, &slopes).at(domain, 0).is_none_or(|truth| truth.number == 1.0)
+            })
+        };
+        params[place] = tried.into_iter().find(fits)?;
+    }
+    Some(params)
+}
+
 fn truth(holds: bool) -> Number {
     Number::exact(f64::from(u8::from(holds)))
 }
@@ -314,16 +351,22 @@ fn compare(comparison: Comparison, x: Number, y: Number) -> Option<Number> {
         return Some(Number::exact(f64::NAN));
     }
     let is_near = (x.number - y.number).abs() <= DOUBT * x.number.abs().max(1.0);
-    if is_near && !(x.is_exact && y.is_exact) {
-        return None;
-    }
+    let is_decided = !is_near || x.is_exact && y.is_exact;
+    is_decided.then(|| guess(comparison, x, y))
+}
+
+/// A comparison as it comes out.
+fn guess(comparison: Comparison, x: Number, y: Number) -> Number {
     let (x, y) = (x.number, y.number);
-    Some(truth(match comparison {
+    if x.is_nan() || y.is_nan() {
+        return Number::exact(f64::NAN);
+    }
+    truth(match comparison {
         Comparison::Less => x < y,
         Comparison::LessEqual => x <= y,
         Comparison::Greater => x > y,
         Comparison::GreaterEqual => x >= y,
         Comparison::Equal => x == y,
         Comparison::NotEqual => x != y,
-    }))
+    })
 }

@@ -2,7 +2,7 @@
 
 /// A linear scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub struct Scale {
     low: f64,
     high: f64,
     start: f64,
@@ -11,23 +11,23 @@ pub(super) struct Scale {
 
 impl Scale {
     /// A scale from the numbers `low..=high` to the pixels `start..=end`. A range without width is widened.
-    pub(super) fn new((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
+    pub fn new((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
         let (low, high) = if high > low { (low, high) } else { (low - 1.0, low + 1.0) };
         Self { low, high, start, end }
     }
 
     /// The pixel of a number.
-    pub(super) fn pixel(&self, number: f64) -> f64 {
+    pub fn pixel(&self, number: f64) -> f64 {
         self.start + (number - self.low) / (self.high - self.low) * (self.end - self.start)
     }
 
     /// Whether a number lies on the scale.
-    pub(super) fn holds(&self, number: f64) -> bool {
+    pub fn holds(&self, number: f64) -> bool {
         (self.low..=self.high).contains(&number)
     }
 
     /// About `count` round numbers on the scale, with a label each.
-    pub(super) fn ticks(&self, count: usize) -> Vec<(f64, String)> {
+    pub fn ticks(&self, count: usize) -> Vec<(f64, String)> {
         let step = round_step((self.high - self.low) / count.max(1) as f64);
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step).floor() as i64;
@@ -64,7 +64,7 @@ fn label(tick: f64, step: f64, decimals: usize) -> String {
 
 /// The range to show of a curve. The finite part of a curve that runs away to infinity would press everything else flat, so at most
 /// eight times the range of the middle nine tenths is shown.
-pub(super) fn range_of(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+pub fn range_of(numbers: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let mut finite: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
     finite.sort_by(f64::total_cmp);
     let (&low, &high) = (finite.first()?, finite.last()?);

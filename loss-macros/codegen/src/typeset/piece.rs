@@ -73,7 +73,7 @@ pub(super) fn brace(rows: impl IntoIterator<Item = (String, Option<String>)>) ->
         .map(|(value, condition)| {
             let condition = condition
                 .map_or_else(|| "<mtext>otherwise</mtext>".to_owned(), |when| format!("<mtext>if&#xa0;</mtext>{when}"));
-            format!("<mtr><mtd>{value}</mtd><mtd>{condition}</mtd></mtr>")
+            format!("<mtr><mtd style=\"text-align:left\">{value}</mtd><mtd style=\"text-align:left\">{condition}</mtd></mtr>")
         })
         .collect();
     format!(

@@ -1,6 +1,8 @@
 //! Functions and reductions.
 
-use loss_codegen::formula::ast::{Ast, Call, NamedArgument};
+use crate::formula::ast::{Ast, Call, NamedArgument};
+
+use crate::markup::Escaped;
 
 use super::Typesetter;
 use super::names::{Scope, identifier};
@@ -62,7 +64,7 @@ impl Typesetter<'_> {
         let [axis] = call.axes.as_slice() else { return None };
         let inner = scope.within(&axis.value);
         let index = inner.index(&axis.value)?;
-        let places = format!("<mrow><mo>|</mo><mi>{}</mi><mo>|</mo></mrow>", super::Escaped(&axis.value));
+        let places = format!("<mrow><mo>|</mo><mi>{}</mi><mo>|</mo></mrow>", Escaped(&axis.value));
         let set = |place: usize| call.arguments.get(place).map(|argument| self.formula(argument, &inner));
         let below = match &call.filter {
             None => index,
@@ -125,11 +127,11 @@ impl Typesetter<'_> {
             arguments.push(format!("<mrow>{}<mo>=</mo>{value}</mrow>", identifier(&name.value, &[])));
         }
         let name = match indices.as_slice() {
-            [] => format!("<mi>{}</mi>", super::Escaped(&call.name.value)),
+            [] => format!("<mi>{}</mi>", Escaped(&call.name.value)),
             indices => {
                 format!(
                     "<msub><mi>{}</mi><mrow>{}</mrow></msub>",
-                    super::Escaped(&call.name.value),
+                    Escaped(&call.name.value),
                     indices.join("<mo>,</mo>")
                 )
             }

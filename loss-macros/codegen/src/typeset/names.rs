@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use loss_codegen::formula::ast::{Ast, AstKind};
+use crate::formula::ast::{Ast, AstKind};
 
-use crate::audit::{DefinitionRecord, InputRecord};
-use crate::report::html::Escaped;
+use crate::markup::Escaped;
 
 use super::piece::{Level, Piece, fraction};
 
@@ -13,16 +12,8 @@ use super::piece::{Level, Piece, fraction};
 pub(super) struct Axes<'r>(BTreeMap<&'r str, Vec<&'r str>>);
 
 impl<'r> Axes<'r> {
-    pub(super) fn new(inputs: &'r [InputRecord], definitions: impl IntoIterator<Item = &'r DefinitionRecord>) -> Self {
-        let mut axes = BTreeMap::new();
-        for input in inputs {
-            let along = input.axes.trim_matches(['[', ']']).split(", ").filter(|axis| !["", "N"].contains(axis));
-            axes.insert(input.name.as_str(), along.collect());
-        }
-        for definition in definitions {
-            axes.insert(definition.name.as_str(), definition.axes.iter().map(String::as_str).collect());
-        }
-        Self(axes)
+    pub(super) fn new(axes: impl IntoIterator<Item = (&'r str, Vec<&'r str>)>) -> Self {
+        Self(axes.into_iter().collect())
     }
 
     /// The indices of a name: those of the axes that something runs along here.

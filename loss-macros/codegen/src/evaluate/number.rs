@@ -1,37 +1,37 @@
 //! Numbers that know whether rounding had a part in them.
 
 /// A number that is not exact may be another one by so much.
-pub(super) const DOUBT: f64 = 1e-6;
+pub(crate) const DOUBT: f64 = 1e-6;
 
 /// A number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Number {
-    pub(super) number: f64,
-    pub(super) is_exact: bool,
+pub(crate) struct Number {
+    pub(crate) number: f64,
+    pub(crate) is_exact: bool,
 }
 
 impl Number {
-    pub(super) fn exact(number: f64) -> Self {
+    pub(crate) fn exact(number: f64) -> Self {
         Self { number, is_exact: true }
     }
 
-    pub(super) fn rounded(number: f64) -> Self {
+    pub(crate) fn rounded(number: f64) -> Self {
         Self { number, is_exact: false }
     }
 
-    pub(super) fn is_surely_zero(self) -> bool {
+    pub(crate) fn is_surely_zero(self) -> bool {
         self.is_exact && self.number == 0.0
     }
 
-    pub(super) fn is_surely_infinite(self) -> bool {
+    pub(crate) fn is_surely_infinite(self) -> bool {
         self.is_exact && self.number.is_infinite()
     }
 
-    pub(super) fn is_surely_below(self, bound: f64) -> bool {
+    pub(crate) fn is_surely_below(self, bound: f64) -> bool {
         self.number < if self.is_exact { bound } else { bound - DOUBT }
     }
 
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         let sum = self.number + other.number;
         // What is lost in a sum (Knuth); with an infinity nothing is.
         let part = sum - self.number;
@@ -39,19 +39,19 @@ impl Number {
         Self { number: sum, is_exact: self.is_exact && other.is_exact && (lost == 0.0 || sum.is_infinite()) }
     }
 
-    pub(super) fn times(self, other: Self) -> Self {
+    pub(crate) fn times(self, other: Self) -> Self {
         let product = self.number * other.number;
         let lost = self.number.mul_add(other.number, -product);
         Self { number: product, is_exact: self.is_exact && other.is_exact && (lost == 0.0 || product.is_infinite()) }
     }
 
-    pub(super) fn over(self, other: Self) -> Self {
+    pub(crate) fn over(self, other: Self) -> Self {
         let ratio = self.number / other.number;
         let lost = ratio.mul_add(other.number, -self.number);
         Self { number: ratio, is_exact: self.is_exact && other.is_exact && (lost == 0.0 || ratio.is_infinite()) }
     }
 
-    pub(super) fn to_power(self, exponent: Self) -> Self {
+    pub(crate) fn to_power(self, exponent: Self) -> Self {
         let power = self.number.powf(exponent.number);
         // Inputs have so few digits that small powers of them are exact.
         let is_small =
@@ -61,18 +61,18 @@ impl Number {
     }
 
     /// A function that is exact at some numbers alone.
-    pub(super) fn through(self, function: fn(f64) -> f64, exact_at: &[f64]) -> Self {
+    pub(crate) fn through(self, function: fn(f64) -> f64, exact_at: &[f64]) -> Self {
         Self { number: function(self.number), is_exact: self.is_exact && exact_at.contains(&self.number) }
     }
 
     /// A function that rounds nothing.
-    pub(super) fn kept(self, function: fn(f64) -> f64) -> Self {
+    pub(crate) fn kept(self, function: fn(f64) -> f64) -> Self {
         Self { number: function(self.number), ..self }
     }
 }
 
 /// A number as people write it.
-pub(super) fn text(number: f64) -> String {
+pub(crate) fn text(number: f64) -> String {
     let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(number);
     rounded.to_string()
 }

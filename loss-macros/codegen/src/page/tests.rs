@@ -1,0 +1,201 @@
+use super::{Surroundings, page, table};
+use crate::compile::{Compiled, compile};
+use crate::elaborate::Library;
+use crate::source::SourceFile;
+
+const SPEC: &str = "name: one
+summary: A loss.
+meaning: It counts a_b in [0, 1].
+task: classification
+use_when: nothing else fits
+reference: [ by hand ]
+pytorch: { function: one_loss }
+aliases: { torch: [ OneLoss ], keras: [ losses.One, one ] }
+inputs:
+  input: { axes: [N, C], gradient: true, meaning: logits }
+  target: { axes: [N], label: class_index(C), ignore: skipped }
+  weight: { axes: [C], default: 1, domain: \"0 <= weight < inf\" }
+params:
+  skipped: { kind: integer, default: -100, meaning: rows to drop }
+  scale: { default: 1e300, domain: \"0 < scale <= 1e300\" }
+  p: { kind: integer, values: [1, 2], default: 1 }
+loss: \"weigh(weight[target], abs(input[target] / scale)^p)\"
+reduction: { default: mean, mean: { over: \"weight[target]\" } }
+knots:
+  - { at: \"input[target] == 0\", when: p == 1, smooth: C0, gradient: { input: 0 }, because: an exact hit }
+examples:
+  - given: { input: [[1.0, -2.0], [0.5, 3.0]], target: [1, 0], scale: 2.0 }
+    expect: { none: [1.0, 0.25], mean: 0.625, gradient: { input: [[0.0, -0.5], [0.5, 0.0]] } }
+    source: by hand
+differs_from_pytorch:
+  - { what: nothing, given: { input: [[1.0]], target: [0] }, ours: { none: [1.0] }, theirs: { none: [2.0] }, because: it does }
+";
+
+fn compiled(text: &str) -> Compiled {
+    let source = SourceFile { path: "specs/one.yaml".to_owned(), text: text.to_owned() };
+    compile(&[source]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered())).remove(0)
+}
+
+/// The documentation and the aliases.
+fn documented(text: &str) -> (String, Vec<String>) {
+    let surroundings = Surroundings { measured: &[], root: Some("losses") };
+    let tokens = page(&compiled(text), &Library::default(), surroundings);
+    let item: syn::ItemStruct = syn::parse2(quote::quote!(#tokens struct One;)).expect("attributes of a struct");
+    let (mut lines, mut aliases) = (Vec::new(), Vec::new());
+    for attribute in &item.attrs {
+        match &attribute.meta {
+            syn::Meta::NameValue(pair) => {
+                let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else {
+                    panic!("text is expected")
+                };
+                lines.push(text.value());
+            }
+            syn::Meta::List(list) => {
+                aliases.push(list.tokens.to_string().replace("alias = ", "").trim_matches('"').to_owned());
+            }
+            syn::Meta::Path(_) => panic!("no such attribute"),
+        }
+    }
+    (lines.join("\n"), aliases)
+}
+
+/// What stands below a heading, up to the next one.
+fn section<'p>(page: &'p str, heading: &str) -> &'p str {
+    let after = page.split(&format!("\n# {heading}\n")).nth(1).unwrap_or_else(|| panic!("no {heading} in {page}"));
+    after.split("\n\n# ").next().unwrap_or_default().trim()
+}
+
+#[test]
+fn what_it_is_and_when_to_take_it_comes_first() {
+    let (page, _) = documented(SPEC);
+    assert!(
+        page.starts_with(
+            "A loss.\n\nIt counts a\\_b in \\[0, 1\\].\n\n**Use it when** nothing else fits.\n\n# Formula\n"
+        ),
+        "{page}"
+    );
+}
+
+#[test]
+fn shape_and_domain_are_those_of_the_spec() {
+    let (page, _) = documented(SPEC);
+    assert_eq!(section(&page, "Shape"), "- `input` `[N, C]`: logits.\n- `target` `[N]`.\n- `weight` `[C]`, optional.");
+    assert_eq!(
+        section(&page, "Domain"),
+        "- `input`: any number.
+- `target`: the place of a class on `C`, counted from 0, or the value of `skipped` to leave the row out.
+- `weight`: any number, `0 <= weight < inf`; 1 where it is absent.
+- `skipped` (rows to drop): an integer; -100 where it is left out.
+- `scale`: a real number, `0 < scale <= 1e300`; 1e300 where it is left out.
+- `p`: one of 1, 2; 1 where it is left out."
+    );
+}
+
+#[test]
+fn formulas_are_mathematics() {
+    let (page, _) = documented(SPEC);
+    let formula = section(&page, "Formula");
+    for block in formula.split("<div ").skip(1) {
+        let block = block.split("</div>").next().expect("it ends");
+        assert!(!block.contains("\n\n"), "a blank line would end the HTML");
+        for math in block.split("<math ").skip(1) {
+            let math = format!("<math {}", math.split("</math>").next().expect("it ends")) + "</math>";
+            roxmltree::Document::parse(&math).expect("it is well formed");
+        }
+    }
+    assert!(formula.contains("<summary>Gradient, with weight absent, p = 1</summary>"), "{formula}");
+    assert!(formula.contains("```text\nloss = weigh(weight[target], abs(input[target] / scale)^p)\n```"), "{formula}");
+    let reductions = section(&page, "Reductions");
+    assert!(reductions.contains("- `mean`: the sum, divided by the sum of <math>"), "{reductions}");
+    assert!(reductions.ends_with("By default `mean`."), "{reductions}");
+    let ties = section(&page, "Ties");
+    assert!(
+        ties.contains("the slope jumps; there the gradient is <math>") && ties.ends_with("for `input` (an exact hit)."),
+        "{ties}"
+    );
+}
+
+#[test]
+fn the_example_is_a_program() {
+    let (page, _) = documented(SPEC);
+    assert_eq!(
+        section(&page, "Examples"),
+        "```
+use losses::One;
+use loss_runtime::Reduction;
+
+let input = [1.0_f64, -2.0, 0.5, 3.0];
+let target = [1_i64, 0];
+let loss = One::new().scale(2.0);
+
+let mut each = [0.0; 2];
+loss.forward_into((&input, [2, 2]), &target, &mut each)?;
+for (found, expected) in each.iter().zip([1.0_f64, 0.25]) {
+    assert!((found - expected).abs() <= 1e-12 * expected.abs());
+}
+
+let mean = loss.forward((&input, [2, 2]), &target)?;
+assert!((mean - 0.625).abs() <= 1e-12 * mean.abs());
+
+let mut gradient = [0.0; 4];
+loss.reduction(Reduction::None).backward((&input, [2, 2]), &target, 1.0, &mut gradient)?;
+for (found, expected) in gradient.iter().zip([0.0_f64, -0.5, 0.5, 0.0]) {
+    assert!((found - expected).abs() <= 1e-12 * expected.abs());
+}
+# Ok::<(), loss_runtime::Error>(())
+```
+
+The numbers: by hand."
+    );
+}
+
+#[test]
+fn it_is_found_by_what_others_call_it() {
+    let (page, aliases) = documented(SPEC);
+    assert_eq!(aliases, ["OneLoss", "losses.One", "one", "one_loss"], "never by the name that it has");
+    let elsewhere = section(&page, "In other libraries");
+    assert!(elsewhere.starts_with("- PyTorch: `torch.nn.functional.one_loss`\n- torch: `OneLoss`\n"), "{elsewhere}");
+    assert!(elsewhere.contains("- nothing: it does."), "{elsewhere}");
+    assert!(
+        section(&page, "Source").starts_with("- by hand\n\n<details><summary>The spec, <code>specs/one.yaml</code>")
+    );
+}
+
+#[test]
+fn what_a_spec_leaves_out_leaves_no_trace() {
+    let bare = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
+                loss: input^2\nreduction: { default: sum }\n";
+    let (page, aliases) = documented(bare);
+    assert!(page.starts_with("A loss.\n\n# Formula\n"), "{page}");
+    for absent in ["Use it when", "# Ties", "# Accuracy", "# Examples", "# In other libraries"] {
+        assert!(!page.contains(absent), "{absent} in {page}");
+    }
+    assert_eq!(aliases, ["one"]);
+}
+
+#[test]
+fn losses_stand_in_the_table_of_their_task() {
+    let classifies = compiled(SPEC).spec;
+    let mut ranks = classifies.clone();
+    ranks.name = "two".to_owned();
+    ranks.guide.task = crate::guide::Task::of_word("ranking");
+    let mut other = ranks.clone();
+    other.name = "three".to_owned();
+    other.guide = crate::guide::Guide::default();
+    assert_eq!(
+        table([&other, &ranks, &classifies].into_iter(), "crate::"),
+        "
+| Classification | what it is | use it when |
+| --- | --- | --- |
+| [`One`](crate::One) | A loss. | nothing else fits |
+
+| Ranking | what it is | use it when |
+| --- | --- | --- |
+| [`Two`](crate::Two) | A loss. | nothing else fits |
+
+| Other | what it is | use it when |
+| --- | --- | --- |
+| [`Three`](crate::Three) | A loss. |  |
+"
+    );
+}
