@@ -14,6 +14,7 @@ use quote::{format_ident, quote};
 use crate::expr::ParamId;
 use crate::measured::Measured;
 use crate::model::{ParamKind, Spec, Variant};
+use crate::plan::curvature::Bend;
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
 pub(crate) use api::type_name;
@@ -37,9 +38,12 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measu
             quote!(if #fits { return &#name::<T>::VARIANT; })
         });
     }
-    let info = info::info(spec);
+    // Only if every call can be answered.
+    let has_curvature = plans.iter().all(|plan| plan.loss.curvature.is_some());
+    let curvature = if has_curvature { spec.prediction() } else { None };
+    let info = info::info(spec, curvature);
     let param_domains = param_domains(variants);
-    let face = api::face(spec, measured);
+    let face = api::face(spec, curvature, measured);
     quote! {
         #[doc = #doc]
         pub mod #module {
@@ -49,13 +53,13 @@ pub fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], measured: &[Measu
                 clippy::all,
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
-            use ::loss_runtime::call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream};
+            use ::loss_runtime::call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream};
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
-            use ::loss_runtime::registry::{Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
             use ::loss_runtime::run;
             use ::loss_runtime::tensor::{Labels, Tensor};
 
@@ -221,7 +225,23 @@ impl Kernels<'_> {
             Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
             Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
         };
-        quote!(Kernel { forward: #forward, fused: #fused })
+        let curvatures = self.curvatures(program, what);
+        quote!(Kernel { forward: #forward, fused: #fused, curvatures: #curvatures })
+    }
+
+    fn curvatures(&mut self, program: &Program, what: &str) -> TokenStream {
+        let Some(curvature) = &program.curvature else { return quote!(Curvatures::NONE) };
+        let mut run = |bend: &Bend, doc: String| {
+            let (name, arguments) = self.kernel(&Schedule::Elementwise(bend.kernel.clone()), &doc);
+            quote!(drive::elementwise_fused::<T, #name, #arguments>)
+        };
+        let exact =
+            run(&curvature.exact, format!("The gradient and the second derivative of {what} in the prediction."));
+        let step = match &curvature.step {
+            Some(step) => run(step, format!("The gradient of {what} in the prediction, and its declared curvature.")),
+            None => exact.clone(),
+        };
+        quote!(Curvatures { exact: Some(#exact), step: Some(#step) })
     }
 
     fn forward(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {

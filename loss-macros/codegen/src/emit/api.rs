@@ -1,18 +1,21 @@
 //! A loss's face: a struct with its parameters and optional inputs, and the calls.
 
+mod curvature;
+
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::documentation::{convention, documentation};
+use crate::expr::InputId;
 use crate::formula::print::print;
 use crate::measured::Measured;
 use crate::model::{Input, Param, ParamKind, Spec};
 
-pub(super) fn face(spec: &Spec, measured: &[Measured]) -> TokenStream {
-    let face = Face::new(spec, measured);
+pub(super) fn face(spec: &Spec, prediction: Option<InputId>, measured: &[Measured]) -> TokenStream {
+    let face = Face::new(spec, prediction, measured);
     let (structure, choices) = (face.structure(), face.choices());
-    let (gradients, calls) = (face.gradients(), face.calls());
-    quote! { #choices #structure #gradients #calls }
+    let (gradients, calls, curvature) = (face.gradients(), face.calls(), face.curvature());
+    quote! { #choices #structure #gradients #calls #curvature }
 }
 
 /// `smooth_l1` to `SmoothL1`
@@ -38,6 +41,8 @@ fn ident(name: &str) -> Ident {
 
 struct Face<'s> {
     spec: &'s Spec,
+    /// The input that curvatures are of, if there are any.
+    prediction: Option<InputId>,
     measured: &'s [Measured],
     name: Ident,
     gradients_name: Ident,
@@ -50,10 +55,11 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn new(spec: &'s Spec, measured: &'s [Measured]) -> Self {
+    fn new(spec: &'s Spec, prediction: Option<InputId>, measured: &'s [Measured]) -> Self {
         let inputs = || spec.inputs.iter().enumerate();
         Face {
             spec,
+            prediction,
             measured,
             name: format_ident!("{}", type_name(&spec.name)),
             gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),
@@ -120,7 +126,7 @@ impl<'s> Face<'s> {
     fn structure(&self) -> TokenStream {
         let (name, spec) = (&self.name, self.spec);
         let (bounded, plain, _) = self.generics();
-        let doc = documentation(self.spec, self.measured);
+        let doc = documentation(self.spec, self.prediction, self.measured);
         let count = Literal::usize_unsuffixed(spec.params.len());
         let fields = self.optional.iter().map(|(_, input)| {
             let field = ident(&input.name);

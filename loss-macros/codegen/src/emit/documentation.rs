@@ -1,18 +1,21 @@
 //! What the documentation of a loss says, from its spec.
 
-use super::info::formula_text;
-use crate::expr::AxisId;
+use super::info::{formula_text, step_text};
+use crate::expr::{AxisId, InputId};
 use crate::formula::print::print;
 use crate::measured::{Measured, accuracy_section};
 use crate::model::{Divisor, Input, Label, Param, ParamKind, Spec};
 
 /// The documentation of the struct that a caller uses.
-pub(super) fn documentation(spec: &Spec, measured: &[Measured]) -> String {
+pub(super) fn documentation(spec: &Spec, prediction: Option<InputId>, measured: &[Measured]) -> String {
     let mut text = format!("{}\n\n```text\n{}\n```\n", spec.summary, formula_text(spec));
     text.push_str(&shape(spec));
     text.push_str(&domain(spec));
     text.push_str(&accuracy_section(&spec.name, measured));
     text.push_str(&reductions(spec));
+    if let Some(prediction) = prediction {
+        text.push_str(&curvature(spec, prediction));
+    }
     if !spec.reference.is_empty() {
         text.push_str(&format!("\n# Source\n{}\n", spec.reference.join("; ")));
     }
@@ -71,6 +74,26 @@ fn reductions(spec: &Spec) -> String {
         text.push_str(&format!(", `{}` (over {divisor})", reduction.name));
     }
     text.push_str(&format!("; by default `{}`.\n", spec.default_reduction));
+    text
+}
+
+/// What the second derivative is of, and what is declared of it.
+fn curvature(spec: &Spec, prediction: InputId) -> String {
+    let name = &spec.inputs[usize::from(prediction.0)].name;
+    let mut text = format!("\n# Curvature\nIn `{name}`.");
+    for (_, term) in spec.curvature.iter().flat_map(|curvature| &curvature.terms) {
+        let Some(value) = &term.value else { continue };
+        let says = match term.claim.value.as_str() {
+            "majorizes" => "makes a parabola that touches the loss and lies nowhere below it",
+            "dominates" => "is never smaller",
+            "positive" => "is positive, and may stand in for it",
+            _ => "is the same",
+        };
+        let when = term.when.as_ref().map_or(String::new(), |when| format!(", where `{}`", print(when)));
+        text.push_str(&format!(" `{}` {says}{when}.", print(&value.to_ast())));
+    }
+    let step = step_text(spec).map_or("the second derivative".to_owned(), |step| format!("`{step}`"));
+    text.push_str(&format!(" `grad_hess_into` gives {step}.\n"));
     text
 }
 
@@ -145,6 +168,6 @@ loss = weigh(weight[target], abs(input[target] / scale)^p)
 # Source
 by hand
 ";
-        assert_eq!(documentation(&compiled[0].spec, &[]), expected);
+        assert_eq!(documentation(&compiled[0].spec, None, &[]), expected);
     }
 }
