@@ -8,6 +8,8 @@ use crate::tensor::Array;
 
 /// The most inputs a loss may have.
 pub const MAX_INPUTS: usize = 8;
+/// What a call may write beside values: a gradient for each input, and a curvature.
+pub(crate) const SLOTS: usize = MAX_INPUTS + 1;
 /// The most parameters a loss may have.
 pub const MAX_PARAMS: usize = 16;
 
@@ -93,8 +95,21 @@ pub struct Request<'o, T> {
     pub elements: Option<&'o mut [T]>,
     /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride.
     pub gradients: [Option<&'o mut [T]>; MAX_INPUTS],
+    /// Receives a second derivative with respect to the input that [`LossInfo::curvature`](crate::info::LossInfo::curvature) names,
+    /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input
+    /// alone, it is one reading of the inputs.
+    pub curvature: Option<(Curvature, &'o mut [T])>,
     /// Which number is wanted. It costs a pass of its own only if no gradient is.
     pub want: Want,
+}
+
+/// Which second derivative is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curvature {
+    /// The exact one; at a knot, that of the case that holds there. It may be 0, and of a loss that is not convex it may be negative.
+    Exact,
+    /// What a step of Newton's divides by: a curvature that the spec declares for it, or else the exact one.
+    Step,
 }
 
 /// Which number a call is to give, beside what it writes.
@@ -116,6 +131,7 @@ impl<T> Default for Request<'_, T> {
             upstream: Upstream::One,
             elements: None,
             gradients: [const { None }; MAX_INPUTS],
+            curvature: None,
             want: Want::Value,
         }
     }

@@ -133,7 +133,7 @@ pub enum Error {
     },
     /// An output's slice has the wrong length.
     OutputLength {
-        /// `elements`, or the input whose gradient it is.
+        /// `elements`, `curvature`, or the input whose gradient it is.
         output: &'static str,
         /// The length expected; with a row stride, the least one.
         expected: usize,
@@ -144,6 +144,11 @@ pub enum Error {
     NoGradient {
         /// The input.
         input: &'static str,
+    },
+    /// A second derivative was asked for, and the loss has no kernels for one.
+    NoCurvature {
+        /// The loss.
+        loss: &'static str,
     },
     /// The upstream gradient does not have the shape of the value.
     Upstream {
@@ -179,7 +184,11 @@ impl Error {
             Self::Label { .. } | Self::RowSum { .. } => "label",
             Self::Domain { .. } => "domain",
             Self::ZeroDivisor { .. } => "zero_divisor",
-            Self::OutputLength { .. } | Self::NoGradient { .. } | Self::Upstream { .. } | Self::NotReduced => "output",
+            Self::OutputLength { .. }
+            | Self::NoGradient { .. }
+            | Self::NoCurvature { .. }
+            | Self::Upstream { .. }
+            | Self::NotReduced => "output",
             Self::Isa { .. } | Self::Unsupported { .. } => "unsupported",
         }
     }
@@ -247,6 +256,9 @@ impl fmt::Display for Error {
             }
             Self::NoGradient { input } => {
                 write!(f, "there is no gradient with respect to input `{input}`")
+            }
+            Self::NoCurvature { loss } => {
+                write!(f, "the loss `{loss}` has no second derivative of each place by itself")
             }
             Self::Upstream { expected, found } => {
                 write!(f, "the upstream gradient has {found} values; the loss has {expected}")

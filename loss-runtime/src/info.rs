@@ -29,6 +29,17 @@ pub struct LossInfo {
     pub layout: usize,
     /// The declared properties, as text.
     pub properties: &'static [&'static str],
+    /// Its second derivative, where every call has kernels for it.
+    pub curvature: Option<CurvatureInfo>,
+}
+
+/// A second derivative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurvatureInfo {
+    /// The input that it is of, by its place in `LossInfo::inputs`.
+    pub input: usize,
+    /// What [`Curvature::Step`](crate::call::Curvature::Step) gives, as text; `None` if that is the second derivative.
+    pub step: Option<&'static str>,
 }
 
 /// What leads people to a loss. All of it may be missing.

@@ -1,6 +1,6 @@
 //! A checked call, as the drivers see it: where each value lies, and where each result goes.
 
-use crate::call::{MAX_INPUTS, MAX_PARAMS, Upstream};
+use crate::call::{MAX_PARAMS, SLOTS, Upstream};
 use crate::kernel::CallConstants;
 use crate::lane::Isa;
 use crate::registry::Element;
@@ -100,7 +100,8 @@ pub struct Job<'a, T> {
     pub(crate) geometry: Geometry,
     /// Whether the value varies along the second axis.
     pub(crate) per_element: bool,
-    pub(crate) inputs: [View<'a, T>; MAX_INPUTS],
+    /// By input, and then where the curvature lies.
+    pub(crate) inputs: [View<'a, T>; SLOTS],
     pub(crate) params: [f64; MAX_PARAMS],
     pub(crate) params_len: usize,
     pub(crate) dropped: Option<Dropped>,
@@ -148,12 +149,13 @@ impl<T: Element> Job<'_, T> {
 #[derive(Debug)]
 pub struct Outputs<'o, T> {
     pub(crate) elements: Option<&'o mut [T]>,
-    pub(crate) gradients: [Option<&'o mut [T]>; MAX_INPUTS],
+    /// By input, and then the curvature.
+    pub(crate) gradients: [Option<&'o mut [T]>; SLOTS],
 }
 
 impl<T> Outputs<'_, T> {
     /// Nothing is wanted but the sum.
     pub(crate) fn none() -> Self {
-        Self { elements: None, gradients: [const { None }; MAX_INPUTS] }
+        Self { elements: None, gradients: [const { None }; SLOTS] }
     }
 }

@@ -5,7 +5,11 @@
 //! fused, its derivative with respect to every input with a gradient. There are two kinds. An [`Elementwise`] kernel needs nothing
 //! but the values at its own place. A [`RowWise`] kernel reduces over the second axis first, in passes over the row.
 
+use crate::call::MAX_INPUTS;
 use crate::lane::Lane;
+
+/// The place of the curvature among a kernel's gradients: it lies in memory as the input does that it is of.
+pub const CURVATURE: usize = MAX_INPUTS;
 
 /// The numbers of a call that are the same at every place, from which a kernel computes its uniforms.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +24,7 @@ pub struct CallConstants<'a> {
 pub trait Elementwise<const I: usize, const U: usize, const G: usize>: 'static {
     /// The spec input behind each of the `I` values, by its place in `LossInfo::inputs`.
     const INPUTS: [usize; I];
-    /// The spec input behind each gradient; each of them varies along all axes of the loss.
+    /// The spec input behind each gradient, or [`CURVATURE`]; each of them varies along all axes of the loss.
     const GRADIENTS: [usize; G];
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.

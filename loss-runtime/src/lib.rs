@@ -27,6 +27,8 @@
 //! | `backward` | gradients, given that of what comes after |
 //! | `forward_backward` | the reduced loss and its gradients, in one pass |
 //! | `forward_backward_into` | every element's loss and the gradients |
+//! | `curvature_into` | the second derivative in the prediction, where the loss is of each place by itself |
+//! | `grad_hess_into` | the gradient and what a step of Newton's divides it by, in one pass: for boosting |
 //!
 //! A loss whose name is known only at run time is found in [`LOSSES`] and called by [`run`].
 //!
@@ -56,7 +58,7 @@ mod sum;
 pub mod tensor;
 pub mod uniform;
 
-pub use call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
+pub use call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
 pub use error::{Error, Word};
 pub use registry::{Element, Loss};
 pub use run::{run, shape_of_none};

@@ -83,6 +83,23 @@ pub struct Kernel<T: 'static> {
     pub forward: Run<T>,
     /// The values and the gradients that are asked for.
     pub fused: Run<T>,
+    /// The second derivative.
+    pub curvatures: Curvatures<T>,
+}
+
+/// The code of a formula's second derivative with respect to one input. Each also writes the gradient with respect to that input, if
+/// it is asked for, and sums nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Curvatures<T: 'static> {
+    /// [`Curvature::Exact`](crate::call::Curvature::Exact)
+    pub exact: Option<Run<T>>,
+    /// [`Curvature::Step`](crate::call::Curvature::Step)
+    pub step: Option<Run<T>>,
+}
+
+impl<T> Curvatures<T> {
+    /// There is no such code.
+    pub const NONE: Self = Self { exact: None, step: None };
 }
 
 /// Runs a kernel over a whole call; gives the sum of the values over rows not dropped. One of the drivers in [`crate::drive`].

@@ -5,15 +5,17 @@ mod layout;
 mod outputs;
 mod params;
 
-use crate::call::{Call, MAX_INPUTS, Outcome, Partial, Reduction, Request, Upstream, Want};
+use crate::call::{Call, Curvature, MAX_INPUTS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
-use crate::job::{Dropped, Geometry, Job, Outputs};
+use crate::job::{Dropped, Geometry, Job, Outputs, View};
+use crate::kernel::CURVATURE;
 use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
 use crate::shape::Shape;
 
 use layout::Layout;
+use outputs::Bend;
 
 /// Computes what is asked for: values, the reduced value, gradients.
 ///
@@ -22,11 +24,12 @@ use layout::Layout;
 /// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
 pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request { reduction, upstream, elements, gradients, want } = request;
+    let Request { reduction, upstream, elements, gradients, curvature, want } = request;
     let reduction = Chosen::find(info, reduction)?;
     let Checked { mut job, layout, variant } = check(loss, call)?;
     let none_len = layout.none(variant.axes)?.len();
     outputs::check(info, call, &gradients)?;
+    let curvature = outputs::bend(info, call, curvature)?;
     if let Some(elements) = &elements
         && elements.len() != none_len
     {
@@ -43,19 +46,22 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
     }
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
-    if divisor == 0.0 && (want == Want::Value || gradients.iter().any(Option::is_some)) {
+    if divisor == 0.0 && (want == Want::Value || curvature.is_some() || gradients.iter().any(Option::is_some)) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
 
-    let mut outputs = Outputs { elements, gradients };
+    let mut outputs = Outputs::new(elements, gradients);
     let of = match reduction {
         Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
         Chosen::None | Chosen::Sum => None,
     };
+    if let Some(bend) = curvature {
+        write_curvature(of.unwrap_or(&variant.loss), &job, bend, &mut outputs, want)?;
+    }
     if of.is_some() && outputs.elements.is_some() {
         // The values of `none` are not the summands.
-        let mut values = Outputs { elements: outputs.elements.take(), gradients: [const { None }; MAX_INPUTS] };
+        let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
         (variant.loss.forward)(&job, &mut values);
     }
     let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
@@ -90,6 +96,30 @@ fn run_kernel<T>(kernel: &Kernel<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_,
     }
 }
 
+/// Writes the curvature, and in the same reading of the inputs its input's gradient, if no other kernel has to run for this call.
+fn write_curvature<T>(
+    kernel: &Kernel<T>,
+    job: &Job<'_, T>,
+    bend: Bend<'_, T>,
+    outputs: &mut Outputs<'_, T>,
+    want: Want,
+) -> Result<(), Error> {
+    let Bend { which, input, slot } = bend;
+    let code = match which {
+        Curvature::Exact => kernel.curvatures.exact,
+        Curvature::Step => kernel.curvatures.step,
+    };
+    let code = code.ok_or(Error::Unsupported { what: "the second derivative of this reduction" })?;
+    let mut own = Outputs::none();
+    let others = outputs.gradients.iter().enumerate().any(|(place, slot)| place != input && slot.is_some());
+    if !others && want == Want::Nothing && outputs.elements.is_none() {
+        own.gradients[input] = outputs.gradients[input].take();
+    }
+    own.gradients[CURVATURE] = Some(slot);
+    code(job, &mut own);
+    Ok(())
+}
+
 /// A call in which nothing is wrong with what goes in.
 struct Checked<'a, T: 'static> {
     job: Job<'a, T>,
@@ -117,7 +147,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         threads: call.execution.threads,
         geometry,
         per_element: variant.axes & 2 != 0,
-        inputs: layout.views,
+        inputs: with_curvature(info, &layout.views),
         params: params.map(|value| T::from_f64(value).to_f64()),
         params_len: info.params.len(),
         dropped: dropped(info, &params, &layout)?,
@@ -129,6 +159,16 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         job.dropped = None;
     }
     Ok(Checked { job, layout, variant })
+}
+
+/// Where each input lies, and where the curvature does: as its input.
+fn with_curvature<'a, T: Element>(info: &LossInfo, inputs: &[View<'a, T>; MAX_INPUTS]) -> [View<'a, T>; SLOTS] {
+    let mut views = [View::ABSENT; SLOTS];
+    views[..MAX_INPUTS].copy_from_slice(inputs);
+    if let Some(curvature) = &info.curvature {
+        views[CURVATURE] = inputs[curvature.input];
+    }
+    views
 }
 
 /// A bit for each input that is there.

@@ -224,7 +224,7 @@ pub struct KnotRecord {
     pub status: Status,
 }
 
-/// What an error was measured of. Written as `value` or `gradient of input`.
+/// What an error was measured of. Written as `value`, `gradient of input` or `curvature in input`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
 pub enum Quantity {
@@ -232,15 +232,19 @@ pub enum Quantity {
     Value,
     /// Its gradient with respect to this input.
     Gradient(String),
+    /// Its second derivative with respect to this input, or what is declared in its stead.
+    Curvature(String),
 }
 
 const GRADIENT_OF: &str = "gradient of ";
+const CURVATURE_IN: &str = "curvature in ";
 
 impl From<Quantity> for String {
     fn from(quantity: Quantity) -> Self {
         match quantity {
             Quantity::Value => "value".to_owned(),
             Quantity::Gradient(input) => format!("{GRADIENT_OF}{input}"),
+            Quantity::Curvature(input) => format!("{CURVATURE_IN}{input}"),
         }
     }
 }
@@ -249,10 +253,11 @@ impl TryFrom<String> for Quantity {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.strip_prefix(GRADIENT_OF) {
-            Some(input) => Ok(Self::Gradient(input.to_owned())),
-            None if text == "value" => Ok(Self::Value),
-            None => Err(format!("`{text}` is neither `value` nor `{GRADIENT_OF}` an input")),
+        match (text.strip_prefix(GRADIENT_OF), text.strip_prefix(CURVATURE_IN)) {
+            (Some(input), _) => Ok(Self::Gradient(input.to_owned())),
+            (None, Some(input)) => Ok(Self::Curvature(input.to_owned())),
+            (None, None) if text == "value" => Ok(Self::Value),
+            (None, None) => Err(format!("`{text}` is none of `value`, `{GRADIENT_OF}` and `{CURVATURE_IN}` an input")),
         }
     }
 }
@@ -438,6 +443,7 @@ impl Direction {
         match quantity {
             Quantity::Value => self == Self::Forward,
             Quantity::Gradient(_) => self == Self::Backward,
+            Quantity::Curvature(_) => false,
         }
     }
 }

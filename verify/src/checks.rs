@@ -2,6 +2,8 @@
 
 mod bits;
 mod claims;
+mod curvature;
+mod curvature_claims;
 mod curves;
 mod defaults;
 mod departing;
@@ -130,6 +132,23 @@ pub const CHECKS: &[Check] = &[
         name: "gradient_matches_kernel_differences",
         claim: "Every gradient is the derivative that is extrapolated from the kernel's own values.",
         run: extrapolation::gradient_matches_kernel_differences,
+    },
+    Check {
+        name: "curvature_matches_oracle",
+        claim: "Every second derivative is the exact one of the formula as written, and every declared curvature its formula, but for a \
+                few units in the last place.",
+        run: truth::second::curvature_matches_oracle,
+    },
+    Check {
+        name: "curvature_is_reproducible",
+        claim: "A curvature has the same bits alone, beside other outputs, in any batch, on every instruction set and number of threads, \
+                and is reduced as gradients are.",
+        run: curvature::curvature_is_reproducible,
+    },
+    Check {
+        name: "curvature_claims_hold",
+        claim: "What the spec declares of the second derivative is so: bounds are no smaller, and their parabolas lie nowhere below the loss.",
+        run: curvature_claims::curvature_claims_hold,
     },
     Check {
         name: "reductions_match_oracle",

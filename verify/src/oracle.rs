@@ -12,6 +12,7 @@ pub mod data;
 pub mod difference;
 pub mod dual;
 pub mod real;
+pub mod second;
 pub mod ulp;
 
 mod elementary;

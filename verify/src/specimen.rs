@@ -8,7 +8,7 @@ use loss_runtime::drive::{elementwise_forward, elementwise_fused, row_wise};
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
-use loss_runtime::registry::{Kernel, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Variant, VariantKey, VariantReduction};
 use loss_runtime::{Element, Loss};
 
 use crate::registry::Registry;
@@ -80,6 +80,7 @@ const fn pointwise(name: &'static str, function: &'static str) -> LossInfo {
         default_reduction: "mean",
         layout: 0,
         properties: &[],
+        curvature: None,
     }
 }
 
@@ -92,6 +93,7 @@ macro_rules! pointwise_loss {
                     loss: Kernel {
                         forward: elementwise_forward::<T, $kernel, 2, 1, 2>,
                         fused: elementwise_fused::<T, $kernel, 2, 1, 2>,
+                        curvatures: Curvatures::NONE,
                     },
                     reductions: const { &[VariantReduction { of: $of, over: None }] },
                     input_domains: &[None, None],
@@ -116,7 +118,8 @@ pointwise_loss!(
     Bent,
     Some(Kernel {
         forward: elementwise_forward::<T, Doubled, 2, 1, 2>,
-        fused: elementwise_fused::<T, Doubled, 2, 1, 2>
+        fused: elementwise_fused::<T, Doubled, 2, 1, 2>,
+        curvatures: Curvatures::NONE,
     })
 );
 
@@ -128,6 +131,7 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Signed, 2, 0, 1>,
                 fused: elementwise_fused::<T, Signed, 2, 0, 1>,
+                curvatures: Curvatures::NONE,
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],
@@ -161,6 +165,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
+                curvatures: Curvatures::NONE,
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],
@@ -189,6 +194,7 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Soft, 2, 0, 2>,
                 fused: elementwise_fused::<T, Soft, 2, 0, 2>,
+                curvatures: Curvatures::NONE,
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],

@@ -392,7 +392,7 @@ impl Factors {
 }
 
 /// `cotangent * factor`, where a zero of the cotangent stays zero, and a zero factor removes what a weight weighs.
-fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
+pub(crate) fn chain(graph: &mut Graph, cotangent: ExprId, factor: ExprId) -> ExprId {
     if let Expr::Unary(Unary::Weighed, value) = graph.expr(cotangent) {
         let is_constant = graph.constant(factor).is_some();
         let weighed = through_zeros(graph, value, &mut |graph, value| {

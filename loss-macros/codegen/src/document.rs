@@ -203,6 +203,8 @@ pub struct CurvatureEntry {
     pub of: Spanned<String>,
     /// `terms`
     pub terms: Vec<(Spanned<String>, CurvatureTerm)>,
+    /// `step`
+    pub step: Option<Spanned<String>>,
 }
 
 /// An entry of `curvature.terms`.

@@ -12,6 +12,7 @@ mod inline;
 mod name;
 mod pick;
 pub(crate) mod reach;
+pub(crate) mod step;
 pub(crate) mod variants;
 
 use std::collections::{BTreeMap, HashMap};
@@ -87,6 +88,7 @@ pub(crate) fn trace(spec: &Spec, key: &VariantKey, library: &Library) -> Elabora
         reductions,
         input_domains,
         param_domains,
+        step: None,
     });
     Elaboration { variant, diagnostics, places, cases }
 }

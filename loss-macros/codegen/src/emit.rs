@@ -10,13 +10,21 @@ mod uniform;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::expr::ParamId;
+use crate::expr::{InputId, ParamId};
 use crate::model::{ParamKind, Spec, Variant};
+use crate::plan::curvature::Bend;
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
 pub(crate) use api::type_name;
 pub use info::formula_text;
+pub(crate) use info::step_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
+
+/// The input that curvatures are of: there are some only if every call can be answered.
+pub(crate) fn curved(spec: &Spec, plans: &[Plan]) -> Option<InputId> {
+    let all = plans.iter().all(|plan| plan.loss.curvature.is_some());
+    spec.prediction().filter(|_| all)
+}
 
 /// The module of one loss: `plans` in the order in which the runtime looks for the one that fits a call, `page` the attributes that document it.
 pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &TokenStream) -> TokenStream {
@@ -35,9 +43,10 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             quote!(if #fits { return &#name::<T>::VARIANT; })
         });
     }
-    let info = info::info(spec);
+    let curvature = curved(spec, plans);
+    let info = info::info(spec, curvature);
     let param_domains = param_domains(variants);
-    let face = api::face(spec, page);
+    let face = api::face(spec, curvature, page);
     quote! {
         #[doc = #doc]
         pub mod #module {
@@ -47,13 +56,13 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 clippy::all,
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
-            use ::loss_runtime::call::{Call, Execution, Outcome, Partial, Reduction, Request, Upstream};
+            use ::loss_runtime::call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream};
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
-            use ::loss_runtime::registry::{Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
             use ::loss_runtime::run;
             use ::loss_runtime::tensor::{Labels, Tensor};
 
@@ -219,7 +228,23 @@ impl Kernels<'_> {
             Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
             Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
         };
-        quote!(Kernel { forward: #forward, fused: #fused })
+        let curvatures = self.curvatures(program, what);
+        quote!(Kernel { forward: #forward, fused: #fused, curvatures: #curvatures })
+    }
+
+    fn curvatures(&mut self, program: &Program, what: &str) -> TokenStream {
+        let Some(curvature) = &program.curvature else { return quote!(Curvatures::NONE) };
+        let mut run = |bend: &Bend, doc: String| {
+            let (name, arguments) = self.kernel(&Schedule::Elementwise(bend.kernel.clone()), &doc);
+            quote!(drive::elementwise_fused::<T, #name, #arguments>)
+        };
+        let exact =
+            run(&curvature.exact, format!("The gradient and the second derivative of {what} in the prediction."));
+        let step = match &curvature.step {
+            Some(step) => run(step, format!("The gradient of {what} in the prediction, and its declared curvature.")),
+            None => exact.clone(),
+        };
+        quote!(Curvatures { exact: Some(#exact), step: Some(#step) })
     }
 
     fn forward(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {

@@ -8,6 +8,7 @@ use crate::expr::{Expr, ExprId, InputId, Reducer};
 use crate::formula::print::print;
 use crate::model::{ParamValue, Spec};
 use crate::plan::Plan;
+use crate::plan::curvature::Curvature;
 use crate::schedule::{Elementwise, Gradient, RowWise, Schedule};
 use wrap::wrap;
 
@@ -69,6 +70,10 @@ fn variant(spec: &Spec, plan: &Plan) -> String {
 fn formulas(spec: &Spec, plan: &Plan) -> Vec<String> {
     let mut roots = vec![("loss".to_owned(), plan.loss.stable)];
     roots.extend(plan.loss.derivatives.iter().map(|&(input, id)| (gradient_name(spec, input), id)));
+    if let Some(Curvature { exact, step, .. }) = &plan.loss.curvature {
+        roots.push(("curvature".to_owned(), exact.stable));
+        roots.extend(step.iter().map(|step| ("step_curvature".to_owned(), step.stable)));
+    }
     let Definitions { formulas, shared } = definitions(spec, &plan.graph, &plan.stable_names, &roots);
     let mut lines: Vec<String> = formulas.iter().flat_map(|definition| written(definition, 4)).collect();
     if !shared.is_empty() {

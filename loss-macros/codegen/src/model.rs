@@ -2,7 +2,7 @@
 //! `resolve`, read by everything after it.
 
 use crate::document::{
-    DifferenceEntry, ExampleEntry, Formula, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry,
+    CurvatureEntry, DifferenceEntry, ExampleEntry, Formula, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry,
 };
 use crate::expr::{AxisId, AxisSet, Constant, ExprId, Graph, InputId, ParamId};
 use crate::formula::ast::Ast;
@@ -40,6 +40,8 @@ pub struct Spec {
     pub layout: InputId,
     /// Whether the sums of this spec accumulate in `f64`.
     pub accumulate_f64: bool,
+    /// What is declared of the second derivative.
+    pub curvature: Option<CurvatureEntry>,
     /// Where the formula is not smooth.
     pub knots: Vec<KnotEntry>,
     /// Where the gradient is not the derivative.
@@ -52,6 +54,17 @@ pub struct Spec {
     pub examples: Vec<ExampleEntry>,
     /// The declared differences from PyTorch.
     pub differences: Vec<DifferenceEntry>,
+}
+
+impl Spec {
+    /// The input that second derivatives are of: the one that the spec names, or else the first one with a gradient.
+    pub fn prediction(&self) -> Option<InputId> {
+        let place = match &self.curvature {
+            Some(curvature) => self.inputs.iter().position(|input| input.name == curvature.of.value),
+            None => self.inputs.iter().position(|input| input.gradient),
+        };
+        place.map(|place| InputId(place as u8))
+    }
 }
 
 /// An axis.
@@ -294,6 +307,17 @@ pub struct Variant {
     pub input_domains: Vec<Option<ExprId>>,
     /// Per parameter: likewise.
     pub param_domains: Vec<Option<ExprId>>,
+    /// The declared curvature that a step of Newton's divides by, if it is not the exact one here.
+    pub step: Option<StepCurvature>,
+}
+
+/// A declared curvature in a variant.
+#[derive(Clone, Copy, Debug)]
+pub struct StepCurvature {
+    /// Where it is declared; `None` is everywhere. Elsewhere the exact one takes its place.
+    pub when: Option<ExprId>,
+    /// The curvature.
+    pub value: ExprId,
 }
 
 /// A reduction's formulas in a variant.

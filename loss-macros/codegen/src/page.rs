@@ -15,6 +15,7 @@ use quote::quote;
 use crate::compile::Compiled;
 use crate::curves::curves;
 use crate::elaborate::Library;
+use crate::emit::curved;
 use crate::measured::{Measured, accuracy_section};
 use crate::model::Spec;
 
@@ -46,6 +47,9 @@ pub(crate) fn page(compiled: &Compiled, library: &Library, surroundings: Surroun
     before.push_str(&conventions::domain(spec));
     before.push_str(&conventions::reductions(compiled));
     before.push_str(&conventions::ties(compiled));
+    if let Some(prediction) = curved(spec, &compiled.plans) {
+        before.push_str(&conventions::curvature(spec, prediction));
+    }
     before.push_str(&relations::section(compiled, &links));
     before.push_str(&accuracy_section(&spec.name, surroundings.measured));
     let mut after = conventions::elsewhere(spec);

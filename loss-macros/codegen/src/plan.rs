@@ -1,5 +1,7 @@
 //! A variant's way from its formulas as written to the schedules of its kernels.
 
+pub mod curvature;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::differentiate::{NotDifferentiable, differentiate};
@@ -9,6 +11,7 @@ use crate::model::{Spec, Variant, VariantKey};
 use crate::rewrite::{reachable, rebuild, rewrite};
 use crate::schedule::{Gradient, NotSchedulable, Roots, Schedule, schedule};
 use crate::stabilize::{Stabilization, stabilize};
+use curvature::Curvature;
 
 /// The kernels of one variant.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct Program {
     pub stable: ExprId,
     /// The cotangents before lowering.
     pub derivatives: Vec<(InputId, ExprId)>,
+    /// The second derivative in the prediction, where there are kernels for it.
+    pub curvature: Option<Curvature>,
 }
 
 /// The kernels of a named reduction.
@@ -155,6 +160,7 @@ fn all_roots(variant: &Variant) -> Vec<ExprId> {
         .chain(variant.lets.iter().map(|(_, id)| *id))
         .chain(reductions)
         .chain(variant.input_domains.iter().copied().flatten())
+        .chain(variant.step.iter().flat_map(|step| step.when.into_iter().chain([step.value])))
         .collect()
 }
 
@@ -184,12 +190,10 @@ impl Maker<'_> {
             .collect();
         let forward = Roots { value: lowered[0], gradients: Vec::new(), axes: self.axes };
         let fused = Roots { value: lowered[0], gradients, axes: self.axes };
-        Ok(Program {
-            forward: schedule(&self.graph, &forward)?,
-            fused: schedule(&self.graph, &fused)?,
-            stable,
-            derivatives: inputs.into_iter().zip(cotangents).collect(),
-        })
+        let derivatives: Vec<(InputId, ExprId)> = inputs.into_iter().zip(cotangents).collect();
+        let (forward, fused) = (schedule(&self.graph, &forward)?, schedule(&self.graph, &fused)?);
+        let curvature = self.curvature(&fused, &derivatives)?;
+        Ok(Program { forward, fused, stable, derivatives, curvature })
     }
 
     fn forward(&mut self, written: ExprId, axes: AxisSet) -> Result<Schedule, NotPlanned> {

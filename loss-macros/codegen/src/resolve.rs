@@ -73,6 +73,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
         default_reduction,
         layout,
         accumulate_f64,
+        curvature: document.curvature.clone(),
         knots: document.knots.clone(),
         surrogates: document.surrogates.clone(),
         properties: document.properties.clone(),

@@ -9,6 +9,9 @@ use std::collections::{HashMap, HashSet};
 use crate::expr::{AxisId, AxisSet, Binary, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use crate::rewrite::reachable;
 
+/// The place of the curvature among what a kernel writes beside the value: the one after those of all inputs that a loss may have.
+pub const CURVATURE: InputId = InputId(8);
+
 /// What a kernel computes: the lowered roots.
 #[derive(Clone, Debug)]
 pub struct Roots {
@@ -23,7 +26,7 @@ pub struct Roots {
 /// A cotangent that a kernel writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gradient {
-    /// Of which input.
+    /// Of which input, or [`CURVATURE`].
     pub input: InputId,
     /// Along which axes that input varies.
     pub axes: AxisSet,

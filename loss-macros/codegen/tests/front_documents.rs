@@ -100,6 +100,7 @@ fn claims_and_examples_are_read() {
     let document = document(EVERY_KEY);
     let curvature = document.curvature.expect("given");
     assert_eq!(keys(&curvature.terms), ["exact", "upper"]);
+    assert_eq!(curvature.step.as_ref().map(|step| step.value.as_str()), Some("upper"));
     assert_eq!(curvature.terms[1].1.when.as_ref().map(print).as_deref(), Some("beta > 0"));
     let knot = &document.knots[0];
     assert_eq!((print(&knot.at), knot.smooth.value.as_str()), ("r == 0".to_owned(), "C0"));

@@ -9,7 +9,7 @@ use super::along::Along;
 use super::block::Block;
 use super::scratch::{put, spread};
 use super::split::Part;
-use crate::call::MAX_INPUTS;
+use crate::call::SLOTS;
 use crate::job::Job;
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
@@ -47,7 +47,7 @@ pub(super) struct Sweep<
     pub(super) elements_at: usize,
     pub(super) element_gradients: [Option<&'o mut [L::Scalar]>; G],
     pub(super) row_gradients: [Option<&'o mut [L::Scalar]>; H],
-    pub(super) gradients_at: [usize; MAX_INPUTS],
+    pub(super) gradients_at: [usize; SLOTS],
     kernel: PhantomData<K>,
 }
 

@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use crate::call::MAX_INPUTS;
+use crate::call::SLOTS;
 use crate::job::{Job, Outputs};
 use crate::registry::Element;
 use crate::sum::split;
@@ -12,14 +12,14 @@ use crate::sum::split;
 pub(super) struct Part<'o, T> {
     pub(super) elements: Option<&'o mut [T]>,
     pub(super) elements_at: usize,
-    pub(super) gradients: [Option<&'o mut [T]>; MAX_INPUTS],
-    pub(super) gradients_at: [usize; MAX_INPUTS],
+    pub(super) gradients: [Option<&'o mut [T]>; SLOTS],
+    pub(super) gradients_at: [usize; SLOTS],
 }
 
 /// Where the outputs of a unit of work begin.
 pub(super) struct Cut {
     pub(super) elements: usize,
-    pub(super) gradients: [usize; MAX_INPUTS],
+    pub(super) gradients: [usize; SLOTS],
 }
 
 impl<'o, T> Part<'o, T> {
@@ -28,13 +28,13 @@ impl<'o, T> Part<'o, T> {
             elements: outputs.elements.as_deref_mut(),
             elements_at: 0,
             gradients: outputs.gradients.each_mut().map(|slot| slot.as_deref_mut()),
-            gradients_at: [0; MAX_INPUTS],
+            gradients_at: [0; SLOTS],
         }
     }
 
     fn split(self, cut: &Cut) -> (Self, Self) {
         let (left, right) = cut_slice(self.elements, cut.elements - self.elements_at);
-        let mut before = Self { elements: left, gradients: [const { None }; MAX_INPUTS], ..self };
+        let mut before = Self { elements: left, gradients: [const { None }; SLOTS], ..self };
         let mut after =
             Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
         for (input, slot) in self.gradients.into_iter().enumerate() {
@@ -48,7 +48,7 @@ impl<'o, T> Part<'o, T> {
         Self {
             elements: None,
             elements_at: self.elements_at,
-            gradients: [const { None }; MAX_INPUTS],
+            gradients: [const { None }; SLOTS],
             gradients_at: self.gradients_at,
         }
     }

@@ -118,7 +118,7 @@ impl<T> Outputs<'_, T> {
         self.elements.as_deref_mut()
     }
 
-    /// Where an input's gradient goes, if it is wanted.
+    /// Where an input's gradient goes, or the [curvature](crate::kernel::CURVATURE), if it is wanted.
     #[must_use]
     pub fn gradient(&mut self, input: usize) -> Option<&mut [T]> {
         self.gradients.get_mut(input)?.as_deref_mut()
@@ -138,6 +138,8 @@ impl<'o, T> Outputs<'o, T> {
     /// Outputs of one's own, the gradients by input.
     #[must_use]
     pub fn new(elements: Option<&'o mut [T]>, gradients: [Option<&'o mut [T]>; crate::call::MAX_INPUTS]) -> Self {
-        Self { elements, gradients }
+        let mut outputs = Self { elements, ..Self::none() };
+        outputs.gradients[..crate::call::MAX_INPUTS].iter_mut().zip(gradients).for_each(|(slot, own)| *slot = own);
+        outputs
     }
 }

@@ -5,7 +5,7 @@ use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violatio
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
-use loss_runtime::registry::{Kernel, Loss, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Loss, Variant, VariantKey, VariantReduction};
 
 use super::kernels::{
     LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare,
@@ -88,6 +88,7 @@ const fn info(
         default_reduction: "mean",
         layout: 0,
         properties: &[],
+        curvature: None,
     }
 }
 
@@ -100,6 +101,7 @@ macro_rules! elementwise {
         Kernel {
             forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
             fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
+            curvatures: Curvatures::NONE,
         }
     };
 }
@@ -191,6 +193,7 @@ macro_rules! entropy {
             loss: Kernel {
                 forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
+                curvatures: Curvatures::NONE,
             },
             reductions: &[
                 VariantReduction { of: None, over: Some(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>) },
@@ -221,6 +224,7 @@ macro_rules! dot {
             loss: Kernel {
                 forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
+                curvatures: Curvatures::NONE,
             },
             reductions: &[none!($float)],
             input_domains: &[None, None, None, None],
@@ -244,6 +248,7 @@ macro_rules! log_softmax {
             loss: Kernel {
                 forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
+                curvatures: Curvatures::NONE,
             },
             reductions: &[none!($float)],
             input_domains: &[None],

@@ -1,10 +1,11 @@
 //! The laws of options pass on losses that are right, and fail on one with the fault that each is there to find.
 
+use loss_codegen::compile::{compile_beside, library};
 use loss_runtime::Loss;
 
 use super::{CHECKS, Finding};
 use crate::audit::Status;
-use crate::registry::losses;
+use crate::registry::{losses, sources};
 use crate::specimen::faulty::{Fault, faulty, named};
 use crate::subject::{Effort, Subject};
 
@@ -57,4 +58,41 @@ fn a_class_index_is_a_row_that_is_certain() {
     tells("kernels_agree_with_others", "cross_entropy", &Fault::InputDropped("weight"));
     tells("kernels_agree_with_others", "smooth_l1", &Fault::OtherWhereZero("beta", "mse"));
     assert_eq!(look("kernels_agree_with_others", named("cross_entropy_soft")).status, Status::Passed);
+}
+
+#[test]
+fn wrong_curvatures_are_told() {
+    tells("curvature_matches_oracle", "huber", &Fault::CurvaturesSwapped);
+    for check in ["curvature_matches_oracle", "curvature_is_reproducible"] {
+        tells(check, "mse", &Fault::CurvatureCounts);
+        assert_eq!(look(check, named("cosine_embedding")).status, Status::Skipped);
+    }
+}
+
+#[test]
+fn curvatures_that_are_declared_wrongly_are_told() {
+    let check = "curvature_claims_hold";
+    for loss in ["huber", "smooth_l1", "bce_with_logits", "l1"] {
+        let right = look(check, named(loss));
+        assert_eq!(right.status, Status::Passed, "{check} on {loss}: {:#?}", right.failures);
+    }
+    for (loss, right, wrong) in [
+        ("huber", "delta / max(a, delta)", "0.99 * delta / max(a, delta)"),
+        ("smooth_l1", "value: 1 / beta", "value: 0.9 / beta"),
+        ("bce_with_logits", "0.25 * weight", "0.24 * weight"),
+        ("bce_with_logits", "claim: majorizes", "claim: exact"),
+        ("l1", "value: weight, when", "value: -weight, when"),
+    ] {
+        let files = sources(loss_runtime::SPECS);
+        let mut file =
+            files.iter().find(|file| file.path.ends_with(&format!("/{loss}.yaml"))).expect("there is one").clone();
+        assert!(file.text.contains(right), "{right} in {loss}");
+        file.text = file.text.replacen(right, wrong, 1);
+        let compiled = compile_beside(&[file], library(&files)).expect("it means something");
+        let registry =
+            losses().with_mutant(named(loss), Box::leak(Box::new(compiled.into_iter().next().expect("one"))));
+        let check = CHECKS.iter().find(|known| known.name == check).expect("there is such a check");
+        let found = (check.run)(&Subject { loss: named(loss), registry }, &EFFORT);
+        assert_eq!(found.status, Status::Failed, "{wrong} in {loss}");
+    }
 }

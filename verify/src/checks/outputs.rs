@@ -78,6 +78,7 @@ impl Set<'_> {
             elements: (self.elements == Elements::Asked).then_some(elements.as_mut_slice()),
             gradients: slots,
             want: self.want,
+            ..Request::default()
         };
         let outcome = run(sample.loss, &sample.batch.call(), request)?;
         let what = |name: &str| {

@@ -6,6 +6,7 @@ mod data;
 mod edges;
 mod one;
 mod points;
+pub(super) mod second;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::model::Variant;

@@ -48,6 +48,10 @@ const LEFT_OUT: &[&str] = check_names![
     "gradient_linear_in_upstream",
     "sum_is_sum_of_none",
     "errors_write_nothing",
+    // The faults are in values and gradients alone.
+    "curvature_matches_oracle",
+    "curvature_is_reproducible",
+    "curvature_claims_hold",
     "value_and_gradient_are_drawn",
 ];
 
@@ -210,6 +214,7 @@ fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, change: &Change) -
                 Err(other) => return Err(other),
             },
             fused: scheduled(plan, given, &program.fused, *id, alternative)?,
+            ..WorkProgram::new(&Arc::new(plan.graph.clone()), program)
         }),
         Change::Derivative(id, alternative) => {
             let mut graph = plan.graph.clone();
@@ -226,13 +231,13 @@ fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, change: &Change) -
             let roots = Roots { value: lowered[0], gradients: gradients.collect(), axes: plan.axes };
             let fused = schedule(&graph, &roots).map_err(|reason| refused(&format!("{reason:?}")))?;
             let graph = Arc::new(graph);
-            Ok(WorkProgram { forward: whole(&program.forward, &graph), fused: whole(&fused, &graph) })
+            Ok(WorkProgram { fused: whole(&fused, &graph), ..WorkProgram::new(&graph, program) })
         }
         Change::Step(step) => {
             let graph = Arc::new(plan.graph.clone());
             let mut fused = whole(&program.fused, &graph);
             step.apply(&mut fused);
-            Ok(WorkProgram { forward: whole(&program.forward, &graph), fused })
+            Ok(WorkProgram { fused, ..WorkProgram::new(&graph, program) })
         }
     }
 }

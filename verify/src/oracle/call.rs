@@ -73,7 +73,7 @@ pub fn summand(spec: &Spec, variant: &Variant, reduction: &str) -> Option<ExprId
 }
 
 /// The places of the loss, in the order of the result of `none`.
-fn places(spec: &Spec, variant: &Variant, data: &Data) -> Vec<Place> {
+pub(super) fn places(spec: &Spec, variant: &Variant, data: &Data) -> Vec<Place> {
     axes_of_result(spec, variant).into_iter().fold(vec![[0; 8]], |places, axis| {
         let at = usize::from(axis.0);
         let along = |place: Place| {
@@ -105,7 +105,7 @@ fn summation(spec: &Spec, variant: &Variant, name: &str) -> Result<Summation, Ma
 }
 
 /// Whether a label of this row says that the row does not count.
-fn is_dropped(evaluator: &Evaluator<'_>, place: &Place) -> Attempt<bool> {
+pub(super) fn is_dropped(evaluator: &Evaluator<'_>, place: &Place) -> Attempt<bool> {
     let question = evaluator.question;
     for (at, (input, data)) in (0u8..).zip(question.spec.inputs.iter().zip(&question.data.inputs)) {
         if input.ignore.is_some() && data.is_some() && !evaluator.is_given(InputId(at), place)? {

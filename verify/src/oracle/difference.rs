@@ -84,7 +84,7 @@ impl Oracle<'_> {
     }
 
     /// An element's value and a step from it.
-    fn around(&self, element: Element, step: i64) -> Result<Around, Malformed> {
+    pub(super) fn around(&self, element: Element, step: i64) -> Result<Around, Malformed> {
         let x = match self.question.data.inputs.get(usize::from(element.input.0)) {
             Some(Some(data)) => match &data.values {
                 Values::Real(values) => values.get(element.place).copied().filter(|x| x.is_finite()),
@@ -131,10 +131,10 @@ impl Oracle<'_> {
 }
 
 /// An element's value, and the exponent of the step from it.
-struct Around {
+pub(super) struct Around {
     element: Element,
-    size: Real,
-    step: i64,
+    pub(super) size: Real,
+    pub(super) step: i64,
 }
 
 #[cfg(test)]

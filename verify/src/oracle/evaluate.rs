@@ -59,6 +59,8 @@ pub(super) struct Evaluator<'a> {
     wrt: BTreeSet<InputId>,
     /// An element whose value is not the data's.
     moved: Option<(Element, Real)>,
+    /// What decides the cases in its stead.
+    decided_by: Option<Box<Evaluator<'a>>>,
     memo: RefCell<HashMap<(ExprId, Place), Rc<Dual>>>,
 }
 
@@ -68,12 +70,18 @@ const REMEMBERED: usize = 200_000;
 impl<'a> Evaluator<'a> {
     pub(super) fn new(question: Question<'a>, precision: usize, wrt: BTreeSet<InputId>) -> Self {
         let arithmetic = Arithmetic::new(precision);
-        Evaluator { question, arithmetic, wrt, moved: None, memo: RefCell::default() }
+        Evaluator { question, arithmetic, wrt, moved: None, decided_by: None, memo: RefCell::default() }
     }
 
     /// The same with one element's value replaced.
     pub(super) fn with_moved(mut self, element: Element, value: Real) -> Self {
         self.moved = Some((element, value));
+        self
+    }
+
+    /// The same with every case decided as another evaluator decides it.
+    pub(super) fn decided_as(mut self, other: Self) -> Self {
+        self.decided_by = Some(Box::new(other));
         self
     }
 
@@ -124,6 +132,11 @@ impl<'a> Evaluator<'a> {
 
     fn evaluate(&self, id: ExprId, place: &Place) -> Attempt<Dual> {
         let (graph, data) = (self.question.graph, self.question.data);
+        if let Some(here) = &self.decided_by
+            && let Some(decided) = self.decided(here, id, place)?
+        {
+            return Ok(decided);
+        }
         match graph.expr(id) {
             Expr::Constant(constant) => Ok(Dual::constant(self.arithmetic.constant(constant)?)),
             Expr::Boolean(value) => Ok(Dual::condition(Some(value))),

@@ -113,6 +113,7 @@ fn panel(
     let name = match quantity {
         Quantity::Value => "value",
         Quantity::Gradient(_) => "gradient",
+        Quantity::Curvature(_) => "curvature",
     };
     let middle = f64::midpoint(top, bottom);
     write!(

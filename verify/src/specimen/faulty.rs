@@ -1,8 +1,10 @@
 //! Losses of the registry with a fault put in between: their names and their specs, and kernels that do something else.
 
-use loss_runtime::Loss;
 use loss_runtime::info::{InputInfo, LossInfo};
-use loss_runtime::registry::{Variant, VariantKey};
+use loss_runtime::job::{Job, Outputs};
+use loss_runtime::kernel::CURVATURE;
+use loss_runtime::registry::{Curvatures, Kernel, Variant, VariantKey};
+use loss_runtime::{Element, Loss};
 
 use crate::registry::losses;
 
@@ -14,6 +16,10 @@ pub(crate) enum Fault {
     OtherWhereZero(&'static str, &'static str),
     /// An absent input is said to be this.
     WrongDefault(&'static str, f64),
+    /// The second derivative and the curvature that is declared for steps change places.
+    CurvaturesSwapped,
+    /// The curvature of a place is its number.
+    CurvatureCounts,
 }
 
 struct Faulty {
@@ -22,6 +28,15 @@ struct Faulty {
     /// The bits of inputs that are hidden from the kernels.
     hidden: u32,
     other: Option<(usize, &'static dyn Loss)>,
+    curvatures: Bends,
+}
+
+/// Which curvatures the kernels give.
+#[derive(Clone, Copy, PartialEq)]
+enum Bends {
+    Right,
+    Swapped,
+    Counting,
 }
 
 /// A loss of the registry.
@@ -34,13 +49,15 @@ pub(crate) fn faulty(name: &str, fault: &Fault) -> &'static dyn Loss {
     let loss = named(name);
     let info = loss.info();
     let input = |name: &str| info.inputs.iter().position(|input| input.name == name).expect("there is such an input");
-    let mut faulty = Faulty { loss, info, hidden: 0, other: None };
+    let mut faulty = Faulty { loss, info, hidden: 0, other: None, curvatures: Bends::Right };
     match *fault {
         Fault::InputDropped(name) => faulty.hidden = 1 << input(name),
         Fault::OtherWhereZero(param, other) => {
             let param = info.params.iter().position(|known| known.name == param).expect("there is such a parameter");
             faulty.other = Some((param, named(other)));
         }
+        Fault::CurvaturesSwapped => faulty.curvatures = Bends::Swapped,
+        Fault::CurvatureCounts => faulty.curvatures = Bends::Counting,
         Fault::WrongDefault(name, default) => {
             let place = input(name);
             let inputs = info
@@ -65,6 +82,27 @@ impl Faulty {
     }
 }
 
+impl Bends {
+    fn of<T: Element>(self, variant: &'static Variant<T>) -> &'static Variant<T> {
+        let Kernel { forward, fused, curvatures } = &variant.loss;
+        let curvatures = match self {
+            Self::Right => return variant,
+            Self::Swapped => Curvatures { exact: curvatures.step, step: curvatures.exact },
+            Self::Counting => Curvatures { exact: Some(count), step: Some(count) },
+        };
+        let loss = Kernel { forward: *forward, fused: *fused, curvatures };
+        Box::leak(Box::new(Variant { loss, ..*variant }))
+    }
+}
+
+/// Writes 0, 1, 2 and so on.
+fn count<T: Element>(_: &Job<'_, T>, outputs: &mut Outputs<'_, T>) -> f64 {
+    for (place, number) in outputs.gradient(CURVATURE).into_iter().flatten().enumerate() {
+        *number = T::from_f64(place as f64);
+    }
+    0.0
+}
+
 impl Loss for Faulty {
     fn info(&self) -> &'static LossInfo {
         self.info
@@ -74,10 +112,10 @@ impl Loss for Faulty {
     }
     fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {
         let (loss, key) = self.seen(key);
-        loss.variant_f32(&key)
+        self.curvatures.of(loss.variant_f32(&key))
     }
     fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64> {
         let (loss, key) = self.seen(key);
-        loss.variant_f64(&key)
+        self.curvatures.of(loss.variant_f64(&key))
     }
 }

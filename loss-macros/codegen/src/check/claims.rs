@@ -139,6 +139,10 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
                 findings.error(Code::BadCurvature, name.span, message, help);
             }
         }
+        if let Some(step) = &curvature.step {
+            let names: Vec<&str> = curvature.terms.iter().map(|(name, _)| name.value.as_str()).collect();
+            one_of(step, &names, Code::BadCurvature, "term", findings);
+        }
     }
 }
 

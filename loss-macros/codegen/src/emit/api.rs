@@ -1,17 +1,20 @@
 //! A loss's face: a struct with its parameters and optional inputs, and the calls.
 
+mod curvature;
+
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
+use crate::expr::InputId;
 use crate::formula::print::print;
 use crate::model::{Input, Param, ParamKind, Spec};
 use crate::page::convention;
 
-pub(super) fn face(spec: &Spec, page: &TokenStream) -> TokenStream {
-    let face = Face::new(spec, page);
+pub(super) fn face(spec: &Spec, prediction: Option<InputId>, page: &TokenStream) -> TokenStream {
+    let face = Face::new(spec, prediction, page);
     let (structure, choices) = (face.structure(), face.choices());
-    let (gradients, calls) = (face.gradients(), face.calls());
-    quote! { #choices #structure #gradients #calls }
+    let (gradients, calls, curvature) = (face.gradients(), face.calls(), face.curvature());
+    quote! { #choices #structure #gradients #calls #curvature }
 }
 
 /// `smooth_l1` to `SmoothL1`
@@ -37,6 +40,8 @@ fn ident(name: &str) -> Ident {
 
 struct Face<'s> {
     spec: &'s Spec,
+    /// The input that curvatures are of, if there are any.
+    prediction: Option<InputId>,
     page: &'s TokenStream,
     name: Ident,
     gradients_name: Ident,
@@ -49,10 +54,11 @@ struct Face<'s> {
 }
 
 impl<'s> Face<'s> {
-    fn new(spec: &'s Spec, page: &'s TokenStream) -> Self {
+    fn new(spec: &'s Spec, prediction: Option<InputId>, page: &'s TokenStream) -> Self {
         let inputs = || spec.inputs.iter().enumerate();
         Face {
             spec,
+            prediction,
             page,
             name: format_ident!("{}", type_name(&spec.name)),
             gradients_name: format_ident!("{}Gradients", type_name(&spec.name)),

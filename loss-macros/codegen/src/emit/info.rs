@@ -4,11 +4,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::document::{Formula, PropertyEntry};
+use crate::expr::InputId;
 use crate::formula::print::print;
 use crate::guide::Task;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Position, Spec};
 
-pub(super) fn info(spec: &Spec) -> TokenStream {
+pub(super) fn info(spec: &Spec, prediction: Option<InputId>) -> TokenStream {
     let Spec { name, summary, .. } = spec;
     let reference = &spec.reference;
     let pytorch = match &spec.pytorch {
@@ -47,6 +48,14 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
     let default_reduction = &spec.default_reduction;
     let layout = Literal::usize_unsuffixed(spec.layout.0.into());
     let properties = spec.properties.iter().map(|(name, entry)| property_text(&name.value, entry));
+    let curvature = match prediction {
+        Some(input) => {
+            let input = Literal::usize_unsuffixed(input.0.into());
+            let step = text(step_text(spec).as_deref());
+            quote!(Some(CurvatureInfo { input: #input, step: #step }))
+        }
+        None => quote!(None),
+    };
     quote! {
         LossInfo {
             name: #name,
@@ -62,6 +71,7 @@ pub(super) fn info(spec: &Spec) -> TokenStream {
             default_reduction: #default_reduction,
             layout: #layout,
             properties: &[#(#properties),*],
+            curvature: #curvature,
         }
     }
 }
@@ -72,6 +82,19 @@ fn guide(spec: &Spec) -> TokenStream {
     let task = text(guide.task.map(Task::word));
     let aliases = guide.aliases.iter().map(|(library, names)| quote!((#library, &[#(#names),*])));
     quote!(Guide { meaning: #meaning, task: #task, use_when: #use_when, aliases: &[#(#aliases),*] })
+}
+
+/// What `curvature.step` gives, if it is not the second derivative itself: `1 / beta where beta > 0`.
+pub(crate) fn step_text(spec: &Spec) -> Option<String> {
+    let curvature = spec.curvature.as_ref()?;
+    let step = curvature.step.as_ref()?;
+    let (_, term) = curvature.terms.iter().find(|(name, _)| name.value == step.value)?;
+    let value = term.value.as_ref().filter(|_| term.claim.value != "exact")?;
+    let value = print(&value.to_ast());
+    Some(match &term.when {
+        Some(when) => format!("{value} where {}", print(when)),
+        None => value,
+    })
 }
 
 /// The definitions, one a line, then the loss.

@@ -2,8 +2,9 @@
 
 use crate::compile::Compiled;
 use crate::document::KnotEntry;
+use crate::emit::step_text;
 use crate::equations::equations;
-use crate::expr::AxisId;
+use crate::expr::{AxisId, InputId};
 use crate::formula::print::print;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Spec};
 use crate::typeset::Typesetter;
@@ -66,6 +67,26 @@ fn kind(param: &Param) -> String {
         ParamKind::Switch => "true or false".to_owned(),
         ParamKind::Choice(words) => format!("one of `{}`", words.join("`, `")),
     }
+}
+
+/// What the second derivative is of, and what is declared of it.
+pub(super) fn curvature(spec: &Spec, prediction: InputId) -> String {
+    let name = &spec.inputs[usize::from(prediction.0)].name;
+    let mut text = format!("\n# Curvature\nIn `{name}`.");
+    for (_, term) in spec.curvature.iter().flat_map(|curvature| &curvature.terms) {
+        let Some(value) = &term.value else { continue };
+        let says = match term.claim.value.as_str() {
+            "majorizes" => "makes a parabola that touches the loss and lies nowhere below it",
+            "dominates" => "is never smaller",
+            "positive" => "is positive, and may stand in for it",
+            _ => "is the same",
+        };
+        let when = term.when.as_ref().map_or(String::new(), |when| format!(", where `{}`", print(when)));
+        text.push_str(&format!(" `{}` {says}{when}.", print(&value.to_ast())));
+    }
+    let step = step_text(spec).map_or("the second derivative".to_owned(), |step| format!("`{step}`"));
+    text.push_str(&format!(" `grad_hess_into` gives {step}.\n"));
+    text
 }
 
 /// The sentence that a label's convention puts into the documentation.

@@ -10,7 +10,8 @@ impl Reader {
         let fields = self.fields(node, "curvature", keys::CURVATURE)?;
         let of = fields.required_text(self, "of");
         let terms = fields.require(self, "terms").map(|terms| self.each(terms, "terms", Self::curvature_term));
-        Some(CurvatureEntry { of: of?, terms: terms? })
+        let step = fields.text(self, "step");
+        Some(CurvatureEntry { of: of?, terms: terms?, step })
     }
 
     fn curvature_term(&mut self, node: &Node, name: &str) -> Option<CurvatureTerm> {

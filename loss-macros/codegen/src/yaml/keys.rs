@@ -249,6 +249,7 @@ pub(super) const CURVATURE: &[Key] = &[
         "The entries, by names of your choice.",
         "{ exact: { claim: exact } }",
     ),
+    key("step", Takes::Name, "The entry that a step of Newton's divides by; the exact one if left out.", "upper"),
 ];
 
 pub(super) const TERM: &[Key] = &[

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, Reducer, Type, Unary};
+use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use loss_codegen::model::{Spec, Variant};
 use loss_codegen::rewrite::{reachable, rewrite};
 use loss_runtime::Element;
@@ -16,9 +16,10 @@ use loss_runtime::Element;
 use crate::oracle::Oracle;
 use crate::oracle::call::{CallOutcome, axes_of_result, call};
 use crate::oracle::data::{Data, Number, Values};
+use crate::oracle::second::Bend;
 use crate::oracle::ulp::Format;
 
-use super::{Result, tolerance};
+use super::{Result, second, tolerance};
 
 /// How far each number moves, in units of its last place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +57,17 @@ pub(super) struct Conditions<'b> {
     separate: Vec<AxisId>,
     /// The axes of the results of `none`.
     result_axes: Vec<AxisId>,
+    /// What stands in the place of the gradients.
+    slopes: Slopes,
     seen: BTreeMap<(Step, Vec<usize>), Option<Neighbours>>,
+}
+
+/// What is looked at beside values.
+#[derive(Clone, Copy)]
+enum Slopes {
+    Gradients,
+    /// A curvature, in the place of its input's gradient.
+    Curvature(Bend, InputId),
 }
 
 /// The truth at one place, and when each number that goes in has moved in turn.
@@ -113,9 +124,21 @@ impl<'b> Conditions<'b> {
             least: T::from_bits(T::ZERO.bits() + 1).to_f64(),
             separate: (0..spec.axes.len()).map(|axis| AxisId(axis as u8)).filter(|&axis| is_walked(axis)).collect(),
             result_axes: axes_of_result(spec, &variant),
+            slopes: Slopes::Gradients,
             seen: BTreeMap::new(),
             variant,
         }
+    }
+
+    /// Of a curvature of `none`, in the place of its input's gradient.
+    pub(super) fn of_curvature<T: Element + Format>(
+        spec: &'b Spec,
+        variant: &'b Variant,
+        data: &'b Data,
+        (which, of): (Bend, InputId),
+        upstream: Vec<f64>,
+    ) -> Self {
+        Self { slopes: Slopes::Curvature(which, of), ..Self::new::<T>(spec, variant, data, upstream) }
     }
 
     /// How far the sum of all values over the divisor moves in all.
@@ -213,7 +236,10 @@ impl<'b> Conditions<'b> {
         let mut data = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
         let is_here = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|spot| spot.at == at);
         let upstream: Vec<f64> = (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect();
-        let outcome = |variant: &Variant, data: &Data| call(self.spec, variant, data, "none", &upstream).ok();
+        let outcome = |variant: &Variant, data: &Data| match self.slopes {
+            Slopes::Gradients => call(self.spec, variant, data, "none", &upstream).ok(),
+            Slopes::Curvature(which, of) => second::outcome(self.spec, variant, data, (which, of), &upstream).ok(),
+        };
         if step == Step::Finite {
             let [here, there] = LARGE.map(|large| outcome(&self.variant, &with_finite(&data, large)));
             return Some(Neighbours { here: here?, there: vec![there?] });

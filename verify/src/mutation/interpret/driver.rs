@@ -5,6 +5,7 @@ use std::sync::Arc;
 use loss_codegen::expr::{Expr, ExprId, Graph};
 use loss_codegen::schedule::{Elementwise, Gradient, RowWise, Schedule};
 use loss_runtime::job::{Job, Outputs, Place};
+use loss_runtime::kernel::CURVATURE;
 use loss_runtime::{Element, Upstream};
 
 use crate::mutation::slots::Driver;
@@ -67,7 +68,7 @@ impl<T: Element> Driver<T> for Work {
             Schedule::Elementwise(kernel) => (kernel.gradients.clone(), Vec::new()),
             Schedule::RowWise(kernel) => (kernel.element_gradients.clone(), kernel.row_gradients.clone()),
         };
-        for input in 0..loss_runtime::call::MAX_INPUTS {
+        for input in 0..=CURVATURE {
             let is_computed = gradients.iter().chain(&rows).any(|gradient| usize::from(gradient.input.0) == input);
             if outputs.gradient(input).is_some() && (!is_computed || job.is_broadcast(input)) {
                 each_place(job.extents(), |place| put(job, outputs, input, place, 0.0));

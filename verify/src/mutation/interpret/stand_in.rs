@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{Graph, ParamId};
 use loss_codegen::model::Spec;
+use loss_codegen::plan::curvature::Bend;
 use loss_codegen::plan::{Plan, Program};
+use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
-use loss_runtime::registry::{Kernel, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Variant, VariantKey, VariantReduction};
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
 
@@ -32,12 +34,23 @@ pub(in crate::mutation) struct WorkPlan {
 pub(in crate::mutation) struct WorkProgram {
     pub(in crate::mutation) forward: Work,
     pub(in crate::mutation) fused: Work,
+    /// The curvature, and the declared one.
+    pub(in crate::mutation) exact: Option<Work>,
+    pub(in crate::mutation) step: Option<Work>,
 }
 
 impl WorkProgram {
-    fn new(graph: &Arc<Graph>, program: &Program) -> Self {
+    /// A formula's kernels as they are.
+    pub(in crate::mutation) fn new(graph: &Arc<Graph>, program: &Program) -> Self {
         let work = |schedule| Work { graph: Arc::clone(graph), schedule, slip: None };
-        Self { forward: work(program.forward.clone()), fused: work(program.fused.clone()) }
+        let bend = |bend: &Bend| work(Schedule::Elementwise(bend.kernel.clone()));
+        let curvature = program.curvature.as_ref();
+        Self {
+            forward: work(program.forward.clone()),
+            fused: work(program.fused.clone()),
+            exact: curvature.map(|curvature| bend(&curvature.exact)),
+            step: curvature.and_then(|curvature| curvature.step.as_ref()).map(bend),
+        }
     }
 }
 
@@ -151,7 +164,14 @@ impl Interpreted {
             }
             run
         };
-        let kernel = |program: &WorkProgram| Kernel { forward: lease(&program.forward), fused: lease(&program.fused) };
+        let kernel = |program: &WorkProgram| Kernel {
+            forward: lease(&program.forward),
+            fused: lease(&program.fused),
+            curvatures: Curvatures {
+                exact: program.exact.as_ref().map(lease),
+                step: program.step.as_ref().or(program.exact.as_ref()).map(lease),
+            },
+        };
         let reductions: Vec<VariantReduction<T>> = (plan.reductions.iter())
             .map(|(of, over)| VariantReduction { of: of.as_ref().map(kernel), over: over.as_ref().map(lease) })
             .collect();

@@ -147,6 +147,7 @@ impl Faulty {
         let mut kernel = |kernel: &Kernel<T>| Kernel {
             forward: wrapped(kernel.forward, Role::Forward(kernel.forward)),
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
+            curvatures: kernel.curvatures,
         };
         let loss = kernel(&original.loss);
         let summands: Vec<Option<Kernel<T>>> =

@@ -1,0 +1,142 @@
+//! Curvatures of the compiled kernels against the oracle's, which differentiates the formula as written.
+
+use loss_codegen::compile::Compiled;
+use loss_codegen::expr::InputId;
+use loss_codegen::model::{Spec, Variant};
+use loss_runtime::{Curvature, Element, Reduction, Request, Upstream, Want, run};
+
+use crate::audit::Quantity;
+use crate::generators::Random;
+use crate::oracle::Failure;
+use crate::oracle::call::CallOutcome;
+use crate::oracle::data::Data;
+use crate::oracle::real::Real;
+use crate::oracle::second::{Bend, bends};
+use crate::oracle::ulp::Format;
+use crate::subject::{Effort, Subject};
+
+use super::super::probe::{Probe, find, poison};
+use super::super::sample::{Sample, each_pair};
+use super::{Conditions, Finding, Judge, Result, SHARE, Seen, TOLERATED, Tally, Wanted};
+use super::{data, data_of, edges, sizes, variant_of};
+
+const WHICH: [(Curvature, Bend); 2] = [(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
+
+/// Every curvature of `none`, in both types, for upstream gradients that are not 1.
+pub(in crate::checks) fn curvature_matches_oracle(subject: &Subject, effort: &Effort) -> Finding {
+    let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
+    if subject.loss.info().curvature.is_none() {
+        return Finding::skipped("the loss is not of each place by itself");
+    }
+    let mut tally = Tally::new(subject, effort);
+    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
+    let worst = [
+        measure_in::<f32>(subject, &effort, compiled, &mut tally),
+        measure_in::<f64>(subject, &effort, compiled, &mut tally),
+    ];
+    let mut finding = tally.finding();
+    let comma = if finding.detail.is_empty() { "" } else { "; " };
+    finding.detail.push_str(&format!("{comma}{}", worst.join("; ")));
+    finding
+}
+
+/// Holds a type's curvatures against the truth, and says how far the worst is from it.
+fn measure_in<T: Element + Format>(
+    subject: &Subject,
+    effort: &Effort,
+    compiled: &'static Compiled,
+    tally: &mut Tally,
+) -> String {
+    let mut seen = Seen::default();
+    let name = format!("curvature_matches_oracle {}", T::NAME);
+    let sizes = sizes(subject, Wanted::Gradients);
+    each_pair::<T>(subject, effort, &name, &sizes, edges::sharpen, tally, |sample, random, tally| {
+        look(sample, compiled, random, &mut seen, tally);
+    });
+    let worst = seen.accuracy(T::NAME).into_iter().map(|accuracy| accuracy.max_ulp.0).fold(0.0, f64::max);
+    format!("at most {worst:.2} ULP in {}", T::NAME)
+}
+
+fn look<T: Element + Format>(
+    sample: &Sample<'_, T>,
+    compiled: &'static Compiled,
+    random: &mut Random,
+    seen: &mut Seen,
+    tally: &mut Tally,
+) {
+    let spec = &compiled.spec;
+    let declared = sample.info.curvature.map(|curvature| curvature.input);
+    let (Some(variant), Some(input)) = (variant_of(compiled, sample.generator.setting()), declared) else {
+        return tally.fail(&sample.describe(), || ("a variant with a curvature".to_owned(), "none".to_owned()));
+    };
+    let places = match find(sample.loss, &sample.batch, Probe::default()) {
+        Ok(found) => found.elements.len(),
+        Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
+    };
+    let upstream: Vec<T> = (0..places).map(|_| T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 })).collect();
+    let weights = data::in_oracle_order(sample, &upstream);
+    let data = data_of(spec, sample.info, &sample.batch, sample.extents);
+    let of = InputId(input as u8);
+    for (which, bend) in WHICH {
+        let found = match found(sample, which, input, &upstream) {
+            Ok(found) => data::input_in_oracle_order(sample, input, &found),
+            Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
+        };
+        let truth = match bends(spec, variant, &data, (bend, of), &weights) {
+            Ok(truth) => truth,
+            Err(failure) => return tally.fail(&sample.describe(), || ("a truth".to_owned(), failure.to_string())),
+        };
+        let outcome = with_curvature(spec, of, &truth);
+        let conditions = Conditions::of_curvature::<T>(spec, variant, &data, (bend, of), weights.clone());
+        let mut judge =
+            Judge { sample, reduction: "none", is_reduced: false, limits: &TOLERATED, conditions, truth: &outcome };
+        for (place, (actual, truth)) in found.into_iter().zip(&truth).enumerate() {
+            // Of what is not finite the quotients say nothing.
+            let Some(truth) = truth else { continue };
+            // A NaN in the gradient need not reach a second derivative that is 0 in every case: its formula reads nothing.
+            if truth.is_nan() && actual == T::ZERO && (bend == Bend::Exact || variant.step.is_none()) {
+                tally.pass(1);
+            } else {
+                let quantity = Quantity::Curvature(format!("{}, {which:?}", sample.info.inputs[input].name));
+                judge.point(Result::Gradient(input, place), quantity, actual, truth, seen, tally);
+            }
+        }
+    }
+}
+
+/// A curvature as the kernel writes it.
+fn found<T: Element>(
+    sample: &Sample<'_, T>,
+    which: Curvature,
+    input: usize,
+    upstream: &[T],
+) -> std::result::Result<Vec<T>, loss_runtime::Error> {
+    let len = sample.batch.inputs[input].as_ref().map_or(0, |column| column.values.len());
+    let mut slot = vec![poison::<T>(); len];
+    let request = Request {
+        reduction: Reduction::None,
+        upstream: Upstream::Each(upstream),
+        curvature: Some((which, &mut slot)),
+        want: Want::Nothing,
+        ..Request::default()
+    };
+    run(sample.loss, &sample.batch.call(), request)?;
+    Ok(slot)
+}
+
+/// The truth about a curvature, in the place of its input's gradient; what is not known is NaN.
+pub(super) fn outcome(
+    spec: &Spec,
+    variant: &Variant,
+    data: &Data,
+    (which, of): (Bend, InputId),
+    upstream: &[f64],
+) -> std::result::Result<CallOutcome, Failure> {
+    Ok(with_curvature(spec, of, &bends(spec, variant, data, (which, of), upstream)?))
+}
+
+fn with_curvature(spec: &Spec, of: InputId, curvature: &[Option<Real>]) -> CallOutcome {
+    let mut gradients = vec![None; spec.inputs.len()];
+    gradients[usize::from(of.0)] = Some(curvature.iter().map(|number| number.clone().unwrap_or(Real::Nan)).collect());
+    CallOutcome { values: Vec::new(), gradients }
+}
