@@ -149,7 +149,10 @@ impl Reverse<'_> {
             match contribution {
                 Contribution::Share { logsumexp, cotangent } if share.is_none() => share = Some((logsumexp, cotangent)),
                 other => {
-                    let cotangent = self.plain(node, other);
+                    let mut cotangent = self.plain(node, other);
+                    if let Expr::Input(_) = self.graph.expr(node) {
+                        cotangent = unmarked(self.graph, cotangent);
+                    }
                     rest = add_cotangents(self.graph, rest, cotangent);
                 }
             }
@@ -273,6 +276,22 @@ fn under_one_weight(
             Some(graph.apply(Unary::Weighed, combined))
         }
         _ => None,
+    }
+}
+
+/// What a weight weighs, where no derivative comes any more that could remove it: it stands under one weight with the others.
+fn unmarked(graph: &mut Graph, cotangent: ExprId) -> ExprId {
+    match graph.expr(cotangent) {
+        Expr::Unary(Unary::Weighed, inner) => inner,
+        Expr::Unary(Unary::Negate, inner) => {
+            let inner = unmarked(graph, inner);
+            graph.negate(inner)
+        }
+        Expr::If(condition, a, b) => {
+            let (a, b) = (unmarked(graph, a), unmarked(graph, b));
+            graph.choose(condition, a, b)
+        }
+        _ => cotangent,
     }
 }
 

@@ -4,6 +4,7 @@
 //! What remains: arithmetic, square root, integer powers, selections, the functions of the lane library, picks of inputs by labels, and
 //! the reductions sum, max, min and shift.
 
+mod complement;
 mod pick;
 
 use std::collections::HashMap;
@@ -11,14 +12,23 @@ use std::collections::HashMap;
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
 use crate::rewrite::{rebuild, rewrite};
 
+use complement::Complements;
 pub use pick::pick;
 
 /// The lowered form of each root.
 pub fn lower(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     let mut done = HashMap::new();
-    let mut softmaxes = HashMap::new();
-    rewrite(graph, roots, &mut done, &mut |graph, id, expr| lower_node(graph, &mut softmaxes, id, expr));
+    let mut known = Known::default();
+    rewrite(graph, roots, &mut done, &mut |graph, id, expr| lower_node(graph, &mut known, id, expr));
     roots.iter().map(|root| done[root]).collect()
+}
+
+/// What is known of lowered nodes beyond what they are.
+#[derive(Default)]
+struct Known {
+    /// The parts of each logsumexp.
+    softmaxes: HashMap<ExprId, Softmax>,
+    complements: Complements,
 }
 
 /// A logsumexp's parts. `shift` is the largest value; the places that attain it are kept out of `rest`, so that nothing is lost when one
@@ -34,12 +44,21 @@ struct Softmax {
     total: ExprId,
 }
 
-fn lower_node(g: &mut Graph, softmaxes: &mut HashMap<ExprId, Softmax>, id: ExprId, expr: Expr) -> ExprId {
+fn lower_node(g: &mut Graph, known: &mut Known, id: ExprId, expr: Expr) -> ExprId {
     match expr {
+        Expr::Unary(Unary::Sigmoid, x) => {
+            let opposite = g.negate(x);
+            let (share, complement) = (sigmoid(g, x), sigmoid(g, opposite));
+            known.complements.note(share, complement);
+            share
+        }
         Expr::Unary(function, x) => lower_unary(g, function, x),
-        Expr::Binary(function, x, y) => lower_binary(g, softmaxes, function, x, y),
+        Expr::Binary(Binary::Subtract, x, y) => {
+            known.complements.difference(g, x, y).unwrap_or_else(|| g.subtract(x, y))
+        }
+        Expr::Binary(function, x, y) => lower_binary(g, known, function, x, y),
         Expr::Reduce { reducer, axes, filter, value, order } => {
-            lower_reduction(g, softmaxes, reducer, axes, filter, value, order)
+            lower_reduction(g, &mut known.softmaxes, reducer, axes, filter, value, order)
         }
         Expr::Pick { value, axis, index } => pick(g, value, axis, index),
         Expr::If(condition, value, otherwise) => lower_if(g, condition, value, otherwise),
@@ -93,13 +112,7 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
             g.choose(above, one, not_above)
         }
         Unary::Relu => relu(g, x),
-        Unary::Sigmoid => {
-            let (decay, divisor) = logistic(g, x);
-            let rising = g.compare(Comparison::GreaterEqual, x, zero);
-            let one = g.one();
-            let numerator = g.choose(rising, one, decay);
-            g.divide(numerator, divisor)
-        }
+        Unary::Sigmoid => sigmoid(g, x),
         Unary::Softplus => {
             let (decay, _) = logistic(g, x);
             let tail = g.apply(Unary::Log1p, decay);
@@ -128,6 +141,14 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
         | Unary::Erf
         | Unary::LogNormalCdf => g.apply(function, x),
     }
+}
+
+fn sigmoid(g: &mut Graph, x: ExprId) -> ExprId {
+    let (decay, divisor) = logistic(g, x);
+    let (zero, one) = (g.zero(), g.one());
+    let rising = g.compare(Comparison::GreaterEqual, x, zero);
+    let numerator = g.choose(rising, one, decay);
+    g.divide(numerator, divisor)
 }
 
 /// Written so that a NaN falls through.
@@ -168,13 +189,7 @@ fn log_cosh(g: &mut Graph, x: ExprId) -> ExprId {
     g.choose(beyond, asymptote, near)
 }
 
-fn lower_binary(
-    g: &mut Graph,
-    softmaxes: &mut HashMap<ExprId, Softmax>,
-    function: Binary,
-    x: ExprId,
-    y: ExprId,
-) -> ExprId {
+fn lower_binary(g: &mut Graph, known: &mut Known, function: Binary, x: ExprId, y: ExprId) -> ExprId {
     match function {
         Binary::Multiply => product(g, x, y),
         // A weight of 0 removes the value; a NaN weight falls through.
@@ -205,22 +220,14 @@ fn lower_binary(
         }
         Binary::StraightThrough => x,
         Binary::Power => power(g, x, y),
-        Binary::Share => {
-            let softmax = parts(softmaxes, y);
-            let weight = exponential(g, x, softmax.shift);
-            g.divide(weight, softmax.total)
-        }
-        Binary::ShareOfOthers => {
-            let softmax = parts(softmaxes, y);
-            let largest = g.compare(Comparison::Equal, x, softmax.shift);
-            let without_largest = g.plus(softmax.rest, softmax.more);
-            let weight = exponential(g, x, softmax.shift);
-            let without_other = g.subtract(softmax.total, weight);
-            let others = g.choose(largest, without_largest, without_other);
-            g.divide(others, softmax.total)
+        Binary::Share | Binary::ShareOfOthers => {
+            let softmax = parts(&known.softmaxes, y);
+            let (own, others) = (share(g, softmax, x), share_of_others(g, softmax, x));
+            known.complements.note(own, others);
+            if function == Binary::Share { own } else { others }
         }
         Binary::Excess => {
-            let softmax = parts(softmaxes, x);
+            let softmax = parts(&known.softmaxes, x);
             let lead = g.subtract(softmax.shift, y);
             let tail = tail(g, softmax);
             g.plus(lead, tail)
@@ -290,6 +297,20 @@ fn others(g: &mut Graph, x: ExprId, sum: ExprId) -> ExprId {
     let without_largest = g.plus(most_left, rest);
     let without_other = g.plus(left, most);
     g.choose(outweighs, without_largest, without_other)
+}
+
+fn share(g: &mut Graph, softmax: Softmax, x: ExprId) -> ExprId {
+    let weight = exponential(g, x, softmax.shift);
+    g.divide(weight, softmax.total)
+}
+
+fn share_of_others(g: &mut Graph, softmax: Softmax, x: ExprId) -> ExprId {
+    let largest = g.compare(Comparison::Equal, x, softmax.shift);
+    let without_largest = g.plus(softmax.rest, softmax.more);
+    let weight = exponential(g, x, softmax.shift);
+    let without_other = g.subtract(softmax.total, weight);
+    let others = g.choose(largest, without_largest, without_other);
+    g.divide(others, softmax.total)
 }
 
 /// `exp(x - shift)`, which is 1 where x is the largest, infinite ones included.

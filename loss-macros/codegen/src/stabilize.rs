@@ -118,6 +118,17 @@ fn stable_form(g: &mut Graph, id: ExprId) -> Option<(ExprId, Stabilization)> {
             let exp = g.apply(Unary::Exp, exponent);
             (x == exp).then(|| (g.apply(Unary::Sigmoid, exponent), Stabilization::Sigmoid))
         }
+        // The share of a place, so that it is known for one.
+        Expr::Pick { value, axis, index } => {
+            let Expr::Binary(function @ (Binary::Share | Binary::ShareOfOthers), v, l) = g.expr(value) else {
+                return None;
+            };
+            if g.axes(l).contains(axis) {
+                return None;
+            }
+            let own = g.add(Expr::Pick { value: v, axis, index });
+            Some((g.combine(function, own, l), Stabilization::Share))
+        }
         _ => None,
     }
 }
@@ -194,10 +205,16 @@ fn difference_form(g: &mut Graph, x: ExprId, y: ExprId) -> Option<(ExprId, Stabi
             _ => {}
         }
     }
-    if g.is_integer(y, 1)
-        && let Expr::Unary(Unary::Exp, z) = g.expr(x)
-    {
-        return Some((g.apply(Unary::Expm1, z), Stabilization::Expm1));
+    if g.is_integer(y, 1) {
+        if let Expr::Unary(Unary::Exp, z) = g.expr(x) {
+            return Some((g.apply(Unary::Expm1, z), Stabilization::Expm1));
+        }
+        // x - 1 is -(1 - x).
+        if let Expr::Unary(Unary::Sigmoid, _) | Expr::Binary(Binary::Share, ..) = g.expr(x)
+            && let Some((complement, rule)) = difference_form(g, y, x)
+        {
+            return Some((g.negate(complement), rule));
+        }
     }
     if is_place_of(g, y, x) {
         return Some((g.combine(Binary::Excess, x, y), Stabilization::Excess));

@@ -290,3 +290,18 @@ fn the_gradient_of_what_all_rows_share_is_refused() {
     let root = g.add(Expr::Binary(Binary::Multiply, x, scale));
     assert!(differentiate(&mut g, root, &[InputId(1)]).is_err());
 }
+
+#[test]
+fn what_a_weight_too_large_for_the_type_weighs_is_added_before_it_is_weighed() {
+    // weigh(exp(t), t - x): exp(t) (t - x) + exp(t) would be inf - inf where the sum is -inf.
+    let mut g = Graph::new();
+    let (x, t) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let (weight, excess) = (g.add(Expr::Unary(Unary::Exp, t)), g.add(Expr::Binary(Binary::Subtract, t, x)));
+    let root = g.add(Expr::Binary(Binary::Weigh, weight, excess));
+    check(&mut g, root, &row(vec![vec![-1.5], vec![-0.25]], vec![]), &[0, 1], "a weight that is an exponential");
+    let cotangent = differentiate(&mut g, root, &[InputId(1)]).expect("differentiable")[0];
+    let lowered = lower(&mut g, &[cotangent]);
+    for (x, t, slope) in [(2000.0, 1000.0, f64::NEG_INFINITY), (999.5, 1000.0, f64::INFINITY), (3.0, -1000.0, 0.0)] {
+        assert_eq!(evaluate(&g, lowered[0], &row(vec![vec![x], vec![t]], vec![]), 0), slope, "at {x}, {t}");
+    }
+}
