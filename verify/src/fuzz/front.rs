@@ -75,7 +75,7 @@ fn formulas(document: &Document) -> Vec<Ast> {
 }
 
 fn becomes_rust(compiled: &Compiled) {
-    let tokens = emit_one(compiled, beside(), Surroundings { measured: &[], root: None });
+    let tokens = emit_one(compiled, beside(), Surroundings { library: None, measured: &[], root: None });
     if let Err(error) = syn::parse2::<syn::File>(tokens) {
         panic!("the code of `{}` is no Rust: {error}", compiled.spec.name);
     }
