@@ -5,7 +5,7 @@ mod arguments;
 
 use loss_codegen::compile::{Compiled, Failure, compile, compile_beside, emit_all, library};
 use loss_codegen::measured::Measured;
-use loss_codegen::page::{Surroundings, table};
+use loss_codegen::page::{Gates, Surroundings, table};
 use loss_codegen::source::SourceFile;
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
@@ -23,6 +23,9 @@ use arguments::{Arguments, SpecOnDisk};
 ///
 /// Paths begin at the folder of the crate's `Cargo.toml`. Formulas may call the losses of `loss-runtime` as well as each other; a spec of the same name takes the place of one there. The crate is compiled anew when one of the files changes;
 /// for a file that is new in the folder, a build script that prints `cargo::rerun-if-changed=specs` sees to it.
+///
+/// Each loss has a page in the crate's documentation; [`losses_table!`] makes a table of them for the crate's own page. The examples of the specs run as tests of the documentation, so the module that the
+/// losses are made in is a public one.
 ///
 /// Without arguments it makes the losses of `loss-runtime` itself.
 #[proc_macro]
@@ -50,16 +53,19 @@ pub fn losses_table(input: TokenStream) -> TokenStream {
 
 /// The losses of the library.
 fn own() -> Tokens {
-    let tokens =
-        tokens(compile(&library_sources()), Surroundings { measured: &measured(), root: Some("loss_runtime") });
+    let tokens = tokens(
+        compile(&library_sources()),
+        Surroundings { library: None, measured: &measured(), gates: Gates::Task, root: Some("loss_runtime") },
+    );
     quote!(#tokens pub use ::loss_specs::SPECS;)
 }
 
 /// The losses of another crate's files.
 fn of_files(files: &[SpecOnDisk]) -> Tokens {
     let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
-    let tokens =
-        tokens(compile_beside(&sources, library(&library_sources())), Surroundings { measured: &[], root: None });
+    let library = library(&library_sources());
+    let surroundings = Surroundings { library: Some(&library), measured: &[], gates: Gates::Open, root: None };
+    let tokens = tokens(compile_beside(&sources, library.clone()), surroundings);
     let specs = files.iter().map(|file| {
         let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
         quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })

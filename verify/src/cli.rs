@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use loss_author::cli::{AuthorCommand, misused, run as run_author};
 use loss_author::explain::{codes, explain as explain_code, is_code};
 use loss_author::files::of_program;
+use loss_codegen::guide::Task;
 use loss_runtime::info::LossInfo;
 
 use crate::audit::{Audit, Selection, Status};
@@ -250,10 +251,17 @@ fn list(registry: &Registry) -> io::Result<ExitCode> {
         let axes = info.inputs[info.layout].axes.iter().map(|&axis| info.axes[axis].name);
         format!("[{}]", axes.collect::<Vec<_>>().join(", "))
     };
-    let infos = registry.losses.iter().map(|loss| loss.info());
-    let rows = infos.map(|info| [info.name.to_owned(), shape(info), info.summary.to_owned()]);
-    let header = ["loss", "shape", "summary"].map(str::to_owned);
-    print(&aligned(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), [Align::Left; 3]))
+    let mut infos: Vec<&LossInfo> = registry.losses.iter().map(|loss| loss.info()).collect();
+    infos.sort_by_key(|info| {
+        Task::WORDS.iter().position(|&task| info.guide.task == Some(task)).unwrap_or(Task::WORDS.len())
+    });
+    let rows = infos.into_iter().map(|info| {
+        let use_when =
+            info.guide.use_when.map_or_else(|| info.summary.to_owned(), |when| format!("use it when {when}"));
+        [info.guide.task.unwrap_or_default().to_owned(), info.name.to_owned(), shape(info), use_when]
+    });
+    let header = ["task", "loss", "shape", ""].map(str::to_owned);
+    print(&aligned(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), [Align::Left; 4]))
 }
 
 /// The loss of a name.

@@ -2,7 +2,9 @@
 
 use loss_codegen::compile::emit_one;
 use loss_codegen::explain::explain as explain_plans;
-use loss_codegen::page::Surroundings;
+use loss_codegen::page::{Gates, Surroundings};
+
+use loss_runtime::info::Guide;
 
 use crate::audit::LossRecord;
 use crate::budgets::measured;
@@ -15,7 +17,7 @@ const WIDTH: usize = 120;
 /// Formula, conventions, knots, gradients, stable forms and passes.
 #[must_use]
 pub fn explain(subject: &Subject) -> String {
-    let mut text = conventions(&describe(subject.loss));
+    let mut text = conventions(&describe(subject.loss), &subject.loss.info().guide);
     if let Some(compiled) = subject.compiled() {
         text.push('\n');
         text.push_str(&explain_plans(compiled));
@@ -29,7 +31,12 @@ pub fn explain(subject: &Subject) -> String {
 /// If the loss is not made from a spec.
 pub fn generated_rust(subject: &Subject) -> Result<String, String> {
     let compiled = subject.compiled().ok_or_else(|| format!("`{}` is not made from a spec", subject.name()))?;
-    let surroundings = Surroundings { measured: &measured(subject.registry), root: Some("loss_runtime") };
+    let surroundings = Surroundings {
+        library: None,
+        measured: &measured(subject.registry),
+        gates: Gates::Open,
+        root: Some("loss_runtime"),
+    };
     let tokens = emit_one(compiled, &subject.registry.library(), surroundings);
     let file = syn::parse2(tokens).map_err(|error| format!("the generated code cannot be formatted: {error}"))?;
     Ok(set_documentation(&prettyplease::unparse(&file)))
@@ -61,8 +68,11 @@ fn set_documentation(code: &str) -> String {
 }
 
 /// What a record says without any finding.
-fn conventions(record: &LossRecord) -> String {
+fn conventions(record: &LossRecord, guide: &Guide) -> String {
     let mut out = format!("{}: {}\n", record.name, record.summary);
+    section(&mut out, "meaning", guide.meaning.map(|text| vec![text.to_owned()]));
+    let title = guide.task.map_or_else(|| "use it when".to_owned(), |task| format!("{task}: use it when"));
+    section(&mut out, &title, guide.use_when.map(|text| vec![text.to_owned()]));
     let pytorch = record.pytorch.iter().map(|function| format!("torch.nn.functional.{function}"));
     section(&mut out, "references", record.reference.iter().cloned().chain(pytorch).map(|line| vec![line]));
     section(&mut out, "formula", record.formula.lines().map(|line| vec![line.to_owned()]));
@@ -151,6 +161,9 @@ mod tests {
                 assert!(text.contains(part), "{part} in\n{text}");
             }
             assert!(!text.contains("sum of the sum"), "{text}");
+            let guide = &subject.loss.info().guide;
+            assert_eq!(text.contains("\nmeaning\n"), guide.meaning.is_some(), "{text}");
+            assert_eq!(text.contains("use it when\n"), guide.use_when.is_some(), "{text}");
         }
     }
 

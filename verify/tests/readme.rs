@@ -1,4 +1,4 @@
-//! The worked example of the README compiles, as it stands there.
+//! The worked example of the README compiles, as it stands there, and its table is that of the losses.
 
 use loss_codegen::compile::compile;
 use loss_codegen::source::SourceFile;
@@ -13,5 +13,24 @@ fn the_readme_s_spec_compiles_without_a_word() {
             assert!(compiled[0].warnings.is_empty(), "{}", compiled[0].warnings.render(&compiled[0].source))
         }
         Err(failures) => panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>()),
+    }
+}
+
+#[test]
+fn the_readme_s_table_names_every_loss_and_its_function_in_pytorch() {
+    let readme = include_str!("../../README.md");
+    let table = readme.split("| loss |").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a table of losses");
+    let rows: Vec<Vec<&str>> =
+        table.lines().skip(2).map(|row| row.trim_matches(['|', ' ']).split('|').map(str::trim).collect()).collect();
+    assert_eq!(rows.len(), loss_runtime::LOSSES.len(), "a row for each");
+    for loss in loss_runtime::LOSSES {
+        let info = loss.info();
+        let own = info.name.replace('_', "");
+        let row = rows.iter().find(|row| row[0].trim_matches('`').to_lowercase() == own);
+        let row = row.unwrap_or_else(|| panic!("`{}` has no row", info.name));
+        if let Some((function, _)) = info.pytorch {
+            let last = row.last().expect("cells");
+            assert!(last.starts_with(&format!("`{function}`")), "{}: {last}", info.name);
+        }
     }
 }

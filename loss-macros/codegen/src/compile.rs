@@ -14,7 +14,7 @@ use crate::elaborate::step::step_curvature;
 use crate::elaborate::{Library, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
-use crate::page::{Surroundings, page, table};
+use crate::page::{Gates, Surroundings, page, table};
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
 use crate::resolve::attempt;
 use crate::schedule::NotSchedulable;
@@ -201,16 +201,28 @@ pub fn emit_one(compiled: &Compiled, library: &Library, surroundings: Surroundin
 /// All losses as Rust: a module each, the types at the top, and the list of them.
 pub fn emit_all(compiled: &[Compiled], surroundings: Surroundings<'_>) -> TokenStream {
     let library = Library { specs: compiled.iter().map(|loss| (loss.spec.name.clone(), loss.spec.clone())).collect() };
+    let gates: Vec<TokenStream> = compiled.iter().map(|loss| gate(&loss.spec, surroundings.gates)).collect();
     let modules = compiled.iter().map(|loss| emit_one(loss, &library, surroundings));
     let names: Vec<Ident> = compiled.iter().map(|loss| Ident::new(&loss.spec.name, Span2::call_site())).collect();
     let exports = compiled.iter().map(|loss| exports(&loss.spec));
     let table = table(compiled.iter().map(|loss| &loss.spec), "");
     quote! {
-        #(#modules)*
-        #(#exports)*
+        #(#gates #modules)*
+        #(#gates #exports)*
 
-        /// Every loss, by the order of their names.
+        /// Every loss that was compiled in, by the order of their names.
         #[doc = #table]
-        pub static LOSSES: &[&dyn ::loss_runtime::registry::Loss] = &[#(&#names::Definition),*];
+        pub static LOSSES: &[&dyn ::loss_runtime::registry::Loss] = &[#(#gates &#names::Definition),*];
+    }
+}
+
+/// The condition on which a loss is there.
+fn gate(spec: &Spec, gates: Gates) -> TokenStream {
+    match (gates, spec.guide.task) {
+        (Gates::Task, Some(task)) => {
+            let feature = task.word();
+            quote!(#[cfg(feature = #feature)])
+        }
+        (Gates::Open, _) | (Gates::Task, None) => TokenStream::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! One row, and the value of expressions in it in plain `f64`: whether rounding had a part in it, and where something undefined comes from.
 
 pub(crate) mod number;
+mod special;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -200,7 +201,10 @@ impl<'a> Evaluator<'a> {
             Unary::Sigmoid => x.through(|x| 1.0 / (1.0 + (-x).exp()), &[0.0]),
             Unary::Softplus => x.through(|x| x.max(0.0) + (-x.abs()).exp().ln_1p(), &[]),
             Unary::LogCosh => x.through(|x| x.cosh().ln(), &[0.0]),
-            Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf => return None,
+            Unary::Lgamma => x.through(libm::lgamma, &[1.0, 2.0]),
+            Unary::Erf => x.through(libm::erf, &[0.0]),
+            Unary::Digamma => x.through(special::digamma, &[]),
+            Unary::LogNormalCdf => x.through(special::log_normal_cdf, &[]),
         };
         Some(value)
     }

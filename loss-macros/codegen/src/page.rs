@@ -24,23 +24,43 @@ pub(crate) use conventions::convention;
 use example::Example;
 use prose::{Links, prose};
 
-/// What pages say beside what is in a spec.
+/// Which losses a user of the crate may leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gates {
+    /// None.
+    Open,
+    /// Those of a task by the cargo feature of its name.
+    Task,
+}
+
+/// What the losses are made in, and what pages say beside what is in a spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
+    /// The library's losses, where these are another crate's.
+    pub library: Option<&'a Library>,
     /// What was measured of losses; of one that nothing was measured of, nothing is said.
     pub measured: &'a [Measured],
+    /// Which losses a user may leave out.
+    pub gates: Gates,
     /// The path at which users find the losses; without it, that of the module they are made in.
     pub root: Option<&'a str>,
 }
 
 /// The attributes of the struct that a caller uses: its documentation, and the names under which it is found.
-pub(crate) fn page(compiled: &Compiled, library: &Library, surroundings: Surroundings<'_>) -> TokenStream {
+pub(crate) fn page<'l>(compiled: &'l Compiled, own: &'l Library, surroundings: Surroundings<'l>) -> TokenStream {
     let spec = &compiled.spec;
-    let names = library.specs.keys().map(String::as_str).filter(|name| *name != spec.name);
-    let links = Links::new(names, "super::");
+    let others = |library: &'l Library| library.specs.keys().map(String::as_str).filter(|name| *name != spec.name);
+    let mut links = Links::new(others(own), "super::");
+    let mut callable = own.clone();
+    if let Some(library) = surroundings.library {
+        links = links.beside(others(library), "loss_runtime::");
+        for (name, spec) in &library.specs {
+            callable.specs.entry(name.clone()).or_insert_with(|| spec.clone());
+        }
+    }
     let mut before = head(spec, &links);
     before.push_str(&formula::section(compiled));
-    if let Some(curves) = curves(compiled, library) {
+    if let Some(curves) = curves(compiled, &callable) {
         before.push_str(&plot::figure(&spec.name, &curves));
     }
     before.push_str(&conventions::shape(spec));

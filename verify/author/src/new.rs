@@ -43,7 +43,7 @@ pub fn of_kind(name: &str, kind: Kind) -> String {
     format!("{SCHEMA_LINE}{}", with_name(kind.template(), "NAME", name))
 }
 
-/// The spec of another loss under a new name, with a comment above each key; what it says of PyTorch is left out.
+/// The spec of another loss under a new name, with a comment above each key; what it says of other libraries is left out.
 ///
 /// # Errors
 /// If there is no such loss.
@@ -58,7 +58,7 @@ pub fn like(name: &str, model: &str, library: &[SourceFile]) -> Result<String, S
     let mut text = SCHEMA_LINE.to_owned();
     for (key, section) in sections(&source.text) {
         match key {
-            "pytorch" | "differs_from_pytorch" => continue,
+            "pytorch" | "aliases" | "differs_from_pytorch" => continue,
             "name" => text.push_str(&format!(
                 "# Made like `{model}`: the formula, and all that is claimed below, is still that loss's.\n"
             )),

@@ -1,11 +1,12 @@
 //! The laws of options pass on losses that are right, and fail on one with the fault that each is there to find.
 
+use loss_author::files::of_program;
 use loss_codegen::compile::{compile_beside, library};
 use loss_runtime::Loss;
 
 use super::{CHECKS, Finding};
 use crate::audit::Status;
-use crate::registry::{losses, sources};
+use crate::registry::losses;
 use crate::specimen::faulty::{Fault, faulty, named};
 use crate::subject::{Effort, Subject};
 
@@ -83,7 +84,7 @@ fn curvatures_that_are_declared_wrongly_are_told() {
         ("bce_with_logits", "claim: majorizes", "claim: exact"),
         ("l1", "value: weight, when", "value: -weight, when"),
     ] {
-        let files = sources(loss_runtime::SPECS);
+        let files = of_program(loss_runtime::SPECS);
         let mut file =
             files.iter().find(|file| file.path.ends_with(&format!("/{loss}.yaml"))).expect("there is one").clone();
         assert!(file.text.contains(right), "{right} in {loss}");

@@ -10,7 +10,7 @@ use loss_codegen::formula::ast::Ast;
 use loss_codegen::formula::parser::parse;
 use loss_codegen::formula::print::print;
 use loss_codegen::formula::text::FormulaText;
-use loss_codegen::page::Surroundings;
+use loss_codegen::page::{Gates, Surroundings};
 use loss_codegen::source::SourceFile;
 use loss_codegen::yaml::parse_document;
 
@@ -76,7 +76,8 @@ fn formulas(document: &Document) -> Vec<Ast> {
 }
 
 fn becomes_rust(compiled: &Compiled) {
-    let tokens = emit_one(compiled, beside(), Surroundings { measured: &[], root: None });
+    let tokens =
+        emit_one(compiled, beside(), Surroundings { library: None, measured: &[], gates: Gates::Open, root: None });
     if let Err(error) = syn::parse2::<syn::File>(tokens) {
         panic!("the code of `{}` is no Rust: {error}", compiled.spec.name);
     }

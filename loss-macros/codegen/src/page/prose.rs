@@ -1,25 +1,32 @@
 //! Words of a spec inside Markdown.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::emit::type_name;
 
 /// The losses that words may lead to.
 pub(super) struct Links<'n> {
-    names: BTreeSet<&'n str>,
-    /// From where the words stand to the types: `super::`, `crate::` or nothing.
-    path: &'n str,
+    /// By the loss's name, what leads from where the words stand to its type: `super::`, `crate::` or nothing.
+    paths: BTreeMap<&'n str, &'n str>,
 }
 
 impl<'n> Links<'n> {
     pub(super) fn new(names: impl IntoIterator<Item = &'n str>, path: &'n str) -> Self {
-        Self { names: names.into_iter().collect(), path }
+        Self { paths: names.into_iter().map(|name| (name, path)).collect() }
+    }
+
+    /// The same with more losses; one of a name that is there already stays.
+    pub(super) fn beside(mut self, names: impl IntoIterator<Item = &'n str>, path: &'n str) -> Self {
+        names.into_iter().for_each(|name| {
+            self.paths.entry(name).or_insert(path);
+        });
+        self
     }
 
     /// A link to the loss of this name; none if there is none.
     pub(super) fn link(&self, name: &str) -> Option<String> {
         let ty = type_name(name);
-        self.names.contains(name).then(|| format!("[`{ty}`]({}{ty})", self.path))
+        self.paths.get(name).map(|path| format!("[`{ty}`]({path}{ty})"))
     }
 
     /// A text as [`prose`] has it, in which the name of a loss in backticks is a link.
@@ -104,8 +111,9 @@ mod tests {
 
     #[test]
     fn the_name_of_a_loss_is_a_link() {
-        let links = Links::new(["smooth_l1", "huber"], "super::");
+        let links = Links::new(["smooth_l1", "huber"], "super::").beside(["huber", "mse"], "other::");
         assert_eq!(links.prose("as `huber`, not `beta`"), "as [`Huber`](super::Huber), not `beta`");
+        assert_eq!(links.link("mse").as_deref(), Some("[`Mse`](other::Mse)"));
         assert_eq!(links.link("l1"), None);
     }
 

@@ -1,4 +1,4 @@
-use super::{Surroundings, page, table};
+use super::{Gates, Surroundings, page, table};
 use crate::compile::{Compiled, compile};
 use crate::elaborate::Library;
 use crate::source::SourceFile;
@@ -38,7 +38,7 @@ fn compiled(text: &str) -> Compiled {
 
 /// The documentation and the aliases.
 fn documented(text: &str) -> (String, Vec<String>) {
-    let surroundings = Surroundings { measured: &[], root: Some("losses") };
+    let surroundings = Surroundings { library: None, measured: &[], gates: Gates::Open, root: Some("losses") };
     let tokens = page(&compiled(text), &Library::default(), surroundings);
     let item: syn::ItemStruct = syn::parse2(quote::quote!(#tokens struct One;)).expect("attributes of a struct");
     let (mut lines, mut aliases) = (Vec::new(), Vec::new());
@@ -147,6 +147,26 @@ for (found, expected) in gradient.iter().zip([0.0_f64, -0.5, 0.5, 0.0]) {
 
 The numbers: by hand."
     );
+}
+
+#[test]
+fn numbers_are_compared_to_the_bit_only_where_nothing_is_rounded() {
+    let example = |loss: &str, expected: &str| {
+        let text = format!(
+            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
+             loss: {loss}\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: [0.5, 3.0] }}\n    \
+             expect: {{ none: [{expected}] }}\n    source: by hand\n"
+        );
+        section(&documented(&text).0, "Examples").to_owned()
+    };
+    let exact = example("input * (input / 2)", "0.125, 4.5");
+    assert!(exact.contains("assert_eq!(each, [0.125, 4.5]);"), "{exact}");
+    for (loss, expected) in
+        [("input / 3 * 3", "0.5, 3.0"), ("exp(log(input))", "0.5, 3.0"), ("input * 0.7", "0.35, 2.1")]
+    {
+        let rounded = example(loss, expected);
+        assert!(!rounded.contains("assert_eq!") && rounded.contains("<= 1e-12 * expected.abs()"), "{rounded}");
+    }
 }
 
 #[test]

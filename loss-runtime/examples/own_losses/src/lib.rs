@@ -11,5 +11,6 @@
 //! # Ok(())
 //! # }
 //! ```
+#![doc = loss_runtime::losses_table! { dir = "specs" }]
 
 loss_runtime::losses! { dir = "specs" }
