@@ -39,6 +39,15 @@ fn labels_are_checked_row_by_row_in_the_order_of_the_inputs() {
     // A value that the type cannot hold drops nothing; one inside the range drops that class.
     let error = refused(&ENTROPY, &[input, Labels::from(&[0_u8, 1, 2, 255]).into(), weight], &[12]);
     assert_eq!(error.kind(), "label");
+    // Nor do labels that would be a class, or the value that drops a row, if their highest bits were lost.
+    for bad in [1 << 63, (1 << 63) + 1, u64::MAX, u64::MAX - 99] {
+        let error = refused(&ENTROPY, &[input, Labels::from(&[0, 1, bad, 2]).into(), weight], &[12]);
+        assert!(matches!(error, Error::Label { row: 2, .. }), "{bad}: {error}");
+    }
+    for bad in [i64::MIN, i64::MAX, 1 << 32, -101] {
+        let error = refused(&ENTROPY, &[input, Labels::from(&[0, 1, -100, bad]).into(), weight], &[12]);
+        assert!(matches!(error, Error::Label { row: 3, .. }), "{bad}: {error}");
+    }
     let signs = [1.0_f32, f32::NAN, -1.0];
     let error = refused(&SIGNED, &[Tensor::from(&[0.0; 3]).into(), Tensor::from(&signs).into()], &[3]);
     assert!(matches!(error, Error::Label { input: "target", row: 1, .. }), "{error}");
