@@ -160,6 +160,7 @@ mod tests {
             {
                 assert!(text.contains(part), "{part} in\n{text}");
             }
+            assert_eq!(text.contains("    curvature ="), subject.loss.info().curvature.is_some(), "{text}");
             assert!(!text.contains("sum of the sum"), "{text}");
             let guide = &subject.loss.info().guide;
             assert_eq!(text.contains("\nmeaning\n"), guide.meaning.is_some(), "{text}");

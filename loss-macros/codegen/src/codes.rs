@@ -243,7 +243,7 @@ codes! {
         "Every `straight_through` has a surrogate that names it, and every surrogate a `straight_through`."
         bad "`{ of: r, because: \"…\" }` where `r` is smooth" fix "name the definition that holds the `straight_through`";
     BadCurvature "E0506" "malformed curvature":
-        "A term claims `exact`, `dominates`, `majorizes` or `positive`, and all but `exact` give a value."
+        "A term claims `exact`, `dominates`, `majorizes` or `positive`, and all but `exact` give a value. `step` names one of the terms."
         bad "`{ claim: bounds }`" fix "`{ claim: majorizes, value: \"1\" }`";
     ExampleShape "E0507" "example of the wrong shape":
         "The lists of an example nest as deep as the axes of the input, with lengths that agree."

@@ -10,8 +10,7 @@ use crate::check::support::unsupported;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
-use crate::elaborate::step::step_curvature;
-use crate::elaborate::{Library, elaborate, spec_variants};
+use crate::elaborate::{Library, curvature, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
 use crate::page::{Gates, Surroundings, page, table};
@@ -141,7 +140,7 @@ fn compile_spec(
     let mut plans = Vec::new();
     for key in spec_variants(&spec)? {
         let mut variant = elaborate(&spec, &key, library)?;
-        variant.step = step_curvature(&spec, &mut variant, library)?;
+        curvature::declare(&spec, &mut variant, library)?;
         let switching = switching_params(&variant);
         for chosen in (0..1u32 << switching.len()).rev() {
             let zero: Vec<_> =

@@ -4,6 +4,7 @@
 mod call;
 mod cases;
 mod compare;
+pub(crate) mod curvature;
 mod domains;
 mod fold;
 pub(crate) mod formula;
@@ -12,7 +13,6 @@ mod inline;
 mod name;
 mod pick;
 pub(crate) mod reach;
-pub(crate) mod step;
 pub(crate) mod variants;
 
 use std::collections::{BTreeMap, HashMap};
@@ -88,6 +88,7 @@ pub(crate) fn trace(spec: &Spec, key: &VariantKey, library: &Library) -> Elabora
         reductions,
         input_domains,
         param_domains,
+        exact: Vec::new(),
         step: None,
     });
     Elaboration { variant, diagnostics, places, cases }

@@ -307,13 +307,15 @@ pub struct Variant {
     pub input_domains: Vec<Option<ExprId>>,
     /// Per parameter: likewise.
     pub param_domains: Vec<Option<ExprId>>,
+    /// What is declared to be the second derivative; where none of it is, that is the derivative of the gradient.
+    pub exact: Vec<DeclaredCurvature>,
     /// The declared curvature that a step of Newton's divides by, if it is not the exact one here.
-    pub step: Option<StepCurvature>,
+    pub step: Option<DeclaredCurvature>,
 }
 
 /// A declared curvature in a variant.
 #[derive(Clone, Copy, Debug)]
-pub struct StepCurvature {
+pub struct DeclaredCurvature {
     /// Where it is declared; `None` is everywhere. Elsewhere the exact one takes its place.
     pub when: Option<ExprId>,
     /// The curvature.

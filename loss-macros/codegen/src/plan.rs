@@ -160,7 +160,7 @@ fn all_roots(variant: &Variant) -> Vec<ExprId> {
         .chain(variant.lets.iter().map(|(_, id)| *id))
         .chain(reductions)
         .chain(variant.input_domains.iter().copied().flatten())
-        .chain(variant.step.iter().flat_map(|step| step.when.into_iter().chain([step.value])))
+        .chain(variant.exact.iter().chain(&variant.step).flat_map(|given| given.when.into_iter().chain([given.value])))
         .collect()
 }
 
@@ -192,7 +192,7 @@ impl Maker<'_> {
         let fused = Roots { value: lowered[0], gradients, axes: self.axes };
         let derivatives: Vec<(InputId, ExprId)> = inputs.into_iter().zip(cotangents).collect();
         let (forward, fused) = (schedule(&self.graph, &forward)?, schedule(&self.graph, &fused)?);
-        let curvature = self.curvature(&fused, &derivatives)?;
+        let curvature = self.curvature(written, &fused, &derivatives)?;
         Ok(Program { forward, fused, stable, derivatives, curvature })
     }
 

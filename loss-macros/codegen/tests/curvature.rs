@@ -102,6 +102,20 @@ fn a_declared_curvature_takes_the_step_where_it_is_declared() {
 }
 
 #[test]
+fn a_declared_second_derivative_is_computed_as_declared() {
+    let loss = "sqrt(1 + (input / weight)^2) - 1";
+    let derived = spec(loss, "");
+    let given = "curvature:\n  of: input\n  terms: { exact: { claim: exact, value: 1 / (weight^2 * (1 + (input / weight)^2)^1.5) } }\n";
+    let declared = spec(loss, given);
+    for input in [0.3, -2.0, 40.0] {
+        let (a, b) = (curvature(&derived, input, 1.5), curvature(&declared, input, 1.5));
+        assert!((a - b).abs() < 1e-12 * b.abs().max(1e-3), "{a} {b}");
+    }
+    // Far out the two terms of the derivative are equal to all digits.
+    assert_eq!(curvature(&declared, 1e100, 1.0), 1e-300);
+}
+
+#[test]
 fn the_prediction_is_the_input_that_is_named_or_the_first() {
     let text = |more: &str| {
         format!(
@@ -120,8 +134,27 @@ fn the_prediction_is_the_input_that_is_named_or_the_first() {
 }
 
 #[test]
+fn another_summand_has_a_curvature_of_its_own() {
+    let text = "name: bent\nsummary: For a test.\nreference: [ none ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
+                loss: input^2\nreduction: { default: mean, mean: { of: 3 * loss, over: 1 } }\n\
+                curvature: { of: input, terms: { e: { claim: exact, value: 2 }, p: { claim: positive, value: 7 } }, step: p }\n";
+    let source = SourceFile { path: "specs/bent.yaml".to_owned(), text: text.to_owned() };
+    let compiled = compile(&[source]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered()));
+    let plan = &compiled[0].plans[0];
+    let bends = |program: &loss_codegen::plan::Program| {
+        let curvature = program.curvature.as_ref().expect("there is one");
+        let at = |id| evaluate(&plan.graph, id, &row(1.5, 1.0), 0);
+        (at(curvature.exact.stable), curvature.step.as_ref().map(|step| at(step.stable)))
+    };
+    assert_eq!(bends(&plan.loss), (2.0, Some(7.0)));
+    assert_eq!(bends(plan.reductions[0].of.as_ref().expect("it has a summand")), (6.0, None));
+}
+
+#[test]
 fn rows_and_gamma_functions_have_none() {
     assert!(spec("lgamma(input) * weight", "").plans[0].loss.curvature.is_none());
+    let given = "curvature: { of: input, terms: { e: { claim: exact, value: weight } } }\n";
+    assert_eq!(curvature(&spec("lgamma(input) * weight", given), 1.0, 3.0), 3.0);
     let text = "name: bent\nsummary: For a test.\nreference: [ none ]\ninputs:\n  \
                 input: { axes: [N, C], gradient: true }\nloss: \"logsumexp(C, input)\"\n\
                 reduction: { default: mean, mean: elements }\n";

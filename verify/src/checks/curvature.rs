@@ -23,12 +23,24 @@ pub(super) fn curvature_is_reproducible(subject: &Subject, effort: &Effort) -> F
         return Finding::skipped("the loss is not of each place by itself");
     }
     let mut tally = Tally::new(subject, effort);
-    let sizes = sizes(subject);
-    each::<f32>(subject, effort, "curvature_is_reproducible f32", &sizes, &mut tally, every_way);
-    each::<f64>(subject, effort, "curvature_is_reproducible f64", &sizes, &mut tally, every_way);
+    let (sizes, reductions) = (sizes(subject), reductions_of_the_loss(subject));
+    each::<f32>(subject, effort, "curvature_is_reproducible f32", &sizes, &mut tally, |sample, random, tally| {
+        every_way(sample, &reductions, random, tally);
+    });
+    each::<f64>(subject, effort, "curvature_is_reproducible f64", &sizes, &mut tally, |sample, random, tally| {
+        every_way(sample, &reductions, random, tally);
+    });
     let large = [Extents::rows([LARGE])];
     each_once::<f32>(subject, effort, "curvature_is_reproducible large", &large, &mut tally, on_threads);
     tally.finding()
+}
+
+/// The reductions that sum the loss itself: another summand has a curvature of its own.
+fn reductions_of_the_loss(subject: &Subject) -> Vec<Reduction<'static>> {
+    let of = |place: usize| subject.compiled().and_then(|compiled| compiled.spec.reductions[place].of.as_ref());
+    let named = subject.loss.info().reductions.iter().enumerate();
+    let named = named.filter(|(place, _)| of(*place).is_none()).map(|(_, reduction)| Reduction::Named(reduction.name));
+    std::iter::once(Reduction::Sum).chain(named).collect()
 }
 
 /// What a call for a curvature is asked beside it.
@@ -87,9 +99,14 @@ impl<T: Element> Ask<'_, T> {
     }
 }
 
-fn every_way<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
+fn every_way<T: Element>(
+    sample: &Sample<'_, T>,
+    reductions: &[Reduction<'static>],
+    random: &mut Random,
+    tally: &mut Tally,
+) {
     for which in [Curvature::Exact, Curvature::Step] {
-        if let Err(refusal) = look(sample, which, random, tally) {
+        if let Err(refusal) = look(sample, which, reductions, random, tally) {
             return refused(sample, &refusal, tally);
         }
     }
@@ -98,6 +115,7 @@ fn every_way<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mu
 fn look<T: Element>(
     sample: &Sample<'_, T>,
     which: Curvature,
+    reductions: &[Reduction<'static>],
     random: &mut Random,
     tally: &mut Tally,
 ) -> Result<(), Error> {
@@ -132,8 +150,7 @@ fn look<T: Element>(
         let (curvature, _) = Ask { execution, ..ask }.answer(sample, &sample.batch)?;
         same(&format!("curvature on {isa}"), &alone, &curvature);
     }
-    let named = sample.info.reductions.iter().map(|reduction| Reduction::Named(reduction.name));
-    for reduction in std::iter::once(Reduction::Sum).chain(named) {
+    for &reduction in reductions {
         let scaled = match (Ask { reduction, ..ask }).answer(sample, &sample.batch) {
             Ok((scaled, _)) => scaled,
             Err(Error::ZeroDivisor { .. }) => continue,

@@ -10,6 +10,7 @@ use super::{Maker, NotPlanned};
 use crate::differentiate::{chain, differentiate};
 use crate::expr::{AxisSet, Expr, ExprId, InputId, Unary};
 use crate::lower::lower;
+use crate::model::DeclaredCurvature;
 use crate::rewrite::{reachable, rebuild, rewrite};
 use crate::schedule::{CURVATURE, Elementwise, Gradient, Roots, Schedule, schedule};
 use crate::stabilize::stabilize;
@@ -39,6 +40,7 @@ impl Maker<'_> {
     /// as it does, or has no second derivative that lanes can compute.
     pub(super) fn curvature(
         &mut self,
+        written: ExprId,
         fused: &Schedule,
         gradients: &[(InputId, ExprId)],
     ) -> Result<Option<Curvature>, NotPlanned> {
@@ -48,8 +50,19 @@ impl Maker<'_> {
         if !matches!(fused, Schedule::Elementwise(_)) || axes != self.axes {
             return Ok(None);
         }
-        let Some(second) = self.second(cotangent, of)? else { return Ok(None) };
-        let step = self.step(cotangent, second);
+        // What is declared is declared of the loss, not of another summand of a reduction.
+        let declared = Some(self.variant).filter(|variant| variant.loss == written);
+        let mut second = self.second(cotangent, of)?;
+        for declared in declared.iter().flat_map(|variant| &variant.exact).rev() {
+            second = match (second, declared.when) {
+                (Some(otherwise), _) => Some(self.declared(declared, cotangent, otherwise)),
+                (None, None) => Some(self.declared(declared, cotangent, cotangent)),
+                (None, Some(_)) => None,
+            };
+        }
+        let Some(second) = second else { return Ok(None) };
+        let step = declared.and_then(|variant| variant.step.as_ref());
+        let step = step.map(|declared| self.declared(declared, cotangent, second));
         let exact = self.bend(of, axes, cotangent, second)?;
         let step = step.map(|step| self.bend(of, axes, cotangent, step)).transpose()?.flatten();
         Ok(exact.map(|exact| Curvature { of, exact, step }))
@@ -71,19 +84,18 @@ impl Maker<'_> {
         Ok(Some(differentiate(&mut self.graph, slope[0], &[of])?[0]))
     }
 
-    /// The declared curvature, times what comes in from outside: the exact one where it is not declared.
-    fn step(&mut self, cotangent: ExprId, exact: ExprId) -> Option<ExprId> {
-        let declared = self.variant.step?;
+    /// A declared curvature, times what comes in from outside; another one where it is not declared.
+    fn declared(&mut self, declared: &DeclaredCurvature, cotangent: ExprId, otherwise: ExprId) -> ExprId {
         let upstream = self.upstream(cotangent);
         let value = self.stable_of[&declared.value];
-        let step = chain(&mut self.graph, upstream, value);
-        Some(match declared.when {
-            None => step,
+        let scaled = chain(&mut self.graph, upstream, value);
+        match declared.when {
+            None => scaled,
             Some(when) => {
                 let when = self.stable_of[&when];
-                self.graph.choose(when, step, exact)
+                self.graph.choose(when, scaled, otherwise)
             }
-        })
+        }
     }
 
     /// What comes in from outside, as the gradient has it.
