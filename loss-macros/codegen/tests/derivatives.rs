@@ -305,3 +305,36 @@ fn what_a_weight_too_large_for_the_type_weighs_is_added_before_it_is_weighed() {
         assert_eq!(evaluate(&g, lowered[0], &row(vec![vec![x], vec![t]], vec![]), 0), slope, "at {x}, {t}");
     }
 }
+
+#[test]
+fn a_weighted_power_leaves_the_range_only_where_it_must() {
+    for (power, weight, x, expected) in [
+        (2, 1e-250, 1e200, 1e150),
+        (2, 1e250, 1e-200, 1e-150),
+        (2, -1e250, 1e-30, -1e190),
+        (3, 1e-300, 1e150, 1e150),
+        (3, 1e300, 1e-150, 1e-150),
+        (2, 0.0, f64::INFINITY, 0.0),
+    ] {
+        let mut g = Graph::new();
+        let (w, r) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+        let power = g.integer(power);
+        let power = g.add(Expr::Binary(Binary::Power, r, power));
+        let root = g.add(Expr::Binary(Binary::Weigh, w, power));
+        let lowered = lower(&mut g, &[root]);
+        let actual = evaluate(&g, lowered[0], &row(vec![vec![weight], vec![x]], vec![]), 0);
+        assert!(actual == expected || (actual / expected - 1.0).abs() < 1e-15, "{weight} of {x}: {actual}");
+    }
+    // Half a square that is too large, and under a weight.
+    let mut g = Graph::new();
+    let (w, r) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let (half, two) = (g.number(Constant::decimal(5, -1)), g.integer(2));
+    let square = g.add(Expr::Binary(Binary::Power, r, two));
+    let halved = g.add(Expr::Binary(Binary::Multiply, half, square));
+    let weighted = g.add(Expr::Binary(Binary::Weigh, w, halved));
+    let lowered = lower(&mut g, &[halved, weighted]);
+    let at = |id, w: f64, r: f64| evaluate(&g, id, &row(vec![vec![w], vec![r]], vec![]), 0);
+    assert_eq!(at(lowered[0], 1.0, 1.5 * 2f64.powi(511)), 1.125 * 2f64.powi(1022));
+    assert_eq!(at(lowered[1], 2f64.powi(-900), 2f64.powi(900)), 2f64.powi(899));
+    assert_eq!(at(lowered[1], 2f64.powi(900), 2f64.powi(-900)), 2f64.powi(-901));
+}
