@@ -139,7 +139,8 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
         | Unary::Lgamma
         | Unary::Digamma
         | Unary::Erf
-        | Unary::LogNormalCdf => g.apply(function, x),
+        | Unary::LogNormalCdf
+        | Unary::PowerOfTwo => g.apply(function, x),
     }
 }
 

@@ -190,7 +190,7 @@ impl<'a> Evaluator<'a> {
             Unary::Sigmoid => x.through(|x| 1.0 / (1.0 + (-x).exp()), &[0.0]),
             Unary::Softplus => x.through(|x| x.max(0.0) + (-x.abs()).exp().ln_1p(), &[]),
             Unary::LogCosh => x.through(|x| x.cosh().ln(), &[0.0]),
-            Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf => return None,
+            Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf | Unary::PowerOfTwo => return None,
         };
         Some(value)
     }
