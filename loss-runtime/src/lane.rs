@@ -179,6 +179,16 @@ pub trait Lane:
     fn min_propagating_nan(self, other: Self) -> Self {
         Self::select(other.lt(self) | other.is_nan(), other, self)
     }
+    /// The greatest power of two that is at most the absolute value: dividing by it, or by its reciprocal, rounds nothing but what falls
+    /// below the normal numbers. Both are normal numbers, so that of what is smaller or larger, NaN too, it is the least or the greatest
+    /// of these.
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        let bias = Self::Scalar::BIAS;
+        let of_exponent = |field: u64| Self::splat_bits(self.token(), field << Self::Scalar::FRACTION_BITS);
+        let power = self.and_bits(of_exponent(2 * bias + 1));
+        power.max_ignoring_nan(of_exponent(1)).min_ignoring_nan(of_exponent(2 * bias - 1))
+    }
     /// x^n by squaring, and so within about |n|/2 + 1 ULP; x^0 = 1, also of NaN.
     ///
     /// A negative power is a power of 1/x: x^|n| could overflow where x^n is a subnormal number.

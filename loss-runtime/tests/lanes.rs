@@ -39,6 +39,7 @@ enum Operation {
     IsNan,
     Abs,
     Sqrt,
+    PowerOfTwo,
     Cube,
     InverseSquare,
     PowerZero,
@@ -46,7 +47,7 @@ enum Operation {
     Map,
 }
 
-const OPERATIONS: [Operation; 19] = [
+const OPERATIONS: [Operation; 20] = [
     Operation::MulAdd,
     Operation::MaxIgnoringNan,
     Operation::MinIgnoringNan,
@@ -61,6 +62,7 @@ const OPERATIONS: [Operation; 19] = [
     Operation::IsNan,
     Operation::Abs,
     Operation::Sqrt,
+    Operation::PowerOfTwo,
     Operation::Cube,
     Operation::InverseSquare,
     Operation::PowerZero,
@@ -86,6 +88,7 @@ impl Operation {
             Self::IsNan => L::select(!a.is_nan() & !b.is_nan() | c.is_nan(), b, c),
             Self::Abs => a.abs(),
             Self::Sqrt => a.sqrt(),
+            Self::PowerOfTwo => a.power_of_two(),
             Self::Cube => a.powi(3),
             Self::InverseSquare => a.powi(-2),
             Self::PowerZero => a.powi(0),
@@ -143,6 +146,14 @@ macro_rules! plain {
                 Operation::IsNan => choose(!a.is_nan() && !b.is_nan() || c.is_nan()),
                 Operation::Abs => a.abs(),
                 Operation::Sqrt => a.sqrt(),
+                Operation::PowerOfTwo => {
+                    // The least normal power of two, and its reciprocal.
+                    let mut power = $float::MIN_POSITIVE;
+                    while power < 1.0 / $float::MIN_POSITIVE && !(2.0 * power > a.abs()) {
+                        power *= 2.0;
+                    }
+                    power
+                }
                 Operation::Cube => a * (a * a),
                 Operation::InverseSquare => (1.0 / a) * (1.0 / a),
                 Operation::PowerZero => 1.0,

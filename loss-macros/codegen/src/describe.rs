@@ -206,6 +206,7 @@ fn unary_name(function: Unary) -> &'static str {
         Unary::Detach => "detach",
         Unary::LogCosh => "log_cosh",
         Unary::Weighed => "weighed",
+        Unary::PowerOfTwo => "power_of_two",
     }
 }
 

@@ -65,7 +65,7 @@ impl Reverse<'_> {
         let expr = self.graph.expr(id);
         let depends = match expr {
             Expr::Input(input) => inputs.contains(&input),
-            Expr::Unary(Unary::Detach | Unary::Sign, _) => false,
+            Expr::Unary(Unary::Detach | Unary::Sign | Unary::PowerOfTwo, _) => false,
             Expr::Binary(Binary::StraightThrough, _, path) => self.leads_to_input[&path],
             Expr::Constant(_)
             | Expr::Boolean(_)

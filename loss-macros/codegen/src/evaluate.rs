@@ -205,6 +205,7 @@ impl<'a> Evaluator<'a> {
             Unary::Erf => x.through(libm::erf, &[0.0]),
             Unary::Digamma => x.through(special::digamma, &[]),
             Unary::LogNormalCdf => x.through(special::log_normal_cdf, &[]),
+            Unary::PowerOfTwo => return None,
         };
         Some(value)
     }

@@ -153,6 +153,9 @@ pub enum Unary {
     LogCosh,
     /// x, as what a weight weighs: a derivative of 0 removes it. No formula can name it: `differentiate` makes it.
     Weighed,
+    /// A power of two about as large as abs(x), by which numbers are divided without rounding; its derivative is 0. No formula can name
+    /// it: `stabilize` makes it.
+    PowerOfTwo,
 }
 
 /// Functions of two real arguments.

@@ -139,7 +139,8 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
         | Unary::Lgamma
         | Unary::Digamma
         | Unary::Erf
-        | Unary::LogNormalCdf => g.apply(function, x),
+        | Unary::LogNormalCdf
+        | Unary::PowerOfTwo => g.apply(function, x),
     }
 }
 
@@ -239,6 +240,9 @@ fn lower_binary(g: &mut Graph, known: &mut Known, function: Binary, x: ExprId, y
 
 /// A product of something per element with something per row over something per row divides once a row, not once an element.
 fn product(g: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
+    if let Some(product) = step_by_step(g, x, y).or_else(|| step_by_step(g, y, x)) {
+        return product;
+    }
     for (row, element) in [(x, y), (y, x)] {
         if let Expr::Binary(Binary::Divide, numerator, denominator) = g.expr(element)
             && g.axes(numerator).contains_all(g.axes(row))
@@ -258,6 +262,28 @@ fn product(g: &mut Graph, x: ExprId, y: ExprId) -> ExprId {
         }
     }
     g.times(x, y)
+}
+
+/// `w * (r * r)` as `(w * r) * r`: where abs(r) <= 1 each step is smaller, else larger, so that none overflows or, unless w is subnormal
+/// itself, loses digits where the product does not.
+fn step_by_step(g: &mut Graph, weight: ExprId, power: ExprId) -> Option<ExprId> {
+    let Expr::Binary(Binary::Multiply, lower, base) = g.expr(power) else { return None };
+    if weight == power || !is_power_of(g, lower, base) {
+        return None;
+    }
+    let lower = product(g, weight, lower);
+    Some(g.times(lower, base))
+}
+
+/// Whether a node is the base to a whole power, perhaps times a constant that enlarges nothing.
+fn is_power_of(g: &Graph, id: ExprId, base: ExprId) -> bool {
+    match g.expr(id) {
+        _ if id == base => true,
+        Expr::Binary(Binary::Multiply, x, y) if y == base => {
+            is_power_of(g, x, base) || g.constant(x).is_some_and(|constant| constant.to_f64().abs() <= 1.0)
+        }
+        _ => false,
+    }
 }
 
 fn power(g: &mut Graph, x: ExprId, p: ExprId) -> ExprId {

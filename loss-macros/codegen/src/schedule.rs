@@ -332,7 +332,7 @@ impl<'g> Plan<'g> {
         self.element_work(std::iter::once(id))
             .into_iter()
             .map(|node| match self.graph.expr(node) {
-                Expr::Unary(Unary::Negate | Unary::Abs, _) => 1,
+                Expr::Unary(Unary::Negate | Unary::Abs | Unary::PowerOfTwo, _) => 1,
                 Expr::Unary(Unary::Sqrt, _) | Expr::Binary(Binary::Divide, ..) => 4,
                 Expr::Unary(..) | Expr::Binary(Binary::Power, ..) => 12,
                 Expr::Binary(..) | Expr::If(..) | Expr::Compare(..) | Expr::Indicator(_) => 1,

@@ -175,7 +175,7 @@ impl Graph {
         match function {
             Unary::Negate => return self.negate(x),
             // Even functions do not see the sign.
-            Unary::Abs | Unary::Cos | Unary::Cosh | Unary::LogCosh => {
+            Unary::Abs | Unary::Cos | Unary::Cosh | Unary::LogCosh | Unary::PowerOfTwo => {
                 if let Expr::Unary(Unary::Negate, inner) = self.expr(x) {
                     return self.apply(function, inner);
                 }

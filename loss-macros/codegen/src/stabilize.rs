@@ -34,7 +34,7 @@ pub enum Stabilization {
     Excess,
     /// `exp(x - logsumexp(A, x))` without its cancellation
     Share,
-    /// `dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y))` without its overflow
+    /// `dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y))` without its overflow and underflow
     Cosine,
 }
 
@@ -53,9 +53,7 @@ impl Stabilization {
             Stabilization::Logsumexp => "log(sum(A, exp(x))) is computed as logsumexp(A, x)",
             Stabilization::Excess => "logsumexp(A, x) - x[t] is computed without its cancellation",
             Stabilization::Share => "exp(x - logsumexp(A, x)) is computed as a share of the sum",
-            Stabilization::Cosine => {
-                "dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y)) is computed on scaled vectors where they are long"
-            }
+            Stabilization::Cosine => "dot(A, x, y) / sqrt(dot(A, x, x) * dot(A, y, y)) is computed on scaled vectors",
         }
     }
 }

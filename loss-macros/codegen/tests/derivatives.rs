@@ -256,19 +256,57 @@ fn soft_targets_balance_shares_against_targets() {
     }
 }
 
-#[test]
-fn cosine_has_both_gradients() {
-    let mut g = Graph::new();
-    let (a, b) = (input(&mut g, 0, elements()), input(&mut g, 1, elements()));
+/// `dot(x, y) / sqrt((dot(x, x) + more) * (dot(y, y) + more))`
+fn cosine(g: &mut Graph, more: ExprId) -> ExprId {
+    let (a, b) = (input(g, 0, elements()), input(g, 1, elements()));
     let dot = |g: &mut Graph, x: ExprId, y: ExprId| {
         let product = g.add(Expr::Binary(Binary::Multiply, x, y));
         reduce(g, Reducer::Sum, product, None)
     };
-    let (ab, aa, bb) = (dot(&mut g, a, b), dot(&mut g, a, a), dot(&mut g, b, b));
+    let (ab, aa, bb) = (dot(g, a, b), dot(g, a, a), dot(g, b, b));
+    let (aa, bb) = (g.plus(aa, more), g.plus(bb, more));
     let norms = g.add(Expr::Binary(Binary::Multiply, aa, bb));
     let root_of_norms = g.add(Expr::Unary(Unary::Sqrt, norms));
-    let root = g.add(Expr::Binary(Binary::Divide, ab, root_of_norms));
+    g.add(Expr::Binary(Binary::Divide, ab, root_of_norms))
+}
+
+#[test]
+fn cosine_has_both_gradients() {
+    let mut g = Graph::new();
+    let zero = g.zero();
+    let root = cosine(&mut g, zero);
     check(&mut g, root, &row(vec![vec![3.0, 4.0, 0.5], vec![-1.0, 2.0, 0.25]], vec![]), &[0, 1], "cosine");
+    let quarter = g.number(Constant::decimal(25, -2));
+    let root = cosine(&mut g, quarter);
+    check(&mut g, root, &row(vec![vec![3.0, 4.0, 0.5], vec![-1.0, 2.0, 0.25]], vec![]), &[0, 1], "cosine of more");
+}
+
+#[test]
+fn a_cosine_does_not_see_how_long_its_vectors_are() {
+    for (more, lengths) in [(0, [1e-300, 1e-100, 1.0, 1e100, 1e300]), (1, [1.0, 1e20, 1e100, 1e150, 1e300])] {
+        let mut g = Graph::new();
+        let more = g.number(Constant::decimal(more, -20));
+        let root = cosine(&mut g, more);
+        let (stable, _) = stabilize(&mut g, &[root]);
+        let cotangents = differentiate(&mut g, stable[0], &[InputId(0)]).expect("differentiable");
+        let lowered = lower(&mut g, &[stable[0], cotangents[0]]);
+        for (long, other) in lengths.into_iter().flat_map(|long| lengths.map(|other| (long, other))) {
+            let row = row(vec![vec![3.0 * long, 4.0 * long], vec![4.0 * other, 3.0 * other]], vec![]);
+            let (value, slope) = (evaluate(&g, lowered[0], &row, 0), evaluate(&g, lowered[1], &row, 0));
+            assert!(difference(value, 0.96) < 1e-15, "cosine {value} of lengths {long:e} and {other:e}");
+            // b / 25 - 24 / 25 * a / 25
+            let share = slope * long / 0.0448;
+            assert!(difference(share, 1.0) < 1e-14, "{share} of its slope at lengths {long:e} and {other:e}");
+        }
+    }
+    // As small as the root of what is added: below it the product of two numbers that are no longer normal would be 0.
+    let mut g = Graph::new();
+    let more = g.number(Constant::decimal(1, -20));
+    let root = cosine(&mut g, more);
+    let (stable, _) = stabilize(&mut g, &[root]);
+    let lowered = lower(&mut g, &stable);
+    let value = evaluate(&g, lowered[0], &row(vec![vec![2e-160, 0.0], vec![2e-160, 0.0]], vec![]), 0);
+    assert!(difference(value / 4e-300, 1.0) < 1e-14, "{value}");
 }
 
 #[test]
@@ -304,4 +342,37 @@ fn what_a_weight_too_large_for_the_type_weighs_is_added_before_it_is_weighed() {
     for (x, t, slope) in [(2000.0, 1000.0, f64::NEG_INFINITY), (999.5, 1000.0, f64::INFINITY), (3.0, -1000.0, 0.0)] {
         assert_eq!(evaluate(&g, lowered[0], &row(vec![vec![x], vec![t]], vec![]), 0), slope, "at {x}, {t}");
     }
+}
+
+#[test]
+fn a_weighted_power_leaves_the_range_only_where_it_must() {
+    for (power, weight, x, expected) in [
+        (2, 1e-250, 1e200, 1e150),
+        (2, 1e250, 1e-200, 1e-150),
+        (2, -1e250, 1e-30, -1e190),
+        (3, 1e-300, 1e150, 1e150),
+        (3, 1e300, 1e-150, 1e-150),
+        (2, 0.0, f64::INFINITY, 0.0),
+    ] {
+        let mut g = Graph::new();
+        let (w, r) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+        let power = g.integer(power);
+        let power = g.add(Expr::Binary(Binary::Power, r, power));
+        let root = g.add(Expr::Binary(Binary::Weigh, w, power));
+        let lowered = lower(&mut g, &[root]);
+        let actual = evaluate(&g, lowered[0], &row(vec![vec![weight], vec![x]], vec![]), 0);
+        assert!(actual == expected || (actual / expected - 1.0).abs() < 1e-15, "{weight} of {x}: {actual}");
+    }
+    // Half a square that is too large, and under a weight.
+    let mut g = Graph::new();
+    let (w, r) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let (half, two) = (g.number(Constant::decimal(5, -1)), g.integer(2));
+    let square = g.add(Expr::Binary(Binary::Power, r, two));
+    let halved = g.add(Expr::Binary(Binary::Multiply, half, square));
+    let weighted = g.add(Expr::Binary(Binary::Weigh, w, halved));
+    let lowered = lower(&mut g, &[halved, weighted]);
+    let at = |id, w: f64, r: f64| evaluate(&g, id, &row(vec![vec![w], vec![r]], vec![]), 0);
+    assert_eq!(at(lowered[0], 1.0, 1.5 * 2f64.powi(511)), 1.125 * 2f64.powi(1022));
+    assert_eq!(at(lowered[1], 2f64.powi(-900), 2f64.powi(900)), 2f64.powi(899));
+    assert_eq!(at(lowered[1], 2f64.powi(900), 2f64.powi(-900)), 2f64.powi(-901));
 }

@@ -281,14 +281,6 @@ impl<T: Element + Format> Judge<'_, T> {
                 distance = (outside / (unit_of(exact.abs().max(number.abs())) + spread)).min(distance);
             }
         }
-        // The upstream gradient scales a derivative: one that does not fit the type cannot be scaled back into it.
-        if let Result::Gradient(..) = result
-            && number.is_infinite()
-            && number * exact > 0.0
-            && T::from_f64(exact / self.conditions.upstream(result)).to_f64() == number
-        {
-            distance = 0.0;
-        }
         if distance.is_infinite()
             && exact.is_nan()
             && let Some(near) = self.conditions.limit(result)

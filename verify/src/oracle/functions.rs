@@ -52,6 +52,8 @@ impl Arithmetic {
             Unary::LogNormalCdf => self.log_normal_cdf(x),
             Unary::Detach => Ok(x.clone()),
             Unary::LogCosh => self.log_cosh(x),
+            // In no formula as written.
+            Unary::PowerOfTwo => Ok(Real::Nan),
         }
     }
 
@@ -105,6 +107,7 @@ impl Arithmetic {
             }
             Unary::LogNormalCdf => self.log_normal_cdf_slope(x)?,
             Unary::LogCosh => self.tanh(x)?,
+            Unary::PowerOfTwo => Real::Nan,
         };
         self.scaled(&slope, t)
     }

@@ -200,6 +200,7 @@ pub(super) fn function_facts(function: Unary, y: Unknown, x: &Quotient) -> Vec<I
         | Unary::Lgamma
         | Unary::Digamma
         | Unary::Detach
-        | Unary::Weighed => Vec::new(),
+        | Unary::Weighed
+        | Unary::PowerOfTwo => Vec::new(),
     }
 }

@@ -117,7 +117,8 @@ impl Reader<'_> {
             | Unary::Erf
             | Unary::LogNormalCdf
             | Unary::Detach
-            | Unary::Weighed => return Err(Stop::Unreadable("a function whose derivative proofs do not know")),
+            | Unary::Weighed
+            | Unary::PowerOfTwo => return Err(Stop::Unreadable("a function whose derivative proofs do not know")),
         };
         Ok(outer.times(&inner))
     }

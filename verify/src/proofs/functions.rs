@@ -81,7 +81,9 @@ impl Reader<'_> {
                 }
                 self.function(function, &x)?
             }
-            Unary::Acos | Unary::Tan => return Err(Stop::Unreadable("a function that proofs know nothing of")),
+            Unary::Acos | Unary::Tan | Unary::PowerOfTwo => {
+                return Err(Stop::Unreadable("a function that proofs know nothing of"));
+            }
             Unary::Exp
             | Unary::Expm1
             | Unary::Sin

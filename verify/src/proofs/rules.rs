@@ -147,7 +147,8 @@ impl Prover<'_> {
                     | Unary::Digamma
                     | Unary::Erf
                     | Unary::Detach
-                    | Unary::Weighed => None,
+                    | Unary::Weighed
+                    | Unary::PowerOfTwo => None,
                 }
             }
             Expr::Binary(function, x, y) => match function {
@@ -284,7 +285,8 @@ impl Prover<'_> {
                 | Unary::Digamma
                 | Unary::Detach
                 | Unary::LogCosh
-                | Unary::Weighed => None,
+                | Unary::Weighed
+                | Unary::PowerOfTwo => None,
             },
             Expr::Binary(function, x, y) => match function {
                 Binary::Add | Binary::Max | Binary::Min | Binary::Logaddexp => of(x)?.with(of(y)?),

@@ -60,7 +60,7 @@ impl Reverse<'_> {
                 let sign = g.apply(Unary::Sign, x);
                 chain(g, t, sign)
             }
-            Unary::Sign | Unary::Detach => g.zero(),
+            Unary::Sign | Unary::Detach | Unary::PowerOfTwo => g.zero(),
             // 0 at 0: the hinge.
             Unary::Relu => {
                 let zero = g.zero();

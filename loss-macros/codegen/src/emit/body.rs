@@ -115,6 +115,7 @@ impl<'g> Body<'g> {
                     Unary::Digamma => quote!(#x.digamma()),
                     Unary::Erf => quote!(#x.erf()),
                     Unary::LogNormalCdf => quote!(#x.log_normal_cdf()),
+                    Unary::PowerOfTwo => quote!(#x.power_of_two()),
                     Unary::Sign
                     | Unary::Relu
                     | Unary::Sigmoid

@@ -185,7 +185,9 @@ fn unary(function: Unary, x: &TokenStream) -> TokenStream {
         | Unary::Softplus
         | Unary::Detach
         | Unary::LogCosh
-        | Unary::Weighed => {
+        | Unary::Weighed
+        // Of a number of a row, in the row's own type.
+        | Unary::PowerOfTwo => {
             return not_lowered();
         }
     };

@@ -162,7 +162,7 @@ fn apply_unary(function: Unary, x: f64) -> Option<f64> {
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Unary::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
         Unary::Detach | Unary::Weighed => x,
-        Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf | Unary::LogCosh => {
+        Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf | Unary::LogCosh | Unary::PowerOfTwo => {
             return None;
         }
     })

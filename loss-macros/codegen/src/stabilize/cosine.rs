@@ -1,12 +1,10 @@
-//! The cosine of long vectors: their squared lengths overflow where they themselves do not.
+//! The cosine of long and of short vectors: their squared lengths leave the range where they themselves do not.
 //!
-//! With s = largest abs(x) and t = largest abs(y), the quotient `dot(x, y) / sqrt((dot(x, x) + e) * (dot(y, y) + f))` is that of x / s and
-//! y / t with e / s^2 and f / t^2. It does not depend on s and t, so they are constants for the derivative.
+//! The quotient `dot(x, y) / sqrt((dot(x, x) + e) * (dot(y, y) + f))` is that of x / s and y / t with e / s^2 and f / t^2. It does not
+//! depend on s and t, so they are constants for the derivative. They are powers of two, so that nothing is rounded by them, about as large as
+//! `max(abs(x)) + sqrt(e)` and its like: then x / s is below 2, and `dot(x, x) / s^2 + e / s^2` at least 1/2.
 
-use crate::expr::{AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
-
-/// A largest absolute value from which a vector is scaled: its square fits into every format, and shorter vectors keep their bits.
-const LONG: (i128, i32) = (1, 15);
+use crate::expr::{AxisSet, Binary, Expr, ExprId, Graph, Reducer, Unary};
 
 /// The quotient on scaled vectors, if `numerator / denominator` is one.
 pub(super) fn scaled(g: &mut Graph, numerator: ExprId, denominator: ExprId) -> Option<ExprId> {
@@ -65,30 +63,15 @@ fn squared_length(g: &Graph, id: ExprId, axes: AxisSet) -> Option<Length> {
     (own_axes == axes && x == y).then_some(Length { vector: x, more })
 }
 
-/// Also where the squares would underflow, unless something is added to them that does not.
-fn short_too(g: &mut Graph, scales: ExprId, largest: ExprId, more: Option<ExprId>) -> ExprId {
-    let (zero, short) = (g.zero(), g.number(Constant::decimal(LONG.0, -LONG.1)));
-    let is_short = g.compare(Comparison::Less, largest, short);
-    let is_there = g.compare(Comparison::Greater, largest, zero);
-    let mut may_underflow = g.and(is_short, is_there);
-    if let Some(more) = more {
-        let alone = g.compare(Comparison::Equal, more, zero);
-        may_underflow = g.and(may_underflow, alone);
-    }
-    g.or(scales, may_underflow)
-}
-
 fn shortened(g: &mut Graph, axes: AxisSet, length: &Length) -> Shortened {
     let magnitude = g.apply(Unary::Abs, length.vector);
-    let largest = g.reduce(Reducer::Max, axes, None, magnitude);
-    let (one, long) = (g.one(), g.number(Constant::decimal(LONG.0, LONG.1)));
-    let infinity = g.number(Constant::Infinity);
-    let is_long = g.compare(Comparison::Greater, largest, long);
-    let is_finite = g.compare(Comparison::Less, largest, infinity);
-    let scales = g.and(is_long, is_finite);
-    let scales = short_too(g, scales, largest, length.more);
-    let scale = g.choose(scales, largest, one);
-    let scale = g.apply(Unary::Detach, scale);
+    let mut size = g.reduce(Reducer::Max, axes, None, magnitude);
+    if let Some(more) = length.more {
+        let more = g.apply(Unary::Abs, more);
+        let more = g.apply(Unary::Sqrt, more);
+        size = g.plus(size, more);
+    }
+    let (one, scale) = (g.one(), g.apply(Unary::PowerOfTwo, size));
     let inverse = g.divide(one, scale);
     let vector = g.times(length.vector, inverse);
     let square = g.times(vector, vector);

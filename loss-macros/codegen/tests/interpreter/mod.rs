@@ -133,6 +133,7 @@ fn unary(function: Unary, x: f64) -> f64 {
         Unary::Softplus => x.exp().ln_1p(),
         Unary::Detach | Unary::Weighed => x,
         Unary::LogCosh => x.cosh().ln(),
+        Unary::PowerOfTwo => 2f64.powi(x.abs().log2().clamp(-1022.0, 1022.0).floor() as i32),
         Unary::Lgamma | Unary::Digamma | Unary::Erf | Unary::LogNormalCdf => f64::NAN,
     }
 }

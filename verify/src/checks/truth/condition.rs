@@ -5,10 +5,12 @@
 //! that go in: each is rounded once, whoever computes it. So does what a step loses below the normal numbers: at most the smallest number there is, but a
 //! factor that comes later enlarges it.
 
+mod range;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
+use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, InputId, Reducer, Unary};
 use loss_codegen::model::{Spec, Variant};
 use loss_codegen::rewrite::{reachable, rewrite};
 use loss_runtime::Element;
@@ -20,6 +22,8 @@ use crate::oracle::second::Bend;
 use crate::oracle::ulp::Format;
 
 use super::{Result, second, tolerance};
+
+use range::Steps;
 
 /// How far each number moves, in units of its last place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,9 +40,6 @@ enum Step {
 const WIDE: f64 = 16.0;
 /// What an infinity is replaced by, and by what again, to see whether there is a limit.
 const LARGE: [f64; 2] = [4096.0, 8192.0];
-
-/// The largest upstream gradient that results are asked for with: slopes that it enlarges beyond the range are too large.
-const UPSTREAM: f64 = 2.0;
 
 /// The neighbourhoods of one batch. Along the rows, and any other axis that the formula only walks, places are looked at one by one,
 /// each when one of its results is asked for.
@@ -159,13 +160,6 @@ impl<'b> Conditions<'b> {
         Some(there.iter().fold((here, here), |(low, high), there| (low.min(*there), high.max(*there))))
     }
 
-    /// The largest upstream gradient that reaches a result.
-    pub(super) fn upstream(&self, result: Result) -> f64 {
-        let Some(spot) = self.spot(result) else { return 1.0 };
-        let reaches = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|value| value.at == spot.at);
-        (0..self.upstream.len()).filter(reaches).map(|place| self.upstream[place].abs()).fold(0.0, f64::max)
-    }
-
     /// The limit of a result as what is infinite grows towards infinity: a formula that says NaN there may have one, and a stable form
     /// of it give it.
     pub(super) fn limit(&mut self, result: Result) -> Option<f64> {
@@ -191,7 +185,9 @@ impl<'b> Conditions<'b> {
         let data = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
         let Ok(oracle) = Oracle::new(self.spec, &self.variant, &data) else { return false };
         let place = vec![0; data.extents.len()];
-        is_too_large(&oracle, &self.variant.graph, &data, self.variant.loss, &place, T::MAX.to_f64())
+        let steps =
+            Steps { oracle: &oracle, graph: &self.variant.graph, data: &data, largest: T::MAX.to_f64(), result };
+        steps.leave_range(self.variant.loss, &place)
     }
 
     fn around(&mut self, result: Result, step: Step) -> Option<(f64, Vec<f64>)> {
@@ -250,14 +246,18 @@ impl<'b> Conditions<'b> {
             Step::Wide => &[WIDE],
             Step::Near | Step::Finite => &[tolerance::ORACLE_ULPS, -tolerance::ORACLE_ULPS],
         };
-        for share in shares.iter().map(|units| units * self.unit) {
+        for &units in shares {
+            let share = units * self.unit;
             for input in 0..data.inputs.len() {
                 let mut place = 0;
                 while let Some(number) = number_at(&mut data, input, place) {
                     let original = *number;
-                    // One that is zero cannot move by a share of itself.
+                    // One that is zero is exact. The last place of a subnormal number is the smallest number there is, and no step
+                    // leads past that.
                     if original != 0.0 {
-                        *number = original * (1.0 + share);
+                        let size = original.abs();
+                        let step = units * (size * self.unit).max(self.least);
+                        *number = (size + step).max(self.least).copysign(original);
                         there.extend(outcome(&self.variant, &data));
                         number_at(&mut data, input, place).into_iter().for_each(|number| *number = original);
                     }
@@ -279,41 +279,6 @@ impl<'b> Conditions<'b> {
             there.extend(moved_steps.iter().filter_map(|variant| outcome(variant, &data)));
         }
         Some(Neighbours { here, there })
-    }
-}
-
-/// Whether an expression at a place, or any that it is made of there, or a slope of one of these, is larger than a type's largest number.
-fn is_too_large(oracle: &Oracle<'_>, graph: &Graph, data: &Data, id: ExprId, place: &[usize], largest: f64) -> bool {
-    let recurse = |id, place: &[usize]| is_too_large(oracle, graph, data, id, place, largest);
-    let expr = graph.expr(id);
-    if graph.ty(id) == Type::Real
-        && oracle.expression(id, place).is_ok_and(|outcome| {
-            let slopes = outcome.gradient.values().map(|slope| slope.to_f64().abs());
-            outcome.value.to_f64().abs() > largest || slopes.fold(0.0, f64::max) > largest / UPSTREAM
-        })
-    {
-        return true;
-    }
-    match expr {
-        Expr::If(condition, yes, no) => match oracle.condition(condition, place) {
-            Ok(Some(true)) => recurse(yes, place),
-            Ok(Some(false)) => recurse(no, place),
-            Ok(None) | Err(_) => recurse(yes, place) || recurse(no, place),
-        },
-        Expr::Reduce { axes, value, .. } => {
-            let places = axes.iter().fold(vec![place.to_vec()], |places, axis| {
-                let along = |place: Vec<usize>| {
-                    (0..data.extent(axis)).map(move |index| {
-                        let mut place = place.clone();
-                        place[usize::from(axis.0)] = index;
-                        place
-                    })
-                };
-                places.into_iter().flat_map(along).collect()
-            });
-            places.iter().any(|place| recurse(value, place))
-        }
-        _ => expr.operands().any(|operand| recurse(operand, place)),
     }
 }
 
@@ -466,3 +431,6 @@ fn with_each_moved(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

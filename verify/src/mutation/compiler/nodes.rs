@@ -211,6 +211,8 @@ fn unary(function: Unary) -> Vec<Alternative> {
         Unary::Softplus => &[Unary::Relu],
         // These are their argument.
         Unary::Detach | Unary::Weighed => return vec![Alternative::Negated],
+        // Any other number of the size does as well, but for its rounding.
+        Unary::PowerOfTwo => return vec![Alternative::Negated],
     };
     std::iter::once(dropped).chain(others.iter().map(|&other| Alternative::Unary(other))).collect()
 }

@@ -226,6 +226,9 @@ fn unary(function: Unary, x: f64) -> f64 {
         Unary::Digamma => uniform::digamma(x),
         Unary::Erf => uniform::erf(x),
         Unary::LogNormalCdf => uniform::log_normal_cdf(x),
+        Unary::PowerOfTwo => {
+            f64::from_bits(x.to_bits() & f64::INFINITY.to_bits()).clamp(f64::MIN_POSITIVE, 1.0 / f64::MIN_POSITIVE)
+        }
         // Lowered away.
         Unary::Sign
         | Unary::Relu
