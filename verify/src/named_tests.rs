@@ -6,7 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::audit::{CheckRecord, Status};
 use crate::checks::CHECKS;
 use crate::mutation::record::{Family, FamilyRecord};
-use crate::mutation::{Depth, run_family};
+use crate::mutation::{Depth, advice, run_family};
 use crate::registry::Registry;
 use crate::subject::{Effort, Subject};
 
@@ -44,7 +44,8 @@ fn killed(record: &FamilyRecord) -> Result<(), Failed> {
     }
     let survivors: Vec<String> = record.survivors().map(|mutant| format!("  {}", mutant.describe())).collect();
     let (killed, judged) = (record.killed, record.judged);
-    Err(Failed::from(format!("{killed} of {judged} mutants killed; these survive:\n{}", survivors.join("\n"))))
+    let survivors = survivors.join("\n");
+    Err(Failed::from(format!("{killed} of {judged} mutants killed; these survive:\n{survivors}\n{}", advice(record))))
 }
 
 fn message(record: &CheckRecord) -> String {

@@ -2,6 +2,7 @@
 
 use loss_codegen::compile::compile;
 use loss_codegen::source::SourceFile;
+use loss_runtime::{SmoothL1, SmoothL1Gradients};
 
 #[test]
 fn the_readme_s_spec_compiles_without_a_word() {
@@ -33,4 +34,22 @@ fn the_readme_s_table_names_every_loss_and_its_function_in_pytorch() {
             assert!(last.starts_with(&format!("`{function}`")), "{}: {last}", info.name);
         }
     }
+}
+
+#[test]
+fn gradients_of_several_inputs_are_asked_for_as_the_readme_says() -> Result<(), loss_runtime::Error> {
+    let readme = include_str!("../../README.md");
+    for words in ["(&mut by_input[..], &mut by_target[..])", "{ target: Some(&mut by_target), ..Default::default() }"] {
+        assert!(readme.contains(words), "{words}");
+    }
+    let (input, target) = ([0.5f32, 3.0], [0.0f32, 1.0]);
+    let (mut by_input, mut by_target) = ([0.0f32; 2], [0.0f32; 2]);
+    let loss = SmoothL1::new();
+    loss.forward_backward(&input, &target, (&mut by_input[..], &mut by_target[..]))?;
+    assert_eq!((by_input, by_target), ([0.25, 0.5], [-0.25, -0.5]));
+    let mut by_target = [0.0f32; 2];
+    let gradients = SmoothL1Gradients { target: Some(&mut by_target), ..Default::default() };
+    loss.forward_backward(&input, &target, gradients)?;
+    assert_eq!(by_target, [-0.25, -0.5]);
+    Ok(())
 }

@@ -9,3 +9,4 @@ pub mod print;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod value_first;

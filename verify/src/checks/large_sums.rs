@@ -40,18 +40,10 @@ pub(super) fn large_sums_are_exact(subject: &Subject, effort: &Effort) -> Findin
     match (answers, sum) {
         (Ok(answers), Ok(outcome)) => {
             let per_row = answers.elements.len() / DISTINCT;
-            let times = |element: usize| {
-                IBig::from(many.len() / DISTINCT + usize::from(element / per_row < many.len() % DISTINCT))
-            };
-            let terms = answers.elements.iter().enumerate().map(|(element, &term)| fixed(term) * times(element));
-            let (mut exact, mut size) = (IBig::ZERO, IBig::ZERO);
-            for term in terms {
-                size += term.clone().abs();
-                exact += term;
-            }
+            let times = |element: usize| many.len() / DISTINCT + usize::from(element / per_row < many.len() % DISTINCT);
+            let terms = answers.elements.iter().enumerate().map(|(element, &term)| (term, times(element)));
             let sum = outcome.value.unwrap_or(f32::NAN);
-            let apart =
-                if sum.is_finite() { ratio((fixed(f64::from(sum)) - &exact).abs(), &size) } else { f64::INFINITY };
+            let apart = Total::of(terms).distance(sum);
             if apart <= tolerance::LARGE_SUM {
                 tally.pass((many.len() * per_row) as u64);
             } else {
@@ -88,6 +80,54 @@ fn widened(batch: &Batch<f32>) -> Batch<f64> {
     }
 }
 
+/// What terms add up to.
+enum Total {
+    /// So much, and the sum of their sizes.
+    Exact { sum: IBig, size: IBig },
+    /// Terms that `f32` cannot hold add up to this: an infinity, or NaN for one of each sign.
+    Beyond(f32),
+}
+
+impl Total {
+    /// Of exact terms, each so many times, that are rounded to `f32` before they are added.
+    fn of(terms: impl Iterator<Item = (f64, usize)>) -> Self {
+        let (mut sum, mut size) = (IBig::ZERO, IBig::ZERO);
+        let mut beyond = None;
+        for (term, times) in terms {
+            let rounded = term as f32;
+            if rounded.is_finite() {
+                let term = fixed(term) * IBig::from(times);
+                size += term.clone().abs();
+                sum += term;
+            } else if times > 0 {
+                beyond = Some(beyond.unwrap_or(0.0) + rounded);
+            }
+        }
+        beyond.map_or(Self::Exact { sum, size }, Self::Beyond)
+    }
+
+    /// How far a sum is from it, as a share of the sum of sizes.
+    fn distance(&self, found: f32) -> f64 {
+        match self {
+            Self::Exact { sum, size } => {
+                let most = fixed(f64::from(f32::MAX));
+                let exact = if found.is_nan() {
+                    return f64::INFINITY;
+                } else if found.is_finite() {
+                    sum.clone()
+                } else {
+                    // An infinity is right for whatever is larger than the largest number.
+                    sum.clone().clamp(-most.clone(), most)
+                };
+                let found = f64::from(found.clamp(f32::MIN, f32::MAX));
+                ratio((fixed(found) - exact).abs(), size)
+            }
+            Self::Beyond(total) if total.to_bits() == found.to_bits() || (total.is_nan() && found.is_nan()) => 0.0,
+            Self::Beyond(_) => f64::INFINITY,
+        }
+    }
+}
+
 /// A finite number in units of the smallest one.
 fn fixed(number: f64) -> IBig {
     let bits = number.to_bits();
@@ -108,7 +148,7 @@ fn ratio(part: IBig, whole: &IBig) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{fixed, ratio};
+    use super::{Total, fixed, ratio};
 
     #[test]
     fn fixed_point_is_exact() {
@@ -118,5 +158,21 @@ mod tests {
         assert_eq!(fixed(1.5) + fixed(-0.25), fixed(1.25));
         assert_eq!(fixed(1e300) + fixed(least) - fixed(1e300), fixed(least));
         assert_eq!(ratio(fixed(1.0), &fixed(8.0)), 0.125);
+    }
+
+    #[test]
+    fn a_sum_of_what_overflows_is_infinite_or_nan_and_a_finite_one_is_finite() {
+        let distance = |terms: &[f64], sum: f32| Total::of(terms.iter().map(|&term| (term, 1))).distance(sum);
+        let (inf, nan) = (f32::INFINITY, f32::NAN);
+        for right in [(&[1.0, 2.0][..], 3.0), (&[1.0, 1e300], inf), (&[-1e300, 1.0], -inf), (&[1e300, -1e300], nan)] {
+            assert_eq!(distance(right.0, right.1), 0.0, "{right:?}");
+        }
+        for wrong in [(&[1.0, 2.0][..], inf), (&[1.0, 2.0], nan), (&[1e300, 1.0], -inf), (&[1e300, 1.0], f32::MAX)] {
+            assert!(distance(wrong.0, wrong.1) > 0.1, "{wrong:?}");
+        }
+        // No term overflows, the sum does; terms that come no time do not count.
+        assert_eq!(distance(&[3e38, 3e38], inf), 0.0);
+        assert!(distance(&[3e38, 3e38], -inf) > 0.1 && distance(&[3e38, -3e38], inf) > 0.1);
+        assert_eq!(Total::of([(f64::INFINITY, 0), (0.5, 4)].into_iter()).distance(2.0), 0.0);
     }
 }

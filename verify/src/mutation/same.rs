@@ -32,7 +32,8 @@ pub(super) fn simplified(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     replaced(graph, roots, &|_, _| None)
 }
 
-/// A node through the simplifying constructors. Operands commute by the order in which they were made; signs are pulled out.
+/// A node through the simplifying constructors. Operands commute by the order in which they were made; signs are pulled out of
+/// odd functions; even ones drop theirs by themselves.
 fn ordered(graph: &mut Graph, id: ExprId, expr: Expr) -> ExprId {
     let sorted = |x: ExprId, y: ExprId| if x <= y { (x, y) } else { (y, x) };
     let negated = |graph: &Graph, id: ExprId| match graph.expr(id) {
@@ -40,9 +41,6 @@ fn ordered(graph: &mut Graph, id: ExprId, expr: Expr) -> ExprId {
         _ => None,
     };
     let expr = match expr {
-        Expr::Unary(even @ (Unary::Abs | Unary::Cosh | Unary::Cos), x) => {
-            Expr::Unary(even, negated(graph, x).unwrap_or(x))
-        }
         Expr::Unary(odd @ (Unary::Sign | Unary::Sin | Unary::Sinh | Unary::Tan | Unary::Tanh | Unary::Atan), x)
             if negated(graph, x).is_some() =>
         {

@@ -2,6 +2,7 @@
 
 use crate::table::{Align, aligned};
 
+use super::advice::advice;
 use super::record::{Family, FamilyRecord, LossMutation, MutationRun};
 
 /// Scores, lone killers, and every survivor by name.
@@ -19,6 +20,7 @@ pub fn table(run: &MutationRun) -> String {
             for mutant in family.survivors() {
                 text.push_str(&format!("survives in {}: {}\n", loss.name, mutant.describe()));
             }
+            text.push_str(&advice(family));
         }
     }
     text.push_str(&format!("{:.1} seconds\n", run.seconds));

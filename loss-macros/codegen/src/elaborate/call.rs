@@ -8,7 +8,7 @@ use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Reducer, Type, Unary};
 use crate::formula::ast::{Ast, AstKind, Call};
-use crate::model::Label;
+use crate::model::{Label, Spec};
 use crate::resolve::functions::{FUNCTIONS, Function, function};
 use crate::source::{Span, Spanned};
 
@@ -273,7 +273,11 @@ impl<'a> Elaborator<'a> {
         if call.axes.is_empty() {
             let name = &call.name.value;
             let message = format!("`{name}` needs an axis");
-            self.error(frame, Code::WrongArity, span, message, format!("say over which one: `{name}(C, ...)`"));
+            let help = match example_axis(frame.spec) {
+                Some(axis) => format!("say over which one: `{name}({axis}, ...)`"),
+                None => format!("it reduces an axis beside the rows: `axes: [N, C]`, and `{name}(C, ...)`"),
+            };
+            self.error(frame, Code::WrongArity, span, message, help);
             return None;
         }
         let mut axes = Some(AxisSet::EMPTY);
@@ -301,7 +305,8 @@ impl<'a> Elaborator<'a> {
             ([] | [_, ..], _) => {
                 let name = &call.name.value;
                 let message = format!("`{name}` takes one axis and no `where`");
-                self.error(frame, Code::WrongArity, span, message, format!("write `{name}(C)`"));
+                let axis = example_axis(frame.spec).unwrap_or("N");
+                self.error(frame, Code::WrongArity, span, message, format!("write `{name}({axis})`"));
                 None
             }
         }
@@ -360,4 +365,9 @@ impl<'a> Elaborator<'a> {
             }
         }
     }
+}
+
+/// The axis that a call most likely means: the last one, but never the rows.
+fn example_axis(spec: &Spec) -> Option<&str> {
+    spec.axes.iter().skip(1).next_back().map(|axis| axis.name.as_str())
 }

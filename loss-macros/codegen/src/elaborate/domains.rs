@@ -1,11 +1,12 @@
 //! The conditions that inputs and parameters must meet, and the axes that a reduction's formulas may have.
 
 use crate::codes::Code;
+use crate::document::Formula;
 use crate::elaborate::formula::{Elaborator, formula_span};
 use crate::elaborate::frame::{Frame, Scope, Value};
-use crate::expr::{AxisSet, ExprId};
-use crate::formula::ast::Ast;
-use crate::model::{Divisor, VariantReduction};
+use crate::expr::{AxisId, AxisSet, ExprId};
+use crate::formula::ast::{Ast, AstKind};
+use crate::model::{Divisor, Label, VariantReduction};
 
 impl<'a> Elaborator<'a> {
     /// The condition of each input; `None` where there is none, or where it always holds.
@@ -66,10 +67,36 @@ impl<'a> Elaborator<'a> {
                 if let Some(axis) = self.graph.axes(id).without(axes).iter().next() {
                     let message =
                         format!("`{}` varies along `{}`, the loss does not", reduction.name, self.axis_name(axis));
-                    let help = "it is summed over the elements of the loss: reduce over that axis first";
+                    let help = match self.picked(frame, formula, axis) {
+                        Some(picked) => {
+                            format!("it is summed over the elements of the loss: `{picked}` is what each row has")
+                        }
+                        None => "it is summed over the elements of the loss: reduce over that axis first".to_owned(),
+                    };
                     self.error(frame, Code::AxesDoNotFit, formula_span(formula), message, help);
                 }
             }
         }
+    }
+
+    /// The entry of a table that each row picks by its label along this axis, if a formula is nothing but the table.
+    fn picked(&self, frame: &Frame<'a>, formula: &Formula, axis: AxisId) -> Option<String> {
+        let Formula::Scalar(Ast { kind: AstKind::Name(table), .. }) = formula else { return None };
+        let label = frame.spec.inputs.iter().find(|input| match input.label {
+            Label::ClassIndex(of) => self.alike(of, axis) && !input.axes.contains(&axis),
+            Label::Real
+            | Label::Nonnegative
+            | Label::Positive
+            | Label::Probability
+            | Label::Binary
+            | Label::MultiHot(_)
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::Simplex(_)
+            | Label::IndexList(_)
+            | Label::Group => false,
+        })?;
+        Some(format!("{table}[{}]", label.name))
     }
 }

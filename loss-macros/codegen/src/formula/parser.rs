@@ -7,6 +7,7 @@ use crate::formula::ast::{Ast, AstKind, BinaryOperator, UnaryOperator};
 use crate::formula::error::{self, END, OPERAND};
 use crate::formula::lexer::{KEYWORDS, Lexeme, Token, lex};
 use crate::formula::text::FormulaText;
+use crate::formula::value_first;
 use crate::source::Span;
 
 /// How deep the parts of a formula may nest.
@@ -314,7 +315,11 @@ impl Parser<'_> {
             return Diagnostic::error(Code::ReservedWord, self.span(found), message)
                 .with_help("the words of the language cannot be names");
         }
-        error::unexpected(self.text, found, wanted)
+        let error = error::unexpected(self.text, found, wanted);
+        if found.token == Token::If && wanted != OPERAND {
+            return error.with_help(value_first::help(self.text, &self.lexemes, self.next));
+        }
+        error
     }
 
     /// Runs a rule that may come back to itself, within the limit of nesting.

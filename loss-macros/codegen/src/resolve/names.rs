@@ -140,7 +140,7 @@ fn arguments(document: &Document, taken: &BTreeMap<&str, &'static str>, diagnost
                         format!("the argument `{}` shadows {what}", argument.value),
                     )
                     .help("choose another name".to_owned());
-            } else if !used.contains(&argument.value) {
+            } else if !used.contains(&argument.value) && !is_no_name(argument, diagnostics) {
                 diagnostics
                     .error(Code::UnusedName, argument.span, format!("the argument `{}` is never used", argument.value))
                     .help(format!("remove it from `{}`", entry.name.value));
@@ -190,8 +190,14 @@ fn unused(document: &Document, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Whether it was said already that this cannot be a name: then no formula can read it, and that is all there is to say.
+fn is_no_name(name: &Spanned<String>, diagnostics: &Diagnostics) -> bool {
+    let mut here = diagnostics.iter().filter(|diagnostic| diagnostic.span == name.span);
+    here.any(|diagnostic| [Code::ReservedName, Code::BadName].contains(&diagnostic.code))
+}
+
 fn report_unused(name: &Spanned<String>, what: &str, used: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
-    if !used.contains(&name.value) {
+    if !used.contains(&name.value) && !is_no_name(name, diagnostics) {
         diagnostics
             .error(Code::UnusedName, name.span, format!("the {what} `{}` is never used", name.value))
             .help("use it in the formula, or remove it".to_owned());

@@ -135,6 +135,14 @@ impl Reader {
     }
 
     fn reduction(&mut self, node: &Node) -> Option<ReductionEntry> {
+        if let NodeKind::Scalar(word) = &node.kind {
+            let example = match word.as_str() {
+                word @ ("none" | "sum") => format!("{{ default: {word} }}"),
+                _ => "{ default: mean, mean: elements }".to_owned(),
+            };
+            self.wrong_kind(node, "reduction", "a map").help(format!("write `reduction: {example}`"));
+            return None;
+        }
         let entries = self.entries(node, "reduction")?;
         let mut named = Vec::new();
         for (key, value) in entries.iter().filter(|(key, _)| key.as_str() != "default") {
