@@ -149,7 +149,7 @@ macro_rules! plain {
                 Operation::PowerOfTwo => {
                     // The least normal power of two, and its reciprocal.
                     let mut power = $float::MIN_POSITIVE;
-                    while power < 1.0 / $float::MIN_POSITIVE && !(2.0 * power > a.abs()) {
+                    while power < 1.0 / $float::MIN_POSITIVE && (a.is_nan() || 2.0 * power <= a.abs()) {
                         power *= 2.0;
                     }
                     power
