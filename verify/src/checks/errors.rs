@@ -1,14 +1,17 @@
 //! Calls that must be refused, with nothing written.
 
+use loss_codegen::compile::Compiled;
 use loss_runtime::call::MAX_INPUTS;
 use loss_runtime::info::Position;
 use loss_runtime::{Element, Error, Reduction, Request, run};
 
 use crate::generators::{Batch, Extents, Family, Random};
+use crate::oracle::Oracle;
 use crate::subject::{Effort, Subject};
 
 use super::probe::{Probe, find, gradient_buffers, poison};
 use super::sample::{Sample, each, has_second_axis};
+use super::truth::{data_of, variant_of};
 use super::{Finding, Tally};
 
 /// Wrong labels, shapes, parameters and outputs.
@@ -21,15 +24,28 @@ pub(super) fn errors_write_nothing(subject: &Subject, effort: &Effort) -> Findin
     };
     // What is refused depends on the type in no way but through the values it can hold.
     let effort = Effort { points: 1, ..*effort };
-    each::<f32>(subject, &effort, "errors_write_nothing f32", &sizes, &mut tally, wrong_calls);
-    each::<f64>(subject, &effort, "errors_write_nothing f64", &sizes, &mut tally, wrong_calls);
+    let compiled = subject.compiled();
+    each::<f32>(subject, &effort, "errors_write_nothing f32", &sizes, &mut tally, |sample, random, tally| {
+        wrong_calls(sample, compiled, random, tally);
+    });
+    each::<f64>(subject, &effort, "errors_write_nothing f64", &sizes, &mut tally, |sample, random, tally| {
+        wrong_calls(sample, compiled, random, tally);
+    });
     tally.finding()
 }
 
-fn wrong_calls<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &mut Tally) {
+fn wrong_calls<T: Element>(
+    sample: &Sample<'_, T>,
+    compiled: Option<&'static Compiled>,
+    random: &mut Random,
+    tally: &mut Tally,
+) {
     // A wrong label in a row that is dropped is no error.
     let batch = sample.generator.clone().without_dropped_rows().batch::<T>(sample.extents, random);
     wrong_labels(sample, &batch, random, tally);
+    if let Some(compiled) = compiled {
+        broken_conditions(sample, compiled, &batch, tally);
+    }
     wrong_shapes(sample, &batch, tally);
     wrong_params(sample, &batch, tally);
     wrong_outputs(sample, &batch, tally);
@@ -57,6 +73,44 @@ fn wrong_labels<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, random: &m
                     };
                     expect_refusal(sample, &wrong, &what, "label", names_it, tally);
                 }
+            }
+        }
+    }
+}
+
+/// Numbers that break the condition that the spec declares, by the oracle: what the loss itself refuses cannot tell that it does not look.
+fn broken_conditions<T: Element>(
+    sample: &Sample<'_, T>,
+    compiled: &'static Compiled,
+    batch: &Batch<T>,
+    tally: &mut Tally,
+) {
+    /// One of them breaks nearly every condition that an input may have.
+    const CANDIDATES: [f64; 7] = [-1.0, f64::NEG_INFINITY, f64::INFINITY, 2.0, -0.25, 1e30, 0.0];
+    /// The oracle is shown a whole batch: of a large one it would be the slowest part.
+    const MOST_ROWS: usize = 100;
+    if sample.extents.row_count() > MOST_ROWS {
+        return;
+    }
+    let Some(variant) = variant_of(compiled, sample.generator.setting()) else { return };
+    for (place, input) in sample.info.inputs.iter().enumerate() {
+        let Some(condition) = variant.input_domains[place].filter(|_| batch.inputs[place].is_some()) else { continue };
+        let breaks = |wrong: &Batch<T>| {
+            let data = data_of(&compiled.spec, sample.info, wrong, sample.extents);
+            let first = vec![0; compiled.spec.axes.len()];
+            Oracle::new(&compiled.spec, variant, &data)
+                .is_ok_and(|oracle| matches!(oracle.condition(condition, &first), Ok(Some(false))))
+        };
+        for candidate in CANDIDATES {
+            let mut wrong = batch.clone();
+            let held = wrong.inputs[place].as_mut().is_some_and(|column| column.values.set(0, candidate));
+            if held && breaks(&wrong) {
+                let what = format!("{candidate} at place 0 of {}", input.name);
+                let names_it = |error: &Error| match *error {
+                    Error::Label { input: named, .. } | Error::Domain { input: named, .. } => named == input.name,
+                    _ => false,
+                };
+                expect_refusal(sample, &wrong, &what, "label", names_it, tally);
             }
         }
     }
