@@ -28,7 +28,7 @@ macro_rules! functions {
 
             /// Whether it is a question that the function answers.
             pub(crate) fn admits(self, x: f64) -> bool {
-                self != Self::Log1pUnit || !(x < 0.0 || x > 1.0)
+                self != Self::Log1pUnit || x.is_nan() || (0.0..=1.0).contains(&x)
             }
 
             /// The result in `f64`, at most a few ULP off: more than exact enough to measure `f32`.
