@@ -160,3 +160,45 @@ impl Row {
         told.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Answer, BURN, CANDLE, Cell, OURS, Results, Row};
+    use crate::turns::Times;
+
+    fn cell(nanoseconds: f64, value: f32) -> Cell {
+        let times = Times { least: nanoseconds * 1e-9, median: nanoseconds * 1e-9 };
+        Cell { times, answer: Some(Answer::new(value, &[0.5, -0.5])) }
+    }
+
+    fn run(shape: &str, cells: &[(&str, Cell)]) -> Results {
+        let cells: BTreeMap<_, _> = cells.iter().map(|(name, cell)| ((*name).to_owned(), *cell)).collect();
+        let row = Row { loss: "huber".to_owned(), shape: shape.to_owned(), elements: 1, cells };
+        Results { machine: "m".to_owned(), date: "d".to_owned(), notes: Vec::new(), rows: vec![row] }
+    }
+
+    #[test]
+    fn a_peer_whose_value_is_another_is_marked_and_told() {
+        let markdown =
+            run("1", &[(OURS, cell(2.0, 1.0)), (BURN, cell(6.0, 1.00005)), (CANDLE, cell(8.0, 1.001))]).markdown();
+        assert!(markdown.contains("| huber | 1 | - | 2.0 | 6.0 | 8.0 ≠ | - | - | - | 3.0 |"), "{markdown}");
+        assert!(markdown.contains("- ≠ huber 1: candle gives 1.00100005e0"), "{markdown}");
+    }
+
+    #[test]
+    fn a_peer_without_a_number_differs() {
+        let markdown = run("1", &[(OURS, cell(2.0, 1.0)), (BURN, cell(6.0, f32::NAN))]).markdown();
+        assert!(markdown.contains("6.0 ≠"), "{markdown}");
+    }
+
+    #[test]
+    fn another_run_joins_the_rows_of_the_same_shape_alone() {
+        let mut results = run("1", &[(OURS, cell(2.0, 1.0))]);
+        results.merge(run("2", &[("JAX", cell(9.0, 1.0))]));
+        assert!(!results.markdown().contains("9.0"));
+        results.merge(run("1", &[("JAX", cell(9.0, 1.0))]));
+        assert!(results.markdown().contains("| 9.0 | 4.5 |"));
+    }
+}
