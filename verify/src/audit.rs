@@ -224,6 +224,15 @@ pub struct KnotRecord {
     pub status: Status,
 }
 
+impl KnotRecord {
+    /// What is claimed of it: `C1 at abs(r) == beta, when beta > 0`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let when = self.when.as_ref().map(|when| format!(", when {when}")).unwrap_or_default();
+        format!("{} at {}{when}", self.smooth, self.at)
+    }
+}
+
 /// What an error was measured of. Written as `value`, `gradient of input` or `curvature in input`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]

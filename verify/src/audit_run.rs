@@ -6,7 +6,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::explain::variant_name;
 use loss_runtime::lane::Isa;
 
-use crate::audit::{Audit, Bitwise, ClaimRecord, LossRecord, SCHEMA_VERSION, Selection, Standing};
+use crate::audit::{Audit, Bitwise, ClaimRecord, KnotRecord, LossRecord, SCHEMA_VERSION, Selection, Standing, Status};
 use crate::checks::{Check, Evidence};
 use crate::derivation::{definitions, derivations};
 use crate::describe::describe;
@@ -79,6 +79,8 @@ fn audit_loss(
         take_in(&mut record, evidence);
         progress.ends();
     }
+    let LossRecord { knots, claims, .. } = &mut record;
+    knots_are_tested(knots, claims);
     record.seconds = start.elapsed().as_secs_f64() + remembered;
     record
 }
@@ -109,6 +111,17 @@ fn take_in(record: &mut LossRecord, evidence: Evidence) {
         all.threads.extend(threads);
         all.sizes += sizes;
         all.compared += compared;
+    }
+}
+
+/// A knot that kernel and formula agree with is tested, though no proof may be known of it.
+fn knots_are_tested(knots: &[KnotRecord], claims: &mut Vec<ClaimRecord>) {
+    for knot in knots.iter().filter(|knot| knot.status == Status::Passed) {
+        let words = knot.words();
+        if claims.iter().any(|claim| claim.claim == words) {
+            let detail = "tested on both sides of it".to_owned();
+            take_in_claim(claims, ClaimRecord { claim: words, standing: Standing::Tested, detail });
+        }
     }
 }
 
@@ -156,8 +169,8 @@ pub(crate) fn utc(time: SystemTime) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{take_in_claim, utc, variants};
-    use crate::audit::{ClaimRecord, Standing};
+    use super::{knots_are_tested, take_in_claim, utc, variants};
+    use crate::audit::{ClaimRecord, KnotRecord, Standing, Status};
     use crate::registry::losses;
     use crate::subject::Subject;
 
@@ -184,6 +197,33 @@ mod tests {
         assert_eq!(joined(Standing::Tested, Standing::Undecided), Standing::Tested);
         assert_eq!(joined(Standing::Tested, Standing::Violated), Standing::Violated);
         assert_eq!(joined(Standing::Violated, Standing::Proved), Standing::Violated);
+    }
+
+    #[test]
+    fn a_knot_that_passed_is_tested_and_no_other() {
+        let standing = |status| {
+            let knot = KnotRecord {
+                at: "x == 0".into(),
+                when: Some("y == 1".into()),
+                smooth: "C0".into(),
+                gradient: None,
+                because: None,
+                status,
+            };
+            let open = |words: &str| ClaimRecord {
+                claim: words.to_owned(),
+                standing: Standing::Undecided,
+                detail: "no rule".to_owned(),
+            };
+            let mut claims = vec![open("C0 at x == 0, when y == 1"), open("C0 at x == 0")];
+            knots_are_tested(&[knot], &mut claims);
+            assert_eq!(claims.len(), 2);
+            assert_eq!(claims[1].standing, Standing::Undecided);
+            claims[0].standing
+        };
+        assert_eq!(standing(Status::Passed), Standing::Tested);
+        assert_eq!(standing(Status::Undecided), Standing::Undecided);
+        assert_eq!(standing(Status::Failed), Standing::Undecided);
     }
 
     #[test]
