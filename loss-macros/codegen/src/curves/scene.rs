@@ -219,20 +219,8 @@ fn has_second_axis(input: &Input) -> bool {
 }
 
 fn row_text(input: &Input, row: &[f64]) -> String {
-    let one = |number: &f64| match input.label {
-        Label::Flag => (*number == 1.0).to_string(),
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Binary
-        | Label::MultiHot(_)
-        | Label::Sign
-        | Label::Count
-        | Label::Simplex(_)
-        | Label::ClassIndex(_)
-        | Label::IndexList(_)
-        | Label::Group => number_text(*number),
+    let one = |number: &f64| {
+        if input.label == Label::Flag { (*number == 1.0).to_string() } else { number_text(*number) }
     };
     match row {
         [number] => one(number),

@@ -82,21 +82,9 @@ impl<'a> Elaborator<'a> {
     /// The entry of a table that each row picks by its label along this axis, if a formula is nothing but the table.
     fn picked(&self, frame: &Frame<'a>, formula: &Formula, axis: AxisId) -> Option<String> {
         let Formula::Scalar(Ast { kind: AstKind::Name(table), .. }) = formula else { return None };
-        let label = frame.spec.inputs.iter().find(|input| match input.label {
-            Label::ClassIndex(of) => self.alike(of, axis) && !input.axes.contains(&axis),
-            Label::Real
-            | Label::Nonnegative
-            | Label::Positive
-            | Label::Probability
-            | Label::Binary
-            | Label::MultiHot(_)
-            | Label::Sign
-            | Label::Flag
-            | Label::Count
-            | Label::Simplex(_)
-            | Label::IndexList(_)
-            | Label::Group => false,
-        })?;
+        let label = frame.spec.inputs.iter().find(
+            |input| matches!(input.label, Label::ClassIndex(of) if self.alike(of, axis) && !input.axes.contains(&axis)),
+        )?;
         Some(format!("{table}[{}]", label.name))
     }
 }

@@ -35,44 +35,8 @@ impl fmt::Debug for Faulty {
 impl Faulty {
     /// A loss with a fault.
     pub(super) fn new(original: &'static dyn Loss, fault: Fault) -> Self {
-        let info = match fault {
-            Fault::AnotherDivisor(at) => another_divisor(original.info(), at),
-            Fault::TailValue
-            | Fault::TailGradient(_)
-            | Fault::ChunkEdge
-            | Fault::SumWithoutTail
-            | Fault::SumWithoutEdge
-            | Fault::SumInOrder
-            | Fault::NotAccumulated(_)
-            | Fault::NotCleared(_)
-            | Fault::UpstreamDropped
-            | Fault::UpstreamOfFirst
-            | Fault::UpstreamTwice
-            | Fault::DivisorCounts
-            | Fault::GapWritten(_)
-            | Fault::NanValue
-            | Fault::NanGradient(_)
-            | Fault::ThreadSeam
-            | Fault::IsaBits
-            | Fault::FusedValue
-            | Fault::Unaligned
-            | Fault::DroppedCounted
-            | Fault::DroppedUnwritten
-            | Fault::DroppedNegative
-            | Fault::NextClass(_)
-            | Fault::OtherSign(_)
-            | Fault::ParamFrozen(_)
-            | Fault::InputUnread(_)
-            | Fault::SwitchFrozen(_)
-            | Fault::GradientsSwapped(..)
-            | Fault::GradientNegated(_)
-            | Fault::LastClassForgotten(_)
-            | Fault::InnerSwapped
-            | Fault::SecondVector
-            | Fault::Unsteady
-            | Fault::InputUnchecked(_)
-            | Fault::ParamUnchecked(_) => original.info(),
-        };
+        let info =
+            if let Fault::AnotherDivisor(at) = fault { another_divisor(original.info(), at) } else { original.info() };
         Self { original, info, fault, f32: Made(Mutex::default()), f64: Made(Mutex::default()) }
     }
 
@@ -93,40 +57,8 @@ impl Faulty {
         match self.fault {
             Fault::InputUnread(input) => present &= !(1 << input),
             Fault::SwitchFrozen(param) => params[param] = self.info.params[param].default.unwrap_or(f64::NAN),
-            Fault::TailValue
-            | Fault::TailGradient(_)
-            | Fault::ChunkEdge
-            | Fault::SumWithoutTail
-            | Fault::SumWithoutEdge
-            | Fault::SumInOrder
-            | Fault::NotAccumulated(_)
-            | Fault::NotCleared(_)
-            | Fault::UpstreamDropped
-            | Fault::UpstreamOfFirst
-            | Fault::UpstreamTwice
-            | Fault::AnotherDivisor(_)
-            | Fault::DivisorCounts
-            | Fault::GapWritten(_)
-            | Fault::NanValue
-            | Fault::NanGradient(_)
-            | Fault::ThreadSeam
-            | Fault::IsaBits
-            | Fault::FusedValue
-            | Fault::Unaligned
-            | Fault::DroppedCounted
-            | Fault::DroppedUnwritten
-            | Fault::DroppedNegative
-            | Fault::NextClass(_)
-            | Fault::OtherSign(_)
-            | Fault::ParamFrozen(_)
-            | Fault::GradientsSwapped(..)
-            | Fault::GradientNegated(_)
-            | Fault::LastClassForgotten(_)
-            | Fault::InnerSwapped
-            | Fault::SecondVector
-            | Fault::Unsteady
-            | Fault::InputUnchecked(_)
-            | Fault::ParamUnchecked(_) => {}
+            // All the variants that are asked for.
+            _ => {}
         }
         T::variant(self.original, &VariantKey { params: &params, present })
     }
