@@ -22,9 +22,9 @@ pub use elementwise::{elementwise_forward, elementwise_fused};
 pub use row_wise::row_wise;
 
 /// How many vectors a reproducible sum keeps going at once. Element `i` of a chunk goes to lane `i` modulo the lanes of all of them.
-const VECTORS: usize = 4;
+pub(crate) const VECTORS: usize = 4;
 /// The most lanes a vector has.
-const MAX_LANES: usize = 16;
+pub(crate) const MAX_LANES: usize = 16;
 /// The most lanes of those vectors together.
 const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.

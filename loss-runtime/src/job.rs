@@ -64,6 +64,17 @@ impl<T> View<'_, T> {
         outer * self.strides[0] + extent * self.strides[1] + inner * self.strides[2]
     }
 
+    /// The places that it has of its own: once along an axis that it lacks.
+    pub(crate) fn own_places(&self, geometry: &Geometry) -> Geometry {
+        let [outer, extent, inner] = self.strides;
+        let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
+        Geometry {
+            outer: own(outer, geometry.outer),
+            extent: own(extent, geometry.extent),
+            inner: own(inner, geometry.inner),
+        }
+    }
+
     /// Whether the places lie one after the other in the order of the geometry.
     pub(crate) fn is_flat(&self, geometry: &Geometry) -> bool {
         let Geometry { outer, extent, inner } = *geometry;

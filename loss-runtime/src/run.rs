@@ -5,10 +5,10 @@ mod layout;
 mod outputs;
 mod params;
 
-use crate::call::{Call, Curvature, MAX_INPUTS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
+use crate::call::{Call, Curvature, Outcome, Partial, Reduction, Request, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
-use crate::job::{Dropped, Geometry, Job, Outputs, View};
+use crate::job::{Dropped, Geometry, Job, Outputs};
 use crate::kernel::CURVATURE;
 use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
@@ -147,7 +147,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         threads: call.execution.threads,
         geometry,
         per_element: variant.axes & 2 != 0,
-        inputs: with_curvature(info, &layout.views),
+        inputs: layout.views,
         params: params.map(|value| T::from_f64(value).to_f64()),
         params_len: info.params.len(),
         dropped: dropped(info, &params, &layout)?,
@@ -159,16 +159,6 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<
         job.dropped = None;
     }
     Ok(Checked { job, layout, variant })
-}
-
-/// Where each input lies, and where the curvature does: as its input.
-fn with_curvature<'a, T: Element>(info: &LossInfo, inputs: &[View<'a, T>; MAX_INPUTS]) -> [View<'a, T>; SLOTS] {
-    let mut views = [View::ABSENT; SLOTS];
-    views[..MAX_INPUTS].copy_from_slice(inputs);
-    if let Some(curvature) = &info.curvature {
-        views[CURVATURE] = inputs[curvature.input];
-    }
-    views
 }
 
 /// A bit for each input that is there.

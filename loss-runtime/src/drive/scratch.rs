@@ -131,13 +131,7 @@ pub(super) fn spread<T: Real>(from: &[T], to: &mut [T], at: usize, stride: usize
 #[inline(never)]
 pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mut [T]) {
     // An axis that the input does not have would only clear the same places again.
-    let [outer, extent, inner] = view.strides;
-    let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
-    let geometry = Geometry {
-        outer: own(outer, geometry.outer),
-        extent: own(extent, geometry.extent),
-        inner: own(inner, geometry.inner),
-    };
+    let geometry = view.own_places(geometry);
     runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| match stride {
         0 => to[offset] = T::ZERO,
         1 => to[offset..offset + count].fill(T::ZERO),

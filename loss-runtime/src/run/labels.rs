@@ -47,20 +47,9 @@ pub(super) fn check<T: Element>(
 pub(super) fn none_dropped<T: Element>(job: &Job<'_, T>) -> bool {
     job.dropped.is_some_and(|dropped| {
         let view = &job.inputs[dropped.input];
-        let own = own_places(view, &job.geometry);
+        let own = view.own_places(&job.geometry);
         view.is_flat(&own) && none_equals(&view.values, own.places(), dropped.value, job.isa)
     })
-}
-
-/// The places that an input has of its own: once along an axis that it lacks.
-fn own_places<T>(view: &View<'_, T>, geometry: &Geometry) -> Geometry {
-    let own = |stride: usize, extent: usize| if stride == 0 { extent.min(1) } else { extent };
-    let [outer, extent, inner] = view.strides;
-    Geometry {
-        outer: own(outer, geometry.outer),
-        extent: own(extent, geometry.extent),
-        inner: own(inner, geometry.inner),
-    }
 }
 
 /// The value that drops a row, if this input can.
@@ -144,7 +133,7 @@ impl<T: Element> Search<'_, '_, T> {
 
     /// Whether all values pass, in one sweep without regard to rows. Says no too where there are gaps between rows.
     fn all_pass(&self) -> bool {
-        let own = own_places(self.view, &self.job.geometry);
+        let own = self.view.own_places(&self.job.geometry);
         self.view.is_flat(&own) && all_admitted(&self.view.values, own.places(), self.admitted(), self.job.isa)
     }
 

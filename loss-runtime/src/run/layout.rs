@@ -4,10 +4,11 @@
 //! outer extent `N` and the inner one `d1 * d2`. With it in the last dimension, all others are outer. A spec without a second axis has
 //! one place on it; its first dimension is outer, so that a row stride can be seen.
 
-use crate::call::{Call, MAX_INPUTS};
+use crate::call::{Call, MAX_INPUTS, SLOTS};
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo, Position};
 use crate::job::{Geometry, Values, View};
+use crate::kernel::CURVATURE;
 use crate::registry::Element;
 use crate::shape::{Shape, product};
 use crate::tensor::{Array, LabelSlice};
@@ -15,7 +16,8 @@ use crate::tensor::{Array, LabelSlice};
 /// The shapes of a call, agreed.
 pub(super) struct Layout<'a, T> {
     pub(super) geometry: Geometry,
-    pub(super) views: [View<'a, T>; MAX_INPUTS],
+    /// By input, and then where the curvature lies: as its input.
+    pub(super) views: [View<'a, T>; SLOTS],
     /// The extent of the layout input's first dimension.
     pub(super) samples: usize,
     rows: Shape,
@@ -57,11 +59,14 @@ impl<'a, T: Element> Layout<'a, T> {
             },
         };
         let samples = shape.extents().first().copied().unwrap_or(1);
-        let mut layout = Self { geometry, views: [View::ABSENT; MAX_INPUTS], samples, rows, position };
+        let mut layout = Self { geometry, views: [View::ABSENT; SLOTS], samples, rows, position };
         for (place, declared) in info.inputs.iter().enumerate() {
             if let Some(given) = &call.inputs[place] {
                 layout.views[place] = layout.view(declared, given)?;
             }
+        }
+        if let Some(curvature) = &info.curvature {
+            layout.views[CURVATURE] = layout.views[curvature.input];
         }
         layout.flatten();
         if size_of::<T>() == 4 && extent > 1 << 24 {

@@ -5,16 +5,12 @@
 use core::ops::Range;
 
 use super::{Admitted, SIMPLEX_TOLERANCE};
+use crate::drive::{MAX_LANES, VECTORS};
 use crate::info::Label;
 use crate::job::{Geometry, Values, View};
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;
 use crate::tensor::{LabelSlice, LabelTest, LabelType};
-
-/// How many vectors are looked at before anything is decided.
-const VECTORS: usize = 4;
-/// The most lanes a vector has.
-const MAX_LANES: usize = 16;
 
 /// Whether the first `len` values are admitted.
 pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admitted: Admitted, isa: Isa) -> bool {
