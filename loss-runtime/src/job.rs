@@ -120,7 +120,24 @@ pub struct Job<'a, T> {
     pub(crate) accumulate_f64: bool,
 }
 
-impl<T: Element> Job<'_, T> {
+impl<'a, T: Element> Job<'a, T> {
+    /// Nothing yet but how it is to run. Filled in where it lies: it is large, and a copy would cost more than a short call.
+    #[inline(always)]
+    pub(crate) fn blank(isa: Isa, threads: Option<usize>) -> Self {
+        Self {
+            isa,
+            threads,
+            geometry: Geometry { outer: 1, extent: 1, inner: 1 },
+            per_element: false,
+            inputs: [View::ABSENT; SLOTS],
+            params: [f64::NAN; MAX_PARAMS],
+            params_len: 0,
+            dropped: None,
+            upstream: Upstream::One,
+            accumulate_f64: false,
+        }
+    }
+
     pub(crate) fn constants(&self) -> CallConstants<'_> {
         CallConstants { params: &self.params[..self.params_len], extent: self.geometry.extent as f64 }
     }
@@ -144,6 +161,11 @@ impl<T: Element> Job<'_, T> {
             Values::Labels(values) => values.number(offset) == dropped.value,
             Values::Absent => false,
         }
+    }
+
+    /// How many places of the value are in rows that are not dropped.
+    pub(crate) fn live_places(&self) -> usize {
+        self.live_rows() * if self.per_element { self.geometry.extent } else { 1 }
     }
 
     /// How many rows are not dropped.

@@ -73,7 +73,16 @@ pub struct VariantReduction<T: 'static> {
     /// The summand, if it is not the loss.
     pub of: Option<Kernel<T>>,
     /// The divisor's summand, if the divisor is a sum.
-    pub over: Option<Run<T>>,
+    pub over: Option<Over<T>>,
+}
+
+/// The summand of a divisor.
+#[derive(Clone, Copy, Debug)]
+pub enum Over<T: 'static> {
+    /// 1 at every place: they are counted.
+    Places,
+    /// A formula.
+    Sum(Run<T>),
 }
 
 /// A formula's code.

@@ -5,13 +5,13 @@ mod layout;
 mod outputs;
 mod params;
 
-use crate::call::{Call, Curvature, Outcome, Partial, Reduction, Request, Upstream, Want};
+use crate::call::{Call, Curvature, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
-use crate::job::{Dropped, Geometry, Job, Outputs};
+use crate::job::{Dropped, Geometry, Job, Outputs, Values, View};
 use crate::kernel::CURVATURE;
 use crate::lane::Isa;
-use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
+use crate::registry::{Element, Kernel, Loss, Over, Variant, VariantKey};
 use crate::shape::Shape;
 
 use layout::Layout;
@@ -26,8 +26,9 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
     let info = loss.info();
     let Request { reduction, upstream, elements, gradients, curvature, want } = request;
     let reduction = Chosen::find(info, reduction)?;
-    let Checked { mut job, layout, variant } = check(loss, call)?;
-    let none_len = layout.none(variant.axes)?.len();
+    let mut job = Job::blank(Isa::Scalar, call.execution.threads);
+    let Checked { layout, variant } = check(loss, call, &mut job)?;
+    let none_len = layout.none_len(variant.axes);
     outputs::check(info, call, &gradients)?;
     let curvature = outputs::bend(info, call, curvature)?;
     if let Some(elements) = &elements
@@ -80,8 +81,9 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
 /// What is wrong with the call's parameters or shapes.
 pub fn shape_of_none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
     let info = loss.info();
-    let params = params::check::<T>(loss, &call.params)?;
-    let layout = Layout::new(info, call)?;
+    let mut params = [f64::NAN; MAX_PARAMS];
+    params::check::<T>(loss, &call.params, &mut params)?;
+    let layout = Layout::agree(info, call, &mut [View::ABSENT; SLOTS])?;
     let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
     layout.none(T::variant(loss, &key).axes)
 }
@@ -120,45 +122,39 @@ fn write_curvature<T>(
     Ok(())
 }
 
-/// A call in which nothing is wrong with what goes in.
-struct Checked<'a, T: 'static> {
-    job: Job<'a, T>,
-    layout: Layout<'a, T>,
+/// What is known of a call in which nothing is wrong with what goes in.
+struct Checked<T: 'static> {
+    layout: Layout,
     variant: &'static Variant<T>,
 }
 
-// Inlined: what it gives is a thousand bytes, which would be copied on the way.
+/// Checks what goes in, and fills in the job.
 #[inline(always)]
-fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>) -> Result<Checked<'a, T>, Error> {
+fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>, job: &mut Job<'a, T>) -> Result<Checked<T>, Error> {
     let info = loss.info();
-    let isa = match call.execution.isa {
+    job.isa = match call.execution.isa {
         Some(isa) if !isa.is_available() => return Err(Error::Isa { isa }),
         Some(isa) => isa,
         None => Isa::detect(),
     };
-    let params = params::check::<T>(loss, &call.params)?;
-    let layout = Layout::new(info, call)?;
-    let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
+    params::check::<T>(loss, &call.params, &mut job.params)?;
+    job.params_len = info.params.len();
+    let layout = Layout::agree(info, call, &mut job.inputs)?;
+    let key = VariantKey { params: &job.params[..job.params_len], present: present(call) };
     let variant = T::variant(loss, &key);
     let per_row = variant.axes & 1 != 0;
-    let geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
-    let mut job = Job {
-        isa,
-        threads: call.execution.threads,
-        geometry,
-        per_element: variant.axes & 2 != 0,
-        inputs: layout.views,
-        params: params.map(|value| T::from_f64(value).to_f64()),
-        params_len: info.params.len(),
-        dropped: dropped(info, &params, &layout)?,
-        upstream: Upstream::One,
-        accumulate_f64: variant.accumulate_f64,
-    };
-    labels::check(info, call, &job, variant)?;
-    if labels::none_dropped(&job) {
+    job.geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
+    job.per_element = variant.axes & 2 != 0;
+    job.accumulate_f64 = variant.accumulate_f64;
+    job.dropped = dropped(info, job)?;
+    for value in &mut job.params[..job.params_len] {
+        *value = T::from_f64(*value).to_f64();
+    }
+    labels::check(info, call, job, variant)?;
+    if labels::none_dropped(job) {
         job.dropped = None;
     }
-    Ok(Checked { job, layout, variant })
+    Ok(Checked { layout, variant })
 }
 
 /// A bit for each input that is there.
@@ -167,13 +163,13 @@ fn present<T>(call: &Call<'_, T>) -> u32 {
 }
 
 /// Which rows are dropped.
-fn dropped<T>(info: &LossInfo, params: &[f64], layout: &Layout<'_, T>) -> Result<Option<Dropped>, Error> {
+fn dropped<T>(info: &LossInfo, job: &Job<'_, T>) -> Result<Option<Dropped>, Error> {
     let mut found = None;
     for (input, declared) in info.inputs.iter().enumerate() {
-        let Some(value) = declared.ignore.and_then(|param| params.get(param)).copied() else {
+        let Some(value) = declared.ignore.and_then(|param| job.params.get(param)).copied() else {
             continue;
         };
-        let absent = matches!(layout.views[input].values, crate::job::Values::Absent);
+        let absent = matches!(job.inputs[input].values, Values::Absent);
         if absent || value.is_nan() {
             continue;
         }
@@ -223,19 +219,17 @@ impl Chosen {
         info: &'static LossInfo,
         variant: &Variant<T>,
         job: &Job<'_, T>,
-        layout: &Layout<'_, T>,
+        layout: &Layout,
     ) -> Result<f64, Error> {
         let Self::Named(place) = self else {
             return Ok(1.0);
         };
         Ok(match info.reductions[place].divisor {
-            Divisor::Elements => {
-                let per_row = if job.per_element { job.geometry.extent } else { 1 };
-                (job.live_rows() * per_row) as f64
-            }
+            Divisor::Elements => job.live_places() as f64,
             Divisor::Samples => layout.samples as f64,
             Divisor::Sum => match variant.reductions.get(place).and_then(|reduction| reduction.over) {
-                Some(over) => over(job, &mut Outputs::none()),
+                Some(Over::Places) => job.live_places() as f64,
+                Some(Over::Sum(over)) => over(job, &mut Outputs::none()),
                 None => {
                     return Err(Error::Unsupported { what: "a reduction without its divisor's code" });
                 }

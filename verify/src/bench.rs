@@ -2,6 +2,7 @@
 //!
 //! A machine's speed drifts, so the two are timed in turns, and what counts is their ratio. 1 is as fast as memory allows.
 
+pub mod instructions;
 mod limit;
 mod size;
 mod timing;

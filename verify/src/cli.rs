@@ -1,6 +1,7 @@
 //! The command line.
 
 mod bench;
+mod instructions;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ use crate::table::{Align, aligned, table};
 use crate::watch::watch;
 
 use bench::{BenchArguments, bench};
+use instructions::{InstructionsArguments, instructions};
 
 /// Something was found to be wrong with a loss.
 const FAILED: u8 = 1;
@@ -119,6 +121,10 @@ enum Command {
     ///
     /// The two are timed in turns, in one run: their ratio says how far a loss is from what memory allows. Writes bench.json.
     Bench(BenchArguments),
+    /// Counts the instructions that calls take, with valgrind, and compares them with those that are known
+    ///
+    /// A count is the same on every run, so it tells a slower kernel from a busy machine. Fails where a call takes more than before.
+    Instructions(InstructionsArguments),
     /// Answers cases on standard input, one JSON object a line, on standard output
     ///
     /// A case is a line such as {"id":1,"loss":"smooth_l1","dtype":"f32","options":{"reduction":"mean","beta":0.5},
@@ -213,6 +219,7 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
         }
         Some(Command::Mutants(arguments)) => mutants(registry, arguments),
         Some(Command::Bench(arguments)) => bench(registry, arguments),
+        Some(Command::Instructions(arguments)) => instructions(registry, arguments),
         Some(Command::Eval) => {
             eval(registry.losses, io::stdin().lock(), io::stdout().lock()).map(|()| ExitCode::SUCCESS)
         }

@@ -10,7 +10,7 @@ mod uniform;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::expr::{InputId, ParamId};
+use crate::expr::{Graph, InputId, ParamId};
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::curvature::Bend;
 use crate::plan::{Plan, Program};
@@ -62,7 +62,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
-            use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Over, Variant, VariantKey, VariantReduction};
             use ::loss_runtime::run;
             use ::loss_runtime::tensor::{Labels, Tensor};
 
@@ -167,7 +167,13 @@ fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
         .iter()
         .map(|reduction| {
             let of = option(reduction.of.as_ref().map(|program| kernels.program(program, "a summand")));
-            let over = option(reduction.over.as_ref().map(|schedule| kernels.forward(schedule, "a divisor")));
+            let over = option(reduction.over.as_ref().map(|schedule| {
+                if is_one(&plan.graph, schedule) {
+                    return quote!(Over::Places);
+                }
+                let run = kernels.forward(schedule, "a divisor");
+                quote!(Over::Sum(#run))
+            }));
             quote!(VariantReduction { of: #of, over: #over })
         })
         .collect();
@@ -191,6 +197,15 @@ fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
                 accumulate_f64: #accumulate_f64,
             };
         }
+    }
+}
+
+/// Whether a schedule gives 1 at every place, as the divisor does of a weighted mean without weights.
+fn is_one(graph: &Graph, schedule: &Schedule) -> bool {
+    match schedule {
+        Schedule::Elementwise(kernel) => graph.is_integer(kernel.value, 1),
+        // It would have nothing to reduce.
+        Schedule::RowWise(_) => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod line;
 
+use core::ops::Range;
+
 use super::block::Block;
 use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
@@ -36,7 +38,7 @@ fn is_contiguous<T>(view: &View<'_, T>) -> bool {
     matches!(view.values, Values::Native(_)) && view.strides[1] == 1
 }
 
-/// Values of a row, from `start` on.
+/// Values of a row, from `start` on, and perhaps some of what follows them in memory.
 #[inline(always)]
 fn line<'l, T: Element>(
     view: &'l View<'_, T>,
@@ -49,7 +51,7 @@ fn line<'l, T: Element>(
     if let Values::Native(values) = view.values
         && view.strides[1] == 1
     {
-        return &values[offset..offset + len];
+        return &values[offset..values.len().min(offset + len + MAX_LANES)];
     }
     match space {
         Some(space) => {
@@ -60,12 +62,34 @@ fn line<'l, T: Element>(
     }
 }
 
+/// Combines the vectors of an accumulator: the top of a tree.
+#[inline(always)]
+fn crown<L: Lane>(kind: Accumulate, [a, b, c, d]: [L; VECTORS]) -> L {
+    take(kind, take(kind, a, c), take(kind, b, d))
+}
+
+/// The part of the tree below one vector, for a vector of each row of a block; row `i` comes to lane `i`.
+///
+/// Two vectors, interleaved, are two vectors of which the first holds what the tree adds to the second: so a step halves the number of vectors,
+/// and of lanes that a row has in each.
+#[inline(always)]
+fn halve_rows<L: Lane>(kind: Accumulate, rows: &mut [L; MAX_LANES]) -> L {
+    let mut count = L::LANES;
+    while count > 1 {
+        count /= 2;
+        for i in 0..count {
+            let (low, high) = rows[i].interleave(rows[i + count]);
+            rows[i] = take(kind, low, high);
+        }
+    }
+    rows[0]
+}
+
 /// Combines the vectors of an accumulator, and their lanes, as a tree.
 #[inline(always)]
 fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
-    let [a, b, c, d] = vectors;
     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-    take(kind, take(kind, a, c), take(kind, b, d)).store(&mut lanes[..L::LANES]);
+    crown(kind, vectors).store(&mut lanes[..L::LANES]);
     halve_one(kind, &mut lanes, L::LANES)
 }
 
@@ -80,6 +104,27 @@ fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize
         }
     }
     lanes[0]
+}
+
+/// An accumulator of a long row after one more chunk: sums go on in `f64`.
+#[inline(always)]
+fn join_chunks<L: Lane>(kind: Accumulate, so_far: L::Scalar, sum: &mut f64, chunk: L, is_first: bool) -> L::Scalar {
+    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+    chunk.store(&mut lanes[..L::LANES]);
+    let found = halve_one(kind, &mut lanes, L::LANES);
+    match kind {
+        Accumulate::Sum => {
+            *sum += found.to_f64();
+            L::Scalar::from_f64(*sum)
+        }
+        Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
+            if is_first {
+                found
+            } else {
+                take_one(kind, so_far, found)
+            }
+        }
+    }
 }
 
 /// Values that are the same for a whole row.
@@ -220,31 +265,52 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
     {
         let token = sweep.token;
         let stored = store_rows(v);
-        let mut found = [[T::ZERO; MAX_LANES]; A];
+        let kinds = K::PASSES[P];
+        let extent = sweep.job.geometry.extent;
+        // Rows of one chunk are brought down to a number each for all of them at once, longer ones one by one.
+        let mut vectors = [[L::splat(token, 0.0); MAX_LANES]; A];
+        let mut numbers = [[T::ZERO; MAX_LANES]; A];
         for lane in 0..block.len {
-            if block.live[lane] {
-                let v = splat_row(token, &stored, lane);
-                let row = self.reduce::<L, K, R, U, A, V, H, P>(sweep, block.outer + lane, &v);
+            if !block.live[lane] {
+                continue;
+            }
+            let v = splat_row(token, &stored, lane);
+            let mut sums = [0.0; A];
+            let mut start = 0;
+            while start < extent {
+                let chunk = start..extent.min(start + CHUNK);
+                let found = self.reduce::<L, K, R, U, A, V, H, P>(sweep, block.outer + lane, &v, chunk.clone());
                 for a in 0..A {
-                    found[a][lane] = row[a];
+                    if extent <= CHUNK {
+                        vectors[a][lane] = found[a];
+                    } else {
+                        numbers[a][lane] = join_chunks(kinds[a], numbers[a][lane], &mut sums[a], found[a], start == 0);
+                    }
                 }
+                start = chunk.end;
             }
         }
         let mut accumulated = [L::splat(token, 0.0); A];
         for a in 0..A {
-            accumulated[a] = settle(token, K::PASSES[P][a], L::load(token, &found[a][..L::LANES]));
+            let all = if extent <= CHUNK {
+                halve_rows(kinds[a], &mut vectors[a])
+            } else {
+                L::load(token, &numbers[a][..L::LANES])
+            };
+            accumulated[a] = settle(token, kinds[a], all);
         }
         K::join::<L, P>(token, &sweep.u, v, &accumulated);
     }
 
-    /// Pass `P` over one row.
+    /// Pass `P` over a chunk of one row: a vector for each accumulator.
     #[inline(always)]
     fn reduce<L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize, const P: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
         v: &[L; V],
-    ) -> [T; A]
+        chunk: Range<usize>,
+    ) -> [L; A]
     where
         L: Lane<Scalar = T>,
         K: RowWise<E, R, S, U, A, V, G, H>,
@@ -254,87 +320,66 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let kinds = K::PASSES[P];
         let step = self.step();
         let width = VECTORS * L::LANES;
-        let mut sums = [0.0; A];
-        let mut result = [T::ZERO; A];
-        for a in 0..A {
-            result[a] = T::from_f64(identity(kinds[a]));
-        }
         let mut spill = None;
         if K::SPILL == Some(P) && sweep.spills() {
             let input = K::ELEMENT_GRADIENTS[0];
             let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
             spill = sweep.element_gradients[0].as_deref_mut().map(|slot| &mut slot[offset..offset + extent]);
         }
-        let mut chunk = 0;
-        while chunk < extent {
-            let chunk_end = extent.min(chunk + CHUNK);
-            let mut accumulators = [[L::splat(token, 0.0); VECTORS]; A];
-            for a in 0..A {
-                accumulators[a] = [L::splat(token, identity(kinds[a])); VECTORS];
-            }
-            let mut start = chunk;
-            while start < chunk_end {
-                let len = step.min(chunk_end - start);
-                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
-                let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
-                let mut at = 0;
-                while at + width <= len {
-                    for q in 0..VECTORS {
-                        let at = at + q * L::LANES;
-                        let (x, s) =
-                            (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
-                        let index = L::splat(token, (start + at) as f64) + L::iota(token);
-                        let upstream = upstream.load::<true>(token, at, 0);
-                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
-                        for a in 0..A {
-                            accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
-                        }
-                        if let Some(spill) = &mut spill {
-                            store::<L, true>(spilled, spill, start + at, 0);
-                        }
+        let mut accumulators = [[L::splat(token, 0.0); VECTORS]; A];
+        for a in 0..A {
+            accumulators[a] = [L::splat(token, identity(kinds[a])); VECTORS];
+        }
+        let mut start = chunk.start;
+        while start < chunk.end {
+            let len = step.min(chunk.end - start);
+            let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+            let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
+            let mut at = 0;
+            while at + width <= len {
+                for q in 0..VECTORS {
+                    let at = at + q * L::LANES;
+                    let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
+                    let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                    let upstream = upstream.load::<true>(token, at, 0);
+                    let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                    for a in 0..A {
+                        accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
                     }
-                    at += width;
+                    if let Some(spill) = &mut spill {
+                        store::<L, true>(spilled, spill, start + at, 0);
+                    }
                 }
-                if at < len {
-                    // A copy, so that an index that is not constant does not keep the loop above out of registers.
-                    let mut rest = accumulators;
-                    while at < len {
-                        let count = L::LANES.min(len - at);
-                        let (x, s) = (
-                            vectors::<L, E, false>(token, &xs, at, count),
-                            vectors::<L, S, false>(token, &ss, at, count),
-                        );
-                        let index = L::splat(token, (start + at) as f64) + L::iota(token);
-                        let upstream = upstream.load::<false>(token, at, count);
-                        let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
-                        let inside = L::first_lanes(token, count);
-                        let q = at / L::LANES % VECTORS;
-                        for a in 0..A {
-                            let nothing = L::splat(token, identity(kinds[a]));
-                            rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
-                        }
-                        if let Some(spill) = &mut spill {
-                            store::<L, false>(spilled, spill, start + at, count);
-                        }
-                        at += count;
+                at += width;
+            }
+            if at < len {
+                // A copy, so that an index that is not constant does not keep the loop above out of registers.
+                let mut rest = accumulators;
+                while at < len {
+                    let count = L::LANES.min(len - at);
+                    let (x, s) =
+                        (vectors::<L, E, false>(token, &xs, at, count), vectors::<L, S, false>(token, &ss, at, count));
+                    let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                    let upstream = upstream.load::<false>(token, at, count);
+                    let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                    let inside = L::first_lanes(token, count);
+                    let q = at / L::LANES % VECTORS;
+                    for a in 0..A {
+                        let nothing = L::splat(token, identity(kinds[a]));
+                        rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
                     }
-                    accumulators = rest;
+                    if let Some(spill) = &mut spill {
+                        store::<L, false>(spilled, spill, start + at, count);
+                    }
+                    at += count;
                 }
-                start += len;
+                accumulators = rest;
             }
-            for a in 0..A {
-                let found = tree(kinds[a], accumulators[a]);
-                result[a] = match kinds[a] {
-                    Accumulate::Sum => {
-                        sums[a] += found.to_f64();
-                        T::from_f64(sums[a])
-                    }
-                    Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
-                        take_one(kinds[a], result[a], found)
-                    }
-                };
-            }
-            chunk = chunk_end;
+            start += len;
+        }
+        let mut result = [L::splat(token, 0.0); A];
+        for a in 0..A {
+            result[a] = crown(kinds[a], accumulators[a]);
         }
         result
     }

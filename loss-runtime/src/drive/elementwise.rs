@@ -70,7 +70,7 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    fn leaf(&self, units: Range<usize>, part: Part<'_, T>) -> f64 {
+    fn leaf(&self, units: Range<usize>, part: &mut Part<'_, T>) -> f64 {
         K::chunks::<FUSED>(self.job, units, part)
     }
 
@@ -83,7 +83,7 @@ where
 
 /// A method of the kernel, so that the compiler keeps its code with the kernel's: editing one loss recompiles one.
 trait Chunks<T: Element, const I: usize, const U: usize, const G: usize>: Elementwise<I, U, G> + Sized {
-    fn chunks<const FUSED: bool>(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
+    fn chunks<const FUSED: bool>(job: &Job<'_, T>, units: Range<usize>, part: &mut Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
         T::dispatch(job.isa, Chunked::<T, Self, I, U, G, FUSED> { job, uniforms, units, part, kernel })
@@ -97,11 +97,11 @@ where
 {
 }
 
-struct Chunked<'j, 'a, 'o, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
+struct Chunked<'j, 'a, 'o, 'p, T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> {
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
     units: Range<usize>,
-    part: Part<'o, T>,
+    part: &'o mut Part<'p, T>,
     kernel: PhantomData<K>,
 }
 
@@ -113,7 +113,7 @@ struct Scratch<T, const I: usize, const G: usize> {
 }
 
 impl<T, K, const I: usize, const U: usize, const G: usize, const FUSED: bool> LaneTask<T>
-    for Chunked<'_, '_, '_, T, K, I, U, G, FUSED>
+    for Chunked<'_, '_, '_, '_, T, K, I, U, G, FUSED>
 where
     T: Element,
     K: Elementwise<I, U, G>,
@@ -122,7 +122,7 @@ where
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
-        let Self { job, uniforms, units, mut part, kernel: _ } = self;
+        let Self { job, uniforms, units, part, kernel: _ } = self;
         let geometry = job.places();
         let places = geometry.places();
         let mut u = [L::splat(token, 0.0); U];

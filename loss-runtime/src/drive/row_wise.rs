@@ -3,6 +3,8 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::across::{Across, Staging, TileSpace, WindowSpace};
+use super::along::Along;
 use super::rows::{Sweep, walks_along};
 use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
@@ -97,7 +99,7 @@ where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
-    fn leaf(&self, units: Range<usize>, part: Part<'_, T>) -> f64 {
+    fn leaf(&self, units: Range<usize>, part: &mut Part<'_, T>) -> f64 {
         K::units(self.job, units, part)
     }
 
@@ -124,7 +126,7 @@ trait Units<
     const H: usize,
 >: RowWise<E, R, S, U, A, V, G, H> + Sized
 {
-    fn units(job: &Job<'_, T>, units: Range<usize>, part: Part<'_, T>) -> f64 {
+    fn units(job: &Job<'_, T>, units: Range<usize>, part: &mut Part<'_, T>) -> f64 {
         let uniforms = Self::uniforms(&job.constants());
         let kernel = PhantomData::<Self>;
         // Two functions, because one with both loops takes the compiler far longer than twice as long.
@@ -158,6 +160,7 @@ struct Task<
     'j,
     'a,
     'o,
+    'p,
     T,
     K,
     const E: usize,
@@ -173,7 +176,7 @@ struct Task<
     job: &'j Job<'a, T>,
     uniforms: [f64; U],
     units: Range<usize>,
-    part: Part<'o, T>,
+    part: &'o mut Part<'p, T>,
     kernel: PhantomData<K>,
 }
 
@@ -189,7 +192,7 @@ impl<
     const G: usize,
     const H: usize,
     const ALONG: bool,
-> LaneTask<T> for Task<'_, '_, '_, T, K, E, R, S, U, A, V, G, H, ALONG>
+> LaneTask<T> for Task<'_, '_, '_, '_, T, K, E, R, S, U, A, V, G, H, ALONG>
 where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
@@ -199,21 +202,56 @@ where
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {
         let Self { job, uniforms, units, part, kernel: _ } = self;
-        let unit_rows = unit_rows(job);
-        let group_rows = group_rows(job.geometry.extent);
         let mut sweep = Sweep::<L, K, E, R, S, U, A, V, G, H>::new(token, job, &uniforms, part);
-        let mut sum = Cascade::new();
-        for unit in units {
-            let end = job.geometry.rows().min((unit + 1) * unit_rows);
-            let mut groups = Cascade::new();
-            let mut start = unit * unit_rows;
-            while start < end {
-                let group = start..end.min(start + group_rows);
-                start = group.end;
-                groups.push(sweep.group::<ALONG>(group));
-            }
-            sum.push(groups.sum());
+        if ALONG {
+            let mut along = Along::new(&sweep);
+            return sum_groups(
+                job,
+                units,
+                #[inline(always)]
+                |rows| sweep.group_along(&mut along, rows),
+            );
         }
-        sum.sum()
+        let staging = Staging::of(job);
+        // Only the space that is used is cleared.
+        let (mut tile_space, mut window_space);
+        let tiles = match staging {
+            Staging::Direct => None,
+            Staging::Transposed => {
+                tile_space = TileSpace::<T, E, G>::new();
+                Some(tile_space.tiles())
+            }
+            Staging::Window(_) => {
+                window_space = WindowSpace::<T, E, G>::new();
+                Some(window_space.tiles())
+            }
+        };
+        let mut across = Across::<L, E, A, G>::new(token, staging, tiles);
+        sum_groups(
+            job,
+            units,
+            #[inline(always)]
+            |rows| sweep.group_across(&mut across, rows),
+        )
     }
+}
+
+/// Sums units of groups of rows: the groups of a unit, and the units, each as a [`Cascade`].
+#[inline(always)]
+fn sum_groups<T>(job: &Job<'_, T>, units: Range<usize>, mut group: impl FnMut(Range<usize>) -> f64) -> f64 {
+    let unit_rows = unit_rows(job);
+    let group_rows = group_rows(job.geometry.extent);
+    let mut sum = Cascade::new();
+    for unit in units {
+        let end = job.geometry.rows().min((unit + 1) * unit_rows);
+        let mut groups = Cascade::new();
+        let mut start = unit * unit_rows;
+        while start < end {
+            let rows = start..end.min(start + group_rows);
+            start = rows.end;
+            groups.push(group(rows));
+        }
+        sum.push(groups.sum());
+    }
+    sum.sum()
 }

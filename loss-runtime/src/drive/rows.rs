@@ -73,7 +73,7 @@ where
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
     #[inline(always)]
-    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], mut part: Part<'o, T>) -> Self {
+    pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], part: &mut Part<'o, T>) -> Self {
         const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
@@ -91,7 +91,7 @@ where
             token,
             job,
             u,
-            elements: part.elements,
+            elements: part.elements.take(),
             elements_at: part.elements_at,
             element_gradients,
             row_gradients,
@@ -106,27 +106,32 @@ where
         walks_along(self.job)
     }
 
-    /// Works on rows in order, and gives the sum of their values.
-    ///
-    /// They are walked along, so that lanes hold neighbours on the second axis, or across, so that lanes hold rows.
+    /// Works on rows in order, walking along the second axis: lanes hold neighbours on it. Gives the sum of their values.
     #[inline(always)]
-    pub(super) fn group<const ALONG: bool>(&mut self, rows: Range<usize>) -> f64 {
+    pub(super) fn group_along(&mut self, along: &mut Along<T, E, S, G>, rows: Range<usize>) -> f64 {
         let mut sum = Runs::new();
         let mut row = rows.start;
-        if ALONG {
-            let mut along = Along::new(self);
-            while row < rows.end {
-                let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
-                along.block(self, &block, &mut sum);
-                row += block.len;
-            }
-        } else {
-            let mut across = Across::new(self);
-            while row < rows.end {
-                let block = Block::new(self.job, row, rows.end.min(row + L::LANES));
+        while row < rows.end {
+            let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
+            along.block(self, &block, &mut sum);
+            row += block.len;
+        }
+        sum.sum()
+    }
+
+    /// Works on rows in order, walking across them: lanes hold rows. Gives the sum of their values.
+    #[inline(always)]
+    pub(super) fn group_across(&mut self, across: &mut Across<'_, L, E, A, G>, rows: Range<usize>) -> f64 {
+        let mut sum = Runs::new();
+        let mut row = rows.start;
+        while row < rows.end {
+            let end = across.open(self, row, rows.end);
+            while row < end {
+                let block = Block::new(self.job, row, end.min(row + L::LANES));
                 across.block(self, &block, &mut sum);
                 row += block.len;
             }
+            across.close(self);
         }
         sum.sum()
     }

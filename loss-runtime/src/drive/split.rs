@@ -67,7 +67,7 @@ fn cut_slice<T>(slice: Option<&mut [T]>, at: usize) -> (Option<&mut [T]>, Option
 /// Work in numbered units, each giving a part of the sum and writing a contiguous part of every output.
 pub(super) trait Work<T>: Sync {
     /// Does some units, and sums them as a [`Cascade`](crate::sum::Cascade).
-    fn leaf(&self, units: Range<usize>, part: Part<'_, T>) -> f64;
+    fn leaf(&self, units: Range<usize>, part: &mut Part<'_, T>) -> f64;
     /// Where a unit's outputs begin.
     fn cut(&self, unit: usize) -> Cut;
 }
@@ -91,7 +91,12 @@ pub(super) fn leaf_units<T: Element>(job: &Job<'_, T>, outputs: &Outputs<'_, T>,
 }
 
 /// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
-pub(super) fn sum_units<T: Element, W: Work<T>>(work: &W, units: Range<usize>, leaf: usize, part: Part<'_, T>) -> f64 {
+pub(super) fn sum_units<T: Element, W: Work<T>>(
+    work: &W,
+    units: Range<usize>,
+    leaf: usize,
+    mut part: Part<'_, T>,
+) -> f64 {
     #[cfg(feature = "parallel")]
     if units.len() > leaf
         && let Some(middle) = split(units.len())
@@ -105,5 +110,5 @@ pub(super) fn sum_units<T: Element, W: Work<T>>(work: &W, units: Range<usize>, l
         return left + right;
     }
     let _ = leaf;
-    work.leaf(units, part)
+    work.leaf(units, &mut part)
 }

@@ -6,6 +6,24 @@ use fearless_simd::{f32x16, f64x8, mask32x16, mask64x8, u32x16, u64x8};
 use super::{Lane, Real};
 use crate::math;
 
+/// Copies as many numbers as both slices have, fewer than 32: by powers of two, each a copy of a length known to the compiler, because a loop, or a
+/// call, takes longer than all of what is done with a vector's last few lanes.
+#[inline(always)]
+fn copy_few<T: Copy>(from: &[T], to: &mut [T]) {
+    let count = from.len().min(to.len());
+    let mut at = 0;
+    macro_rules! copy {
+        ($($length:literal)*) => {
+            $(if count & $length != 0 {
+                to[at..at + $length].copy_from_slice(&from[at..at + $length]);
+                at += $length;
+            })*
+        };
+    }
+    copy!(16 8 4 2 1);
+    debug_assert_eq!(at, count, "copied by powers of two");
+}
+
 macro_rules! lane {
     ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal; $($function:ident = $module:ident;)*) => {
         impl<S: Set> Lane for $vector<S> {
@@ -37,17 +55,12 @@ macro_rules! lane {
             #[inline(always)]
             fn load_partial(token: S, from: &[$float], fill: $float) -> Self {
                 let mut lanes = [fill; $lanes];
-                for (lane, value) in lanes.iter_mut().zip(from) {
-                    *lane = *value;
-                }
+                copy_few(from, &mut lanes);
                 Self::load_array(token, lanes)
             }
             #[inline(always)]
             fn store_partial(self, to: &mut [$float]) {
-                let lanes = self.to_array();
-                for (value, lane) in to.iter_mut().zip(&lanes) {
-                    *value = *lane;
-                }
+                copy_few(&self.to_array(), to);
             }
             #[inline(always)]
             fn store_f64(self, to: &mut [f64]) {

@@ -13,11 +13,12 @@ use crate::registry::Element;
 use crate::shape::{Shape, product};
 use crate::tensor::{Array, LabelSlice};
 
+/// Where every input lies, and then the curvature: as its input. Apart from [`Layout`], because it is large and must not be copied.
+pub(super) type Views<'a, T> = [View<'a, T>; SLOTS];
+
 /// The shapes of a call, agreed.
-pub(super) struct Layout<'a, T> {
+pub(super) struct Layout {
     pub(super) geometry: Geometry,
-    /// By input, and then where the curvature lies: as its input.
-    pub(super) views: [View<'a, T>; SLOTS],
     /// The extent of the layout input's first dimension.
     pub(super) samples: usize,
     rows: Shape,
@@ -32,10 +33,13 @@ struct Given<'a, T> {
     row_stride: Option<usize>,
 }
 
-impl<'a, T: Element> Layout<'a, T> {
-    /// Agrees on the shapes of a call.
-    #[inline(always)]
-    pub(super) fn new(info: &'static LossInfo, call: &Call<'a, T>) -> Result<Self, Error> {
+impl Layout {
+    /// Agrees on the shapes of a call, and finds out where its inputs lie; `views` are [absent](View::ABSENT) yet.
+    pub(super) fn agree<'a, T: Element>(
+        info: &'static LossInfo,
+        call: &Call<'a, T>,
+        views: &mut Views<'a, T>,
+    ) -> Result<Self, Error> {
         if info.axes.len() > 2 || info.inputs.len() > MAX_INPUTS {
             return Err(Error::Unsupported { what: "more than two axes, or more than 8 inputs" });
         }
@@ -43,6 +47,9 @@ impl<'a, T: Element> Layout<'a, T> {
             if given.is_none() && !input.optional && input.default.is_none() {
                 return Err(Error::MissingInput { name: input.name });
             }
+        }
+        if let Some(line) = Self::line(info, call, views) {
+            return Ok(line);
         }
         let lead = lead(info, call)?;
         let declared = &info.inputs[lead];
@@ -59,20 +66,51 @@ impl<'a, T: Element> Layout<'a, T> {
             },
         };
         let samples = shape.extents().first().copied().unwrap_or(1);
-        let mut layout = Self { geometry, views: [View::ABSENT; SLOTS], samples, rows, position };
+        let mut layout = Self { geometry, samples, rows, position };
         for (place, declared) in info.inputs.iter().enumerate() {
             if let Some(given) = &call.inputs[place] {
-                layout.views[place] = layout.view(declared, given)?;
+                layout.view(declared, given, &mut views[place])?;
             }
         }
+        layout.flatten(views);
         if let Some(curvature) = &info.curvature {
-            layout.views[CURVATURE] = layout.views[curvature.input];
+            views[CURVATURE] = views[curvature.input];
         }
-        layout.flatten();
         if size_of::<T>() == 4 && extent > 1 << 24 {
             return Err(Error::Unsupported { what: "a second axis of more than 2^24 places in f32" });
         }
         Ok(layout)
+    }
+
+    /// The usual call of a loss without a second axis, in which every input is one dense line: what the general way comes to, found
+    /// at once. Anything else, and anything wrong, is left to that.
+    #[inline(always)]
+    fn line<'a, T: Element>(info: &'static LossInfo, call: &Call<'a, T>, views: &mut Views<'a, T>) -> Option<Self> {
+        let rows = self::shape(call.inputs[info.layout].as_ref()?);
+        if info.axes.len() != 1 || rows.extents().len() != 1 {
+            return None;
+        }
+        let len = rows.len();
+        for ((declared, given), view) in info.inputs.iter().zip(&call.inputs).zip(views.iter_mut()) {
+            let Some(given) = given else { continue };
+            let Given { values, len: own, shape, row_stride: None } = typed(declared, given).ok()? else { return None };
+            if declared.axes != [0] || own != len || shape != rows {
+                return None;
+            }
+            *view = View { values, strides: [1, 0, 0], broadcast: false };
+        }
+        if let Some(curvature) = &info.curvature {
+            views[CURVATURE] = views[curvature.input];
+        }
+        let geometry = Geometry { outer: len, extent: 1, inner: 1 };
+        Some(Self { geometry, samples: len, rows, position: None })
+    }
+
+    /// How many values `none` has along these axes.
+    pub(super) fn none_len(&self, axes: u8) -> usize {
+        let rows = if axes & 1 != 0 { self.rows.len() } else { 1 };
+        let extent = if axes & 2 != 0 { self.geometry.extent } else { 1 };
+        rows.saturating_mul(extent)
     }
 
     /// The shape of the values of `none` along these axes.
@@ -92,23 +130,28 @@ impl<'a, T: Element> Layout<'a, T> {
     }
 
     /// Without a second axis, rows that lie one after the other in every array are one line: the loops are then longest.
-    fn flatten(&mut self) {
+    fn flatten<T>(&mut self, views: &mut Views<'_, T>) {
         let Geometry { outer, extent, inner } = self.geometry;
         let is_line = |view: &View<'_, T>| {
             view.strides[1] == 0
                 && (view.strides == [0; 3]
                     || ((outer <= 1 || view.strides[0] == inner) && (inner <= 1 || view.strides[2] == 1)))
         };
-        if self.position.is_none() && extent == 1 && self.views.iter().all(is_line) {
+        if self.position.is_none() && extent == 1 && views.iter().all(is_line) {
             self.geometry = Geometry { outer: outer * inner, extent, inner: 1 };
-            for view in &mut self.views {
+            for view in views {
                 view.strides = [usize::from(view.strides != [0; 3]), 0, 0];
             }
         }
     }
 
     /// Where an input's values lie.
-    fn view(&self, declared: &InputInfo, given: &Array<'a, T>) -> Result<View<'a, T>, Error> {
+    fn view<'a, T: Element>(
+        &self,
+        declared: &InputInfo,
+        given: &Array<'a, T>,
+        view: &mut View<'a, T>,
+    ) -> Result<(), Error> {
         let given = typed(declared, given)?;
         let (has_rows, has_extent) = self.match_axes(declared, &given)?;
         let extents = given.shape.extents();
@@ -139,11 +182,12 @@ impl<'a, T: Element> Layout<'a, T> {
         };
         let lacks = |axis: usize, has: bool| declared.axes.contains(&axis) && !has;
         let broadcast = lacks(0, has_rows) || lacks(1, has_extent);
-        Ok(View { values: given.values, strides, broadcast })
+        *view = View { values: given.values, strides, broadcast };
+        Ok(())
     }
 
     /// Which of its axes an input has in this call: rows, second axis. An axis that may be broadcast may be missing or have extent 1.
-    fn match_axes(&self, declared: &InputInfo, given: &Given<'a, T>) -> Result<(bool, bool), Error> {
+    fn match_axes<T>(&self, declared: &InputInfo, given: &Given<'_, T>) -> Result<(bool, bool), Error> {
         /// An axis of an array.
         #[derive(Clone, Copy, PartialEq)]
         enum Axis {
@@ -242,6 +286,7 @@ fn shape<T>(array: &Array<'_, T>) -> Shape {
 }
 
 /// An input's values, if they have a type that it admits.
+#[inline(always)]
 fn typed<'a, T: Element>(declared: &InputInfo, given: &Array<'a, T>) -> Result<Given<'a, T>, Error> {
     let (values, type_name, len, shape, row_stride) = match given {
         Array::Real(tensor) => {

@@ -5,13 +5,16 @@ use crate::error::Error;
 use crate::info::{ParamInfo, ParamKind};
 use crate::registry::{Element, Loss};
 
-/// The values with defaults filled in; NaN where an optional one is absent.
-pub(super) fn check<T: Element>(loss: &dyn Loss, given: &[f64; MAX_PARAMS]) -> Result<[f64; MAX_PARAMS], Error> {
+/// Fills in the values, with defaults where none is given; NaN where an optional one is absent.
+pub(super) fn check<T: Element>(
+    loss: &dyn Loss,
+    given: &[f64; MAX_PARAMS],
+    values: &mut [f64; MAX_PARAMS],
+) -> Result<(), Error> {
     let declared = loss.info().params;
     if declared.len() > MAX_PARAMS {
         return Err(Error::Unsupported { what: "more than 16 parameters" });
     }
-    let mut values = [f64::NAN; MAX_PARAMS];
     for ((value, given), param) in values.iter_mut().zip(given).zip(declared) {
         *value = if given.is_nan() { param.default.unwrap_or(f64::NAN) } else { *given };
         if value.is_nan() && !param.optional {
@@ -29,15 +32,17 @@ pub(super) fn check<T: Element>(loss: &dyn Loss, given: &[f64; MAX_PARAMS]) -> R
         let rounded = T::from_f64(value).to_f64();
         // A number that the compute type cannot hold becomes infinite or 0, and that is what the kernel will see.
         let lost = rounded.is_infinite() != value.is_infinite() || (rounded == 0.0) != (value == 0.0);
-        let mut seen = values;
-        seen[index] = rounded;
         let admitted = loss.param_in_domain(index, &values[..declared.len()])
-            && (!lost || loss.param_in_domain(index, &seen[..declared.len()]));
+            && (!lost || {
+                let mut seen = *values;
+                seen[index] = rounded;
+                loss.param_in_domain(index, &seen[..declared.len()])
+            });
         if !admitted {
             return Err(Error::Param { name: param.name, value, allowed: param.domain.unwrap_or("a finite number") });
         }
     }
-    Ok(values)
+    Ok(())
 }
 
 fn check_kind(param: &ParamInfo, value: f64) -> Result<(), Error> {

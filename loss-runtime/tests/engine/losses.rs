@@ -5,7 +5,7 @@ use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violatio
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
-use loss_runtime::registry::{Curvatures, Kernel, Loss, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Loss, Over, Variant, VariantKey, VariantReduction};
 
 use super::kernels::{
     LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare,
@@ -196,7 +196,10 @@ macro_rules! entropy {
                 curvatures: Curvatures::NONE,
             },
             reductions: &[
-                VariantReduction { of: None, over: Some(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>) },
+                VariantReduction {
+                    of: None,
+                    over: Some(Over::Sum(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>)),
+                },
                 none!($float),
             ],
             input_domains: &[None, None, None],

@@ -60,6 +60,11 @@ impl Size {
         }
     }
 
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.rows * self.extent.unwrap_or(1) * self.inner.map_or(1, |[height, width]| height * width)
+    }
+
     /// The shape, as it is written: `1024x1000`.
     #[must_use]
     pub fn name(&self) -> String {

@@ -76,28 +76,23 @@ impl<T: Element> Workload<T> {
         read.sum::<usize>() + if way == Way::Forward { 0 } else { written.sum() }
     }
 
+    /// Makes one call, on one thread.
+    pub(super) fn call_once(&mut self, way: Way, isa: Isa) {
+        let Self { loss, batch, gradients } = self;
+        let mut call: Call<'_, T> = batch.call();
+        call.execution.threads = Some(1);
+        call.execution.isa = Some(isa);
+        ask(*loss, &call, way, gradients);
+    }
+
     /// Times calls, and the limit, in turns.
     pub(super) fn time(&mut self, way: Way, threads: usize, isa: Isa, milliseconds: u64) -> (Times, Times) {
         let Self { loss, batch, gradients } = self;
-        let reduction = Reduction::Named(loss.info().default_reduction);
         let gradients = std::cell::RefCell::new(gradients);
         let mut call: Call<'_, T> = batch.call();
         call.execution.threads = Some(threads);
         call.execution.isa = Some(isa);
-        let mut kernel = || {
-            let want = if way == Way::Backward { Want::Nothing } else { Want::Value };
-            let mut request = Request { reduction, want, ..Request::default() };
-            let mut gradients = gradients.borrow_mut();
-            if way != Way::Forward {
-                for (slot, gradient) in request.gradients.iter_mut().zip(gradients.iter_mut()) {
-                    *slot = gradient.as_deref_mut();
-                }
-            }
-            // What was answered once is answered again.
-            if let Ok(outcome) = run(*loss, black_box(&call), request) {
-                black_box(outcome);
-            }
-        };
+        let mut kernel = || ask(*loss, &call, way, &mut gradients.borrow_mut());
         let mut limit = || {
             let mut gradients = gradients.borrow_mut();
             let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), labels: Vec::new() };
@@ -114,6 +109,22 @@ impl<T: Element> Workload<T> {
             move_bytes(bytes, isa, threads);
         };
         in_turns(milliseconds, &mut kernel, &mut limit)
+    }
+}
+
+/// One call as a user makes it.
+fn ask<T: Element>(loss: &'static dyn Loss, call: &Call<'_, T>, way: Way, gradients: &mut [Option<Vec<T>>]) {
+    let reduction = Reduction::Named(loss.info().default_reduction);
+    let want = if way == Way::Backward { Want::Nothing } else { Want::Value };
+    let mut request = Request { reduction, want, ..Request::default() };
+    if way != Way::Forward {
+        for (slot, gradient) in request.gradients.iter_mut().zip(gradients) {
+            *slot = gradient.as_deref_mut();
+        }
+    }
+    // What was answered once is answered again.
+    if let Ok(outcome) = run(loss, black_box(call), request) {
+        black_box(outcome);
     }
 }
 

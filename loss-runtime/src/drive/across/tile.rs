@@ -8,10 +8,7 @@ use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
 /// The longest rows that are transposed.
-pub(in crate::drive) const TILE_EXTENT: usize = 128;
-
-/// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
-pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+pub(in crate::drive) const TILE_EXTENT: usize = 32;
 
 /// One round of [`transpose`] over the first `2 * half` vectors: those of the first half interleaved with those of the second.
 #[inline(always)]
@@ -45,21 +42,25 @@ fn transpose<L: Lane>(vectors: [L; MAX_LANES]) -> [L; MAX_LANES] {
 /// A value for each of a vector's lanes.
 macro_rules! for_each_lane {
     ($lane:ident => $value:expr) => {
-        core::array::from_fn(
-            #[inline(always)]
-            |$lane| $value,
-        )
+        for_each_lane!($lane => $value; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
+    };
+    // Spelled out for the reason given in `round`.
+    ($lane:ident => $value:expr; $($number:literal)*) => {
+        [$({
+            let $lane: usize = $number;
+            $value
+        }),*]
     };
 }
 
-/// Transposes the rows of a block. Lanes without a row hold numbers that mean nothing.
+/// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`. Lanes without a row hold numbers that mean nothing.
 #[inline(always)]
 pub(super) fn fill_tile<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
     block: &Block,
-    tile: &mut Tile<L::Scalar>,
+    tile: &mut [L::Scalar],
 ) where
     L::Scalar: Element,
 {
@@ -102,7 +103,7 @@ pub(super) fn fill_tile<L: Lane>(
 
 /// The same where rows do not lie as they are read.
 #[inline(never)]
-fn fill_scattered<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut Tile<L::Scalar>)
+fn fill_scattered<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut [L::Scalar])
 where
     L::Scalar: Element,
 {
@@ -124,7 +125,7 @@ pub(super) fn empty_tile<L: Lane>(
     job: &Job<'_, L::Scalar>,
     input: usize,
     block: &Block,
-    tile: &Tile<L::Scalar>,
+    tile: &[L::Scalar],
     slot: &mut [L::Scalar],
     from: usize,
 ) where
@@ -156,9 +157,7 @@ pub(super) fn empty_tile<L: Lane>(
                 if count == L::LANES || (stride == extent && at + L::LANES <= end) {
                     vectors[lane].store(&mut slot[at..at + L::LANES]);
                 } else {
-                    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-                    vectors[lane].store(&mut lanes[..L::LANES]);
-                    put(false, &lanes[..count], slot, at, 1);
+                    vectors[lane].store_partial(&mut slot[at..at + count]);
                 }
             }
         }
@@ -175,7 +174,7 @@ fn empty_scattered<L: Lane>(
     job: &Job<'_, L::Scalar>,
     input: usize,
     block: &Block,
-    tile: &Tile<L::Scalar>,
+    tile: &[L::Scalar],
     slot: &mut [L::Scalar],
     from: usize,
 ) where

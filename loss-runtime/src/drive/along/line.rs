@@ -1,21 +1,21 @@
 //! A stretch of a row: loading it, and the last pass over it.
 
 use crate::call::Upstream;
-use crate::drive::MAX_LANES;
 use crate::drive::rows::spilled_again;
-use crate::drive::scratch::{pick, spread};
 use crate::kernel::RowWise;
 use crate::lane::{Lane, Real};
 
-/// A vector of places of a line, perhaps not full.
+/// A vector of places of a line, perhaps not full: lanes from `len` on hold numbers that mean nothing.
 #[inline(always)]
 fn load<L: Lane, const FULL: bool>(token: L::Token, from: &[L::Scalar], at: usize, len: usize) -> L {
     if FULL {
         return L::load(token, &from[at..at + L::LANES]);
     }
-    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-    pick(from, at, 1, &mut lanes[..len]);
-    L::load(token, &lanes[..L::LANES])
+    match from.get(at..at + L::LANES) {
+        // What follows a row is read along with it, and does no harm.
+        Some(full) => L::load(token, full),
+        None => L::load_partial(token, &from[at..at + len], L::Scalar::ZERO),
+    }
 }
 
 /// The other way round.
@@ -24,9 +24,7 @@ pub(super) fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], 
     if FULL {
         vector.store(&mut to[at..at + L::LANES]);
     } else {
-        let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-        vector.store(&mut lanes[..L::LANES]);
-        spread(&lanes[..len], to, at, 1);
+        vector.store_partial(&mut to[at..at + len]);
     }
 }
 

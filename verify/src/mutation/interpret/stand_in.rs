@@ -11,7 +11,7 @@ use loss_codegen::plan::{Plan, Program};
 use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
-use loss_runtime::registry::{Curvatures, Kernel, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Over, Variant, VariantKey, VariantReduction};
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
 
@@ -173,7 +173,10 @@ impl Interpreted {
             },
         };
         let reductions: Vec<VariantReduction<T>> = (plan.reductions.iter())
-            .map(|(of, over)| VariantReduction { of: of.as_ref().map(kernel), over: over.as_ref().map(lease) })
+            .map(|(of, over)| VariantReduction {
+                of: of.as_ref().map(kernel),
+                over: over.as_ref().map(|over| Over::Sum(lease(over))),
+            })
             .collect();
         // The runtime holds kernels for ever, so these are given away for ever; they are small.
         let variant = Box::leak(Box::new(Variant {

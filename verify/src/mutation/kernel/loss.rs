@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use loss_runtime::Loss;
 use loss_runtime::info::{Divisor, LossInfo, ReductionInfo};
-use loss_runtime::registry::{Kernel, Run, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Kernel, Over, Run, Variant, VariantKey, VariantReduction};
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
 
@@ -86,7 +86,10 @@ impl Faulty {
             original.reductions.iter().map(|reduction| reduction.of.as_ref().map(&mut kernel)).collect();
         let reductions = original.reductions.iter().zip(summands).map(|(reduction, of)| VariantReduction {
             of,
-            over: reduction.over.map(|over| wrapped(over, Role::Divisor)),
+            over: reduction.over.map(|over| match over {
+                Over::Places => Over::Places,
+                Over::Sum(run) => Over::Sum(wrapped(run, Role::Divisor)),
+            }),
         });
         let reductions = Vec::leak(reductions.collect());
         let mut input_domains = original.input_domains.to_vec();
