@@ -16,11 +16,15 @@ pub(super) fn subject(original: &Subject, mutant: &'static dyn Loss, compiled: &
     Subject { loss: mutant, registry: original.registry.with_mutant(mutant, compiled) }
 }
 
+/// The checks of these names.
+pub(super) fn named(names: &[&str]) -> Vec<&'static Check> {
+    names.iter().filter_map(|name| CHECKS.iter().find(|check| check.name == *name)).collect()
+}
+
 /// The checks of these names first, then all others but those that are left out.
 pub(super) fn checks(first: &[&str], left_out: &[&str]) -> Vec<&'static Check> {
-    let named = first.iter().filter_map(|name| CHECKS.iter().find(|check| check.name == *name));
     let rest = CHECKS.iter().filter(|check| !first.contains(&check.name) && !left_out.contains(&check.name));
-    named.chain(rest).collect()
+    named(first).into_iter().chain(rest).collect()
 }
 
 /// Asks the checks one after the other; after the first that finds the fault only as long as there is time.

@@ -42,13 +42,24 @@ fn is_finite(graph: &Graph, id: ExprId) -> bool {
     }
 }
 
-/// Whether two formulas are infinite or NaN, and one is the other plus something finite.
+/// Whether two formulas are infinite or NaN, and one is the other plus or less something finite.
 pub(super) fn absorbed(graph: &Graph, ours: ExprId, theirs: ExprId) -> bool {
-    let is_sum = |sum: ExprId, part: ExprId| match graph.expr(sum) {
-        Expr::Binary(Binary::Add, x, y) => (x == part && is_finite(graph, y)) || (y == part && is_finite(graph, x)),
-        _ => false,
-    };
-    (is_sum(ours, theirs) && is_unbounded(graph, theirs)) || (is_sum(theirs, ours) && is_unbounded(graph, ours))
+    let without = |id: ExprId| without_finite(graph, id);
+    let ((our, our_sign), (their, their_sign)) = (without(ours), without(theirs));
+    our == their && our_sign == their_sign && is_unbounded(graph, our)
+}
+
+/// A formula without the finite terms of its sum, and without its signs: what is left, and whether it is negated.
+fn without_finite(graph: &Graph, id: ExprId) -> (ExprId, bool) {
+    let negated = |(part, sign): (ExprId, bool)| (part, !sign);
+    match graph.expr(id) {
+        Expr::Unary(Unary::Negate, x) => negated(without_finite(graph, x)),
+        Expr::Binary(Binary::Add, x, y) if is_finite(graph, y) => without_finite(graph, x),
+        Expr::Binary(Binary::Add, x, y) if is_finite(graph, x) => without_finite(graph, y),
+        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, y) => without_finite(graph, x),
+        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, x) => negated(without_finite(graph, y)),
+        _ => (id, false),
+    }
 }
 
 /// Whether a formula is infinite or NaN.
