@@ -267,11 +267,8 @@ impl TryFrom<String> for Quantity {
 
     fn try_from(text: String) -> Result<Self, String> {
         type Of = fn(String) -> Quantity;
-        let kinds: [(&str, Of); 3] = [
-            (GRADIENT_OF, Self::Gradient),
-            (CURVATURE_IN, Self::Curvature),
-            (STEP_CURVATURE_IN, Self::StepCurvature),
-        ];
+        let kinds: [(&str, Of); 3] =
+            [(GRADIENT_OF, Self::Gradient), (CURVATURE_IN, Self::Curvature), (STEP_CURVATURE_IN, Self::StepCurvature)];
         if text == "value" {
             return Ok(Self::Value);
         }

@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{ExprId, Graph, InputId, ParamId};
+use loss_codegen::expr::{ExprId, Graph, ParamId};
 use loss_codegen::lower::lower;
-use loss_codegen::model::Variant;
+use loss_codegen::model::{Spec, Variant};
 use loss_codegen::plan::{Plan, Program};
 use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
@@ -21,10 +21,10 @@ use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
-use super::judge::{checks, judge, named, subject};
+use super::judge::{further, judge, named, rest, subject};
 use super::record::{Fate, MutantRecord};
 use super::run::{self, Court, Judged, Mutant};
-use super::same::{Known, proof, simplified, taken_over, with_zeros};
+use super::same::{Known, of_labels, proof, simplified, taken_over, with_zeros};
 use super::spec::signs;
 
 use bends::{Which, with_broken_curvature};
@@ -204,29 +204,44 @@ fn fate(
     fault: &Fault,
     court: &Court,
 ) -> Fate {
-    let broken = std::panic::AssertUnwindSafe(|| broken(compiled, right, fault));
-    match std::panic::catch_unwind(broken) {
-        Err(_) => refused("a stage of the compiler gives up"),
-        Ok(Err(fate)) => fate,
-        Ok(Ok(plans)) => {
-            let loss: &'static Interpreted =
-                Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-            let mutant = subject(original, loss, compiled);
-            let asked = match fault.kernel {
-                Kernel::Gradients => checks(FIRST, LEFT_OUT),
-                Kernel::Curvature(_) => named(OF_CURVATURE),
-            };
-            let fate = judge(&mutant, &asked, &court.effort, court.until);
-            loss.retire();
-            fate
+    let made = |proofs: Proofs| {
+        let broken = std::panic::AssertUnwindSafe(|| broken(compiled, right, fault, proofs));
+        std::panic::catch_unwind(broken).unwrap_or_else(|_| Err(refused("a stage of the compiler gives up")))
+    };
+    let plans = match made(Proofs::LeftOut) {
+        Ok(plans) => plans,
+        Err(fate) => return fate,
+    };
+    let loss: &'static Interpreted =
+        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+    let mutant = subject(original, loss, compiled);
+    let (first, rest) = match fault.kernel {
+        Kernel::Gradients => (named(FIRST), rest(FIRST, LEFT_OUT)),
+        Kernel::Curvature(_) => (named(OF_CURVATURE), Vec::new()),
+    };
+    let fate = match judge(&mutant, &first, &court.effort, court.until) {
+        Fate::Survived => {
+            made(Proofs::Tried).map_or_else(|fate| fate, |_| further(Fate::Survived, &mutant, &rest, court))
         }
-    }
+        fate => further(fate, &mutant, &rest, court),
+    };
+    loss.retire();
+    fate
+}
+
+/// Whether equivalent mutants are looked for. Most mutants are killed, in less time than it takes to see that no proof is there.
+#[derive(Clone, Copy)]
+enum Proofs {
+    LeftOut,
+    Tried,
 }
 
 /// What a plan is made from, as far as proofs need it.
 struct Given<'g> {
+    /// Whether a mutant that computes the same is told from others.
+    proofs: Proofs,
+    spec: &'g Spec,
     variant: &'g Variant,
-    signs: &'g [InputId],
     /// Parameters that are 0 wherever the plan is chosen.
     zero: &'g [ParamId],
 }
@@ -237,12 +252,17 @@ fn domains(variant: &Variant) -> Vec<ExprId> {
 }
 
 /// The plans of a loss with a fault in one; or the fate of a mutant that cannot be run, or computes the same.
-fn broken(compiled: &Compiled, right: &[Arc<WorkPlan>], fault: &Fault) -> Result<Vec<Arc<WorkPlan>>, Fate> {
+fn broken(
+    compiled: &Compiled,
+    right: &[Arc<WorkPlan>],
+    fault: &Fault,
+    proofs: Proofs,
+) -> Result<Vec<Arc<WorkPlan>>, Fate> {
     let plan = &compiled.plans[fault.plan];
     let Some(variant) = compiled.variants.iter().find(|variant| variant.key == plan.key) else {
         return Err(refused("the plan has no variant"));
     };
-    let given = Given { variant, signs: &signs(&compiled.spec), zero: &plan.zero };
+    let given = Given { proofs, spec: &compiled.spec, variant, zero: &plan.zero };
     let mut broken = WorkPlan::clone(&right[fault.plan]);
     let nothing = || refused("there is no such kernel");
     match fault.program {
@@ -344,11 +364,16 @@ fn with_alternative(
     let mut done = HashMap::from([(id, other)]);
     rewrite(graph, roots, &mut done, &mut |graph, id, expr| if expr == graph.expr(id) { id } else { graph.add(expr) });
     let broken: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
-    let Given { variant, signs, zero } = given;
+    let Given { spec, variant, zero, .. } = given;
+    match given.proofs {
+        Proofs::LeftOut => return Ok(broken),
+        Proofs::Tried => {}
+    }
     let (ours, theirs) = (with_zeros(graph, roots, zero), with_zeros(graph, &broken, zero));
     let (ours, theirs) = (simplified(graph, &ours), simplified(graph, &theirs));
-    let facts = taken_over(graph, &variant.graph, &domains(variant));
-    match proof(graph, &ours, &theirs, &Known { facts: &facts, signs }) {
+    let mut facts = taken_over(graph, &variant.graph, &domains(variant));
+    facts.extend(of_labels(graph, spec, &[ours.as_slice(), theirs.as_slice()].concat()));
+    match proof(graph, &ours, &theirs, &Known { facts: &facts, signs: &signs(spec) }) {
         Some(proof) => Err(Fate::Equivalent { proof }),
         None => Ok(broken),
     }

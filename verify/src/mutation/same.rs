@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, ParamId, Unary};
+use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, ParamId, Type, Unary};
+use loss_codegen::model::{Label, Spec};
 use loss_codegen::rewrite::{map_operands, reachable, rebuild, rewrite};
 
 mod limits;
 mod polynomial;
 
-use limits::{absorbed, is_nan_with, is_nonnegative, without_zeros};
+use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, without_zeros};
 use polynomial::one_polynomial;
 
 /// The nodes of another graph in this one, simplified, the operands of what commutes in one order.
@@ -153,6 +154,30 @@ fn replaced(graph: &mut Graph, roots: &[ExprId], by: &dyn Fn(&mut Graph, ExprId)
     let mut done = HashMap::new();
     rewrite(graph, roots, &mut done, &mut |graph, id, expr| by(graph, id).unwrap_or_else(|| ordered(graph, id, expr)));
     roots.iter().map(|root| done[root]).collect()
+}
+
+/// What the labels of inputs say of them, as conditions on these in some formulas.
+pub(super) fn of_labels(graph: &mut Graph, spec: &Spec, roots: &[ExprId]) -> Vec<ExprId> {
+    let (zero, one) = (graph.zero(), graph.one());
+    let mut all = Vec::new();
+    for id in reachable(graph, roots.iter().copied()) {
+        let Expr::Input(input) = graph.expr(id) else { continue };
+        if graph.ty(id) != Type::Real {
+            continue;
+        }
+        let (from_zero, to_one) = match spec.inputs[usize::from(input.0)].label {
+            Label::Nonnegative | Label::Positive | Label::Count => (true, false),
+            Label::Probability | Label::Binary | Label::MultiHot(_) | Label::Flag | Label::Simplex(_) => (true, true),
+            Label::Real | Label::Sign | Label::ClassIndex(_) | Label::Group | Label::IndexList(_) => (false, false),
+        };
+        if from_zero {
+            all.push(graph.add(Expr::Compare(Comparison::LessEqual, zero, id)));
+        }
+        if to_one {
+            all.push(graph.add(Expr::Compare(Comparison::LessEqual, id, one)));
+        }
+    }
+    all
 }
 
 /// What is known of what goes in.
@@ -377,12 +402,8 @@ impl Pairing<'_> {
 
     /// Whether one side is never below another.
     fn is_at_least(&self, low: ExprId, high: ExprId) -> bool {
-        (self.graph.is_integer(low, 0) && is_nonnegative(self.graph, high))
-            || self.facts.iter().any(|&fact| match self.graph.expr(fact) {
-                Expr::Compare(Comparison::LessEqual | Comparison::Less, a, b) => (a, b) == (low, high),
-                Expr::Compare(Comparison::GreaterEqual | Comparison::Greater, a, b) => (b, a) == (low, high),
-                _ => false,
-            })
+        (self.graph.is_integer(low, 0) && is_nonnegative(self.graph, &self.facts, high))
+            || is_known_at_least(self.graph, &self.facts, (low, high))
     }
 
     fn one_by_substitution(&mut self, branches: &[ExprId], (left, right): (ExprId, ExprId)) -> bool {

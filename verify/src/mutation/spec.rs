@@ -19,7 +19,7 @@ use super::interpret::{Interpreted, WorkPlan};
 use super::judge::{judge, named, subject};
 use super::record::Fate;
 use super::run::{self, Court, Judged, Mutant};
-use super::same::{Known, proof, simplified, taken_over};
+use super::same::{Known, of_labels, proof, simplified, taken_over};
 
 use edits::{Edit, edits};
 
@@ -110,11 +110,12 @@ fn equivalent(original: &Compiled, mutated: &Compiled) -> Option<String> {
         let (our_graph, our_roots) = roots(&original.spec, ours)?;
         let (their_graph, their_roots) = roots(&mutated.spec, theirs)?;
         let mut graph = Graph::new();
-        let facts = taken_over(&mut graph, &our_graph, &facts);
+        let mut facts = taken_over(&mut graph, &our_graph, &facts);
         let ours = taken_over(&mut graph, &our_graph, &our_roots);
         let theirs = taken_over(&mut graph, &their_graph, &their_roots);
         // Once more: what was made by another order may simplify further.
         let (ours, theirs) = (simplified(&mut graph, &ours), simplified(&mut graph, &theirs));
+        facts.extend(of_labels(&mut graph, &original.spec, &[ours.as_slice(), theirs.as_slice()].concat()));
         proofs.push(proof(&mut graph, &ours, &theirs, &Known { facts: &facts, signs: &signs })?);
     }
     proofs.into_iter().max_by_key(String::len)

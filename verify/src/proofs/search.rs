@@ -37,8 +37,7 @@ const STEPS: [f64; 12] = [
     -100.0,
 ];
 /// The same where far away tells more: that a loss rises like a parabola, however flat, and not like a line.
-const FAR_STEPS: [f64; 12] =
-    [0.25, -0.25, 1.0, -1.0, 0.001953125, -0.001953125, 4.0, -4.0, 1e4, -1e4, 1e8, -1e8];
+const FAR_STEPS: [f64; 12] = [0.25, -0.25, 1.0, -1.0, 0.001953125, -0.001953125, 4.0, -4.0, 1e4, -1e4, 1e8, -1e8];
 /// By how much a claim must fail, as a share of the numbers that meet: far more than rounding to `f64` makes of exact numbers.
 const CLEARLY: f64 = 1e-9;
 

@@ -6,8 +6,7 @@ use super::tests::{ABSOLUTE, CUBE, HUBER, LOG_COSH, QUANTILE, REAL, SIGN, knot, 
 /// A band of errors that cost nothing, and squares beyond it.
 const INSENSITIVE: &str = "params:\n  epsilon: { default: 0.5, domain: \"0 < epsilon < inf\" }\nlet:\n  \
                            r: input - target\nloss: relu(abs(r) - epsilon)^2\n";
-const ZERO_ONE: &str =
-    "loss:\n  cases:\n    - { when: \"target * input < 0\", value: 1 }\n    - { otherwise: 0 }\n";
+const ZERO_ONE: &str = "loss:\n  cases:\n    - { when: \"target * input < 0\", value: 1 }\n    - { otherwise: 0 }\n";
 /// Distance-weighted discrimination with the power 1.
 const DISCRIMINATION: &str = "let:\n  a: target * input\nloss:\n  cases:\n    \
                               - { when: a <= 0.5, value: 1 - a }\n    - { otherwise: 0.25 / a }\n";

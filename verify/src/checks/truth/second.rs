@@ -116,8 +116,7 @@ pub(super) fn look<T: Element + Format>(
         };
         let outcome = with_curvature(spec, of, &truth);
         let conditions = Conditions::of_curvature::<T>(spec, variant, &data, (bend, of), weights.clone());
-        let mut judge =
-            Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
+        let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
         let mut unread = Unread { spec, variant, data: &data, bend, of, weights: &weights, known: None };
         for (place, (actual, truth)) in found.into_iter().zip(&truth).enumerate() {
             // Of what is not finite the quotients say nothing.

@@ -134,7 +134,14 @@ impl Interpreted {
         compiled: &'static Compiled,
         plans: Vec<Arc<WorkPlan>>,
     ) -> Self {
-        Self { original, info, spec: &compiled.spec, plans: Mutex::new(plans), f32: Made::default(), f64: Made::default() }
+        Self {
+            original,
+            info,
+            spec: &compiled.spec,
+            plans: Mutex::new(plans),
+            f32: Made::default(),
+            f64: Made::default(),
+        }
     }
 
     /// Gives back what its kernels borrow; it answers no more.
