@@ -241,12 +241,15 @@ pub enum Quantity {
     Value,
     /// Its gradient with respect to this input.
     Gradient(String),
-    /// Its second derivative with respect to this input, or what is declared in its stead.
+    /// Its second derivative with respect to this input.
     Curvature(String),
+    /// What is declared in its stead for a step of Newton's.
+    StepCurvature(String),
 }
 
 const GRADIENT_OF: &str = "gradient of ";
 const CURVATURE_IN: &str = "curvature in ";
+const STEP_CURVATURE_IN: &str = "step curvature in ";
 
 impl From<Quantity> for String {
     fn from(quantity: Quantity) -> Self {
@@ -254,6 +257,7 @@ impl From<Quantity> for String {
             Quantity::Value => "value".to_owned(),
             Quantity::Gradient(input) => format!("{GRADIENT_OF}{input}"),
             Quantity::Curvature(input) => format!("{CURVATURE_IN}{input}"),
+            Quantity::StepCurvature(input) => format!("{STEP_CURVATURE_IN}{input}"),
         }
     }
 }
@@ -262,12 +266,16 @@ impl TryFrom<String> for Quantity {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match (text.strip_prefix(GRADIENT_OF), text.strip_prefix(CURVATURE_IN)) {
-            (Some(input), _) => Ok(Self::Gradient(input.to_owned())),
-            (None, Some(input)) => Ok(Self::Curvature(input.to_owned())),
-            (None, None) if text == "value" => Ok(Self::Value),
-            (None, None) => Err(format!("`{text}` is none of `value`, `{GRADIENT_OF}` and `{CURVATURE_IN}` an input")),
+        type Of = fn(String) -> Quantity;
+        let kinds: [(&str, Of); 3] =
+            [(GRADIENT_OF, Self::Gradient), (CURVATURE_IN, Self::Curvature), (STEP_CURVATURE_IN, Self::StepCurvature)];
+        if text == "value" {
+            return Ok(Self::Value);
         }
+        let known = kinds.into_iter().find_map(|(prefix, of)| Some(of(text.strip_prefix(prefix)?.to_owned())));
+        known.ok_or_else(|| {
+            format!("`{text}` is none of `value`, `{GRADIENT_OF}`, `{CURVATURE_IN}` and `{STEP_CURVATURE_IN}` an input")
+        })
     }
 }
 
@@ -452,7 +460,7 @@ impl Direction {
         match quantity {
             Quantity::Value => self == Self::Forward,
             Quantity::Gradient(_) => self == Self::Backward,
-            Quantity::Curvature(_) => false,
+            Quantity::Curvature(_) | Quantity::StepCurvature(_) => false,
         }
     }
 }

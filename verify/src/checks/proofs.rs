@@ -170,4 +170,6 @@ fn in_all(compiled: &'static Compiled, claim: String, prove: impl Fn(&Variant) -
 }
 
 #[cfg(test)]
+mod false_claims;
+#[cfg(test)]
 mod tests;

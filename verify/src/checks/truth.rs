@@ -3,6 +3,7 @@
 pub(super) mod certificate;
 mod condition;
 mod data;
+mod decided;
 mod edges;
 mod one;
 mod points;
@@ -67,6 +68,16 @@ struct Limits {
     budgets: Vec<(Quantity, f64)>,
     /// What is made of a result that is infinite or NaN, and not the true one, because a step of the formula is too large for the type.
     early: Early,
+    cases: Cases,
+}
+
+/// Which case of a formula a result may be of.
+#[derive(Clone, Copy, PartialEq)]
+enum Cases {
+    /// Beside a kink that of either side: a rounded number may fall on the other.
+    Around,
+    /// The one that holds. How exact the result is, is not asked again.
+    Holding,
 }
 
 /// What becomes of a result that is lost on the way, where a step is too large.
@@ -80,7 +91,7 @@ enum Early {
 impl Limits {
     /// One limit for all.
     const fn same(goal: f64) -> Self {
-        Self { goal, budgets: Vec::new(), early: Early::Fails }
+        Self { goal, budgets: Vec::new(), early: Early::Fails, cases: Cases::Around }
     }
 
     fn of(&self, quantity: &Quantity) -> f64 {
@@ -89,6 +100,8 @@ impl Limits {
 }
 
 const TOLERATED: Limits = Limits::same(tolerance::ORACLE_ULPS);
+const DECIDED: Limits =
+    Limits { goal: tolerance::ORACLE_ULPS, budgets: Vec::new(), early: Early::Fails, cases: Cases::Holding };
 
 fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
@@ -96,7 +109,26 @@ fn measure(subject: &Subject, effort: &Effort, check: &str, wanted: Wanted) -> F
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
     measure_in::<f32>(subject, &effort, check, compiled, wanted, &mut tally);
     measure_in::<f64>(subject, &effort, check, compiled, wanted, &mut tally);
+    if wanted == Wanted::Gradients {
+        on_knots_in::<f32>(subject, &effort, check, compiled, &mut tally);
+        on_knots_in::<f64>(subject, &effort, check, compiled, &mut tally);
+    }
     tally.finding()
+}
+
+/// Gradients where no rounding decides between cases.
+fn on_knots_in<T: Element + Format>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    compiled: &'static Compiled,
+    tally: &mut Tally,
+) {
+    let (wanted, mut seen) = (Wanted::Gradients, Seen::default());
+    let name = format!("{check} on knots {}", T::NAME);
+    each_pair::<T>(subject, effort, &name, &sizes(subject, wanted), decided::settle, tally, |sample, random, tally| {
+        compare(sample, compiled, wanted, &DECIDED, random, &mut seen, tally);
+    });
 }
 
 /// Few and small: that a kernel gives a row of any batch the same bits is for other checks.
@@ -264,6 +296,12 @@ impl<T: Element + Format> Judge<'_, T> {
         let mut distance = raw;
         let (limit, goal) = (self.limits.of(&quantity), self.limits.goal);
         let (number, exact) = (actual.to_f64(), truth.to_f64());
+        if self.limits.cases == Cases::Holding {
+            if decided::is_of_the_case(number, truth) {
+                return tally.pass(1);
+            }
+            return self.fail(result, quantity, (actual, truth), None, tally);
+        }
         // What is nearer than the worst so far changes neither that nor the verdict.
         let matters = distance > goal && (distance > limit || distance > seen.worst(&quantity));
         if matters && number.is_finite() && exact.is_finite() {
@@ -299,18 +337,23 @@ impl<T: Element + Format> Judge<'_, T> {
         if distance <= limit {
             tally.pass(1);
         } else {
-            let sample = self.sample.describe();
-            let what = format!("{} of {}, {}, {sample}", String::from(quantity), self.reduction, place_text(result));
-            tally.fail_at(
-                &what,
-                (
-                    format!("{:e}", truth.to_f64()),
-                    format!("{actual:e} ({:#x})", actual.bits(), actual = actual.to_f64()),
-                ),
-                Some(distance),
-                self.inputs(),
-            );
+            self.fail(result, quantity, (actual, truth), Some(distance), tally);
         }
+    }
+
+    fn fail(
+        &self,
+        result: Result,
+        quantity: Quantity,
+        (actual, truth): (T, &Real),
+        distance: Option<f64>,
+        tally: &mut Tally,
+    ) {
+        let sample = self.sample.describe();
+        let what = format!("{} of {}, {}, {sample}", String::from(quantity), self.reduction, place_text(result));
+        let expected = format!("{:e}", truth.to_f64());
+        let found = format!("{:e} ({:#x})", actual.to_f64(), actual.bits());
+        tally.fail_at(&what, (expected, found), distance, self.inputs());
     }
 
     /// The setting and the row of a result.

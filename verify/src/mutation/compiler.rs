@@ -1,16 +1,18 @@
 //! Faults of the compiler, put into what it makes of a right spec: a node of a derivative or of a lowered form, or a step of a schedule.
 //! The plan is interpreted, and held against the formula as written.
 
+mod bends;
 mod nodes;
 mod steps;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{ExprId, Graph, InputId};
+use loss_codegen::expr::{ExprId, Graph, ParamId};
 use loss_codegen::lower::lower;
-use loss_codegen::model::Variant;
+use loss_codegen::model::{Spec, Variant};
 use loss_codegen::plan::{Plan, Program};
 use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
@@ -19,11 +21,13 @@ use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
-use super::judge::{checks, judge, subject};
-use super::record::Fate;
+use super::judge::{further, judge, named, rest, subject};
+use super::record::{Fate, MutantRecord};
 use super::run::{self, Court, Judged, Mutant};
-use super::same::{Known, proof, simplified, taken_over};
+use super::same::{Known, of_labels, proof, simplified, taken_over, with_zeros};
 use super::spec::signs;
+
+use bends::{Which, with_broken_curvature};
 
 /// What finds most faults first; what looks only at how kernels are run, or not at kernels at all, never.
 const FIRST: &[&str] = check_names![
@@ -48,12 +52,14 @@ const LEFT_OUT: &[&str] = check_names![
     "gradient_linear_in_upstream",
     "sum_is_sum_of_none",
     "errors_write_nothing",
-    // The faults are in values and gradients alone.
+    // These faults are in values and gradients alone.
     "curvature_matches_oracle",
     "curvature_is_reproducible",
     "curvature_claims_hold",
     "value_and_gradient_are_drawn",
 ];
+/// What asks for curvatures; nothing else meets their kernels.
+const OF_CURVATURE: &[&str] = check_names!["curvature_matches_oracle", "curvature_is_reproducible"];
 
 /// A fault in a plan.
 #[derive(Clone)]
@@ -62,7 +68,17 @@ pub(super) struct Fault {
     plan: usize,
     /// Which of its programs: the loss, or a reduction's summand.
     program: Part,
+    kernel: Kernel,
     change: Change,
+}
+
+/// Which of a program's kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kernel {
+    /// Those of value and gradients.
+    Gradients,
+    /// That of the second derivative, or of what is declared in its stead.
+    Curvature(Which),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +101,8 @@ enum Change {
 /// The mutants of what the compiler makes of a loss, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
     let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
-    run::judged(mutants(compiled), most, court, |fault| fate(original, compiled, fault, court))
+    let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+    run::judged(mutants(compiled), most, court, |fault| fate(original, compiled, &right, fault, court))
 }
 
 fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
@@ -94,26 +111,29 @@ fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
         let summands = plan.reductions.iter().enumerate();
         let summands = summands.filter_map(|(of, reduction)| Some((Part::Summand(of), reduction.of.as_ref()?)));
         for (part, program) in std::iter::once((Part::Loss, &plan.loss)).chain(summands) {
-            let mut add = |operator: &str, place: String, before: String, after: String, change: Change| {
-                let place = format!("plan {at}, {place}");
-                all.push(Mutant::new(operator, place, before, after, Fault { plan: at, program: part, change }));
-            };
             let name = if part == Part::Loss { "loss" } else { "summand" };
-            let cotangents: Vec<ExprId> = program.derivatives.iter().map(|(_, cotangent)| *cotangent).collect();
-            for (id, alternative) in nodes::alternatives(&plan.graph, &cotangents) {
-                let words = nodes::words(&plan.graph, id);
-                let place = format!("derivative of the {name}, node {}", id.index());
-                add(alternative.operator(), place, words, alternative.words(), Change::Derivative(id, alternative));
-            }
-            let lowered: Vec<ExprId> = roots(&program.fused);
-            for (id, alternative) in nodes::alternatives(&plan.graph, &lowered) {
-                let words = nodes::words(&plan.graph, id);
-                let place = format!("kernel of the {name}, node {}", id.index());
-                add(alternative.operator(), place, words, alternative.words(), Change::Lowered(id, alternative));
-            }
-            for step in steps::steps(&plan.graph, &program.fused) {
-                let words = step.words();
-                add("schedule", format!("schedule of the {name}"), String::new(), words, Change::Step(step));
+            let gradients: Vec<ExprId> = program.derivatives.iter().map(|(_, cotangent)| *cotangent).collect();
+            let of_gradients = Source {
+                words: ["derivative", "kernel", "schedule"].map(|what| format!("{what} of the {name}")),
+                kernel: Kernel::Gradients,
+                derivatives: gradients,
+                schedule: Cow::Borrowed(&program.fused),
+            };
+            let of_curvatures = Which::ALL.into_iter().filter_map(|which| {
+                let bend = which.of(program.curvature.as_ref()?)?;
+                Some(Source {
+                    words: which.words().map(|what| format!("{what} of the {name}")),
+                    kernel: Kernel::Curvature(which),
+                    derivatives: vec![bend.stable],
+                    schedule: Cow::Owned(Schedule::Elementwise(bend.kernel.clone())),
+                })
+            });
+            for source in std::iter::once(of_gradients).chain(of_curvatures) {
+                all.extend(source.mutants(&plan.graph).map(|(record, change)| {
+                    let place = format!("plan {at}, {}", record.place);
+                    let fault = Fault { plan: at, program: part, kernel: source.kernel, change };
+                    Mutant { record: MutantRecord { place, ..record }, fault }
+                }));
             }
         }
         for (of, reduction) in plan.reductions.iter().enumerate() {
@@ -122,12 +142,43 @@ fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
                 let words = nodes::words(&plan.graph, id);
                 let place = format!("plan {at}, divisor, node {}", id.index());
                 let (operator, after) = (alternative.operator(), alternative.words());
-                let fault = Fault { plan: at, program: Part::Divisor(of), change: Change::Lowered(id, alternative) };
+                let change = Change::Lowered(id, alternative);
+                let fault = Fault { plan: at, program: Part::Divisor(of), kernel: Kernel::Gradients, change };
                 all.push(Mutant::new(operator, place, words, after, fault));
             }
         }
     }
     all
+}
+
+/// Some kernels of a program, and what they are made from.
+struct Source<'p> {
+    /// What is changed, in words: derivatives, nodes of the kernel, steps of its schedule.
+    words: [String; 3],
+    kernel: Kernel,
+    derivatives: Vec<ExprId>,
+    schedule: Cow<'p, Schedule>,
+}
+
+impl Source<'_> {
+    fn mutants(&self, graph: &Graph) -> impl Iterator<Item = (MutantRecord, Change)> {
+        let [derivative, kernel, schedule] = &self.words;
+        let of_nodes = |what: &str, roots: &[ExprId], change: fn(ExprId, nodes::Alternative) -> Change| {
+            let alternatives = nodes::alternatives(graph, roots).into_iter().map(|(id, alternative)| {
+                let place = format!("{what}, node {}", id.index());
+                let (before, after) = (nodes::words(graph, id), alternative.words());
+                (MutantRecord::open(alternative.operator(), place, before, after), change(id, alternative))
+            });
+            alternatives.collect::<Vec<_>>()
+        };
+        let mut all = of_nodes(derivative, &self.derivatives, Change::Derivative);
+        all.extend(of_nodes(kernel, &roots(&self.schedule), Change::Lowered));
+        all.extend(steps::steps(graph, &self.schedule).into_iter().map(|step| {
+            let record = MutantRecord::open("schedule", schedule.clone(), String::new(), step.words());
+            (record, Change::Step(step))
+        }));
+        all.into_iter()
+    }
 }
 
 /// What a schedule computes: the value, then the cotangents.
@@ -146,26 +197,53 @@ fn outputs(schedule: &Schedule) -> (ExprId, Vec<Gradient>) {
 }
 
 /// What happens to a mutant. A stage that finds its input broken may give up.
-fn fate(original: &Subject, compiled: &'static Compiled, fault: &Fault, court: &Court) -> Fate {
-    let broken = std::panic::AssertUnwindSafe(|| broken(compiled, fault));
-    match std::panic::catch_unwind(broken) {
-        Err(_) => refused("a stage of the compiler gives up"),
-        Ok(Err(fate)) => fate,
-        Ok(Ok(plans)) => {
-            let loss: &'static Interpreted =
-                Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-            let mutant = subject(original, loss, compiled);
-            let fate = judge(&mutant, &checks(FIRST, LEFT_OUT), &court.effort, court.until);
-            loss.retire();
-            fate
+fn fate(
+    original: &Subject,
+    compiled: &'static Compiled,
+    right: &[Arc<WorkPlan>],
+    fault: &Fault,
+    court: &Court,
+) -> Fate {
+    let made = |proofs: Proofs| {
+        let broken = std::panic::AssertUnwindSafe(|| broken(compiled, right, fault, proofs));
+        std::panic::catch_unwind(broken).unwrap_or_else(|_| Err(refused("a stage of the compiler gives up")))
+    };
+    let plans = match made(Proofs::LeftOut) {
+        Ok(plans) => plans,
+        Err(fate) => return fate,
+    };
+    let loss: &'static Interpreted =
+        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+    let mutant = subject(original, loss, compiled);
+    let (first, rest) = match fault.kernel {
+        Kernel::Gradients => (named(FIRST), rest(FIRST, LEFT_OUT)),
+        Kernel::Curvature(_) => (named(OF_CURVATURE), Vec::new()),
+    };
+    let fate = match judge(&mutant, &first, &court.effort, court.until) {
+        Fate::Survived => {
+            made(Proofs::Tried).map_or_else(|fate| fate, |_| further(Fate::Survived, &mutant, &rest, court))
         }
-    }
+        fate => further(fate, &mutant, &rest, court),
+    };
+    loss.retire();
+    fate
+}
+
+/// Whether equivalent mutants are looked for. Most mutants are killed, in less time than it takes to see that no proof is there.
+#[derive(Clone, Copy)]
+enum Proofs {
+    LeftOut,
+    Tried,
 }
 
 /// What a plan is made from, as far as proofs need it.
 struct Given<'g> {
+    /// Whether a mutant that computes the same is told from others.
+    proofs: Proofs,
+    spec: &'g Spec,
     variant: &'g Variant,
-    signs: &'g [InputId],
+    /// Parameters that are 0 wherever the plan is chosen.
+    zero: &'g [ParamId],
 }
 
 /// What must hold of parameters and inputs.
@@ -174,20 +252,24 @@ fn domains(variant: &Variant) -> Vec<ExprId> {
 }
 
 /// The plans of a loss with a fault in one; or the fate of a mutant that cannot be run, or computes the same.
-fn broken(compiled: &Compiled, fault: &Fault) -> Result<Vec<WorkPlan>, Fate> {
-    let mut plans: Vec<WorkPlan> = compiled.plans.iter().map(WorkPlan::new).collect();
+fn broken(
+    compiled: &Compiled,
+    right: &[Arc<WorkPlan>],
+    fault: &Fault,
+    proofs: Proofs,
+) -> Result<Vec<Arc<WorkPlan>>, Fate> {
     let plan = &compiled.plans[fault.plan];
     let Some(variant) = compiled.variants.iter().find(|variant| variant.key == plan.key) else {
         return Err(refused("the plan has no variant"));
     };
-    let given = Given { variant, signs: &signs(&compiled.spec) };
-    let broken = &mut plans[fault.plan];
+    let given = Given { proofs, spec: &compiled.spec, variant, zero: &plan.zero };
+    let mut broken = WorkPlan::clone(&right[fault.plan]);
     let nothing = || refused("there is no such kernel");
     match fault.program {
-        Part::Loss => broken.loss = mutated(plan, &given, &plan.loss, &fault.change)?,
+        Part::Loss => broken.loss = mutated(plan, &given, &plan.loss, fault)?,
         Part::Summand(at) => {
             let program = plan.reductions[at].of.as_ref().ok_or_else(nothing)?;
-            broken.reductions[at].0 = Some(mutated(plan, &given, program, &fault.change)?);
+            broken.reductions[at].0 = Some(mutated(plan, &given, program, fault)?);
         }
         Part::Divisor(at) => {
             let over = plan.reductions[at].over.as_ref().ok_or_else(nothing)?;
@@ -195,17 +277,17 @@ fn broken(compiled: &Compiled, fault: &Fault) -> Result<Vec<WorkPlan>, Fate> {
             broken.reductions[at].1 = Some(scheduled(plan, &given, over, *id, alternative)?);
         }
     }
+    let mut plans = right.to_vec();
+    plans[fault.plan] = Arc::new(broken);
     Ok(plans)
 }
 
 /// A program with a fault; the fate of one that cannot be run, or computes the same.
-fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, change: &Change) -> Result<WorkProgram, Fate> {
-    let whole = |schedule: &Schedule, graph: &Arc<Graph>| Work {
-        graph: Arc::clone(graph),
-        schedule: schedule.clone(),
-        slip: None,
-    };
-    match change {
+fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, fault: &Fault) -> Result<WorkProgram, Fate> {
+    if let Kernel::Curvature(which) = fault.kernel {
+        return with_broken_curvature(plan, given, program, which, &fault.change);
+    }
+    match &fault.change {
         Change::Lowered(id, alternative) => Ok(WorkProgram {
             forward: match scheduled(plan, given, &program.forward, *id, alternative) {
                 Ok(work) => work,
@@ -234,12 +316,20 @@ fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, change: &Change) -
             Ok(WorkProgram { fused: whole(&fused, &graph), ..WorkProgram::new(&graph, program) })
         }
         Change::Step(step) => {
+            if let Some(proof) = step.proof(&plan.graph, &program.fused) {
+                return Err(Fate::Equivalent { proof });
+            }
             let graph = Arc::new(plan.graph.clone());
             let mut fused = whole(&program.fused, &graph);
             step.apply(&mut fused);
             Ok(WorkProgram { fused, ..WorkProgram::new(&graph, program) })
         }
     }
+}
+
+/// A schedule as it is.
+fn whole(schedule: &Schedule, graph: &Arc<Graph>) -> Work {
+    Work { graph: Arc::clone(graph), schedule: schedule.clone(), slip: None }
 }
 
 fn refused(message: &str) -> Fate {
@@ -274,10 +364,16 @@ fn with_alternative(
     let mut done = HashMap::from([(id, other)]);
     rewrite(graph, roots, &mut done, &mut |graph, id, expr| if expr == graph.expr(id) { id } else { graph.add(expr) });
     let broken: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
-    let (ours, theirs) = (simplified(graph, roots), simplified(graph, &broken));
-    let Given { variant, signs } = given;
-    let facts = taken_over(graph, &variant.graph, &domains(variant));
-    match proof(graph, &ours, &theirs, &Known { facts: &facts, signs }) {
+    let Given { spec, variant, zero, .. } = given;
+    match given.proofs {
+        Proofs::LeftOut => return Ok(broken),
+        Proofs::Tried => {}
+    }
+    let (ours, theirs) = (with_zeros(graph, roots, zero), with_zeros(graph, &broken, zero));
+    let (ours, theirs) = (simplified(graph, &ours), simplified(graph, &theirs));
+    let mut facts = taken_over(graph, &variant.graph, &domains(variant));
+    facts.extend(of_labels(graph, spec, &[ours.as_slice(), theirs.as_slice()].concat()));
+    match proof(graph, &ours, &theirs, &Known { facts: &facts, signs: &signs(spec) }) {
         Some(proof) => Err(Fate::Equivalent { proof }),
         None => Ok(broken),
     }

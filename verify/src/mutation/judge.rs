@@ -10,17 +10,26 @@ use crate::checks::{CHECKS, Check};
 use crate::subject::{Effort, Subject};
 
 use super::record::Fate;
+use super::run::Court;
 
 /// A loss with a fault, in a registry in which it takes the original's place.
 pub(super) fn subject(original: &Subject, mutant: &'static dyn Loss, compiled: &'static Compiled) -> Subject {
     Subject { loss: mutant, registry: original.registry.with_mutant(mutant, compiled) }
 }
 
+/// The checks of these names.
+pub(super) fn named(names: &[&str]) -> Vec<&'static Check> {
+    names.iter().filter_map(|name| CHECKS.iter().find(|check| check.name == *name)).collect()
+}
+
+/// All checks but those of these names.
+pub(super) fn rest(first: &[&str], left_out: &[&str]) -> Vec<&'static Check> {
+    CHECKS.iter().filter(|check| !first.contains(&check.name) && !left_out.contains(&check.name)).collect()
+}
+
 /// The checks of these names first, then all others but those that are left out.
 pub(super) fn checks(first: &[&str], left_out: &[&str]) -> Vec<&'static Check> {
-    let named = first.iter().filter_map(|name| CHECKS.iter().find(|check| check.name == *name));
-    let rest = CHECKS.iter().filter(|check| !first.contains(&check.name) && !left_out.contains(&check.name));
-    named.chain(rest).collect()
+    named(first).into_iter().chain(rest(first, left_out)).collect()
 }
 
 /// Asks the checks one after the other; after the first that finds the fault only as long as there is time.
@@ -39,4 +48,24 @@ pub(super) fn judge(mutant: &Subject, checks: &[&'static Check], effort: &Effort
         }
     }
     if by.is_empty() { Fate::Survived } else { Fate::Killed { by, complete } }
+}
+
+/// What further checks make of a mutant that some have judged.
+pub(super) fn further(fate: Fate, mutant: &Subject, checks: &[&'static Check], court: &Court) -> Fate {
+    let (mut by, was_complete) = match fate {
+        Fate::Killed { by, complete } => (by, complete),
+        Fate::Survived => (Vec::new(), true),
+        fate @ (Fate::Equivalent { .. } | Fate::Refused { .. }) => return fate,
+    };
+    if !was_complete || (!by.is_empty() && Instant::now() > court.until) {
+        return Fate::Killed { by, complete: checks.is_empty() && was_complete };
+    }
+    match judge(mutant, checks, &court.effort, court.until) {
+        Fate::Killed { by: more, complete } => {
+            by.extend(more);
+            Fate::Killed { by, complete }
+        }
+        _ if by.is_empty() => Fate::Survived,
+        _ => Fate::Killed { by, complete: true },
+    }
 }

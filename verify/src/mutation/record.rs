@@ -233,6 +233,12 @@ impl FamilyRecord {
 }
 
 impl MutantRecord {
+    /// A mutant that was not judged yet: it counts as one that nothing finds.
+    #[must_use]
+    pub fn open(operator: &str, place: String, before: String, after: String) -> Self {
+        Self { operator: operator.to_owned(), place, before, after, fate: Fate::Survived }
+    }
+
     /// Where and what, on one line.
     #[must_use]
     pub fn describe(&self) -> String {

@@ -1,5 +1,8 @@
 //! Making and judging the mutants of losses.
 
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::audit_run::{Progress, utc};
@@ -13,7 +16,7 @@ use super::{compiler, kernel, spec};
 pub enum Depth {
     /// A sample of each family, each mutant up to the first check that finds it: for tests.
     Quick,
-    /// Most mutants; who finds them as far as there is time.
+    /// All mutants that there is time for, and who finds them as far as there is.
     Full,
     /// All mutants, and every check asked about each.
     Thorough,
@@ -26,8 +29,7 @@ impl Depth {
             (Self::Quick, Family::Spec) => 30,
             (Self::Quick, Family::Compiler) => 14,
             (Self::Quick, Family::Kernel) => 12,
-            (Self::Full, Family::Compiler) => 100,
-            (Self::Full, Family::Spec | Family::Kernel) | (Self::Thorough, _) => usize::MAX,
+            (Self::Full | Self::Thorough, _) => usize::MAX,
         }
     }
 
@@ -44,7 +46,7 @@ impl Depth {
     fn time(self) -> Duration {
         match self {
             Self::Quick => Duration::from_secs(3),
-            Self::Full => Duration::from_secs(20),
+            Self::Full => Duration::from_secs(600),
             Self::Thorough => Duration::from_secs(1_000_000),
         }
     }
@@ -71,8 +73,7 @@ pub(super) struct Mutant<M> {
 impl<M> Mutant<M> {
     /// A mutant, its fate open.
     pub(super) fn new(operator: &str, place: String, before: String, after: String, fault: M) -> Self {
-        let record = MutantRecord { operator: operator.to_owned(), place, before, after, fate: Fate::Survived };
-        Self { record, fault }
+        Self { record: MutantRecord::open(operator, place, before, after), fault }
     }
 }
 
@@ -82,23 +83,40 @@ pub(super) struct Judged {
     pub(super) not_reached: usize,
 }
 
+/// So many mutants are judged at a time at most: each borrows kernels, of which there is a number.
+const MOST_AT_A_TIME: usize = 4;
+
 /// Judges at most so many mutants, as long as there is time.
-pub(super) fn judged<M>(mutants: Vec<Mutant<M>>, most: usize, court: &Court, fate: impl Fn(&M) -> Fate) -> Judged {
+pub(super) fn judged<M: Send + Sync>(
+    mutants: Vec<Mutant<M>>,
+    most: usize,
+    court: &Court,
+    fate: impl Fn(&M) -> Fate + Sync,
+) -> Judged {
     let order = spread(mutants.len(), court.effort.seed);
-    let mut mutants: Vec<Option<Mutant<M>>> = mutants.into_iter().map(Some).collect();
-    let mut done = Vec::new();
-    let wanted = order.len().min(most);
-    for at in order.into_iter().take(most) {
-        if Instant::now() > court.deadline {
-            break;
+    let wanted = &order[..order.len().min(most)];
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    // Threads of their own, not tasks: a check that waits for its tasks would begin with another mutant meanwhile.
+    let work = || {
+        while Instant::now() <= court.deadline
+            && let Some(&at) = wanted.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let Mutant { record, fault } = &mutants[at];
+            let record = MutantRecord { fate: fate(fault), ..record.clone() };
+            if let Ok(mut done) = done.lock() {
+                done.push((at, record));
+            }
         }
-        if let Some(Mutant { mut record, fault }) = mutants[at].take() {
-            record.fate = fate(&fault);
-            done.push((at, record));
-        }
-    }
+    };
+    let at_a_time = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_AT_A_TIME);
+    std::thread::scope(|scope| {
+        (0..at_a_time).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
-    let not_reached = wanted - done.len();
+    let not_reached = wanted.len() - done.len();
     Judged { mutants: done.into_iter().map(|(_, record)| record).collect(), not_reached }
 }
 

@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Unary};
+use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, ParamId, Type, Unary};
+use loss_codegen::model::{Label, Spec};
 use loss_codegen::rewrite::{map_operands, reachable, rebuild, rewrite};
 
 mod limits;
 mod polynomial;
 
-use limits::{absorbed, is_nan_with, is_nonnegative, without_zeros};
+use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, without_zeros};
 use polynomial::one_polynomial;
 
 /// The nodes of another graph in this one, simplified, the operands of what commutes in one order.
@@ -30,6 +31,14 @@ pub(super) fn taken_over(graph: &mut Graph, from: &Graph, roots: &[ExprId]) -> V
 /// Nodes of this graph, likewise.
 pub(super) fn simplified(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     replaced(graph, roots, &|_, _| None)
+}
+
+/// Nodes of this graph where some parameters are 0, simplified.
+pub(super) fn with_zeros(graph: &mut Graph, roots: &[ExprId], zero: &[ParamId]) -> Vec<ExprId> {
+    replaced(graph, roots, &|graph, id| match graph.expr(id) {
+        Expr::Param(param) if zero.contains(&param) => Some(graph.zero()),
+        _ => None,
+    })
 }
 
 /// A node through the simplifying constructors. Operands commute by the order in which they were made; signs are pulled out of
@@ -147,6 +156,30 @@ fn replaced(graph: &mut Graph, roots: &[ExprId], by: &dyn Fn(&mut Graph, ExprId)
     roots.iter().map(|root| done[root]).collect()
 }
 
+/// What the labels of inputs say of them, as conditions on these in some formulas.
+pub(super) fn of_labels(graph: &mut Graph, spec: &Spec, roots: &[ExprId]) -> Vec<ExprId> {
+    let (zero, one) = (graph.zero(), graph.one());
+    let mut all = Vec::new();
+    for id in reachable(graph, roots.iter().copied()) {
+        let Expr::Input(input) = graph.expr(id) else { continue };
+        if graph.ty(id) != Type::Real {
+            continue;
+        }
+        let (from_zero, to_one) = match spec.inputs[usize::from(input.0)].label {
+            Label::Nonnegative | Label::Positive | Label::Count => (true, false),
+            Label::Probability | Label::Binary | Label::MultiHot(_) | Label::Flag | Label::Simplex(_) => (true, true),
+            Label::Real | Label::Sign | Label::ClassIndex(_) | Label::Group | Label::IndexList(_) => (false, false),
+        };
+        if from_zero {
+            all.push(graph.add(Expr::Compare(Comparison::LessEqual, zero, id)));
+        }
+        if to_one {
+            all.push(graph.add(Expr::Compare(Comparison::LessEqual, id, one)));
+        }
+    }
+    all
+}
+
 /// What is known of what goes in.
 pub(super) struct Known<'k> {
     /// Conditions that always hold.
@@ -231,11 +264,17 @@ impl Pairing<'_> {
             return true;
         }
         // A selection of which one branch is left: the other must be the same where it would be selected.
-        if let Expr::If(condition, x, y) = our {
-            return self.alike_where(condition, false, y, theirs) && self.one_where(condition, x, theirs);
+        for (selection, other) in [(our, theirs), (their, ours)] {
+            let Expr::If(condition, x, y) = selection else { continue };
+            if self.alike_where(condition, false, y, other) && self.one_where(condition, true, x, other) {
+                return true;
+            }
+            if self.alike_where(condition, true, x, other) && self.one_where(condition, false, y, other) {
+                return true;
+            }
         }
-        if let Expr::If(condition, x, y) = their {
-            return self.alike_where(condition, false, y, ours) && self.one_where(condition, x, ours);
+        if matches!(our, Expr::If(..)) || matches!(their, Expr::If(..)) {
+            return false;
         }
         let head = |expr: Expr| map_operands(expr, &mut |_| ours);
         head(our) == head(their)
@@ -256,15 +295,7 @@ impl Pairing<'_> {
             _ => return false,
         };
         let (x, y) = (read(self.graph, x), read(self.graph, y));
-        let zero = |id: ExprId| self.graph.is_integer(id, 0);
-        let at_least = |low: ExprId, high: ExprId| {
-            (zero(low) && is_nonnegative(self.graph, high))
-                || self.facts.iter().any(|&fact| match self.graph.expr(fact) {
-                    Expr::Compare(Comparison::LessEqual | Comparison::Less, a, b) => (a, b) == (low, high),
-                    Expr::Compare(Comparison::GreaterEqual | Comparison::Greater, a, b) => (b, a) == (low, high),
-                    _ => false,
-                })
-        };
+        let at_least = |low: ExprId, high: ExprId| self.is_at_least(low, high);
         let pair = |one: Comparison, other: Comparison| (our, their) == (one, other) || (their, our) == (one, other);
         (pair(Comparison::Equal, Comparison::LessEqual) || pair(Comparison::NotEqual, Comparison::Greater))
             && at_least(y, x)
@@ -353,11 +384,26 @@ impl Pairing<'_> {
         })
     }
 
-    /// Whether two formulas are one where two sides are equal, as a condition says; where it is unordered, the second must be NaN.
-    fn one_where(&mut self, condition: ExprId, x: ExprId, y: ExprId) -> bool {
-        let Expr::Compare(Comparison::Equal, left, right) = self.graph.expr(condition) else { return false };
+    /// Whether two formulas are one where a condition holds, or where it does not, and that is where two sides are equal. Where it is
+    /// unordered, the second must be NaN.
+    fn one_where(&mut self, condition: ExprId, holds: bool, x: ExprId, y: ExprId) -> bool {
+        let Expr::Compare(comparison, left, right) = self.graph.expr(condition) else { return false };
+        let at_least = |low: ExprId, high: ExprId| self.is_at_least(low, high);
+        let is_equality = match (comparison, holds) {
+            (Comparison::Equal, true) | (Comparison::NotEqual, false) => true,
+            (Comparison::LessEqual, true) | (Comparison::Greater, false) => at_least(right, left),
+            (Comparison::GreaterEqual, true) | (Comparison::Less, false) => at_least(left, right),
+            (Comparison::Equal | Comparison::LessEqual | Comparison::GreaterEqual, false)
+            | (Comparison::NotEqual | Comparison::Greater | Comparison::Less, true) => false,
+        };
         let side = if self.graph.constant(left).is_some() { right } else { left };
-        is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+        is_equality && is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+    }
+
+    /// Whether one side is never below another.
+    fn is_at_least(&self, low: ExprId, high: ExprId) -> bool {
+        (self.graph.is_integer(low, 0) && is_nonnegative(self.graph, &self.facts, high))
+            || is_known_at_least(self.graph, &self.facts, (low, high))
     }
 
     fn one_by_substitution(&mut self, branches: &[ExprId], (left, right): (ExprId, ExprId)) -> bool {

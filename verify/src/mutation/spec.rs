@@ -4,6 +4,8 @@ mod edits;
 mod formulas;
 mod info;
 
+use std::sync::Arc;
+
 use loss_codegen::compile::{Compiled, compile};
 use loss_codegen::differentiate::differentiate;
 use loss_codegen::expr::{ExprId, Graph, InputId};
@@ -14,10 +16,10 @@ use crate::checks::names::check_names;
 use crate::subject::Subject;
 
 use super::interpret::{Interpreted, WorkPlan};
-use super::judge::{checks, judge, subject};
+use super::judge::{judge, named, subject};
 use super::record::Fate;
 use super::run::{self, Court, Judged, Mutant};
-use super::same::{Known, proof, simplified, taken_over};
+use super::same::{Known, of_labels, proof, simplified, taken_over};
 
 use edits::{Edit, edits};
 
@@ -50,14 +52,13 @@ fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Co
     if let Some(proof) = equivalent(compiled, &mutated) {
         return Fate::Equivalent { proof };
     }
-    let plans = std::mem::take(&mut mutated.plans).iter().map(WorkPlan::new).collect();
+    let plans = std::mem::take(&mut mutated.plans).iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
     // The audit holds specs for ever; a mutant's is given away without its plans, which are most of it.
     let mutated: &'static Compiled = Box::leak(Box::new(mutated));
     let info = Box::leak(Box::new(info::of(original.loss.info(), &mutated.spec)));
     let loss: &'static Interpreted = Box::leak(Box::new(Interpreted::new(original.loss, info, mutated, plans)));
     let mutant = subject(original, loss, mutated);
-    let claims: Vec<_> = checks(CLAIMS, &[]).into_iter().take(CLAIMS.len()).collect();
-    let fate = judge(&mutant, &claims, &court.effort, court.until);
+    let fate = judge(&mutant, &named(CLAIMS), &court.effort, court.until);
     loss.retire();
     fate
 }
@@ -109,11 +110,12 @@ fn equivalent(original: &Compiled, mutated: &Compiled) -> Option<String> {
         let (our_graph, our_roots) = roots(&original.spec, ours)?;
         let (their_graph, their_roots) = roots(&mutated.spec, theirs)?;
         let mut graph = Graph::new();
-        let facts = taken_over(&mut graph, &our_graph, &facts);
+        let mut facts = taken_over(&mut graph, &our_graph, &facts);
         let ours = taken_over(&mut graph, &our_graph, &our_roots);
         let theirs = taken_over(&mut graph, &their_graph, &their_roots);
         // Once more: what was made by another order may simplify further.
         let (ours, theirs) = (simplified(&mut graph, &ours), simplified(&mut graph, &theirs));
+        facts.extend(of_labels(&mut graph, &original.spec, &[ours.as_slice(), theirs.as_slice()].concat()));
         proofs.push(proof(&mut graph, &ours, &theirs, &Known { facts: &facts, signs: &signs })?);
     }
     proofs.into_iter().max_by_key(String::len)

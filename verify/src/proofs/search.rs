@@ -36,6 +36,8 @@ const STEPS: [f64; 12] = [
     100.0,
     -100.0,
 ];
+/// The same where far away tells more: that a loss rises like a parabola, however flat, and not like a line.
+const FAR_STEPS: [f64; 12] = [0.25, -0.25, 1.0, -1.0, 0.001953125, -0.001953125, 4.0, -4.0, 1e4, -1e4, 1e8, -1e8];
 /// By how much a claim must fail, as a share of the numbers that meet: far more than rounding to `f64` makes of exact numbers.
 const CLEARLY: f64 = 1e-9;
 
@@ -187,7 +189,8 @@ impl Prover<'_> {
             | Kind::LipschitzIn
             | Kind::SmoothIn => {
                 let input = input?;
-                let other = self.beside(scene, input, draw);
+                let steps = if property.kind == Kind::StronglyConvexIn { &FAR_STEPS } else { &STEPS };
+                let other = self.beside(scene, input, steps, draw);
                 let there = self.told_within(&other, input)?;
                 let steps = other.input(input).iter().zip(scene.input(input)).map(|(b, a)| b - a);
                 // What other places hold does not matter to the loss of one.
@@ -245,13 +248,13 @@ impl Prover<'_> {
     }
 
     /// The same scene with an input moved, for a loss of one place everywhere alike.
-    fn beside<'s>(&self, scene: &Scene<'s>, input: InputId, draw: &mut Draw) -> Scene<'s> {
+    fn beside<'s>(&self, scene: &Scene<'s>, input: InputId, steps: &[f64], draw: &mut Draw) -> Scene<'s> {
         let mut other = scene.clone();
         if self.is_pointwise_in(input) {
             // Across the place where the input equals another, or a little further.
-            other.move_input(input, draw.one(&STEPS));
+            other.move_input(input, draw.one(steps));
         } else {
-            let moved = scene.input(input).iter().map(|number| number + draw.one(&STEPS)).collect();
+            let moved = scene.input(input).iter().map(|number| number + draw.one(steps)).collect();
             other.set_input(input, moved);
         }
         other

@@ -114,6 +114,7 @@ fn panel(
         Quantity::Value => "value",
         Quantity::Gradient(_) => "gradient",
         Quantity::Curvature(_) => "curvature",
+        Quantity::StepCurvature(_) => "step curvature",
     };
     let middle = f64::midpoint(top, bottom);
     write!(

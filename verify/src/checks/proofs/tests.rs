@@ -25,8 +25,8 @@ fn compiled_standings(text: String) -> Vec<ClaimRecord> {
     records(compiled, &Library::default())
 }
 
-const REAL: &str = "";
-const SIGN: &str = ", label: sign";
+pub(super) const REAL: &str = "";
+pub(super) const SIGN: &str = ", label: sign";
 
 /// The one claim that the text makes, or of a text without claims what is said of its cases.
 fn standing(target: &str, rest: &str) -> ClaimRecord {
@@ -38,38 +38,38 @@ fn standing(target: &str, rest: &str) -> ClaimRecord {
     all.remove(0)
 }
 
-fn proves(target: &str, rest: &str) {
+pub(super) fn proves(target: &str, rest: &str) {
     let record = standing(target, rest);
     assert_eq!(record.standing, Standing::Proved, "{record:#?}");
     assert!(!record.detail.is_empty());
 }
 
 /// Refuted, with these words in the counterexample.
-fn refutes(target: &str, rest: &str, words: &str) {
+pub(super) fn refutes(target: &str, rest: &str, words: &str) {
     let record = standing(target, rest);
     println!("{}: {}", record.claim, record.detail);
     assert_eq!(record.standing, Standing::Violated, "{record:#?}");
     assert!(record.detail.contains(words), "{record:#?}");
 }
 
-const LOG_COSH: &str = "loss: log(cosh(input - target))\n";
-const HUBER: &str = "params:\n  delta: { default: 1.0, domain: \"0 < delta < inf\" }\nlet:\n  r: input - target\n  a: abs(r)\n\
+pub(super) const LOG_COSH: &str = "loss: log(cosh(input - target))\n";
+pub(super) const HUBER: &str = "params:\n  delta: { default: 1.0, domain: \"0 < delta < inf\" }\nlet:\n  r: input - target\n  a: abs(r)\n\
                      loss:\n  cases:\n    - { when: \"a <= delta\", value: \"0.5 * r^2\" }\n    \
                      - { otherwise: \"delta * (a - 0.5 * delta)\" }\n";
 const HINGE: &str = "loss: relu(1 - target * input)\n";
-const QUANTILE: &str = "params:\n  tau: { default: 0.75, domain: \"0 < tau < 1\" }\nlet:\n  r: input - target\n\
+pub(super) const QUANTILE: &str = "params:\n  tau: { default: 0.75, domain: \"0 < tau < 1\" }\nlet:\n  r: input - target\n\
                         loss: max(tau * r, (tau - 1) * r)\n";
-const CUBE: &str = "loss: abs(input - target)^3\n";
-const ABSOLUTE: &str = "let:\n  r: input - target\nloss: abs(r)\n";
+pub(super) const CUBE: &str = "loss: abs(input - target)^3\n";
+pub(super) const ABSOLUTE: &str = "let:\n  r: input - target\nloss: abs(r)\n";
 const SIGMOID: &str = "loss: sigmoid(-target * input)\n";
 const PERIODIC: &str = "loss: 1 - cos(input - target)\n";
 const LOGIT: &str = "loss: -log(4 * sigmoid(input - target) * (1 - sigmoid(input - target)))\n";
 
-fn knot(loss: &str, at: &str, smooth: &str) -> String {
+pub(super) fn knot(loss: &str, at: &str, smooth: &str) -> String {
     format!("{loss}knots:\n  - {{ at: \"{at}\", smooth: {smooth}, gradient: {{ input: 0 }}, because: a trial }}\n")
 }
 
-fn property(loss: &str, property: &str) -> String {
+pub(super) fn property(loss: &str, property: &str) -> String {
     format!("{loss}properties:\n  {property}\n")
 }
 

@@ -15,7 +15,7 @@ pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T
         match info.label {
             Label::Real if is_plain(info) => {
                 sharpen_input(loss, &mut batch, input, 0.25, random, |batch, place, random| match random.below(12) {
-                    0 => special(random),
+                    0 => special::<T>(random),
                     1 => 0.0,
                     _ => near(batch, &plain, place, random),
                 });
@@ -69,8 +69,10 @@ fn reals<T: Element>(batch: &Batch<T>, input: usize) -> Option<&[T]> {
     batch.inputs[input].as_ref()?.values.reals()
 }
 
-fn special(random: &mut Random) -> f64 {
-    *random.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e30, -1e30, 1e-30, 120.0, -120.0])
+/// Large numbers are such that their squares are too large for the type.
+fn special<T: Element>(random: &mut Random) -> f64 {
+    let large = T::MAX.to_f64().powf(0.78);
+    *random.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e30, -1e30, 1e-30, 120.0, -120.0, large, -large])
 }
 
 /// Another number of the same place, plus or minus a parameter or a round number.

@@ -17,10 +17,32 @@ use crate::subject::{Effort, Subject};
 
 use super::super::probe::{Probe, find, poison};
 use super::super::sample::{Sample, each_pair};
-use super::{Conditions, Finding, Judge, Result, SHARE, Seen, TOLERATED, Tally, Wanted};
-use super::{data, data_of, edges, sizes, variant_of};
+use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, SHARE, Seen, TOLERATED, Tally, Wanted};
+use super::{data, data_of, decided, edges, sizes, variant_of};
 
-const WHICH: [(Curvature, Bend); 2] = [(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
+/// What is asked of the kernels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Both curvatures of every variant.
+    Both,
+    /// That for a step only where another one than the second derivative is declared.
+    Distinct,
+}
+
+impl Asked {
+    fn of(self, variant: &Variant) -> &'static [(Curvature, Bend)] {
+        const BOTH: &[(Curvature, Bend)] = &[(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
+        if self == Self::Both || variant.step.is_some() { BOTH } else { &BOTH[..1] }
+    }
+}
+
+/// A curvature as a quantity.
+fn quantity(which: Bend, input: &str) -> Quantity {
+    match which {
+        Bend::Exact => Quantity::Curvature(input.to_owned()),
+        Bend::Step => Quantity::StepCurvature(input.to_owned()),
+    }
+}
 
 /// Every curvature of `none`, in both types, for upstream gradients that are not 1.
 pub(in crate::checks) fn curvature_matches_oracle(subject: &Subject, effort: &Effort) -> Finding {
@@ -51,15 +73,21 @@ fn measure_in<T: Element + Format>(
     let name = format!("curvature_matches_oracle {}", T::NAME);
     let sizes = sizes(subject, Wanted::Gradients);
     each_pair::<T>(subject, effort, &name, &sizes, edges::sharpen, tally, |sample, random, tally| {
-        look(sample, compiled, random, &mut seen, tally);
+        look(sample, compiled, (Asked::Both, &TOLERATED), random, &mut seen, tally);
+    });
+    let name = format!("curvature_matches_oracle on knots {}", T::NAME);
+    each_pair::<T>(subject, effort, &name, &sizes, decided::settle, tally, |sample, random, tally| {
+        look(sample, compiled, (Asked::Both, &DECIDED), random, &mut Seen::default(), tally);
     });
     let worst = seen.accuracy(T::NAME).into_iter().map(|accuracy| accuracy.max_ulp.0).fold(0.0, f64::max);
     format!("at most {worst:.2} ULP in {}", T::NAME)
 }
 
-fn look<T: Element + Format>(
+/// Holds the curvatures of one batch against the truth.
+pub(super) fn look<T: Element + Format>(
     sample: &Sample<'_, T>,
     compiled: &'static Compiled,
+    (asked, limits): (Asked, &Limits),
     random: &mut Random,
     seen: &mut Seen,
     tally: &mut Tally,
@@ -77,7 +105,7 @@ fn look<T: Element + Format>(
     let weights = data::in_oracle_order(sample, &upstream);
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
     let of = InputId(input as u8);
-    for (which, bend) in WHICH {
+    for &(which, bend) in asked.of(variant) {
         let found = match found(sample, which, input, &upstream) {
             Ok(found) => data::input_in_oracle_order(sample, input, &found),
             Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
@@ -88,14 +116,13 @@ fn look<T: Element + Format>(
         };
         let outcome = with_curvature(spec, of, &truth);
         let conditions = Conditions::of_curvature::<T>(spec, variant, &data, (bend, of), weights.clone());
-        let mut judge =
-            Judge { sample, reduction: "none", is_reduced: false, limits: &TOLERATED, conditions, truth: &outcome };
+        let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
         let mut unread = Unread { spec, variant, data: &data, bend, of, weights: &weights, known: None };
         for (place, (actual, truth)) in found.into_iter().zip(&truth).enumerate() {
             // Of what is not finite the quotients say nothing.
             let Some(truth) = truth else { continue };
             let truth = if truth.is_nan() && !actual.is_nan() { unread.at(place) } else { truth.clone() };
-            let quantity = Quantity::Curvature(format!("{}, {which:?}", sample.info.inputs[input].name));
+            let quantity = quantity(bend, sample.info.inputs[input].name);
             judge.point(Result::Gradient(input, place), quantity, actual, &truth, seen, tally);
         }
     }

@@ -45,6 +45,14 @@ impl Step {
         }
     }
 
+    /// Why the fault changes nothing, if it does not.
+    pub(super) fn proof(&self, graph: &Graph, schedule: &Schedule) -> Option<String> {
+        let Self::GradientDropped(along, at) = *self else { return None };
+        let mut schedule = schedule.clone();
+        let is_nothing = graph.is_integer(gradients(&mut schedule, along)[at].cotangent, 0);
+        is_nothing.then(|| "drivers write 0 where a kernel writes nothing, and the formula is 0".to_owned())
+    }
+
     pub(super) fn apply(&self, work: &mut Work) {
         match self {
             Self::Slip(slip) => work.slip = Some(*slip),

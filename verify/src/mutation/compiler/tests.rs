@@ -1,22 +1,24 @@
 //! Plans without a fault are the formula, so that what is found in one with a fault is the fault.
 
+use std::sync::Arc;
+
 use crate::audit::Status;
 use crate::mutation::interpret::{Interpreted, WorkPlan};
-use crate::mutation::judge::{checks, subject};
+use crate::mutation::judge::{checks, named, subject};
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{FIRST, LEFT_OUT};
+use super::{FIRST, LEFT_OUT, OF_CURVATURE};
 
 #[test]
 fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
     for original in Subject::all(losses()) {
         let compiled = original.compiled().expect("every loss has a spec");
-        let plans = compiled.plans.iter().map(WorkPlan::new).collect();
+        let plans = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
         let loss: &'static Interpreted =
             Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
         let unchanged = subject(&original, loss, compiled);
-        for check in checks(FIRST, LEFT_OUT) {
+        for check in checks(FIRST, LEFT_OUT).into_iter().chain(named(OF_CURVATURE)) {
             let (record, _) = check.record(&unchanged, &Effort { seed: 1, points: 1 });
             let passed = matches!(record.status, Status::Passed | Status::Skipped);
             assert!(passed, "{}::{}: {:?}", original.name(), check.name, record.failures.first());

@@ -94,7 +94,7 @@ pub(in crate::mutation) struct Interpreted {
     original: &'static dyn Loss,
     info: &'static LossInfo,
     spec: &'static Spec,
-    plans: Vec<WorkPlan>,
+    plans: Mutex<Vec<Arc<WorkPlan>>>,
     f32: Made<f32>,
     f64: Made<f64>,
 }
@@ -132,15 +132,26 @@ impl Interpreted {
         original: &'static dyn Loss,
         info: &'static LossInfo,
         compiled: &'static Compiled,
-        plans: Vec<WorkPlan>,
+        plans: Vec<Arc<WorkPlan>>,
     ) -> Self {
-        Self { original, info, spec: &compiled.spec, plans, f32: Made::default(), f64: Made::default() }
+        Self {
+            original,
+            info,
+            spec: &compiled.spec,
+            plans: Mutex::new(plans),
+            f32: Made::default(),
+            f64: Made::default(),
+        }
     }
 
     /// Gives back what its kernels borrow; it answers no more.
     pub(in crate::mutation) fn retire(&self) {
         self.f32.give_back();
         self.f64.give_back();
+        // The loss itself is never freed; what is large about it is.
+        if let Ok(mut plans) = self.plans.lock() {
+            plans.clear();
+        }
     }
 
     fn variant<T: Slotted>(
@@ -149,12 +160,13 @@ impl Interpreted {
         key: &VariantKey<'_>,
         original: &'static Variant<T>,
     ) -> &'static Variant<T> {
-        let Some(at) = self.plans.iter().position(|plan| plan.fits(self.spec, key)) else { return original };
+        let Ok(plans) = self.plans.lock() else { return original };
+        let Some(at) = plans.iter().position(|plan| plan.fits(self.spec, key)) else { return original };
         let Ok(mut variants) = made.variants.lock() else { return original };
         if let Some((_, known)) = variants.iter().find(|(known, _)| *known == at) {
             return known;
         }
-        let plan = &self.plans[at];
+        let plan = &plans[at];
         let lease = |work: &Work| {
             let driver: Arc<dyn Driver<T>> = Arc::new(work.clone());
             let lease = Lease::new(driver);
