@@ -339,26 +339,29 @@ fn sweep(subject: &Subject, every: u32, folder: &Path) -> ExitCode {
 
 /// What a sweep found, and whether the oracle says that some of it is wrong.
 fn swept_table(progress: &sweep::Progress) -> (String, bool) {
-    let header = ["formula", "numbers", "value", "at", "gradient", "at", "judged", "wrong"].map(str::to_owned);
+    let header = ["formula", "numbers", "value", "at", "gradient", "at", "beyond", "asked", "wrong", "reference"];
     let rows = progress.cores.iter().map(|core| {
         let at = |worst: &sweep::Worst| format!("{:e}", f32::from_bits(worst.bits));
         let [value, gradient] = &core.worst;
-        let (judged, wrong) = core.judged.unwrap_or_default();
+        let verdict = core.verdict.clone().unwrap_or_default();
+        let [of_value, of_gradient] = verdict.worst;
         [
             core.words.clone(),
             core.points.to_string(),
-            format!("{:.3}", value.ulp.0),
+            format!("{:.3}", of_value.0),
             at(value),
-            format!("{:.3}", gradient.ulp.0),
+            format!("{:.3}", of_gradient.0),
             at(gradient),
-            judged.to_string(),
-            wrong.to_string(),
+            core.beyond.to_string(),
+            verdict.asked.to_string(),
+            verdict.wrong.to_string(),
+            format!("{:.1e}", verdict.reference.0),
         ]
     });
-    let rows: Vec<[String; 8]> = std::iter::once(header).chain(rows).collect();
+    let rows: Vec<[String; 10]> = std::iter::once(header.map(str::to_owned)).chain(rows).collect();
     let right = Align::Right;
-    let text = aligned(&rows, [Align::Left, right, right, right, right, right, right, right]);
-    (text, progress.cores.iter().any(|core| core.judged.is_some_and(|(_, wrong)| wrong > 0)))
+    let text = aligned(&rows, [Align::Left, right, right, right, right, right, right, right, right, right]);
+    (text, progress.cores.iter().any(|core| core.verdict.as_ref().is_some_and(|verdict| verdict.wrong > 0)))
 }
 
 /// The losses of these names, each once; all if there are none.

@@ -6,6 +6,7 @@
 //! nothing with the compiler beyond the typed graph of the formula as written. What whole rows do is shown by rules instead.
 
 mod arithmetic;
+mod asymptotes;
 mod atoms;
 mod branch;
 mod cases;
@@ -15,18 +16,23 @@ mod counterexample;
 mod derivative;
 mod functions;
 mod knots;
+mod masses;
 mod piece;
 mod polynomial;
+mod proper;
 mod properties;
 mod prover;
 mod quotient;
 mod reader;
 mod reductions;
 mod relations;
+mod row_knots;
 mod rules;
 mod scene;
 mod search;
 mod simplex;
+mod symmetries;
+mod through;
 mod witness;
 
 use loss_codegen::expr::ParamId;

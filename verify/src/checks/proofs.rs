@@ -131,7 +131,9 @@ fn smoothness(word: &str) -> Option<usize> {
 fn property(mut scope: Scope<'_>, claim: &Claim<'_>) -> Verdict {
     let formulas = claim.formulas.iter().map(|ast| scope.typed(ast, &[])).collect::<Option<Vec<_>>>();
     let Some(formulas) = formulas else { return Verdict::Undecided("it has no meaning here".to_owned()) };
-    let property = Property { kind: claim.property, of: claim.names.first().copied(), formulas };
+    let mut names = claim.names.iter().copied();
+    let (of, and, direction) = (names.next(), names.next(), claim.direction);
+    let property = Property { kind: claim.property, of, and, direction, formulas };
     proofs::prove_property(&scope.compiled.spec, &scope.variant, &property)
 }
 

@@ -62,7 +62,7 @@ pub(super) struct Claim<'s> {
     /// The names of inputs, definitions, or axes that it speaks of.
     pub(super) names: Vec<&'s str>,
     /// Where an input goes.
-    direction: Option<Direction>,
+    pub(super) direction: Option<Direction>,
     pub(super) formulas: Vec<&'s Ast>,
 }
 

@@ -3,34 +3,35 @@
 //! The `f64` kernel at the same numbers decides nearly all of them: its own error is a few units in its last place, some 1e-8 of one of
 //! `f32`. What it says is far off, and a sample of its own answers, the oracle judges.
 
+mod block;
+mod judge;
+
 use std::path::Path;
 use std::{fs, io};
 
-use loss_codegen::compile::Compiled;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Quantity;
 use crate::budgets::line as budget;
-use crate::generators::{Batch, Column, Extents, Family, Generator, Random, Values};
+use crate::generators::{Extents, Family, Generator, Setting};
 use crate::number::Number;
 use crate::subject::{Effort, Subject};
 
 use super::curves::{Line, bare_generators, lines};
-use super::probe::{Found, Probe, find};
-use super::sample::Sample;
-use super::truth::certificate::{is_pointwise, judge};
+use super::truth::certificate::is_pointwise;
 use super::{Tally, tolerance};
+
+use block::{BLOCK, Block, Pair, distance};
+use judge::Asked;
 
 /// A chunk holds so many bit patterns.
 const CHUNK: u32 = 1 << 20;
 const CHUNKS: u32 = 1 << 12;
 /// So many chunks are done between two looks at the clock and the file.
 const AT_ONCE: u32 = 64;
-/// So many of the farthest numbers of a core are kept for the oracle.
-const DOUBTS: usize = 64;
-/// So many of the reference's own answers are held against the oracle.
-const WITNESSES: usize = 200;
+/// So many of the farthest values, and of the farthest gradients, of a chunk are kept for the oracle.
+const DOUBTS: usize = 1;
 
 /// How far a sweep of one loss has come; what the file of its progress holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,12 +51,16 @@ pub struct Core {
     pub next: u32,
     /// How many numbers were looked at.
     pub points: u64,
-    /// The largest error of the value, and then of the gradient.
+    /// How many numbers the kernels refused.
+    pub refused: u64,
+    /// The largest finite error of the value, and then of the gradient.
     pub worst: [Worst; 2],
-    /// The numbers that the oracle is asked about: bit patterns, the farthest first.
+    /// How many values and gradients are beyond the table of errors by the reference.
+    pub beyond: u64,
+    /// The numbers that the oracle is asked about, the farthest of each chunk: bit patterns.
     pub doubts: Vec<(Number, u32)>,
-    /// What the oracle said when all was done: how many points it looked at, and how many fail.
-    pub judged: Option<(u64, u64)>,
+    /// What the oracle said when all was done.
+    pub verdict: Option<Verdict>,
 }
 
 /// The largest error, in units in the last place of `f32`, and where.
@@ -65,6 +70,19 @@ pub struct Worst {
     pub ulp: Number,
     /// The number, as bits.
     pub bits: u32,
+}
+
+/// What the oracle says of a core.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Of how many values and gradients it was asked.
+    pub asked: u64,
+    /// How many of them are further off than the table of errors allows, their condition regarded.
+    pub wrong: u64,
+    /// The largest error of the reference among its witnesses, in units in the last place of `f32`.
+    pub reference: Number,
+    /// The two largest errors, by the oracle.
+    pub worst: [Number; 2],
 }
 
 /// Sweeps a loss from where the file says it stopped; `tell` hears of every step.
@@ -79,14 +97,15 @@ pub fn sweep(subject: &Subject, every: u32, file: &Path, tell: &mut dyn FnMut(&s
         while progress.cores[at].next < CHUNKS {
             let first = progress.cores[at].next;
             let chunks = (first..(first + AT_ONCE).min(CHUNKS)).into_par_iter();
-            let parts: Vec<Part> = chunks.map(|chunk| Part::of(subject, line, generator, chunk, every)).collect();
+            let parts: Vec<Part> = chunks.map(|chunk| Part::of(subject, line, chunk, every)).collect();
             parts.into_iter().for_each(|part| part.join(&mut progress.cores[at]));
             progress.cores[at].next = (first + AT_ONCE).min(CHUNKS);
             save(file, &progress)?;
             tell(&format!("{words}: {} of {CHUNKS}", progress.cores[at].next));
         }
-        if progress.cores[at].judged.is_none() {
-            progress.cores[at].judged = Some(judged(subject, compiled, generator, line, &progress.cores[at]));
+        if progress.cores[at].verdict.is_none() {
+            let asked = Asked { subject, compiled, generator, line };
+            progress.cores[at].verdict = Some(asked.verdict(&progress.cores[at]));
             save(file, &progress)?;
         }
     }
@@ -124,7 +143,11 @@ fn cores(subject: &Subject) -> Vec<(Generator, Line, String)> {
     let mut tally = Tally::new(subject, &Effort::default());
     let extents = Extents::rows([1]);
     let mut cores = Vec::new();
+    let mut known: Vec<Generator> = Vec::new();
     for generator in bare_generators(subject, &mut tally) {
+        if known.iter().any(|known| round_alike(known.setting(), generator.setting())) {
+            continue;
+        }
         let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].gradient);
         for input in inputs.filter(|&input| admits(generator.family(input), 0.75)) {
             for line in lines(info, &generator, input, &extents, &HELD) {
@@ -133,8 +156,18 @@ fn cores(subject: &Subject) -> Vec<(Generator, Line, String)> {
                 cores.push((generator.clone(), line, words));
             }
         }
+        known.push(generator);
     }
     cores
+}
+
+/// Whether results round alike under two settings: one has a power of two where the other has another.
+fn round_alike(a: &Setting, b: &Setting) -> bool {
+    let is_power_of_two = |x: f64| x.is_normal() && x.to_bits() << 12 == 0;
+    let mut pairs = a.params.iter().zip(&b.params);
+    pairs.all(|(&a, &b)| {
+        a.to_bits() == b.to_bits() || is_power_of_two(a) && is_power_of_two(b) && a.signum() == b.signum()
+    })
 }
 
 /// Whether a family has this number; of a family of a few numbers there is nothing to sweep.
@@ -155,62 +188,81 @@ fn admits(family: Family, x: f32) -> bool {
 }
 
 /// What was seen of one chunk.
+#[derive(Default)]
 struct Part {
     points: u64,
+    refused: u64,
+    beyond: u64,
     worst: [Worst; 2],
-    doubts: Vec<(Number, u32)>,
+    doubts: [Vec<(Number, u32)>; 2],
 }
 
 impl Part {
-    fn of(subject: &Subject, line: &Line, generator: &Generator, chunk: u32, every: u32) -> Self {
-        let mut part = Part { points: 0, worst: Default::default(), doubts: Vec::new() };
-        // The multiples of the stride in the chunk.
-        let first = chunk * CHUNK;
-        let ahead = (every - first % every) % every;
-        let numbers = (0..CHUNK).skip(ahead as usize).step_by(every as usize).map(|at| first + at);
-        let numbers = numbers.map(f32::from_bits).filter(|&x| admits(generator.family(line.input), x));
-        let numbers: Vec<f32> = numbers.collect();
-        let Some((found, reference)) = answers(subject, line, &numbers) else { return part };
-        part.points = numbers.len() as u64;
+    fn of(subject: &Subject, line: &Line, chunk: u32, every: u32) -> Self {
+        let mut part = Part::default();
+        let mut block = Block::new(subject, line);
         let limits = limits(subject, line.input);
-        let own = (&found.gradients[line.input], &reference.gradients[line.input]);
-        for (at, x) in numbers.iter().enumerate() {
-            let mut pairs = vec![(found.elements[at], reference.elements[at])];
-            if let (Some(found), Some(reference)) = own {
-                pairs.push((found[at], reference[at]));
-            }
-            for (which, (actual, exact)) in pairs.into_iter().enumerate() {
-                let distance = distance(actual, exact);
-                let worst = &mut part.worst[which];
-                if distance > worst.ulp.0 {
-                    *worst = Worst { ulp: Number(distance), bits: x.to_bits() };
+        let mut numbers = Vec::with_capacity(BLOCK);
+        // The multiples of the stride in the chunk.
+        let (mut bits, end) = (u64::from(chunk * CHUNK), u64::from(chunk * CHUNK) + u64::from(CHUNK));
+        bits = bits.next_multiple_of(u64::from(every));
+        while bits < end {
+            numbers.clear();
+            while bits < end && numbers.len() < BLOCK {
+                let number = f32::from_bits(bits as u32);
+                if admits(line.family(), number) {
+                    numbers.push(number);
                 }
-                if distance > limits[which] {
-                    part.doubts.push((Number(distance), x.to_bits()));
-                }
+                bits += u64::from(every);
             }
-            if part.doubts.len() > 4 * DOUBTS {
-                keep_farthest(&mut part.doubts);
+            if numbers.is_empty() {
+                continue;
+            }
+            if !block.send(subject, &numbers) {
+                part.refused += numbers.len() as u64;
+                continue;
+            }
+            part.points += numbers.len() as u64;
+            for (which, pair) in block.pairs().into_iter().enumerate() {
+                part.look(which, pair, limits[which], &numbers);
             }
         }
         part
     }
 
+    fn look(&mut self, which: usize, Pair { actual, reference }: Pair<'_>, limit: f64, numbers: &[f32]) {
+        let (worst, doubts) = (&mut self.worst[which], &mut self.doubts[which]);
+        for at in 0..numbers.len() {
+            // What is the nearest number is at most half a unit away.
+            if actual[at] == reference[at] as f32 && worst.ulp.0 >= 0.5 {
+                continue;
+            }
+            let distance = distance(actual[at], reference[at]);
+            if distance > worst.ulp.0 && distance.is_finite() {
+                *worst = Worst { ulp: Number(distance), bits: numbers[at].to_bits() };
+            }
+            if distance > limit {
+                self.beyond += 1;
+                if doubts.len() < DOUBTS || doubts.iter().any(|(known, _)| distance > known.0) {
+                    doubts.push((Number(distance), numbers[at].to_bits()));
+                    doubts.sort_by(|a, b| b.0.0.total_cmp(&a.0.0));
+                    doubts.truncate(DOUBTS);
+                }
+            }
+        }
+    }
+
     fn join(self, core: &mut Core) {
         core.points += self.points;
+        core.refused += self.refused;
+        core.beyond += self.beyond;
         for (worst, found) in core.worst.iter_mut().zip(self.worst) {
             if found.ulp > worst.ulp {
                 *worst = found;
             }
         }
-        core.doubts.extend(self.doubts);
-        keep_farthest(&mut core.doubts);
+        core.doubts.extend(self.doubts.into_iter().flatten());
     }
-}
-
-fn keep_farthest(doubts: &mut Vec<(Number, u32)>) {
-    doubts.sort_by(|a, b| b.0.0.total_cmp(&a.0.0).then(a.1.cmp(&b.1)));
-    doubts.truncate(DOUBTS);
 }
 
 /// Beyond these the oracle is asked: of the value, and of the gradient.
@@ -220,91 +272,10 @@ fn limits(subject: &Subject, input: usize) -> [f64; 2] {
         .map(|quantity| budget(subject, "f32", &quantity).map_or(tolerance::POINTWISE_GOAL, |line| line.budget))
 }
 
-/// A batch of the line's row at each of the numbers.
-fn batches(subject: &Subject, line: &Line, numbers: &[f32]) -> (Batch<f32>, Batch<f64>) {
-    let info = subject.loss.info();
-    let mut wide = line.at(0.75).rows(info, &Extents::rows([1]), &vec![0; numbers.len()]);
-    wide.params.iter_mut().for_each(|param| *param = f64::from(*param as f32));
-    if let Some(column) = &mut wide.inputs[line.input] {
-        column.values = Values::Real(numbers.iter().map(|&number| f64::from(number)).collect());
-    }
-    let narrow = |column: &Column<f64>| Column {
-        shape: column.shape.clone(),
-        values: match &column.values {
-            Values::Real(values) => Values::Real(values.iter().map(|&value| value as f32).collect()),
-            Values::Whole(values) => Values::Whole(values.clone()),
-            Values::Condition(values) => Values::Condition(values.clone()),
-        },
-    };
-    let inputs = wide.inputs.iter().map(|input| input.as_ref().map(narrow)).collect();
-    (Batch { inputs, params: wide.params.clone() }, wide)
-}
-
-/// What the kernels of both types say; nothing if there is no number, or all are outside a condition.
-fn answers(subject: &Subject, line: &Line, numbers: &[f32]) -> Option<(Found<f32>, Found<f64>)> {
-    if numbers.is_empty() {
-        return None;
-    }
-    let (narrow, wide) = batches(subject, line, numbers);
-    let found = find(subject.loss, &narrow, Probe::default()).ok()?;
-    Some((found, find(subject.loss, &wide, Probe::default()).ok()?))
-}
-
-/// The distance in units in the last place of `f32` at the reference.
-fn distance(actual: f32, reference: f64) -> f64 {
-    let rounded = reference as f32;
-    if !actual.is_finite() || !rounded.is_finite() {
-        let same = actual == rounded || actual.is_nan() && rounded.is_nan();
-        return if same { 0.0 } else { f64::INFINITY };
-    }
-    let size = reference.abs().max(f64::from(f32::MIN_POSITIVE));
-    let power = f64::from_bits(size.to_bits() & (0x7ff << 52));
-    (f64::from(actual) - reference).abs() / (power * f64::from(f32::EPSILON))
-}
-
-/// Asks the oracle about the numbers in doubt, and about a sample of what the reference says.
-fn judged(
-    subject: &Subject,
-    compiled: &'static Compiled,
-    generator: &Generator,
-    line: &Line,
-    core: &Core,
-) -> (u64, u64) {
-    let mut tally = Tally::new(subject, &Effort::default());
-    let mut random = Random::named(1, &core.words);
-    let mut numbers: Vec<f32> = core.doubts.iter().map(|(_, bits)| f32::from_bits(*bits)).collect();
-    numbers.extend(core.worst.iter().map(|worst| f32::from_bits(worst.bits)));
-    numbers.retain(|&x| admits(generator.family(line.input), x));
-    let witnesses: Vec<f32> = std::iter::repeat_with(|| f32::from_bits(random.bits() as u32))
-        .filter(|&x| admits(generator.family(line.input), x))
-        .take(WITNESSES)
-        .collect();
-    let (loss, info) = (subject.loss, subject.loss.info());
-    let extents = Extents::rows([numbers.len()]);
-    let batch = batches(subject, line, &numbers).0;
-    let doubted = Sample { loss, info, generator, extents: &extents, batch };
-    judge(subject, compiled, &doubted, &mut random, &mut tally);
-    let extents = Extents::rows([witnesses.len()]);
-    let batch = batches(subject, line, &witnesses).1;
-    let sampled = Sample { loss, info, generator, extents: &extents, batch };
-    judge(subject, compiled, &sampled, &mut random, &mut tally);
-    (tally.points(), tally.failed())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Core, distance, resumed};
-
-    #[test]
-    fn distances_are_in_units_of_the_narrow_type() {
-        assert_eq!(distance(1.0 + f32::EPSILON, 1.0), 1.0);
-        assert_eq!(distance(1.0, 1.0 + 0.25 * f64::from(f32::EPSILON)), 0.25);
-        assert_eq!(distance(0.0, 0.5 * f64::from(f32::from_bits(1))), 0.5, "below the normal numbers");
-        assert_eq!(distance(f32::INFINITY, 1e300), 0.0);
-        assert_eq!(distance(f32::MAX, f64::INFINITY), f64::INFINITY);
-        assert_eq!(distance(f32::NAN, f64::NAN), 0.0);
-        assert_eq!(distance(f32::NAN, 1.0), f64::INFINITY);
-    }
+    use super::{Core, Part, resumed, round_alike};
+    use crate::generators::Setting;
 
     #[test]
     fn a_sweep_that_is_another_begins_anew() {
@@ -313,5 +284,24 @@ mod tests {
         super::save(&file, &known).expect("a file can be written");
         assert!(resumed(&file, 7, &[]).cores.is_empty(), "of other formulas");
         std::fs::remove_file(&file).expect("it was written");
+    }
+
+    #[test]
+    fn the_farthest_of_a_chunk_is_in_doubt_and_the_largest_finite_error_is_kept() {
+        let mut part = Part::default();
+        let (numbers, reference) = ([1.0, 2.0, 3.0, 4.0], [1.0; 4]);
+        let actual = [1.0, 1.0 + 4.0 * f32::EPSILON, f32::INFINITY, 1.0 + 3.0 * f32::EPSILON];
+        part.look(0, super::Pair { actual: &actual, reference: &reference }, 3.0, &numbers);
+        assert_eq!((part.worst[0].ulp.0, f32::from_bits(part.worst[0].bits)), (4.0, 2.0));
+        assert_eq!(part.beyond, 2);
+        assert_eq!(f32::from_bits(part.doubts[0][0].1), 3.0, "an infinity is the farthest");
+    }
+
+    #[test]
+    fn a_power_of_two_in_the_place_of_another_is_no_setting_of_its_own() {
+        let setting = |param: f64| Setting { params: vec![param, f64::NAN], present: Vec::new() };
+        let alike = |a, b| round_alike(&setting(a), &setting(b));
+        assert!(alike(1.0, 1.0) && alike(2.0, 1.0) && alike(-0.5, -1.0) && alike(0.1, 0.1));
+        assert!(!alike(0.1, 1.0) && !alike(0.0, 1.0) && !alike(10.0, 1.0) && !alike(-0.5, 1.0));
     }
 }

@@ -24,9 +24,7 @@ impl Reader<'_> {
         let (x, y) = match (x, y) {
             (Value::Finite(x), Value::Finite(y)) => (x, y),
             (Value::Nan, _) | (_, Value::Nan) => return Ok(Value::Nan),
-            (Value::Infinite { .. } | Value::Undefined, _) | (_, Value::Infinite { .. } | Value::Undefined) => {
-                return Ok(Value::Undefined);
-            }
+            (x, y) => return Ok(with_infinity(function, &x, &y)),
         };
         Ok(Value::Finite(match function {
             Binary::Add => x.plus(&y),
@@ -113,5 +111,15 @@ impl Reader<'_> {
             }
             Err(stop) => Err(stop),
         }
+    }
+}
+
+/// A sum or a difference of a number and an infinity.
+fn with_infinity(function: Binary, x: &Value, y: &Value) -> Value {
+    match (function, x, y) {
+        (Binary::Add | Binary::Subtract, Value::Infinite { negative }, Value::Finite(_))
+        | (Binary::Add, Value::Finite(_), Value::Infinite { negative }) => Value::Infinite { negative: *negative },
+        (Binary::Subtract, Value::Finite(_), Value::Infinite { negative }) => Value::Infinite { negative: !negative },
+        _ => Value::Undefined,
     }
 }

@@ -55,7 +55,7 @@ impl Counterexample {
     pub(super) fn confirmed(&self, prover: &Prover<'_>) -> Option<String> {
         let scene = Scene::of(prover, self.numbers.iter().map(|(atom, number)| (atom, number)));
         let (above, below) = (self.above.as_ref()?, self.below.as_ref()?);
-        let [seen_above, seen_below] = [STEP, -STEP].map(|step| self.seen(&scene, step));
+        let [seen_above, seen_below] = [1.0, -1.0].map(|sign| seen(&scene, self.input, self.order, sign));
         for (said, seen) in [(above, seen_above?), (below, seen_below?)] {
             let said = said.to_f64().value();
             if (said - seen).abs() > NEAR * (1.0 + said.abs()) {
@@ -69,24 +69,24 @@ impl Counterexample {
             prover.spec.inputs[usize::from(self.input.0)].name,
         ))
     }
+}
 
-    /// What the oracle sees a step away.
-    fn seen(&self, scene: &Scene<'_>, step: f64) -> Option<f64> {
-        let beside = |times: f64| {
-            let mut beside = scene.clone();
-            beside.move_input(self.input, times * step);
-            told(&beside, self.input)
-        };
-        match self.order {
-            Order::Value => Some(beside(1.0)?.value),
-            Order::Slope => beside(1.0)?.gradient.first().copied(),
-            // Between two points of one side: the slope on the surface itself may be that of the other.
-            Order::Second => {
-                let (near, far) = (beside(1.0)?, beside(2.0)?);
-                Some((far.gradient.first()? - near.gradient.first()?) / step)
-            }
-            // A knot is at most C2: both sides being apart in the third derivative is what it claims.
-            Order::Third => None,
+/// What the oracle sees a step away from a scene, along the first number of an input.
+pub(super) fn seen(scene: &Scene<'_>, input: InputId, order: Order, sign: f64) -> Option<f64> {
+    let beside = |times: f64| {
+        let mut beside = scene.clone();
+        beside.move_input(input, times * sign * STEP);
+        told(&beside, input)
+    };
+    match order {
+        Order::Value => Some(beside(1.0)?.value),
+        Order::Slope => beside(1.0)?.gradient.first().copied(),
+        // Between two points of one side: the slope on the surface itself may be that of the other.
+        Order::Second => {
+            let (near, far) = (beside(1.0)?, beside(2.0)?);
+            Some((far.gradient.first()? - near.gradient.first()?) / (sign * STEP))
         }
+        // A knot is at most C2: both sides being apart in the third derivative is what it claims.
+        Order::Third => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of what is read: canonical forms, so that what is equal by a known identity is one atom.
 
-use loss_codegen::expr::Unary;
+use loss_codegen::expr::{Reducer, Unary};
 
 use super::atoms::Atom;
 use super::certificate::{Depth, Inequality};
@@ -18,7 +18,8 @@ impl Reader<'_> {
                 return Ok(Value::Infinite { negative: !negative });
             }
             Value::Nan => return Ok(Value::Nan),
-            Value::Infinite { .. } | Value::Undefined => return Ok(Value::Undefined),
+            Value::Infinite { negative } => return Ok(at_infinity(function, negative)),
+            Value::Undefined => return Ok(Value::Undefined),
         };
         let odd = |reader: &mut Self, x: &Quotient| Ok(reader.function(function, &x.negated())?.negated());
         let leads_negative = x.above.leads_negative();
@@ -55,6 +56,7 @@ impl Reader<'_> {
             Unary::Cos | Unary::Cosh if x.is_zero() => Quotient::integer(1),
             Unary::Cos | Unary::Cosh | Unary::LogCosh if leads_negative => self.function(function, &x.negated())?,
             // sigmoid(-x) = 1 - sigmoid(x)
+            Unary::Sigmoid if self.log_term(&x).is_some() => self.sigmoid_beside_log(&x)?,
             Unary::Sigmoid if leads_negative => Quotient::integer(1).minus(&self.function(function, &x.negated())?),
             Unary::Sigmoid if x.is_zero() => Quotient::integer(1).over_positive(&Quotient::integer(2)),
             // softplus(-x) = softplus(x) - x
@@ -72,6 +74,9 @@ impl Reader<'_> {
                 let shifted = x.plus(&Quotient::integer(1));
                 if !self.is_positive(&shifted.above)? {
                     return Ok(Value::Undefined);
+                }
+                if let Some(whole) = self.log_of_exponentials(&shifted)? {
+                    return Ok(Value::Finite(whole));
                 }
                 self.function(function, &x)?
             }
@@ -104,12 +109,48 @@ impl Reader<'_> {
         self.introduced(Atom::Function(function, x.clone())).map(Quotient::of)
     }
 
+    /// log(sum(exp(u))) is a logsumexp.
+    fn log_of_exponentials(&mut self, x: &Quotient) -> Reading<Option<Quotient>> {
+        let Some(unknown) = x.as_polynomial().and_then(Polynomial::as_unknown) else { return Ok(None) };
+        let Atom::Reduced(Reducer::Sum, axis, depth, summand) = self.atoms.atom(unknown).clone() else {
+            return Ok(None);
+        };
+        let Some(unknown) = summand.as_polynomial().and_then(Polynomial::as_unknown) else { return Ok(None) };
+        let Atom::Function(Unary::Exp, u) = self.atoms.atom(unknown).clone() else { return Ok(None) };
+        Ok(Some(self.logsumexp_of(axis, depth, &u)?))
+    }
+
+    /// A logarithm that is a term of an argument, whether it is taken away, and what it is of.
+    fn log_term(&self, x: &Quotient) -> Option<(Polynomial, bool, Quotient)> {
+        x.as_polynomial()?.terms().find_map(|(monomial, coefficient)| {
+            let [(unknown, 1)] = monomial.factors() else { return None };
+            let Atom::Function(Unary::Log, of) = self.atoms.atom(*unknown) else { return None };
+            let is_taken = (-coefficient.clone()).is_one();
+            let term = Polynomial::term(monomial.clone(), coefficient.clone());
+            (coefficient.is_one() || is_taken).then(|| (term, is_taken, of.clone()))
+        })
+    }
+
+    /// sigmoid(u + log(k)) = k s / (k s + 1 - s), and sigmoid(u - log(k)) = s / (s + k (1 - s)), of s = sigmoid(u).
+    fn sigmoid_beside_log(&mut self, x: &Quotient) -> Reading<Quotient> {
+        let Some((term, is_taken, k)) = self.log_term(x) else { return Err(Stop::Unreadable("no logarithm")) };
+        let rest = x.minus(&Quotient::of(term));
+        let yes = self.unary(Unary::Sigmoid, Value::Finite(rest))?.finite().ok_or(Stop::Unreadable("no number"))?;
+        let no = Quotient::integer(1).minus(&yes);
+        let (yes, no) = if is_taken { (yes, no.times(&k)) } else { (yes.times(&k), no) };
+        Ok(yes.over_positive(&yes.plus(&no)))
+    }
+
     fn logarithm(&mut self, x: &Quotient) -> Reading<Value> {
         if x.as_constant().is_some_and(|number| number.is_one()) {
             return Ok(Value::Finite(Quotient::integer(0)));
         }
         if !self.is_positive(&x.above)? {
-            return Ok(Value::Undefined);
+            let is_zero = self.is_nonnegative(&x.above)?;
+            return Ok(if is_zero { Value::Infinite { negative: true } } else { Value::Nan });
+        }
+        if let Some(whole) = self.log_of_exponentials(x)? {
+            return Ok(Value::Finite(whole));
         }
         // log(exp(u)) = u; log(sigmoid(u)) = u - softplus(u), and log(1 - sigmoid(u)) = -softplus(u).
         if let Some(polynomial) = x.as_polynomial() {
@@ -160,5 +201,20 @@ impl Reader<'_> {
             self.learn(Fact::Holds(Inequality::positive(root.above.clone())));
         }
         Ok(outside.times(&root))
+    }
+}
+
+/// What functions are at an infinity.
+fn at_infinity(function: Unary, negative: bool) -> Value {
+    let number = |number| Value::Finite(Quotient::integer(number));
+    match (function, negative) {
+        (Unary::Sigmoid | Unary::Exp | Unary::Softplus, true) => number(0),
+        (Unary::Sigmoid, false) => number(1),
+        (Unary::Tanh | Unary::Erf | Unary::Sign, _) => number(if negative { -1 } else { 1 }),
+        (Unary::Abs, _) | (Unary::Exp | Unary::Softplus | Unary::Relu | Unary::Sqrt | Unary::Log, false) => {
+            Value::Infinite { negative: false }
+        }
+        (Unary::Relu, true) => number(0),
+        _ => Value::Undefined,
     }
 }

@@ -14,7 +14,7 @@ use super::polynomial::Polynomial;
 use super::properties::counted;
 use super::prover::{Judgement, Open, Prover};
 use super::quotient::Quotient;
-use super::reader::{Changes, Reader, Reading, Side};
+use super::reader::{Change, Changes, Reader, Reading, Side};
 use super::witness::{Point, at, is_named, witness};
 
 /// A knot in the graph of a variant.
@@ -40,7 +40,7 @@ enum Bend {
 }
 
 /// Value, slope and so on, of one side.
-type Jet = Vec<Quotient>;
+pub(super) type Jet = Vec<Quotient>;
 
 impl Prover<'_> {
     /// Tries to prove that the loss is as smooth across a knot as declared, and no smoother.
@@ -52,7 +52,7 @@ impl Prover<'_> {
             .map(|(place, _)| place)
             .collect();
         if inputs.iter().any(|&input| !self.is_pointwise_in(input)) {
-            return Verdict::Undecided("no rule for the knots of a whole row".to_owned());
+            return self.knot_of_rows(knot, &inputs).into();
         }
         let bends = Cell::new(Bend::None);
         let broken: RefCell<Option<Counterexample>> = RefCell::new(None);
@@ -67,8 +67,9 @@ impl Prover<'_> {
             }
             let value = reader.finite(self.variant.loss)?;
             for &input in &inputs {
-                let above = self.jet(reader, input, Side::Above, knot.class)?;
-                let below = self.jet(reader, input, Side::Below, knot.class)?;
+                let [above, below] =
+                    [Side::Above, Side::Below].map(|side| self.jet(reader, &self.nodes(input), side, knot.class));
+                let (above, below) = (above?, below?);
                 let own = (above[0].minus(&value), Order::Value);
                 let pairs = above.iter().zip(&below).zip(Order::ALL).map(|((a, b), order)| (a.minus(b), order));
                 for (gap, order) in (knot.class > 0).then_some(own).into_iter().chain(pairs.clone().take(knot.class)) {
@@ -118,9 +119,11 @@ impl Prover<'_> {
     }
 
     /// The value and so many derivatives, right beside the surface.
-    fn jet(&self, reader: &mut Reader<'_>, input: InputId, side: Side, order: usize) -> Reading<Jet> {
-        let step = reader.introduced(Atom::Step)?;
-        reader.turn(self.input_as(input, &Polynomial::one(), &step), side);
+    pub(super) fn jet(&self, reader: &mut Reader<'_>, moving: &[ExprId], side: Side, order: usize) -> Reading<Jet> {
+        let step = Quotient::of(reader.introduced(Atom::Step)?);
+        let moved = Change::Moved { scale: Polynomial::one(), offset: step };
+        let changes: Changes = moving.iter().map(|&id| (id, moved.clone())).collect();
+        reader.turn(changes, side);
         let mut path = reader.finite(self.variant.loss)?;
         let mut jet = Vec::new();
         for _ in 0..=order {

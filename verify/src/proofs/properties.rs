@@ -1,8 +1,7 @@
 //! The declared properties, each as inequalities that hold on every piece.
 
-use loss_codegen::expr::{AxisId, Binary, Comparison, Expr, ExprId, InputId, Type, Unary};
-use loss_codegen::model::Label;
-use loss_codegen::property::Property as Kind;
+use loss_codegen::expr::{Binary, Expr, ExprId, InputId, Reducer, Unary};
+use loss_codegen::property::{Direction, Property as Kind};
 use loss_codegen::rewrite::reachable;
 
 use super::Verdict;
@@ -11,7 +10,8 @@ use super::certificate::Inequality;
 use super::polynomial::Polynomial;
 use super::prover::{Judgement, Open, Prover};
 use super::quotient::Quotient;
-use super::reader::{Change, Changes, Reader, Reading, Side, Value, free_variable};
+use super::reader::{Changes, Reader, Reading, Side, Value};
+use super::symmetries::Sign;
 
 /// A property in the graph of a variant.
 #[derive(Clone, Debug)]
@@ -20,6 +20,10 @@ pub struct Property<'s> {
     pub kind: Kind,
     /// The input, definition or axis that it speaks of.
     pub of: Option<&'s str>,
+    /// The second input of a pair.
+    pub and: Option<&'s str>,
+    /// Where the input goes.
+    pub direction: Option<Direction>,
     /// Its formulas: conditions and bounds.
     pub formulas: Vec<ExprId>,
 }
@@ -29,31 +33,35 @@ impl Prover<'_> {
     pub(super) fn property(&self, property: &Property<'_>) -> Verdict {
         let formula = property.formulas.first().copied();
         let input = property.of.and_then(|name| self.input(name));
+        let pair = input.zip(property.and.and_then(|name| self.input(name)));
         let rule = match property.kind {
             Kind::Nonnegative => formula.map(|when| self.nonnegative(when)),
             Kind::ZeroIff => formula.map(|when| self.zero_iff(when)),
             Kind::Bounded => formula.zip(property.formulas.get(1)).map(|(low, &high)| self.bounded(low, high)),
-            Kind::EvenIn => property.of.map(|name| self.even(name)),
+            Kind::EvenIn => property.of.map(|name| self.of_the_negative(name, Sign::Kept)),
+            Kind::OddIn => property.of.map(|name| self.of_the_negative(name, Sign::Turned)),
+            Kind::SymmetricIn => pair.map(|(a, b)| self.exchanged(a, b, Sign::Kept)),
+            Kind::AntisymmetricIn => pair.map(|(a, b)| self.exchanged(a, b, Sign::Turned)),
             Kind::ConvexIn => input.map(|input| self.convex(input)),
             Kind::IncreasingIn => input.map(|input| self.monotone(input, 1)),
             Kind::DecreasingIn => input.map(|input| self.monotone(input, -1)),
+            Kind::StronglyConvexIn => input.zip(formula).map(|(input, least)| self.strongly_convex(input, least)),
+            Kind::LipschitzSupIn => input.zip(formula).map(|(input, bound)| self.sizes_within(input, bound)),
             Kind::LipschitzIn => input.zip(formula).map(|(input, bound)| self.lipschitz(input, bound)),
             Kind::SmoothIn => input.zip(formula).map(|(input, bound)| self.smooth(input, bound)),
             Kind::HomogeneousIn => input.zip(formula).map(|(input, degree)| self.homogeneous(input, degree)),
+            Kind::ScaleInvariantIn => input.zip(formula).map(|(input, when)| self.scale_invariant(input, when)),
+            Kind::GradientSumsToZeroIn => input.map(|input| self.gradient_sums_to_zero(input)),
+            Kind::Through => Some(self.through(&property.formulas)),
+            Kind::Asymptotes => match (input, property.direction, formula) {
+                (Some(input), Some(direction), Some(goal)) => Some(self.asymptote(input, direction, goal)),
+                (_, None, _) | (None, ..) | (.., None) => None,
+            },
+            Kind::ProperIn => input.zip(formula).map(|(label, likely)| self.proper(label, likely)),
             Kind::ShiftInvariantIn => input.map(|input| self.shift_invariant(input)),
             Kind::PermutationEquivariant => property.of.map(|axis| self.equivariant(axis)),
-            Kind::OddIn
-            | Kind::SymmetricIn
-            | Kind::AntisymmetricIn
-            | Kind::StronglyConvexIn
-            | Kind::LipschitzSupIn
-            | Kind::ScaleInvariantIn
-            | Kind::GradientSumsToZeroIn
-            | Kind::Through
-            | Kind::Asymptotes
-            | Kind::ProperIn => None,
         };
-        rule.unwrap_or_else(|| Err("there is no rule for this property".into())).into()
+        rule.unwrap_or_else(|| Err("it speaks of nothing that there is".into())).into()
     }
 
     pub(super) fn input(&self, name: &str) -> Option<InputId> {
@@ -119,95 +127,7 @@ impl Prover<'_> {
         Ok(certificate(pieces))
     }
 
-    fn even(&self, name: &str) -> Result<String, Open> {
-        let nodes = match self.variant.lets.iter().find(|(other, _)| other == name) {
-            Some((_, definition)) => vec![*definition],
-            None => self.input(name).map(|input| self.nodes(input)).unwrap_or_default(),
-        };
-        let negated = Change { scale: Polynomial::integer(-1), offset: Polynomial::zero() };
-        let changes: Changes = nodes.into_iter().map(|id| (id, negated.clone())).collect();
-        let pieces = self.unchanged(&changes, &|_, value| Ok(value))?;
-        Ok(format!("the same expression when the sign changes, on each of {}", counted(pieces)))
-    }
-
-    fn homogeneous(&self, input: InputId, degree: ExprId) -> Result<String, Open> {
-        let degree = self.variant.graph.constant(degree).and_then(loss_codegen::expr::Constant::as_integer);
-        let Some(degree) = degree.and_then(|degree| u32::try_from(degree).ok()) else {
-            return Err("a degree that is no whole number".into());
-        };
-        let factor = Atom::Param(free_variable(self.spec, 0));
-        let pieces = self.everywhere(&|reader| {
-            let factor = reader.introduced(factor.clone())?;
-            reader.suppose(Inequality::positive(factor.clone()));
-            let value = reader.finite(self.variant.loss)?;
-            reader.turn(self.input_as(input, &factor, &Polynomial::zero()), Side::Here);
-            let scaled = reader.present(self.variant.loss)?;
-            let expected = value.times(&Quotient::of(factor.power(degree)));
-            Ok(reader.shows_zero(&scaled.minus(&expected), "the scaled expression is not the scaled value"))
-        })?;
-        Ok(format!("a factor comes out of the expression, on each of {}", counted(pieces)))
-    }
-
-    fn shift_invariant(&self, input: InputId) -> Result<String, Open> {
-        let shift = Atom::Param(free_variable(self.spec, 0));
-        let pieces = self.everywhere(&|reader| {
-            let shift = reader.introduced(shift.clone())?;
-            let value = reader.finite(self.variant.loss)?;
-            reader.turn(self.input_as(input, &Polynomial::one(), &shift), Side::Here);
-            let shifted = reader.present(self.variant.loss)?;
-            Ok(reader.shows_zero(&shifted.minus(&value), "the shift does not cancel"))
-        })?;
-        Ok(format!("the shift cancels in the expression, on each of {}", counted(pieces)))
-    }
-
-    /// The loss with some expressions changed is what `expected` makes of it.
-    fn unchanged(
-        &self,
-        changes: &Changes,
-        expected: &dyn Fn(&mut Reader<'_>, Quotient) -> Reading<Quotient>,
-    ) -> Result<usize, Open> {
-        self.everywhere(&|reader| {
-            let value = reader.finite(self.variant.loss)?;
-            let expected = expected(reader, value)?;
-            reader.turn(changes.clone(), Side::Here);
-            let changed = reader.present(self.variant.loss)?;
-            Ok(reader.shows_zero(&changed.minus(&expected), "the changed expression is another"))
-        })
-    }
-
-    /// Whether no place of an axis is told apart from another but by a label.
-    fn equivariant(&self, axis: &str) -> Result<String, Open> {
-        let Some(axis) = self.spec.axes.iter().position(|other| other.name == axis) else {
-            return Err("no such axis".into());
-        };
-        let (axis, graph) = (AxisId(axis as u8), &self.variant.graph);
-        for id in reachable(graph, [self.variant.loss]) {
-            let expr = graph.expr(id);
-            if let Expr::Compare(comparison, x, y) = expr
-                && graph.ty(x) == Type::Index(axis)
-            {
-                let is_label = |id| matches!(graph.expr(id), Expr::Input(_));
-                let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-                if !is_equality || !(is_label(x) || is_label(y)) {
-                    return Err("places are compared by their order".into());
-                }
-            }
-            if let Expr::Pick { axis: picked, index, .. } = expr
-                && picked == axis
-                && !matches!(graph.expr(index), Expr::Input(_))
-            {
-                return Err("a place is picked by its number".into());
-            }
-            if let Expr::Input(input) = expr
-                && matches!(self.spec.inputs[usize::from(input.0)].label, Label::IndexList(_))
-            {
-                return Err("a list of places has an order".into());
-            }
-        }
-        Ok("no place is told from another but by a label".to_owned())
-    }
-
-    fn convex(&self, input: InputId) -> Result<String, Open> {
+    pub(super) fn convex(&self, input: InputId) -> Result<String, Open> {
         if let Some(argument) = self.convex_by_rules(input) {
             return Ok(argument);
         }
@@ -233,6 +153,23 @@ impl Prover<'_> {
             }
             Err(why) => Err(why),
         }
+    }
+
+    /// Above its tangents by half of a number times the squared distance.
+    fn strongly_convex(&self, input: InputId, least: ExprId) -> Result<String, Open> {
+        self.pointwise(input)?;
+        let loss = self.variant.loss;
+        let pieces = self.everywhere(&|reader| {
+            let Some(least) = reader.bound(least)? else { return Ok(Judgement::Silent) };
+            let here = reader.moved(self, loss, input)?;
+            let there = reader.moved_elsewhere(self, loss, input)?;
+            let (x, y) = reader.two_values(input)?;
+            let step = Quotient::of(y.minus(&x));
+            let half = least.times(&step.power(2)).over_positive(&Quotient::integer(2));
+            let gap = there.value.minus(&here.value).minus(&here.slope.times(&step)).minus(&half);
+            Ok(reader.shows(&Inequality::nonnegative(gap.above), "no certificate that it is so far above its tangents"))
+        })?;
+        Ok(format!("so far above its tangents: {}", certificate(pieces)))
     }
 
     pub(super) fn pointwise(&self, input: InputId) -> Result<(), Open> {
@@ -284,7 +221,9 @@ impl Prover<'_> {
     }
 
     fn lipschitz(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
-        self.pointwise(input)?;
+        if !self.is_pointwise_in(input) {
+            return self.length_within(input, bound);
+        }
         let loss = self.variant.loss;
         let pieces = self.between(input, bound, &|reader| {
             let here = reader.moved(self, loss, input)?.value;
@@ -306,7 +245,9 @@ impl Prover<'_> {
     }
 
     fn smooth(&self, input: InputId, bound: ExprId) -> Result<String, Open> {
-        self.pointwise(input)?;
+        if !self.is_pointwise_in(input) {
+            return self.bend_within(input, bound);
+        }
         let loss = self.variant.loss;
         let pieces = self.everywhere(&|reader| {
             let Some(bound) = reader.bound(bound)? else { return Ok(Judgement::Silent) };
@@ -370,6 +311,10 @@ impl Prover<'_> {
                 expr,
                 Expr::Unary(Unary::Sign | Unary::Abs | Unary::Relu | Unary::Sqrt, _)
                     | Expr::Binary(Binary::Max | Binary::Min, ..)
+                    | Expr::Reduce {
+                        reducer: Reducer::Max | Reducer::Min | Reducer::Norm | Reducer::SimplexThreshold,
+                        ..
+                    }
             )
         })
     }
@@ -399,7 +344,7 @@ fn within(reader: &mut Reader<'_>, number: &Quotient, bound: &Quotient) -> Judge
 }
 
 /// The argument, in a few words.
-fn certificate(pieces: usize) -> String {
+pub(super) fn certificate(pieces: usize) -> String {
     format!("exact certificates on {}", counted(pieces))
 }
 

@@ -109,14 +109,19 @@ impl Prover<'_> {
 
     /// An input read as something else.
     pub(super) fn input_as(&self, input: InputId, scale: &Polynomial, offset: &Polynomial) -> Changes {
-        let change = Change { scale: scale.clone(), offset: offset.clone() };
+        let change = Change::Moved { scale: scale.clone(), offset: Quotient::of(offset.clone()) };
         self.nodes(input).into_iter().map(|id| (id, change.clone())).collect()
     }
 
     /// Whether the loss at a place depends on an input at that place alone.
     pub(super) fn is_pointwise_in(&self, input: InputId) -> bool {
+        self.is_pointwise_at(self.variant.loss, input)
+    }
+
+    /// Whether an expression at a place does.
+    pub(super) fn is_pointwise_at(&self, id: ExprId, input: InputId) -> bool {
         let graph = &self.variant.graph;
-        let nodes = reachable(graph, [self.variant.loss]).into_iter();
+        let nodes = reachable(graph, [id]).into_iter();
         let elsewhere = |id| matches!(graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. });
         !nodes.into_iter().any(|id| elsewhere(id) && self.depends(id, input))
     }

@@ -59,13 +59,18 @@ impl Value {
     }
 }
 
-/// How an expression is read in place of what it is: `scale * own + offset`.
+/// How an expression is read in place of what it is.
 #[derive(Clone, Debug)]
-pub(super) struct Change {
-    /// The factor.
-    pub(super) scale: Polynomial,
-    /// The summand.
-    pub(super) offset: Polynomial,
+pub(super) enum Change {
+    /// `scale * own + offset`
+    Moved {
+        /// The factor.
+        scale: Polynomial,
+        /// The summand.
+        offset: Quotient,
+    },
+    /// As another expression is at the same place, unchanged.
+    Other(ExprId),
 }
 
 /// Expressions that are read as something else.
@@ -201,7 +206,7 @@ impl<'a> Reader<'a> {
         let Some(domain) = domain else { return Ok(()) };
         let graph = &self.variant.graph;
         let other = read_as.into_iter().flat_map(|(input, other)| {
-            let change = Change { scale: Polynomial::zero(), offset: other };
+            let change = Change::Moved { scale: Polynomial::zero(), offset: Quotient::of(other) };
             let nodes = reachable(graph, [domain]).into_iter().filter(move |&id| graph.expr(id) == Expr::Input(input));
             nodes.map(move |id| (id, change.clone())).collect::<Vec<_>>()
         });
@@ -228,18 +233,19 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.memo.get(&key) {
             return Ok(known.clone());
         }
-        let mut value = self.read(id, &key.1)?;
-        if let Some(change) = self.changes.get(&id).cloned() {
-            value = match value {
+        let value = match self.changes.get(&id).cloned() {
+            None => self.read(id, &key.1)?,
+            Some(Change::Other(other)) => self.read(other, &key.1)?,
+            Some(Change::Moved { scale, offset }) => match self.read(id, &key.1)? {
                 Value::Finite(own) => {
-                    let scale = Quotient::of(self.piece.simplified(&change.scale));
-                    let offset = Quotient::of(self.piece.simplified(&change.offset));
-                    Value::Finite(own.times(&scale).plus(&offset))
+                    let scale = Quotient::of(self.piece.simplified(&scale));
+                    let [above, below] = [&offset.above, &offset.below].map(|part| self.piece.simplified(part));
+                    Value::Finite(own.times(&scale).plus(&Quotient { above, below }))
                 }
                 Value::Nan => Value::Nan,
                 Value::Infinite { .. } | Value::Undefined => Value::Undefined,
-            };
-        }
+            },
+        };
         self.memo.insert(key, value.clone());
         Ok(value)
     }

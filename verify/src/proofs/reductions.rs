@@ -102,7 +102,7 @@ impl Reader<'_> {
     }
 
     /// The sum over all places: what does not vary stands before it.
-    fn summed(&mut self, axis: AxisId, depth: u8, summand: &Quotient) -> Reading<Quotient> {
+    pub(super) fn summed(&mut self, axis: AxisId, depth: u8, summand: &Quotient) -> Reading<Quotient> {
         let bit = 1 << depth;
         if self.atoms.polynomial_depths(&summand.below) & bit != 0 {
             let sum = self.introduced(Atom::Reduced(Reducer::Sum, axis, depth, summand.clone()))?;
@@ -135,7 +135,10 @@ impl Reader<'_> {
         }
         let sum = self.introduced(Atom::Reduced(Reducer::Sum, axis, depth, Quotient::of(inside.clone())))?;
         let factors: Vec<(Unknown, u32)> = inside.content().factors().to_vec();
-        if self.piece.implies(&Inequality::nonnegative(inside.clone()), Depth::Pairs)
+        if self.piece.implies(&Inequality::positive(inside.clone()), Depth::Pairs) {
+            // An axis has a place.
+            self.learn(Fact::Holds(Inequality::positive(sum.clone())));
+        } else if self.piece.implies(&Inequality::nonnegative(inside.clone()), Depth::Pairs)
             || factors.iter().all(|(_, power)| power % 2 == 0)
         {
             self.learn(Fact::Holds(Inequality::nonnegative(sum.clone())));
@@ -163,6 +166,24 @@ impl Reader<'_> {
         let Value::Finite(exponent) = self.within(false, |reader| reader.at(value, &own))? else {
             return Ok(Value::Undefined);
         };
+        let total = self.logsumexp_of(axis, depth, &exponent)?;
+        let mut exponents = vec![exponent];
+        for (input, declared) in (0_u8..).zip(&self.spec.inputs) {
+            if declared.label == Label::ClassIndex(axis) {
+                let there = labelled(place, axis, InputId(input));
+                if let Ok(Value::Finite(exponent)) = self.within(false, |reader| reader.at(value, &there)) {
+                    exponents.push(exponent);
+                }
+            }
+        }
+        for exponent in exponents {
+            self.learn(Fact::Holds(Inequality::nonnegative(total.minus(&exponent).above)));
+        }
+        Ok(Value::Finite(total))
+    }
+
+    /// Of what stands at every place, with what does not vary before it.
+    pub(super) fn logsumexp_of(&mut self, axis: AxisId, depth: u8, exponent: &Quotient) -> Reading<Quotient> {
         let mut outside = Polynomial::zero();
         let inside = match exponent.as_polynomial() {
             Some(polynomial) => {
@@ -178,25 +199,12 @@ impl Reader<'_> {
             None => exponent.clone(),
         };
         let atom = Atom::Reduced(Reducer::Logsumexp, axis, depth, inside);
-        let total = Quotient::of(self.introduced(atom)?.plus(&outside));
-        let mut exponents = vec![exponent];
-        for (input, declared) in (0_u8..).zip(&self.spec.inputs) {
-            if declared.label == Label::ClassIndex(axis) {
-                let there = labelled(place, axis, InputId(input));
-                if let Ok(Value::Finite(exponent)) = self.within(false, |reader| reader.at(value, &there)) {
-                    exponents.push(exponent);
-                }
-            }
-        }
-        for exponent in exponents {
-            self.learn(Fact::Holds(Inequality::nonnegative(total.minus(&exponent).above)));
-        }
-        Ok(Value::Finite(total))
+        Ok(Quotient::of(self.introduced(atom)?.plus(&outside)))
     }
 }
 
 /// How deep a reduction is nested, as far as what it reduces varies with those around it: what does not is the same unknown anywhere.
-fn next_depth(place: &Place) -> u8 {
+pub(super) fn next_depth(place: &Place) -> u8 {
     let depths = place.iter().filter_map(|(_, at)| match at {
         Where::Each(depth) => Some(depth + 1),
         Where::Labelled(_) => None,
@@ -205,12 +213,12 @@ fn next_depth(place: &Place) -> u8 {
 }
 
 /// Each place of an axis.
-fn each(place: &Place, axis: AxisId, depth: u8) -> Place {
+pub(super) fn each(place: &Place, axis: AxisId, depth: u8) -> Place {
     with(place, axis, Where::Each(depth))
 }
 
 /// The place that a label names.
-fn labelled(place: &Place, axis: AxisId, label: InputId) -> Place {
+pub(super) fn labelled(place: &Place, axis: AxisId, label: InputId) -> Place {
     with(place, axis, Where::Labelled(label))
 }
 

@@ -8,6 +8,7 @@ use super::atoms::Atom;
 use super::polynomial::Polynomial;
 use super::properties::counted;
 use super::prover::{Judgement, Open, Prover};
+use super::quotient::Quotient;
 use super::reader::{Change, Changes, Side, Value};
 
 /// A relation in the graph of a variant.
@@ -82,7 +83,7 @@ impl Prover<'_> {
             };
             let equals = reader.finite(relation.equals)?;
             let step = reader.introduced(Atom::Step)?;
-            let beside = Change { scale: Polynomial::zero(), offset: goal.plus(&step) };
+            let beside = Change::Moved { scale: Polynomial::zero(), offset: Quotient::of(goal.plus(&step)) };
             let changes: Changes = nodes.iter().map(|&id| (id, beside.clone())).collect();
             for side in [Side::Above, Side::Below] {
                 reader.turn(changes.clone(), side);

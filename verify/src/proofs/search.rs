@@ -9,6 +9,8 @@ use loss_codegen::rewrite::rewrite;
 
 use crate::oracle::Oracle;
 
+use super::counterexample::{Order, seen};
+use super::knots::Knot;
 use super::properties::Property;
 use super::prover::Prover;
 use super::scene::{Scene, Told, told};
@@ -40,6 +42,9 @@ const STEPS: [f64; 12] = [
 const FAR_STEPS: [f64; 12] = [0.25, -0.25, 1.0, -1.0, 0.001953125, -0.001953125, 4.0, -4.0, 1e4, -1e4, 1e8, -1e8];
 /// By how much a claim must fail, as a share of the numbers that meet: far more than rounding to `f64` makes of exact numbers.
 const CLEARLY: f64 = 1e-9;
+
+/// By how much two sides of a surface must be apart, as a share of one plus their size: far more than the step beside it makes.
+const APART: f64 = 1e-3;
 
 /// Numbers in a fixed order that looks like none.
 struct Draw(u64);
@@ -81,6 +86,25 @@ impl Prover<'_> {
                 None => self.fails(property, input, &scene, &here, &mut draw)?,
             };
             Some(format!("at {}: {failure}", scene.words()))
+        })
+    }
+
+    /// A point of a surface on both sides of which a derivative is another, in words.
+    pub(super) fn bend_of_rows(&self, knot: &Knot, inputs: &[InputId], order: Order) -> Option<String> {
+        let mut draw = Draw(1);
+        (0..MOST).find_map(|_| {
+            let scene = self.scene(&mut draw);
+            let holds = |condition| scene.condition(condition) == Some(true);
+            if !scene.is_admitted(&scene.data()) || !holds(knot.at) || !knot.when.is_none_or(holds) {
+                return None;
+            }
+            inputs.iter().find_map(|&input| {
+                let [above, below] = [1.0, -1.0].map(|sign| seen(&scene, input, order, sign));
+                let (above, below) = (above?, below?);
+                // One side of the surface is not enough: along this input the loss may stay on it.
+                ((above - below).abs() > APART * (1.0 + above.abs()))
+                    .then(|| format!("it is {below} below and {above} above at {}", scene.words()))
+            })
         })
     }
 
@@ -187,6 +211,7 @@ impl Prover<'_> {
             | Kind::IncreasingIn
             | Kind::DecreasingIn
             | Kind::LipschitzIn
+            | Kind::LipschitzSupIn
             | Kind::SmoothIn => {
                 let input = input?;
                 let steps = if property.kind == Kind::StronglyConvexIn { &FAR_STEPS } else { &STEPS };
@@ -199,10 +224,17 @@ impl Prover<'_> {
                 self.fails_between(property.kind, number(0), here, &there, &steps)
                     .map(|what| format!("{what} ({words})"))
             }
-            Kind::SymmetricIn
-            | Kind::AntisymmetricIn
-            | Kind::LipschitzSupIn
-            | Kind::GradientSumsToZeroIn
+            Kind::SymmetricIn | Kind::AntisymmetricIn => {
+                let (a, b) = input.zip(self.input(property.and?))?;
+                let mut other = scene.clone();
+                other.set_input(a, scene.input(b).to_vec());
+                other.set_input(b, scene.input(a).to_vec());
+                let there = self.told_within(&other, a)?.value;
+                let expected = if property.kind == Kind::SymmetricIn { here.value } else { -here.value };
+                let apart = (there - expected).abs() > CLEARLY * (1.0 + expected.abs());
+                apart.then(|| format!("the loss is {}, and {there} where {}", here.value, other.words()))
+            }
+            Kind::GradientSumsToZeroIn
             | Kind::PermutationEquivariant
             | Kind::Through
             | Kind::Asymptotes
@@ -236,8 +268,13 @@ impl Prover<'_> {
             return (grows && sign * rise < -CLEARLY * size)
                 .then(|| format!("the loss changes by {rise} to the other point"));
         }
+        let distance = if property == Kind::LipschitzSupIn {
+            steps.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()))
+        } else {
+            distance
+        };
         let allowed = bound.filter(|bound| bound.is_finite())? * distance;
-        if property == Kind::LipschitzIn {
+        if matches!(property, Kind::LipschitzIn | Kind::LipschitzSupIn) {
             return (rise.abs() > allowed + CLEARLY * (size + allowed.abs()))
                 .then(|| format!("the loss changes by {rise} to the other point, and may by {allowed}"));
         }

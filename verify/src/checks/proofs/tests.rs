@@ -160,35 +160,196 @@ fn monotone_and_homogeneous_losses() {
     refutes(REAL, &property("loss: abs(target) * relu(input)\n", "homogeneous_in: { input: 2 }"), "the loss is");
 }
 
+/// The one claim that is made of a loss of a row of classes, of which one is the label.
+fn of_rows(loss: &str, property: &str) -> ClaimRecord {
+    let label = if loss.contains("target") { "\n  target: { axes: [N], label: class_index(C) }" } else { "" };
+    let text = format!(
+        "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\naxes:\n  C: {{ meaning: classes }}\ninputs:\n  \
+         input: {{ axes: [N, C], gradient: true }}{label}\nreduction: {{ default: mean, mean: elements }}\nloss: {loss}\nproperties:\n  {property}\n"
+    );
+    let mut all = compiled_standings(text);
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+const SURPRISE: &str = "logsumexp(C, input) - input[target]";
+
 #[test]
 fn whole_rows_by_rules() {
-    let axes = "axes:\n  C: { meaning: classes }\n";
-    let rows = |loss: &str, property: &str| {
-        let text = format!(
-            "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\n{axes}inputs:\n  \
-             input: {{ axes: [N, C], gradient: true }}\n  target: {{ axes: [N], label: class_index(C) }}\n\
-             reduction: {{ default: mean, mean: elements }}\nloss: {loss}\nproperties:\n  {property}\n"
-        );
-        let mut all = compiled_standings(text);
-        assert_eq!(all.len(), 1);
-        all.remove(0)
-    };
-    let surprise = "logsumexp(C, input) - input[target]";
     for property in ["convex_in: [ input ]", "nonnegative: true", "shift_invariant_in: { input: C }"] {
-        let record = rows(surprise, property);
+        let record = of_rows(SURPRISE, property);
         assert_eq!(record.standing, Standing::Proved, "{record:#?}");
     }
     for (loss, property) in [
         ("input[target] - logsumexp(C, input)", "convex_in: [ input ]"),
         ("logsumexp(C, 2 * input) - input[target]", "shift_invariant_in: { input: C }"),
         ("logsumexp(C, input) - 2 * input[target]", "nonnegative: true"),
-        (surprise, "increasing_in: [ input ]"),
-        (surprise, "homogeneous_in: { input: 1 }"),
+        (SURPRISE, "increasing_in: [ input ]"),
+        (SURPRISE, "homogeneous_in: { input: 1 }"),
     ] {
-        let record = rows(loss, property);
+        let record = of_rows(loss, property);
         println!("{}: {}", record.claim, record.detail);
         assert_eq!(record.standing, Standing::Violated, "{record:#?}");
     }
+}
+
+#[test]
+fn gradients_of_whole_rows_are_bounded_by_what_their_slopes_add_up_to() {
+    for (loss, property) in [
+        (SURPRISE, "lipschitz_in: { input: sqrt(2) }"),
+        (SURPRISE, "lipschitz_sup_in: { input: 2 }"),
+        (SURPRISE, "smooth_in: { input: 0.5 }"),
+        ("logsumexp(C, 3 * input)", "lipschitz_in: { input: 3 }"),
+        ("logsumexp(C, 3 * input)", "smooth_in: { input: 4.5 }"),
+        ("mean(C, softplus(-2 * input))", "smooth_in: { input: 1 }"),
+        ("sum(C, relu(input)) / size(C)", "lipschitz_sup_in: { input: 1 }"),
+        (SURPRISE, "gradient_sums_to_zero_in: { input: C }"),
+        ("-input[target]", "odd_in: [ input ]"),
+    ] {
+        let record = of_rows(loss, property);
+        assert_eq!(record.standing, Standing::Proved, "{loss}: {record:#?}");
+    }
+    for (loss, property) in [
+        (SURPRISE, "lipschitz_in: { input: 1.4 }"),
+        (SURPRISE, "lipschitz_sup_in: { input: 1.9 }"),
+        (SURPRISE, "smooth_in: { input: 0.49 }"),
+        ("logsumexp(C, 3 * input)", "lipschitz_in: { input: 2.9 }"),
+        ("logsumexp(C, 3 * input)", "smooth_in: { input: 4.4 }"),
+        ("logsumexp(C, input - input[target])", "smooth_in: { input: 0.25 }"),
+        ("mean(C, softplus(-2 * input))", "smooth_in: { input: 0.1 }"),
+        ("logsumexp(C, 2 * input) - input[target]", "gradient_sums_to_zero_in: { input: C }"),
+        ("detach(logsumexp(C, input)) - input[target]", "gradient_sums_to_zero_in: { input: C }"),
+        (SURPRISE, "odd_in: [ input ]"),
+    ] {
+        let record = of_rows(loss, property);
+        println!("{}: {}", record.claim, record.detail);
+        assert_ne!(record.standing, Standing::Proved, "{loss}: {record:#?}");
+    }
+}
+
+#[test]
+fn knots_of_whole_rows_in_what_is_read() {
+    let knot = |value: &str, smooth: &str| {
+        let text = format!(
+            "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\naxes:\n  C: {{ meaning: places }}\ninputs:\n  \
+             input: {{ axes: [N, C], gradient: true }}\nreduction: {{ default: mean, mean: elements }}\nlet:\n  \
+             total: sum(C, input)\nloss: {value}\nknots:\n  - {{ at: total == 1, smooth: {smooth}, gradient: {{ input: 0 }}, \
+             because: a trial }}\n"
+        );
+        let mut all = compiled_standings(text);
+        all.retain(|record| record.claim != CASES);
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all.remove(0)
+    };
+    for (value, smooth) in [("relu(total - 1)", "C0"), ("relu(total - 1)^2", "C1"), ("sign(total - 1)", "jump")] {
+        let record = knot(value, smooth);
+        assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+    }
+    for (value, smooth) in [
+        ("relu(total - 1)", "C1"),
+        ("relu(total - 1)^2", "C0"),
+        ("(total - 1)^2", "C1"),
+        // Read past the definition, and through one that has a kink of its own.
+        ("relu(total - 1) + mean(C, input)", "C0"),
+    ] {
+        let record = knot(value, smooth);
+        println!("{}: {}", record.claim, record.detail);
+        assert_ne!(record.standing, Standing::Proved, "{record:#?}");
+    }
+}
+
+#[test]
+fn logarithms_of_sums_of_exponentials() {
+    let relation = |equals: &str| {
+        let text = format!(
+            "name: trial\nsummary: A trial.\nreference: [ \"by hand\" ]\naxes:\n  C: {{ meaning: classes }}\ninputs:\n  \
+             input: {{ axes: [N, C], gradient: true }}\n  target: {{ axes: [N], label: class_index(C) }}\n\
+             reduction: {{ default: mean, mean: elements }}\nloss: {SURPRISE}\nrelations:\n  - {{ equals: \"{equals}\", \
+             because: a trial }}\n"
+        );
+        compiled_standings(text).remove(0)
+    };
+    for equals in [
+        "log1p(sum(C where index(C) != target, exp(input - input[target])))",
+        "log(sum(C, exp(input - input[target])))",
+    ] {
+        let record = relation(equals);
+        assert_eq!(record.standing, Standing::Proved, "{record:#?}");
+    }
+    let record = relation("log1p(sum(C, exp(input - input[target])))");
+    assert_eq!(record.standing, Standing::Undecided, "{record:#?}");
+}
+
+#[test]
+fn inputs_in_each_others_place() {
+    proves(REAL, &property(LOG_COSH, "symmetric_in: [ input, target ]"));
+    proves(REAL, &property("loss: input - target\n", "antisymmetric_in: [ input, target ]"));
+    proves(REAL, &property("loss: input * target^3 - target * input^3\n", "antisymmetric_in: [ input, target ]"));
+    refutes(REAL, &property(QUANTILE, "symmetric_in: [ input, target ]"), "the loss is");
+    refutes(REAL, &property(LOG_COSH, "antisymmetric_in: [ input, target ]"), "the loss is");
+}
+
+#[test]
+fn curvatures_that_are_at_least_so_large() {
+    let squares = "loss: 1.5 * (input - target)^2\n";
+    proves(REAL, &property(squares, "strongly_convex_in: { input: 3 }"));
+    refutes(REAL, &property(squares, "strongly_convex_in: { input: 3.5 }"), "the declared curvature");
+    refutes(REAL, &property(LOG_COSH, "strongly_convex_in: { input: 0.1 }"), "the declared curvature");
+    refutes(REAL, &property(CUBE, "strongly_convex_in: { input: 0.1 }"), "the declared curvature");
+}
+
+/// Neither proved, if it is false, nor refuted: nothing looks for a point of these.
+fn stays_open(target: &str, rest: &str) {
+    let record = standing(target, rest);
+    println!("{}: {}", record.claim, record.detail);
+    assert_eq!(record.standing, Standing::Undecided, "{record:#?}");
+}
+
+#[test]
+fn what_is_read_and_nothing_else() {
+    proves(REAL, &property(HUBER, "through: [ r ]"));
+    proves(REAL, &property(LOG_COSH, "through: [ input, target ]"));
+    stays_open(REAL, &property(LOG_COSH, "through: [ input ]"));
+    stays_open(REAL, &property("let:\n  r: input - target\nloss: r^2 + target\n", "through: [ r ]"));
+}
+
+#[test]
+fn what_losses_come_to_far_away() {
+    let far = |loss: &str, input: &str, goal: &str| {
+        property(loss, &format!("asymptotes: {{ \"input -> {input}\": \"{goal}\" }}"))
+    };
+    let softplus = "loss: softplus(input - target)\n";
+    proves(REAL, &far(softplus, "inf", "input - target"));
+    proves(REAL, &far(softplus, "-inf", "0"));
+    proves(REAL, &far(HUBER, "-inf", "delta * (target - input - 0.5 * delta)"));
+    proves(SIGN, &far(SIGMOID, "inf", "if target == 1 then 0 else 1"));
+    proves(REAL, &far("loss: 1 / (1 + (input - target)^2)\n", "inf", "0"));
+    proves(REAL, &far("loss: input^2 / (1 + input^2) + tanh(target)\n", "-inf", "1 + tanh(target)"));
+    proves(REAL, &far("loss: (input + target)^2 * sigmoid(-input)\n", "inf", "0"));
+    stays_open(REAL, &far(softplus, "inf", "input"));
+    stays_open(REAL, &far(softplus, "-inf", "1"));
+    stays_open(REAL, &far(HUBER, "inf", "delta * (input - target)"));
+    stays_open(REAL, &far("loss: input^3 / (1 + input^2) + target\n", "inf", "target"));
+    stays_open(REAL, &far("loss: sigmoid(target) * input\n", "inf", "0"));
+    stays_open(REAL, &far("loss: (input + target)^2 * sigmoid(input)\n", "inf", "0"));
+}
+
+#[test]
+fn scoring_rules_of_two_outcomes() {
+    let probability = ", label: probability";
+    let logistic = "loss: target * softplus(-input) + (1 - target) * softplus(input)\n";
+    proves(probability, &property(logistic, "proper_in: { target: sigmoid(input) }"));
+    stays_open(probability, &property(logistic, "proper_in: { target: sigmoid(2 * input) }"));
+    let squares = "loss: (input - target)^2\n";
+    proves(REAL, &property(squares, "proper_in: { target: input }"));
+    stays_open(REAL, &property(squares, "proper_in: { target: input^2 }"));
+    // Twice as much for yes: yes is as likely as no where sigmoid says a third.
+    let weighed = "loss: 2 * target * softplus(-input) + (1 - target) * softplus(input)\n";
+    proves(probability, &property(weighed, "proper_in: { target: sigmoid(input - log(2)) }"));
+    stays_open(probability, &property(weighed, "proper_in: { target: sigmoid(input + log(2)) }"));
+    let signs = "loss: softplus(-target * input)\n";
+    proves(SIGN, &property(signs, "proper_in: { target: sigmoid(input) }"));
+    stays_open(SIGN, &property(signs, "proper_in: { target: sigmoid(-input) }"));
 }
 
 #[test]
@@ -255,15 +416,12 @@ fn most_claims_are_proved_and_none_is_refuted() {
         for record in records(compiled, &subject.registry.library()) {
             println!("{}: {} {}: {}", subject.name(), record.standing.word(), record.claim, record.detail);
             assert_ne!(record.standing, Standing::Violated, "{}: {}", subject.name(), record.claim);
-            // Some kinds of claim are tested only, whatever the loss.
-            if record.detail.contains("there is no rule for this property") {
-                continue;
-            }
             total += 1;
             proved += usize::from(record.standing == Standing::Proved);
         }
     }
-    assert!(10 * proved >= 8 * total, "{proved} of {total}");
+    println!("{proved} of {total}");
+    assert!(10 * proved >= 9 * total, "{proved} of {total}");
 }
 
 #[test]
