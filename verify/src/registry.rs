@@ -98,6 +98,12 @@ impl Registry {
         }
     }
 
+    /// The files of every spec that a formula of these may call; one of the registry's own comes before another of its name.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &'static SpecFile> + Clone + use<> {
+        let registry = self.mutant.map_or((self.specs, self.others), |(original, _)| (original.specs, original.others));
+        registry.0.iter().chain(registry.1)
+    }
+
     /// Every spec that a formula of these may call.
     #[must_use]
     pub fn library(&self) -> Library {

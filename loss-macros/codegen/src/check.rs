@@ -1,5 +1,6 @@
 //! Everything that can be wrong with a spec, reported in one go: each variant is typed on its own, and each error told once.
 
+mod arguments;
 mod claims;
 mod examples;
 mod graph;
@@ -11,13 +12,13 @@ pub mod support;
 use std::collections::BTreeSet;
 
 use crate::codes::Code;
+use crate::compose::{Resolved, resolve_all};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::Document;
 use crate::elaborate::reach::CaseLog;
 use crate::elaborate::variants::too_many;
 use crate::elaborate::{Library, spec_variants, trace, variant_count};
 use crate::model::{Spec, Variant};
-use crate::resolve::attempt;
 use crate::source::{SourceFile, Span};
 
 /// Resolves and checks a file: all mistakes in one go, the checks' own too where those of resolving leave the meaning clear.
@@ -25,8 +26,10 @@ use crate::source::{SourceFile, Span};
 /// # Errors
 /// Everything that [`resolve`](crate::resolve::resolve()) and [`check`] find.
 pub fn diagnose(document: &Document, source: &SourceFile, library: &Library) -> Result<Spec, Diagnostics> {
-    let (spec, found) = attempt(document, source);
-    let diagnostics = all(document, spec.as_ref(), found, library);
+    let mut library = library.clone();
+    let mut files = resolve_all(vec![(source, document.clone())], &mut library);
+    let Some(Resolved { document, spec, diagnostics: found, .. }) = files.pop() else { return Err(Diagnostics::new()) };
+    let diagnostics = all(&document, spec.as_ref(), found, &library);
     spec.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)
 }
 
@@ -113,6 +116,7 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
     let mut cases = CaseLog::default();
     let mut variants = Vec::new();
     let mut places = Vec::new();
+    let mut demands = Vec::new();
     for key in &keys {
         let elaboration = trace(spec, key, library);
         cases.merge(&elaboration.cases);
@@ -120,6 +124,7 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
         if let Some(variant) = elaboration.variant {
             graph::check(document, spec, &variant, &elaboration.places, findings);
             places.push(elaboration.places);
+            demands.push(elaboration.demands);
             variants.push(variant);
         }
     }
@@ -129,6 +134,11 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
             let help = "the first case that holds is taken, and those before it leave nothing for this one: \
                         remove it, or move it up";
             findings.error(Code::UnreachableCase, place, "this case is never reached", help);
+        }
+    }
+    if !findings.diagnostics.has_errors() {
+        for (variant, demands) in variants.iter().zip(&demands) {
+            arguments::check(spec, variant, MOST_POINTS.div_ceil(keys.len()), demands, findings);
         }
     }
     // What is wrong comes before what looks wrong.

@@ -147,6 +147,10 @@ codes! {
         "An axis begins with a capital letter and holds letters and digits."
         bad "`axes: [rows]`" fix "`axes: [N]`";
 
+    BadOrigin "E0209" "`from` that leads nowhere":
+        "`from` names an input or a parameter of another loss, by the loss alone where both have one name, and what is taken over reads only names that this spec has."
+        bad "`delta: { from: hubber }`" fix "`delta: { from: huber }`, or `width: { from: huber.delta }`";
+
     UnknownAxis "E0301" "unknown axis":
         "An axis must be one of some input, or declared under `axes`."
         bad "`sum(D, input)` where no input has `D`" fix "reduce over an axis that exists";
@@ -186,6 +190,9 @@ codes! {
     StaticArgument "E0313" "static parameter without a constant":
         "A switch, a choice or an integer with `values` picks a formula, so a call gives it a constant or a static parameter of its own."
         bad "`kl_div(input, target, log_target = input > 0)`" fix "`kl_div(input, target, log_target = true)`";
+    ArgumentOutsideDomain "E0314" "argument that the called loss does not take":
+        "A loss means what it means for the labels and domains that it declares. One that calls it gives it nothing else, whatever it is given itself."
+        bad "`huber(input, target, delta = beta)` with `beta: { domain: \"beta >= 0\" }`" fix "`beta: { from: huber.delta }`, or a `domain` as narrow, or `if beta > 0 then …`";
 
     MissingInputs "E0401" "no inputs":
         "A loss reads at least one input."

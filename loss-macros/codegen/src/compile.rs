@@ -8,6 +8,7 @@ use quote::quote;
 use crate::check;
 use crate::check::support::unsupported;
 use crate::codes::Code;
+use crate::compose::{Resolved, resolve_all};
 use crate::diagnostic::{Diagnostics, render_one};
 use crate::document::Document;
 use crate::elaborate::{Library, curvature, elaborate, spec_variants};
@@ -15,7 +16,6 @@ use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
 use crate::page::{Gates, Surroundings, page, table};
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
-use crate::resolve::attempt;
 use crate::schedule::NotSchedulable;
 use crate::source::{SourceFile, Span};
 use crate::yaml::parse_document;
@@ -64,8 +64,10 @@ pub fn compile(sources: &[SourceFile]) -> Result<Vec<Compiled>, Vec<Failure>> {
 /// The specs of some files, to be called by others. A file that has none is left out: what is wrong with it is for [`compile`] to say.
 #[must_use]
 pub fn library(sources: &[SourceFile]) -> Library {
-    let specs = sources.iter().filter_map(|source| attempt(&parse_document(source).ok()?, source).0);
-    Library { specs: specs.map(|spec| (spec.name.clone(), spec)).collect() }
+    let mut library = Library::default();
+    let read = sources.iter().filter_map(|source| Some((source, parse_document(source).ok()?)));
+    resolve_all(read.collect(), &mut library);
+    library
 }
 
 /// Compiles specs that may call each other and those of a library; one of a name that is in both takes the other's place.
@@ -74,22 +76,21 @@ pub fn library(sources: &[SourceFile]) -> Library {
 /// All that is wrong with any of them.
 pub fn compile_beside(sources: &[SourceFile], mut library: Library) -> Result<Vec<Compiled>, Vec<Failure>> {
     let mut failures = Vec::new();
-    let mut attempts = Vec::new();
+    let mut read = Vec::new();
     let mut types = BTreeMap::new();
     for source in sources {
         match parse_document(source) {
-            Ok(document) => {
-                let (spec, mut diagnostics) = attempt(&document, source);
-                one_type(&document, &mut types, &mut diagnostics);
-                library.specs.extend(spec.iter().map(|spec| (spec.name.clone(), spec.clone())));
-                attempts.push((source, document, spec, diagnostics));
-            }
+            Ok(document) => read.push((source, document)),
             Err(diagnostics) => failures.push(Failure { source: source.clone(), diagnostics }),
         }
     }
     let mut compiled = Vec::new();
-    for (source, document, spec, found) in attempts {
-        match compile_spec(source, &document, spec, found, &library) {
+    let mut files = resolve_all(read, &mut library);
+    for Resolved { document, diagnostics, .. } in &mut files {
+        one_type(document, &mut types, diagnostics);
+    }
+    for Resolved { source, document, spec, diagnostics } in files {
+        match compile_spec(source, &document, spec, diagnostics, &library) {
             Ok(done) => compiled.push(done),
             Err(diagnostics) => failures.push(Failure { source: source.clone(), diagnostics }),
         }
@@ -117,7 +118,8 @@ fn blame_once(failures: &mut Vec<Failure>, library: &Library) {
     for Failure { source, diagnostics } in failures.iter_mut() {
         diagnostics.retain(|diagnostic| {
             let word = source.text.get(diagnostic.span.start..diagnostic.span.end).unwrap_or_default();
-            diagnostic.code != Code::UnknownFunction || !broken.contains(word)
+            let names_a_loss = [Code::UnknownFunction, Code::BadOrigin].contains(&diagnostic.code);
+            !names_a_loss || !broken.contains(word.split('.').next().unwrap_or_default())
         });
     }
     failures.retain(|failure| !failure.diagnostics.is_empty());

@@ -125,8 +125,10 @@ pub struct AxisEntry {
 /// An entry of `inputs`.
 #[derive(Clone, Debug)]
 pub struct InputEntry {
-    /// `axes`
-    pub axes: Vec<Spanned<String>>,
+    /// `from`: the input of another loss that says what this entry does not.
+    pub from: Option<Spanned<String>>,
+    /// `axes`; `None` where the entry leaves them to the one that it is `from`.
+    pub axes: Option<Vec<Spanned<String>>>,
     /// `label`, e.g. `class_index(C)`.
     pub label: Option<Spanned<String>>,
     /// `gradient`
@@ -148,6 +150,8 @@ pub struct InputEntry {
 /// An entry of `params`.
 #[derive(Clone, Debug)]
 pub struct ParamEntry {
+    /// `from`: the parameter of another loss that says what this entry does not.
+    pub from: Option<Spanned<String>>,
     /// `kind`: `real`, `integer`, `switch`, `choice`.
     pub kind: Option<Spanned<String>>,
     /// `default`, by its source text.
@@ -231,6 +235,8 @@ pub struct KnotEntry {
     pub gradient: Vec<(Spanned<String>, Ast)>,
     /// `because`
     pub because: Option<Spanned<String>>,
+    /// The loss that declares it, where a loss that is made of that one takes it over.
+    pub carried_from: Option<String>,
 }
 
 /// An entry of `surrogates`.

@@ -5,6 +5,7 @@ mod call;
 mod cases;
 mod compare;
 pub(crate) mod curvature;
+pub(crate) mod demands;
 mod domains;
 mod fold;
 pub(crate) mod formula;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostic::Diagnostics;
 use crate::document::Formula;
+use crate::elaborate::demands::Demand;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope};
 use crate::elaborate::reach::CaseLog;
@@ -46,6 +48,8 @@ pub(crate) struct Elaboration {
     pub(crate) places: HashMap<ExprId, Span>,
     /// Which cases were considered, and which can be reached.
     pub(crate) cases: CaseLog,
+    /// What the losses that it calls ask of their arguments.
+    pub(crate) demands: Vec<Demand>,
 }
 
 /// Builds the typed graph of one variant.
@@ -79,6 +83,7 @@ pub(crate) fn trace(spec: &Spec, key: &VariantKey, library: &Library) -> Elabora
     let lets = frame.plain_lets();
     let input_domains = elaborator.input_domains(&mut frame, &scope);
     let param_domains = elaborator.param_domains(&mut frame, &scope);
+    let demands = elaborator.demands();
     let Elaborator { graph, diagnostics, places, cases, .. } = elaborator;
     let variant = loss.filter(|_| !diagnostics.has_errors()).map(|loss| Variant {
         key: key.clone(),
@@ -91,7 +96,7 @@ pub(crate) fn trace(spec: &Spec, key: &VariantKey, library: &Library) -> Elabora
         exact: Vec::new(),
         step: None,
     });
-    Elaboration { variant, diagnostics, places, cases }
+    Elaboration { variant, diagnostics, places, cases, demands }
 }
 
 /// Types a formula of a claim in the scope of a variant, in the variant's own graph. `loss` stands for the variant's loss; `extra`

@@ -75,6 +75,11 @@ impl<'a> Evaluator<'a> {
         self.traps.clone()
     }
 
+    /// Whether an expression has been looked at there.
+    pub(crate) fn has_met(&self, id: ExprId, place: usize) -> bool {
+        self.known.contains_key(&(id, place))
+    }
+
     /// The value at a place of the second axis; conditions as 1 and 0, unordered as NaN.
     pub(crate) fn at(&mut self, id: ExprId, place: usize) -> Option<Number> {
         if let Some(&known) = self.known.get(&(id, place)) {

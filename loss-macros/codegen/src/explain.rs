@@ -48,6 +48,7 @@ fn knots(spec: &Spec) -> String {
         let gradients = knot.gradient.iter().map(|(input, ast)| format!("grad_{} = {}", input.value, print(ast)));
         lines.extend(gradients.map(|gradient| format!("    {gradient}")));
         lines.extend(knot.because.as_ref().map(|because| format!("    because {}", because.value)));
+        lines.extend(knot.carried_from.as_ref().map(|loss| format!("    as in {loss}")));
     }
     let mut out = String::new();
     block(&mut out, "knots", lines);

@@ -4,6 +4,7 @@ mod assume;
 pub mod check;
 pub mod codes;
 pub mod compile;
+pub mod compose;
 mod curves;
 pub mod describe;
 pub mod diagnostic;

@@ -2,6 +2,7 @@
 
 mod alias;
 mod catalogue;
+mod composition;
 mod conventions;
 mod example;
 mod formula;
@@ -66,10 +67,11 @@ pub(crate) fn page<'l>(compiled: &'l Compiled, own: &'l Library, surroundings: S
     before.push_str(&conventions::shape(spec));
     before.push_str(&conventions::domain(spec));
     before.push_str(&conventions::reductions(compiled));
-    before.push_str(&conventions::ties(compiled));
+    before.push_str(&conventions::ties(compiled, &links));
     if let Some(prediction) = curved(spec, &compiled.plans) {
         before.push_str(&conventions::curvature(spec, prediction));
     }
+    before.push_str(&composition::section(spec, &callable, &links));
     before.push_str(&relations::section(compiled, &links));
     before.push_str(&accuracy_section(&spec.name, surroundings.measured));
     let mut after = conventions::elsewhere(spec);

@@ -62,18 +62,19 @@ fn every_declaration_is_read_in_file_order() {
     assert_eq!(document.accumulate.expect("given").value, "f64");
     assert_eq!(keys(&document.axes), ["C", "M"]);
     assert_eq!(document.axes[1].1.size.as_ref().map(print).as_deref(), Some("size(C)"));
-    assert_eq!(keys(&document.inputs), ["input", "target", "weight"]);
-    let [(_, input), (_, target), (_, weight)] = &document.inputs[..] else { panic!("three inputs") };
-    assert_eq!((values(&input.axes), input.gradient), (vec!["N", "C"], true));
+    assert_eq!(keys(&document.inputs), ["input", "target", "rate", "weight"]);
+    let [(_, input), (_, target), (_, rate), (_, weight)] = &document.inputs[..] else { panic!("four inputs") };
+    assert_eq!((input.axes.as_deref().map(values), input.gradient), (Some(vec!["N", "C"]), true));
+    assert_eq!((rate.from.as_ref().map(|from| from.value.as_str()), rate.axes.is_none()), (Some("huber.target"), true));
     assert_eq!(input.domain.as_ref().map(print).as_deref(), Some("input > 0"));
     assert_eq!(target.label.as_ref().map(|label| label.value.as_str()), Some("class_index(C)"));
     assert_eq!(target.ignore.as_ref().map(|name| name.value.as_str()), Some("ignore_index"));
     assert_eq!(weight.default.as_ref().map(|text| text.value.as_str()), Some("1e-12"));
     assert_eq!((values(&weight.broadcast), weight.optional, weight.gradient), (vec!["C"], false, false));
-    assert_eq!(keys(&document.params), ["beta", "over", "ignore_index"]);
+    assert_eq!(keys(&document.params), ["beta", "delta", "over", "ignore_index"]);
     assert_eq!(document.params[0].1.default.as_ref().map(|text| text.value.as_str()), Some("0.10"));
-    assert_eq!(values(&document.params[1].1.values), ["rows", "batch"]);
-    assert_eq!(document.params[2].1.default.as_ref().map(|text| text.value.as_str()), Some("-100"));
+    assert_eq!(values(&document.params[2].1.values), ["rows", "batch"]);
+    assert_eq!(document.params[3].1.default.as_ref().map(|text| text.value.as_str()), Some("-100"));
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn places_are_those_of_the_contents() {
     assert_eq!((here(left.span), here(right.span)), ("total(r, 2)", "abs(r)"));
     for (name, input) in &document.inputs {
         assert_eq!(here(name.span), name.value);
-        assert!(input.axes.iter().all(|axis| here(axis.span) == axis.value));
+        assert!(input.axes.iter().flatten().all(|axis| here(axis.span) == axis.value));
     }
     let Data::List(_, list) = &document.examples[0].given[0].1 else { panic!("a list") };
     assert_eq!(here(*list), "[[1.0, -inf], [nan, 1e-4]]");

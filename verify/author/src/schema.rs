@@ -27,6 +27,7 @@ fn takes(takes: &Takes) -> Value {
     match takes {
         Takes::Text => json!({ "type": SCALAR, "minLength": 1 }),
         Takes::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }),
+        Takes::Origin => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?$" }),
         Takes::Axis => json!({ "type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$" }),
         // YAML reads some words as numbers.
         Takes::Words(words) => {

@@ -11,6 +11,7 @@ use loss_codegen::differentiate::differentiate;
 use loss_codegen::expr::{ExprId, Graph, InputId};
 use loss_codegen::model::{Label, Spec, Variant};
 use loss_codegen::source::SourceFile;
+use loss_runtime::SpecFile;
 
 use crate::checks::names::check_names;
 use crate::subject::Subject;
@@ -45,7 +46,7 @@ pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
 
 fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Court) -> Fate {
     let source = SourceFile { path: compiled.source.path.clone(), text: edit.apply(&compiled.source.text) };
-    let mut mutated = match alone(&source, original.name()) {
+    let mut mutated = match alone(&source, original.name(), original.registry.sources()) {
         Ok(mutated) => mutated,
         Err(message) => return Fate::Refused { message },
     };
@@ -64,13 +65,17 @@ fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Co
 }
 
 /// A file compiled with the specs that it needs.
-fn alone(source: &SourceFile, name: &str) -> Result<Compiled, String> {
+fn alone<'s>(
+    source: &SourceFile,
+    name: &str,
+    others: impl Iterator<Item = &'s SpecFile> + Clone,
+) -> Result<Compiled, String> {
     let mut sources = vec![source.clone()];
     let mut at = 0;
     while at < sources.len() {
-        for spec in loss_specs::SPECS {
+        for spec in others.clone() {
             let stem = stem(spec.path);
-            let is_new = stem != name && sources.iter().all(|known| known.path != spec.path);
+            let is_new = stem != name && sources.iter().all(|known| self::stem(&known.path) != stem);
             if is_new && sources[at].text.contains(stem) {
                 sources.push(SourceFile { path: spec.path.to_owned(), text: spec.text.to_owned() });
             }

@@ -94,7 +94,7 @@ pub(super) fn check(
 fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
     const SMOOTHNESS: [&str; 4] = ["jump", "C0", "C1", "C2"];
     const CLAIMS: [&str; 4] = ["exact", "dominates", "majorizes", "positive"];
-    for knot in &spec.knots {
+    for knot in spec.knots.iter().filter(|knot| knot.carried_from.is_none()) {
         one_of(&knot.smooth, &SMOOTHNESS, Code::BadKnot, "smoothness", findings);
         let learns = spec.inputs.iter().find(|input| input.gradient);
         if let ("C0", true, Some(input)) = (knot.smooth.value.as_str(), knot.gradient.is_empty(), learns) {
@@ -147,7 +147,8 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
 }
 
 fn knots(claim: &mut Claim<'_>, findings: &mut Findings) {
-    for knot in &claim.spec.knots {
+    // One that is carried over has been checked where it is declared.
+    for knot in claim.spec.knots.iter().filter(|knot| knot.carried_from.is_none()) {
         if !claim.applies(knot.when.as_ref(), &[], findings) {
             continue;
         }

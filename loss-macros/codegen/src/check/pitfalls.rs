@@ -3,7 +3,7 @@
 //! Every warning has an example. Numbers with few digits are tried for the inputs, parameters have their defaults, and a finding counts only where
 //! rounding has no part in it; so nothing is reported that is not there, and not all that is there is found.
 
-mod search;
+pub(super) mod search;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -189,7 +189,7 @@ fn refuse(findings: &mut Findings, code: Code, span: Span, message: String, help
 /// Where an axis is declared: under `axes`, or in the first input that has it.
 fn axis_place(document: &Document, name: &str) -> Span {
     let declared = document.axes.iter().map(|(key, _)| key);
-    let used = document.inputs.iter().flat_map(|(_, input)| &input.axes);
+    let used = document.inputs.iter().flat_map(|(_, input)| input.axes.iter().flatten());
     declared.chain(used).find(|key| key.value == name).map_or(document.name.span, |key| key.span)
 }
 

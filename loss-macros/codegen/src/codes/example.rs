@@ -63,6 +63,7 @@ examples! {
     CycleOfSpecs => "check/cycle_of_specs",
     NameDiffersFromFile => "check/file_name",
     BadAxisName => "check/bad_axis_name",
+    BadOrigin => "check/bad_origin",
     UnknownAxis => "check/unknown_axis",
     AxisNotCarried => "check/axis_not_carried",
     AxesDoNotFit => "check/axes_do_not_fit",
@@ -76,6 +77,7 @@ examples! {
     UsedOutsideGiven => "check/used_outside_given",
     TooManyVariants => "check/too_many_variants",
     StaticArgument => "check/static_argument",
+    ArgumentOutsideDomain => "check/argument_outside_domain",
     MissingInputs => "check/missing_inputs",
     BadAxis => "check/bad_axis",
     TooManyAxes => "check/too_many_axes",
@@ -111,8 +113,9 @@ examples! {
 }
 
 /// The specs that some of the examples call.
-const BESIDE: [(&str, &str); 2] = [
+const BESIDE: [(&str, &str); 3] = [
     ("specs/circle.yaml", include_str!("../../tests/errors/library/circle.yaml")),
+    ("specs/bounded.yaml", include_str!("../../tests/specs/bounded.yaml")),
     ("specs/switched.yaml", include_str!("../../tests/specs/switched.yaml")),
 ];
 

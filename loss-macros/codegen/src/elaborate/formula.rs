@@ -8,6 +8,7 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Case, Formula};
 use crate::elaborate::Library;
+use crate::elaborate::demands::Called;
 use crate::elaborate::fold;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::elaborate::reach::{self, CaseLog};
@@ -26,6 +27,8 @@ pub(super) struct Elaborator<'a> {
     pub(super) cases: CaseLog,
     /// The specs whose losses are being expanded, outermost first.
     pub(super) calls: Vec<&'a str>,
+    /// The calls of losses by the spec itself.
+    pub(super) called: Vec<Called<'a>>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -39,6 +42,7 @@ impl<'a> Elaborator<'a> {
             places: HashMap::new(),
             cases: CaseLog::default(),
             calls: Vec::new(),
+            called: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnostic::suggest;
+use crate::elaborate::demands::Called;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value, absent_param, label_type, static_value};
 use crate::expr::{AxisId, Expr, ExprId, Type};
@@ -100,6 +101,12 @@ impl<'a> Elaborator<'a> {
         self.calls.push(&callee.name);
         let loss = self.real_formula(&mut inner, &Scope::whole(callee), &callee.loss);
         self.calls.pop();
+        // What a called loss calls in its turn is its own matter.
+        if let (Some(loss), None) = (loss, frame.blame) {
+            let places = |arguments: &[Option<&Ast>]| arguments.iter().map(|ast| ast.map(|ast| ast.span)).collect();
+            let (inputs, params) = (places(&arguments.inputs), places(&arguments.params));
+            self.called.push(Called { frame: inner, loss, inputs, params });
+        }
         loss
     }
 

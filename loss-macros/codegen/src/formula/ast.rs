@@ -15,34 +15,80 @@ impl Ast {
     /// The tree without its places: two formulas that are written alike, wherever they stand, then print alike under `{:?}`.
     #[must_use]
     pub fn without_places(&self) -> Ast {
-        let name = |name: &Spanned<String>| Spanned { value: name.value.clone(), span: Span::default() };
-        let boxed = |ast: &Ast| Box::new(ast.without_places());
+        self.rebuilt(&mut |_| None, &mut |_| Span::default())
+    }
+
+    /// The tree as if all of it stood at one place.
+    #[must_use]
+    pub(crate) fn placed_at(&self, span: Span) -> Ast {
+        self.rebuilt(&mut |_| None, &mut |_| span)
+    }
+
+    /// The tree with other trees in the place of some of its parts, the outermost first.
+    #[must_use]
+    pub(crate) fn replacing(&self, replace: &mut dyn FnMut(&Ast) -> Option<Ast>) -> Ast {
+        self.rebuilt(replace, &mut |span| span)
+    }
+
+    fn rebuilt(&self, replace: &mut dyn FnMut(&Ast) -> Option<Ast>, place: &mut dyn FnMut(Span) -> Span) -> Ast {
+        if let Some(other) = replace(self) {
+            return other;
+        }
         let kind = match &self.kind {
             AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => self.kind.clone(),
-            AstKind::Unary(operator, x) => AstKind::Unary(*operator, boxed(x)),
-            AstKind::Binary(operator, x, y) => AstKind::Binary(*operator, boxed(x), boxed(y)),
-            AstKind::If(c, x, y) => AstKind::If(boxed(c), boxed(x), boxed(y)),
-            AstKind::Pick(x, i) => AstKind::Pick(boxed(x), boxed(i)),
+            AstKind::Unary(operator, x) => AstKind::Unary(*operator, Box::new(x.rebuilt(replace, place))),
+            AstKind::Binary(operator, x, y) => {
+                AstKind::Binary(*operator, Box::new(x.rebuilt(replace, place)), Box::new(y.rebuilt(replace, place)))
+            }
+            AstKind::If(c, x, y) => AstKind::If(
+                Box::new(c.rebuilt(replace, place)),
+                Box::new(x.rebuilt(replace, place)),
+                Box::new(y.rebuilt(replace, place)),
+            ),
+            AstKind::Pick(x, i) => {
+                AstKind::Pick(Box::new(x.rebuilt(replace, place)), Box::new(i.rebuilt(replace, place)))
+            }
             AstKind::Call(call) => AstKind::Call(Box::new(Call {
-                name: name(&call.name),
-                axes: call.axes.iter().map(name).collect(),
-                filter: call.filter.as_ref().map(Ast::without_places),
-                arguments: call.arguments.iter().map(Ast::without_places).collect(),
+                name: put(&call.name, place),
+                axes: call.axes.iter().map(|axis| put(axis, place)).collect(),
+                filter: call.filter.as_ref().map(|filter| filter.rebuilt(replace, place)),
+                arguments: call.arguments.iter().map(|argument| argument.rebuilt(replace, place)).collect(),
                 named: call
                     .named
                     .iter()
                     .map(|(key, value)| {
                         let value = match value {
-                            NamedArgument::Formula(ast) => NamedArgument::Formula(ast.without_places()),
-                            NamedArgument::Axis(axis) => NamedArgument::Axis(name(axis)),
+                            NamedArgument::Formula(ast) => NamedArgument::Formula(ast.rebuilt(replace, place)),
+                            NamedArgument::Axis(axis) => NamedArgument::Axis(put(axis, place)),
                         };
-                        (name(key), value)
+                        (put(key, place), value)
                     })
                     .collect(),
             })),
         };
-        Ast { kind, span: Span::default() }
+        Ast { kind, span: place(self.span) }
     }
+
+    /// The parts that it is directly made of.
+    pub(crate) fn parts(&self) -> Vec<&Ast> {
+        match &self.kind {
+            AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => Vec::new(),
+            AstKind::Unary(_, x) => vec![x.as_ref()],
+            AstKind::Binary(_, x, y) | AstKind::Pick(x, y) => vec![x.as_ref(), y.as_ref()],
+            AstKind::If(c, x, y) => vec![c.as_ref(), x.as_ref(), y.as_ref()],
+            AstKind::Call(call) => {
+                let named = call.named.iter().filter_map(|(_, argument)| match argument {
+                    NamedArgument::Formula(formula) => Some(formula),
+                    NamedArgument::Axis(_) => None,
+                });
+                call.filter.iter().chain(&call.arguments).chain(named).collect()
+            }
+        }
+    }
+}
+
+fn put(name: &Spanned<String>, place: &mut dyn FnMut(Span) -> Span) -> Spanned<String> {
+    Spanned { value: name.value.clone(), span: place(name.span) }
 }
 
 /// The kinds of formula nodes.

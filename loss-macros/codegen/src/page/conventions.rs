@@ -10,7 +10,7 @@ use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Spec};
 use crate::typeset::Typesetter;
 
 use super::formula::{input_axes, typesetter};
-use super::prose::{prose, within_line};
+use super::prose::{Links, prose, within_line};
 
 /// The inputs of a call.
 pub(super) fn shape(spec: &Spec) -> String {
@@ -141,7 +141,7 @@ pub(super) fn reductions(compiled: &Compiled) -> String {
 }
 
 /// What the gradient is where the formula is not smooth, or where it is another's on purpose.
-pub(super) fn ties(compiled: &Compiled) -> String {
+pub(super) fn ties(compiled: &Compiled, links: &Links<'_>) -> String {
     let spec = &compiled.spec;
     if spec.knots.is_empty() && spec.surrogates.is_empty() {
         return String::new();
@@ -149,7 +149,7 @@ pub(super) fn ties(compiled: &Compiled) -> String {
     with_typesetter(compiled, |set| {
         let mut text = "\n# Ties\n".to_owned();
         for knot in &spec.knots {
-            text.push_str(&tie(knot, set));
+            text.push_str(&tie(knot, set, links));
         }
         for surrogate in &spec.surrogates {
             text.push_str(&format!(
@@ -162,7 +162,7 @@ pub(super) fn ties(compiled: &Compiled) -> String {
     })
 }
 
-fn tie(knot: &KnotEntry, set: &Typesetter<'_>) -> String {
+fn tie(knot: &KnotEntry, set: &Typesetter<'_>, links: &Links<'_>) -> String {
     let inline = |ast| within_line(&set.inline(&print(ast)));
     let when = knot.when.as_ref().map_or(String::new(), |when| format!(", when {}", inline(when)));
     let smooth = match knot.smooth.value.as_str() {
@@ -176,7 +176,11 @@ fn tie(knot: &KnotEntry, set: &Typesetter<'_>) -> String {
     let gradient =
         if gradients.is_empty() { String::new() } else { format!("; there the gradient is {}", gradients.join(", ")) };
     let because = knot.because.as_ref().map_or(String::new(), |because| format!(" ({})", prose(&because.value)));
-    format!("- At {}{when}: {smooth}{gradient}{because}.\n", inline(&knot.at))
+    let as_in = knot
+        .carried_from
+        .as_ref()
+        .map_or(String::new(), |loss| format!(", as in {}", links.link(loss).unwrap_or_else(|| format!("`{loss}`"))));
+    format!("- At {}{when}: {smooth}{as_in}{gradient}{because}.\n", inline(&knot.at))
 }
 
 /// What others call it, and where PyTorch answers otherwise.

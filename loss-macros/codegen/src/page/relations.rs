@@ -1,10 +1,8 @@
 //! Formulas that equal the loss, other losses among them.
 
-use std::collections::BTreeSet;
-
 use crate::compile::Compiled;
-use crate::document::RelationEntry;
-use crate::formula::ast::{Ast, AstKind, NamedArgument};
+use crate::compose::calls::called;
+use crate::formula::ast::Ast;
 use crate::formula::print::print;
 use crate::markup::Escaped;
 
@@ -36,7 +34,7 @@ pub(super) fn section(compiled: &Compiled, links: &Links<'_>) -> String {
             let conditions: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
             let because = relation.because.as_ref().map_or(String::new(), |because| links.prose(&because.value));
             let because = if because.is_empty() { because } else { format!(": {because}") };
-            let see: Vec<String> = called(relation).iter().filter_map(|name| links.link(name)).collect();
+            let see: Vec<String> = called(&relation.equals).iter().filter_map(|name| links.link(name)).collect();
             let see = if see.is_empty() { String::new() } else { format!(" (see {})", see.join(", ")) };
             let equals = print(&relation.equals);
             let equals = match within_line(&set.inline(&equals)) {
@@ -47,27 +45,4 @@ pub(super) fn section(compiled: &Compiled, links: &Links<'_>) -> String {
         }
         text
     })
-}
-
-/// The names of all that a relation calls.
-fn called(relation: &RelationEntry) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut waiting = vec![&relation.equals];
-    while let Some(ast) = waiting.pop() {
-        match &ast.kind {
-            AstKind::Number(_) | AstKind::Boolean(_) | AstKind::Name(_) => {}
-            AstKind::Unary(_, x) => waiting.push(x),
-            AstKind::Binary(_, x, y) | AstKind::Pick(x, y) => waiting.extend([x.as_ref(), y.as_ref()]),
-            AstKind::If(c, x, y) => waiting.extend([c.as_ref(), x.as_ref(), y.as_ref()]),
-            AstKind::Call(call) => {
-                names.insert(call.name.value.clone());
-                waiting.extend(call.filter.iter().chain(&call.arguments));
-                waiting.extend(call.named.iter().filter_map(|(_, argument)| match argument {
-                    NamedArgument::Formula(formula) => Some(formula),
-                    NamedArgument::Axis(_) => None,
-                }));
-            }
-        }
-    }
-    names
 }

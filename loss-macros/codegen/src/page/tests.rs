@@ -219,3 +219,28 @@ fn losses_stand_in_the_table_of_their_task() {
 "
     );
 }
+
+#[test]
+fn a_loss_of_losses_says_what_it_is_made_of_and_its_parts_lead_back() {
+    let text = |name: &str, rest: &str| {
+        format!(
+            "name: {name}\nsummary: A trial.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n{rest}\n\
+             reduction: {{ default: mean, mean: elements }}\n"
+        )
+    };
+    let source = |name: &str, rest: &str| SourceFile { path: format!("specs/{name}.yaml"), text: text(name, rest) };
+    let part = source("part", "loss: abs(input)\nknots: [ { at: input == 0, smooth: C0, gradient: { input: 0 } } ]");
+    let whole = source("whole", "let:\n  half: 0.5 * part(2 * input)\nloss: half + 1");
+    let compiled = compile(&[part, whole]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered()));
+    let library = Library {
+        specs: compiled.iter().map(|compiled| (compiled.spec.name.clone(), compiled.spec.clone())).collect(),
+    };
+    let surroundings = Surroundings { library: None, measured: &[], gates: Gates::Open, root: Some("losses") };
+    let pages = compiled.iter().map(|compiled| page(compiled, &library, surroundings).to_string());
+    let [part, whole] = pages.collect::<Vec<_>>().try_into().expect("two pages");
+    assert!(part.contains("# Part of\\n[`Whole`](super::Whole)."), "{part}");
+    assert!(!part.contains("# Made of"), "{part}");
+    assert!(whole.contains("# Made of\\n- [`Part`](super::Part), as `part(2 * input)`.\\n"), "{whole}");
+    assert!(whole.contains(": the slope jumps, as in [`Part`](super::Part)."), "{whole}");
+    assert!(!whole.contains("# Part of"), "{whole}");
+}

@@ -48,7 +48,7 @@ pub(super) fn find(name: &Spanned<String>, axes: &[Axis], diagnostics: &mut Diag
 
 fn collect(document: &Document, diagnostics: &mut Diagnostics) -> Vec<String> {
     let mut names = vec!["N".to_owned()];
-    let of_inputs = document.inputs.iter().flat_map(|(_, input)| input.axes.iter());
+    let of_inputs = document.inputs.iter().flat_map(|(_, input)| input.axes.iter().flatten());
     for name in of_inputs.chain(document.axes.iter().map(|(name, _)| name)) {
         if !is_axis_name(&name.value) {
             diagnostics

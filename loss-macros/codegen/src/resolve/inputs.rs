@@ -73,7 +73,7 @@ fn takes_gradient(label: Label) -> bool {
 
 fn own_axes(entry: &InputEntry, axes: &[Axis], diagnostics: &mut Diagnostics) -> Vec<AxisId> {
     let mut own: Vec<AxisId> = Vec::new();
-    for name in &entry.axes {
+    for name in entry.axes.iter().flatten() {
         // A name that is no axis at all was reported when the axes were collected.
         let Some(place) = axes.iter().position(|axis| axis.name == name.value) else {
             continue;
@@ -88,7 +88,7 @@ fn own_axes(entry: &InputEntry, axes: &[Axis], diagnostics: &mut Diagnostics) ->
         let position = axes[place].position;
         if let Some(other) = own.iter().find(|other| axes[usize::from(other.0)].position == position)
             && position != Position::Rows
-            && entry.axes.iter().any(|name| name.value == "N")
+            && entry.axes.iter().flatten().any(|name| name.value == "N")
         {
             diagnostics
                 .error(

@@ -4,6 +4,8 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostics, suggest};
 use crate::document::{Document, ParamEntry};
 use crate::expr::Constant;
+use crate::formula::ast::Ast;
+use crate::formula::print::print;
 use crate::model::{Param, ParamKind, ParamValue};
 use crate::resolve::evaluate::{Known, evaluate};
 use crate::source::{SourceFile, Spanned};
@@ -40,11 +42,7 @@ pub(super) fn resolve(document: &Document, source: &SourceFile, diagnostics: &mu
                 kind,
                 default,
                 domain: entry.domain.clone(),
-                domain_text: entry
-                    .domain
-                    .as_ref()
-                    .and_then(|domain| source.text.get(domain.span.start..domain.span.end))
-                    .map(str::to_owned),
+                domain_text: entry.domain.as_ref().and_then(|domain| domain_text(entry, domain, source)),
                 optional: entry.optional,
                 meaning: entry.meaning.as_ref().map(|meaning| meaning.value.clone()),
             }
@@ -52,6 +50,14 @@ pub(super) fn resolve(document: &Document, source: &SourceFile, diagnostics: &mu
         .collect();
     defaults_in_domains(document, &params, diagnostics);
     params
+}
+
+/// A condition as it is written, or as it would be if another loss has written it.
+fn domain_text(entry: &ParamEntry, domain: &Ast, source: &SourceFile) -> Option<String> {
+    if entry.from.as_ref().is_some_and(|from| from.span == domain.span) {
+        return Some(print(domain));
+    }
+    source.text.get(domain.span.start..domain.span.end).map(str::to_owned)
 }
 
 /// The value that a text gives to a parameter of this kind, if it does.

@@ -29,7 +29,7 @@ impl Reader {
         let smooth = fields.required_text(self, "smooth");
         let gradient = fields.each(self, "gradient", Reader::ast);
         let because = fields.text(self, "because");
-        Some(KnotEntry { at: at?, when, smooth: smooth?, gradient, because })
+        Some(KnotEntry { at: at?, when, smooth: smooth?, gradient, because, carried_from: None })
     }
 
     pub(super) fn surrogate(&mut self, node: &Node, what: &str) -> Option<SurrogateEntry> {

@@ -95,9 +95,13 @@ impl Reader {
 
     fn input(&mut self, node: &Node, name: &str) -> Option<InputEntry> {
         let fields = self.fields(node, name, keys::INPUT)?;
-        fields.require(self, "axes")?;
+        let from = fields.text(self, "from");
+        if from.is_none() {
+            fields.require(self, "axes")?;
+        }
         Some(InputEntry {
-            axes: fields.texts(self, "axes"),
+            from,
+            axes: fields.get("axes").map(|_| fields.texts(self, "axes")),
             label: fields.text(self, "label"),
             gradient: fields.flag(self, "gradient"),
             domain: fields.ast(self, "domain"),
@@ -112,6 +116,7 @@ impl Reader {
     fn param(&mut self, node: &Node, name: &str) -> Option<ParamEntry> {
         let fields = self.fields(node, name, keys::PARAM)?;
         Some(ParamEntry {
+            from: fields.text(self, "from"),
             kind: fields.text(self, "kind"),
             default: fields.text(self, "default"),
             values: fields.texts(self, "values"),

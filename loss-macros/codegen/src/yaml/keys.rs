@@ -26,6 +26,8 @@ pub enum Takes {
     Text,
     /// A name that begins with a small letter.
     Name,
+    /// A loss, or what it reads: `loss.name`.
+    Origin,
     /// The name of an axis.
     Axis,
     /// One of these words.
@@ -193,7 +195,18 @@ pub(super) const AXIS: &[Key] = &[
 ];
 
 pub(super) const INPUT: &[Key] = &[
-    required("axes", Takes::List(&Takes::Axis), "The axes it varies along; without `N`, all rows share it.", "[N, C]"),
+    key(
+        "from",
+        Takes::Origin,
+        "An input of another loss, which says what this entry does not; of the same name, or `loss.input`.",
+        "cross_entropy.target",
+    ),
+    key(
+        "axes",
+        Takes::List(&Takes::Axis),
+        "The axes it varies along; without `N`, all rows share it. Needed without `from`.",
+        "[N, C]",
+    ),
     key("label", Takes::Label, "What it holds; `real` if missing.", "class_index(C)"),
     key("gradient", Takes::Flag, "Whether the loss has a gradient with respect to it; false if missing.", "true"),
     key("domain", Takes::Formula, "A condition that its values meet.", "\"0 <= weight < inf\""),
@@ -205,6 +218,12 @@ pub(super) const INPUT: &[Key] = &[
 ];
 
 pub(super) const PARAM: &[Key] = &[
+    key(
+        "from",
+        Takes::Origin,
+        "A parameter of another loss, which says what this entry does not; of the same name, or `loss.parameter`.",
+        "huber.delta",
+    ),
     key(
         "kind",
         Takes::Words(&["real", "integer", "switch", "choice"]),

@@ -26,7 +26,7 @@ impl Names {
         let mut names = Self { inputs: Vec::new(), params: Vec::new(), labels: Vec::new() };
         for (name, input) in &document.inputs {
             let label = input.label.as_ref().map_or("", |label| label.value.as_str());
-            let axes = input.axes.iter().map(|axis| axis.value.clone()).collect();
+            let axes = input.axes.iter().flatten().map(|axis| axis.value.clone()).collect();
             match label.strip_prefix("class_index(").and_then(|rest| rest.strip_suffix(')')) {
                 Some(axis) => names.labels.push((name.value.clone(), axis.to_owned())),
                 None => names.inputs.push((name.value.clone(), axes)),

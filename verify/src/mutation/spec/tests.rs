@@ -43,7 +43,7 @@ fn edits_name_their_place_and_most_of_them_compile() {
     }
     let compiled = all.iter().filter(|edit| {
         let text = edit.apply(TEXT);
-        alone(&SourceFile { path: source.path.clone(), text }, "bent").is_ok()
+        alone(&SourceFile { path: source.path.clone(), text }, "bent", crate::registry::losses().sources()).is_ok()
     });
     assert!(4 * compiled.count() > 3 * all.len(), "{described:#?}");
 }
@@ -51,7 +51,7 @@ fn edits_name_their_place_and_most_of_them_compile() {
 #[test]
 fn a_tie_that_both_branches_share_is_equivalent_and_a_sign_is_not() {
     let compile = |text: String| {
-        alone(&SourceFile { path: "specs/bent.yaml".to_owned(), text }, "bent")
+        alone(&SourceFile { path: "specs/bent.yaml".to_owned(), text }, "bent", crate::registry::losses().sources())
             .unwrap_or_else(|message| panic!("{message}"))
     };
     let original = compile(TEXT.to_owned());
@@ -66,7 +66,7 @@ fn a_tie_that_both_branches_share_is_equivalent_and_a_sign_is_not() {
 fn the_sign_of_what_an_even_function_reads_is_nothing() {
     let compile = |a: &str| {
         let text = TEXT.replace("a: abs(input)", &format!("a: {a}"));
-        alone(&SourceFile { path: "specs/bent.yaml".to_owned(), text }, "bent")
+        alone(&SourceFile { path: "specs/bent.yaml".to_owned(), text }, "bent", crate::registry::losses().sources())
             .unwrap_or_else(|message| panic!("{message}"))
     };
     for function in ["abs", "cosh", "cos"] {

@@ -14,10 +14,17 @@ const REALS: [f64; 7] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
 
 /// So many points of one row that meet every declared condition; none of a spec that needs more than a row and one axis.
 pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> {
+    default_params(spec, variant).map_or(Vec::new(), |params| points_with(spec, variant, &params, most))
+}
+
+/// The same with these parameters.
+pub(in crate::check) fn points_with(spec: &Spec, variant: &Variant, params: &[f64], most: usize) -> Vec<Point> {
     let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
-    let Some(params) = default_params(spec, variant).filter(|_| is_simple) else { return Vec::new() };
+    if !is_simple {
+        return Vec::new();
+    }
     let choices: Vec<Vec<Vec<f64>>> = (spec.inputs.iter().zip(&variant.key.inputs_present))
-        .map(|(input, &present)| if present { rows(input, &params) } else { vec![Vec::new()] })
+        .map(|(input, &present)| if present { rows(input, params) } else { vec![Vec::new()] })
         .collect();
     let count = choices.iter().fold(1_usize, |product, rows| product.saturating_mul(rows.len()));
     // Where there are too many, a stride that is prime to most counts goes through all of each input's rows.
@@ -29,7 +36,7 @@ pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> 
             rest /= rows.len();
             row
         });
-        Point { inputs: inputs.collect(), params: params.clone(), extent: EXTENT }
+        Point { inputs: inputs.collect(), params: params.to_vec(), extent: EXTENT }
     });
     all.filter(|point| is_admitted(variant, point)).collect()
 }

@@ -1,0 +1,179 @@
+//! Losses that are made of other losses: what comes along with a call, and what an entry takes over.
+
+use loss_codegen::compile::{Compiled, compile, compile_beside, library};
+use loss_codegen::compose::made_of;
+use loss_codegen::formula::print::print;
+use loss_codegen::model::{Label, ParamKind};
+use loss_codegen::source::SourceFile;
+
+const BOUNDED: &str = include_str!("specs/bounded.yaml");
+const DROPPING: &str = include_str!("specs/dropping.yaml");
+
+fn source(name: &str, text: &str) -> SourceFile {
+    SourceFile { path: format!("specs/{name}.yaml"), text: text.to_owned() }
+}
+
+fn spec(name: &str, rest: &str) -> SourceFile {
+    let reduction = "reduction: { default: mean, mean: elements }";
+    source(name, &format!("name: {name}\nsummary: A trial.\nreference: [ none ]\n{rest}\n{reduction}\n"))
+}
+
+fn compiled(name: &str, rest: &str) -> Compiled {
+    let sources = [source("bounded", BOUNDED), source("dropping", DROPPING), spec(name, rest)];
+    let all = compile(&sources).unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+    all.into_iter().find(|compiled| compiled.spec.name == name).expect("it was compiled")
+}
+
+fn refused(sources: &[SourceFile]) -> String {
+    compile(sources).map_or_else(|failures| printed(&failures), |_| String::new())
+}
+
+fn printed(failures: &[loss_codegen::compile::Failure]) -> String {
+    failures.iter().flat_map(|failure| failure.rendered()).collect()
+}
+
+/// The knots that come along, each as equation, condition and smoothness.
+fn carried(compiled: &Compiled) -> Vec<String> {
+    let all = compiled.spec.knots.iter().filter(|knot| knot.carried_from.is_some());
+    all.map(|knot| {
+        let when = knot.when.as_ref().map_or(String::new(), |when| format!(" when {}", print(when)));
+        format!("{}{when}: {} of {}", print(&knot.at), knot.smooth.value, knot.carried_from.as_deref().unwrap_or("?"))
+    })
+    .collect()
+}
+
+const INPUTS: &str = "inputs:\n  x: { axes: [N], gradient: true }\n  y: { axes: [N], label: probability }\n";
+
+#[test]
+fn a_multiple_of_a_loss_has_its_knots_in_its_own_names() {
+    let whole = "params:\n  w: { from: bounded.width }\nlet:\n  part: \"bounded(2 * x, y, width = w, form = halved)\"\nloss: -3 * part + w";
+    let text = format!("{INPUTS}{whole}");
+    let compiled = compiled("trial", &text);
+    assert_eq!(carried(&compiled), ["abs(2 * x - y) == w: C1 of bounded"]);
+}
+
+#[test]
+fn knots_come_along_through_a_loss_between() {
+    let between = spec("between", &format!("{INPUTS}loss: 2 * bounded(x, y)"));
+    let outer = spec("outer", &format!("{INPUTS}loss: between(x, y) / 2"));
+    // Whichever is read first.
+    for sources in [[&between, &outer], [&outer, &between]] {
+        let sources = [source("bounded", BOUNDED), sources[0].clone(), sources[1].clone()];
+        let all = compile(&sources).unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+        let outer = all.iter().find(|compiled| compiled.spec.name == "outer").expect("it was compiled");
+        assert_eq!(carried(outer), ["abs(x - y) == 1: C1 of bounded"]);
+    }
+}
+
+#[test]
+fn what_may_smooth_or_sharpen_a_knot_takes_none_over() {
+    for loss in [
+        "bounded(x, y)^2",
+        "bounded(x^2, y)",
+        "abs(x) * bounded(x, y)",
+        "bounded(x, y) + bounded(-x, y)",
+        "if x > 0 then bounded(x, y) else 0",
+        "bounded(0.5, y) + x",
+    ] {
+        let compiled = compiled("trial", &format!("{INPUTS}loss: {loss}"));
+        assert_eq!(carried(&compiled), [""; 0], "{loss}");
+    }
+    let own =
+        compiled("trial", &format!("{INPUTS}loss: bounded(x, y)\nknots: [ {{ at: abs(x - y) == 1, smooth: C1 }} ]"));
+    assert_eq!(carried(&own), [""; 0]);
+}
+
+#[test]
+fn an_entry_takes_over_what_it_does_not_say() {
+    let text = "inputs:\n  x: { axes: [N], gradient: true }\n  how: { from: bounded.target }\n  weight: { from: bounded, meaning: ours }\n\
+                params:\n  w: { from: bounded.width, default: 2 }\n  form: { from: bounded }\n\
+                loss: bounded(x, how, weight, width = w, form = form)";
+    let compiled = compiled("trial", text);
+    let spec = &compiled.spec;
+    let how = &spec.inputs[1];
+    assert_eq!((how.label, how.axes.len(), how.gradient), (Label::Probability, 1, false));
+    assert_eq!(how.meaning.as_deref(), Some("how likely it is"));
+    let weight = &spec.inputs[2];
+    assert!(weight.default.is_some());
+    assert_eq!(weight.domain.as_ref().map(print).as_deref(), Some("0 <= weight < inf"));
+    assert_eq!(weight.meaning.as_deref(), Some("ours"));
+    let w = &spec.params[0];
+    assert_eq!(w.domain_text.as_deref(), Some("0 < w < inf"));
+    assert_eq!(w.default.as_ref().map(|value| w.encode(value)), Some(2.0));
+    assert_eq!(spec.params[1].kind, ParamKind::Choice(vec!["plain".to_owned(), "halved".to_owned()]));
+    // One for each word and presence of the weight.
+    assert_eq!(compiled.variants.len(), 4);
+}
+
+#[test]
+fn rows_that_are_dropped_there_are_dropped_here() {
+    let text = "inputs:\n  scores: { from: dropping.input, gradient: true }\n  target: { from: dropping }\n  limit: { axes: [N], domain: limit <= 2 }\n\
+                params:\n  skipped: { from: dropping }\nloss: dropping(scores, target, limit)";
+    let compiled = compiled("trial", text);
+    let target = &compiled.spec.inputs[1];
+    assert!(matches!(target.label, Label::ClassIndex(_)));
+    assert!(target.ignore.is_some());
+    assert_eq!(
+        compiled.spec.params[0].default.as_ref().map(|value| compiled.spec.params[0].encode(value)),
+        Some(-100.0)
+    );
+}
+
+#[test]
+fn specs_that_take_over_from_each_other_are_found_in_any_order_and_a_circle_is_refused() {
+    let first =
+        spec("first", "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { from: second }\nloss: k * x");
+    let second =
+        spec("second", "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { from: third }\nloss: k * x");
+    let third = |k: &str| {
+        spec("third", &format!("inputs:\n  x: {{ axes: [N], gradient: true }}\nparams:\n  k: {k}\nloss: k * x"))
+    };
+    let all = compile(&[first.clone(), second.clone(), third("{ default: 3 }")]);
+    let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+    assert!(all.iter().all(|compiled| compiled.spec.params[0].default.is_some()));
+    let message = refused(&[first, second.clone(), third("{ from: second }")]);
+    assert_eq!(message.matches("error[E0206]").count(), 2, "{message}");
+    assert!(message.contains("`second` -> `third` -> `second`"), "{message}");
+    // What is wrong is said where it is wrong.
+    let broken = refused(&[second, third("{ default: k }")]);
+    assert!(broken.contains("third.yaml") && !broken.contains("second.yaml"), "{broken}");
+}
+
+#[test]
+fn another_crate_composes_losses_of_the_library_and_follows_their_change() {
+    let ours =
+        spec("ours", &format!("{INPUTS}params:\n  w: {{ from: bounded.width }}\nloss: bounded(x, y, width = w)"));
+    let compile = |bounded: &str| {
+        let library = library(&[source("bounded", bounded)]);
+        let all = compile_beside(std::slice::from_ref(&ours), library.clone());
+        let compiled = all.unwrap_or_else(|failures| panic!("{}", printed(&failures))).remove(0);
+        assert_eq!(made_of(&compiled.spec, &library), ["bounded"]);
+        compiled
+    };
+    let before = compile(BOUNDED);
+    let after =
+        compile(&BOUNDED.replace("default: 1.0, domain: \"0 < width < inf\"", "default: 4.0, domain: \"width > 3\""));
+    let default = |compiled: &Compiled| {
+        compiled.spec.params[0].default.as_ref().map(|value| compiled.spec.params[0].encode(value))
+    };
+    assert_eq!((default(&before), default(&after)), (Some(1.0), Some(4.0)));
+    assert_eq!(after.spec.params[0].domain_text.as_deref(), Some("w > 3"));
+}
+
+#[test]
+fn the_derivative_of_a_composed_loss_is_that_of_its_formula() {
+    let composed = compiled("trial", &format!("{INPUTS}loss: bounded(2 * x, y, width = 3)"));
+    let written = compiled(
+        "trial",
+        &format!(
+            "{INPUTS}loss:\n  cases:\n    - {{ when: abs(2 * x - y) <= 3, value: \"1 * 0.5 * (2 * x - y)^2\" }}\n    \
+             - {{ otherwise: \"1 * 3 * (abs(2 * x - y) - 0.5 * 3)\" }}"
+        ),
+    );
+    let text = |compiled: &Compiled| {
+        let whole = loss_codegen::explain::explain(compiled);
+        whole.split("variant:").nth(1).unwrap_or_default().to_owned()
+    };
+    assert!(text(&composed).contains("grad_x"), "{}", text(&composed));
+    assert_eq!(text(&composed), text(&written));
+}
