@@ -7,8 +7,10 @@ use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
 mod open;
+mod slot;
 
 pub use open::Place;
+pub use slot::Slot;
 
 /// The iteration space: `outer` x `extent` x `inner` places, in this order. `extent` is that of the second axis; a *row* is a pair
 /// of an outer and an inner place, numbered outer first.
@@ -159,9 +161,9 @@ impl<T: Element> Job<'_, T> {
 /// Where the results go. A slice that is absent is not wanted.
 #[derive(Debug)]
 pub struct Outputs<'o, T> {
-    pub(crate) elements: Option<&'o mut [T]>,
+    pub(crate) elements: Option<Slot<'o, T>>,
     /// By input, and then the curvature.
-    pub(crate) gradients: [Option<&'o mut [T]>; SLOTS],
+    pub(crate) gradients: [Option<Slot<'o, T>>; SLOTS],
 }
 
 impl<T> Outputs<'_, T> {

@@ -54,6 +54,7 @@ mod math;
 pub mod registry;
 mod run;
 pub mod shape;
+mod stored;
 mod sum;
 pub mod tensor;
 pub mod uniform;
@@ -63,6 +64,7 @@ pub use error::{Error, Word};
 pub use registry::{Element, Loss};
 pub use run::{run, shape_of_none};
 pub use shape::Shape;
+pub use stored::Stored;
 pub use tensor::{Array, Labels, Tensor};
 
 /// What generated code needs of the standard library, wherever it is expanded.

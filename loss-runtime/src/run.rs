@@ -8,11 +8,12 @@ mod params;
 use crate::call::{Call, Curvature, Outcome, Partial, Reduction, Request, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
-use crate::job::{Dropped, Geometry, Job, Outputs};
+use crate::job::{Dropped, Geometry, Job, Outputs, Slot};
 use crate::kernel::CURVATURE;
 use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
 use crate::shape::Shape;
+use crate::stored::Stored;
 
 use layout::Layout;
 use outputs::Bend;
@@ -22,36 +23,65 @@ use outputs::Bend;
 /// # Errors
 /// The first thing wrong with the call, in the order: the name of the reduction, the instruction set, parameters, shapes, labels and declared conditions (row
 /// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
-pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
+pub fn run<T: Stored>(
+    loss: &dyn Loss,
+    call: &Call<'_, T>,
+    request: Request<'_, T>,
+) -> Result<Outcome<T::Compute>, Error> {
+    T::compute(call, |call| answer(loss, call, Asked::new(request)))
+}
+
+/// What is asked of a call of the compute type, whatever type the results are kept in.
+struct Asked<'o, T> {
+    reduction: Reduction<'o>,
+    upstream: Upstream<'o, T>,
+    outputs: Outputs<'o, T>,
+    curvature: Option<(Curvature, Slot<'o, T>)>,
+    want: Want,
+}
+
+impl<'o, T: Element> Asked<'o, T> {
+    fn new<S: Stored<Compute = T>>(request: Request<'o, S>) -> Self {
+        let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+        let mut outputs = Outputs { elements: elements.map(S::slot), ..Outputs::none() };
+        for (slot, gradient) in outputs.gradients.iter_mut().zip(gradients) {
+            *slot = gradient.map(S::slot);
+        }
+        let curvature = curvature.map(|(which, values)| (which, S::slot(values)));
+        Self { reduction, upstream: upstream.compute(), outputs, curvature, want }
+    }
+}
+
+fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+    let Asked { reduction, upstream, mut outputs, curvature, want } = asked;
     let reduction = Chosen::find(info, reduction)?;
     let Checked { mut job, layout, variant } = check(loss, call)?;
     let none_len = layout.none(variant.axes)?.len();
-    outputs::check(info, call, &gradients)?;
+    outputs::check(info, call, &job, &outputs.gradients)?;
     let curvature = outputs::bend(info, call, curvature)?;
-    if let Some(elements) = &elements
+    if let Some(elements) = &outputs.elements
         && elements.len() != none_len
     {
         return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
     }
-    match (upstream, reduction) {
-        (Upstream::Each(each), Chosen::None) if each.len() != none_len => {
-            return Err(Error::Upstream { expected: none_len, found: each.len() });
+    match (upstream.count(), reduction) {
+        (Some(found), Chosen::None) if found != none_len => {
+            return Err(Error::Upstream { expected: none_len, found });
         }
-        (Upstream::Each(each), Chosen::Sum | Chosen::Named(_)) if each.len() != 1 => {
-            return Err(Error::Upstream { expected: 1, found: each.len() });
+        (Some(found), Chosen::Sum | Chosen::Named(_)) if found != 1 => {
+            return Err(Error::Upstream { expected: 1, found });
         }
-        (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
+        (Some(_) | None, _) => {}
     }
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
-    if divisor == 0.0 && (want == Want::Value || curvature.is_some() || gradients.iter().any(Option::is_some)) {
+    let differentiates = curvature.is_some() || outputs.gradients.iter().any(Option::is_some);
+    if divisor == 0.0 && (want == Want::Value || differentiates) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
 
-    let mut outputs = Outputs::new(elements, gradients);
     let of = match reduction {
         Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
         Chosen::None | Chosen::Sum => None,
@@ -78,7 +108,11 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
 ///
 /// # Errors
 /// What is wrong with the call's parameters or shapes.
-pub fn shape_of_none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
+pub fn shape_of_none<T: Stored>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
+    T::compute(call, |call| none(loss, call))
+}
+
+fn none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
     let info = loss.info();
     let params = params::check::<T>(loss, &call.params)?;
     let layout = Layout::new(info, call)?;

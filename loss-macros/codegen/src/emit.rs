@@ -63,7 +63,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Variant, VariantKey, VariantReduction};
-            use ::loss_runtime::run;
+            use ::loss_runtime::{Stored, run};
             use ::loss_runtime::tensor::{Labels, Tensor};
 
             /// What the loss is.

@@ -10,7 +10,7 @@ use super::block::Block;
 use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::scratch::put;
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
-use crate::job::{Job, Values};
+use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -190,7 +190,7 @@ fn pass<
             Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
-                sweep.element_gradients[0].as_deref_mut().map(|slot| (slot, path))
+                sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
             }
         };
     }
@@ -331,7 +331,7 @@ where
             let s = reader.shared(place);
             let (index, upstream) = (reader.index(place), reader.upstream(place));
             let spilled = if K::SPILL.is_some() && spills {
-                match (&tiles, &sweep.element_gradients[0]) {
+                match (&tiles, sweep.element_gradients[0].as_mut().and_then(Slot::native)) {
                     (Some(tiles), _) => paths[0].load(token, &tiles[0], place, reader.len),
                     (None, Some(slot)) => paths[0].load(token, slot, place, reader.len),
                     (None, None) => zero,
@@ -345,7 +345,7 @@ where
                 let accumulator = &mut sums[(place - chunk) & (width - 1)];
                 *accumulator = *accumulator + value;
                 if let Some(elements) = &mut sweep.elements {
-                    values.store(value, elements, place, block.len);
+                    values.put(value, elements, place, block.len);
                 }
             }
             for g in 0..G {
@@ -354,7 +354,7 @@ where
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
                     (Some(tiles), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
-                    (None, Some(slot)) if !view.broadcast => paths[g].store(gradient, slot, place, reader.len),
+                    (None, Some(slot)) if !view.broadcast => paths[g].put(gradient, slot, place, reader.len),
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);

@@ -81,7 +81,8 @@ impl Block {
             Upstream::Each(each) if !job.per_element => {
                 lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]);
             }
-            Upstream::Each(_) => {}
+            Upstream::Converted(each) if !job.per_element => each.convert(self.row, 1, &mut lanes[..self.len]),
+            Upstream::Each(_) | Upstream::Converted(_) => {}
         }
     }
 

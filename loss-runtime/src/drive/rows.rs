@@ -7,10 +7,10 @@ use super::MAX_LANES;
 use super::across::{Across, TILE_EXTENT};
 use super::along::Along;
 use super::block::Block;
-use super::scratch::{put, spread};
+use super::scratch::put;
 use super::split::Part;
 use crate::call::SLOTS;
-use crate::job::Job;
+use crate::job::{Job, Slot};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -43,10 +43,10 @@ pub(super) struct Sweep<
     pub(super) token: L::Token,
     pub(super) job: &'s Job<'a, L::Scalar>,
     pub(super) u: [L; U],
-    pub(super) elements: Option<&'o mut [L::Scalar]>,
+    pub(super) elements: Option<Slot<'o, L::Scalar>>,
     pub(super) elements_at: usize,
-    pub(super) element_gradients: [Option<&'o mut [L::Scalar]>; G],
-    pub(super) row_gradients: [Option<&'o mut [L::Scalar]>; H],
+    pub(super) element_gradients: [Option<Slot<'o, L::Scalar>>; G],
+    pub(super) row_gradients: [Option<Slot<'o, L::Scalar>>; H],
     pub(super) gradients_at: [usize; SLOTS],
     kernel: PhantomData<K>,
 }
@@ -168,7 +168,7 @@ where
     pub(super) fn spills(&self) -> bool {
         K::SPILL.is_some()
             && G > 0
-            && self.element_gradients.iter().take(1).any(Option::is_some)
+            && self.element_gradients.iter().take(1).flatten().any(Slot::is_native)
             && !self.job.inputs[K::ELEMENT_GRADIENTS[0]].broadcast
             && (!self.walks_along() || self.job.inputs[K::ELEMENT_GRADIENTS[0]].strides[1] == 1)
     }
@@ -202,7 +202,7 @@ where
         value.store(&mut lanes[..L::LANES]);
         block.quiet(&mut lanes);
         if let Some(elements) = &mut self.elements {
-            spread(&lanes[..block.len], elements, block.row - self.elements_at, 1);
+            elements.write(&lanes[..block.len], block.row - self.elements_at, 1);
         }
         let mut values = [0.0; MAX_LANES];
         value.store_f64(&mut values[..L::LANES]);

@@ -101,7 +101,7 @@ impl<T: Element> Search<'_, '_, T> {
         match self.declared.label {
             Label::Real | Label::Group => return None,
             Label::Simplex => {
-                if all_simplex(self.view, &self.job.geometry, self.job.isa) {
+                if all_simplex(self.view, &self.job.geometry, self.admitted(), self.job.isa) {
                     return None;
                 }
             }
@@ -166,7 +166,12 @@ impl<T: Element> Search<'_, '_, T> {
             }
             sum += value;
         }
-        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > SIMPLEX_TOLERANCE;
+        // Each of a row's probabilities may have been rounded the same way.
+        let tolerance = match self.view.values {
+            Values::Labels(values) => SIMPLEX_TOLERANCE + values.rounding(),
+            Values::Native(_) | Values::Absent => SIMPLEX_TOLERANCE,
+        };
+        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > tolerance;
         is_off.then_some(Error::RowSum { input, row, sum })
     }
 

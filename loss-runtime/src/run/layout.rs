@@ -276,9 +276,12 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
                 Kind::Unsigned
             }
             LabelSlice::F32(_) | LabelSlice::F64(_) => Kind::Float,
+            #[cfg(feature = "half")]
+            LabelSlice::Bf16(_) | LabelSlice::F16(_) => Kind::Float,
         },
     };
-    if declared.gradient && matches!(values, Values::Labels(_)) {
+    // A narrower type is widened to the compute type; a wider one would be rounded unasked.
+    if declared.gradient && matches!(values, Values::Labels(labels) if !labels.is_narrow()) {
         return false;
     }
     match declared.label {

@@ -71,9 +71,9 @@ impl<'s> Face<'s> {
     /// The struct's own generics, present only if it carries inputs.
     fn generics(&self) -> (TokenStream, TokenStream, TokenStream) {
         if self.optional.is_empty() {
-            (quote!(), quote!(), quote!(<'c, T: Element>))
+            (quote!(), quote!(), quote!(<'c, T: Stored>))
         } else {
-            (quote!(<'a, T: Element>), quote!(<'a, T>), quote!(<'c>))
+            (quote!(<'a, T: Stored>), quote!(<'a, T>), quote!(<'c>))
         }
     }
 
@@ -334,7 +334,7 @@ impl<'s> Face<'s> {
                 ///
                 /// # Errors
                 /// Where a parameter, shape or label breaks its rule, where the divisor is 0, and where the reduction is `none`.
-                pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T, Error> {
+                pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T::Compute, Error> {
                     let call = self.call(#(#names.into()),*);
                     run(&Definition, &call, Request::value(self.reduction)).and_then(Outcome::reduced)
                 }
@@ -367,7 +367,7 @@ impl<'s> Face<'s> {
             return TokenStream::new();
         }
         let gradients_name = &self.gradients_name;
-        let lifetimes = if self.optional.is_empty() { quote!(<'c, 'g, T: Element + 'g>) } else { quote!(<'c, 'g>) };
+        let lifetimes = if self.optional.is_empty() { quote!(<'c, 'g, T: Stored + 'g>) } else { quote!(<'c, 'g>) };
         let bound = if self.optional.is_empty() { quote!() } else { quote!(where T: 'g) };
         let slots: Vec<TokenStream> = self
             .differentiable
@@ -385,7 +385,7 @@ impl<'s> Face<'s> {
             pub fn backward #lifetimes(
                 &'c self,
                 #(#names: impl Into<#types>,)*
-                upstream: impl Into<Upstream<'g, T>>,
+                upstream: impl Into<Upstream<'g, T, T::Compute>>,
                 gradients: impl Into<#gradients_name<'g, T>>,
             ) -> Result<(), Error> #bound {
                 let call = self.call(#(#names.into()),*);
@@ -403,7 +403,7 @@ impl<'s> Face<'s> {
                 &'c self,
                 #(#names: impl Into<#types>,)*
                 gradients: impl Into<#gradients_name<'g, T>>,
-            ) -> Result<T, Error> #bound {
+            ) -> Result<T::Compute, Error> #bound {
                 if self.reduction.is_none() {
                     return Err(Error::NotReduced);
                 }
@@ -421,7 +421,7 @@ impl<'s> Face<'s> {
             pub fn forward_backward_into #lifetimes(
                 &'c self,
                 #(#names: impl Into<#types>,)*
-                upstream: impl Into<Upstream<'g, T>>,
+                upstream: impl Into<Upstream<'g, T, T::Compute>>,
                 elements: &'g mut [T],
                 gradients: impl Into<#gradients_name<'g, T>>,
             ) -> Result<(), Error> #bound {

@@ -2,8 +2,8 @@
 
 use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
-use crate::drive::scratch::{convert, put};
-use crate::job::{Job, Values};
+use crate::drive::scratch::{convert, put, spread};
+use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
@@ -125,16 +125,17 @@ pub(super) fn empty_tile<L: Lane>(
     input: usize,
     block: &Block,
     tile: &Tile<L::Scalar>,
-    slot: &mut [L::Scalar],
+    slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where
     L::Scalar: Element,
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
-    if view.strides[1] != 1 || view.broadcast {
-        return empty_scattered::<L>(job, input, block, tile, slot, from);
-    }
+    let slot = match slot {
+        Slot::Native(slot) if view.strides[1] == 1 && !view.broadcast => slot,
+        _ => return empty_scattered::<L>(job, input, block, tile, slot, from),
+    };
     let stride = view.strides[0];
     let offset = view.offset(block.outer, 0, 0) - from;
     let end = offset + (block.len - 1) * stride + extent;
@@ -158,7 +159,7 @@ pub(super) fn empty_tile<L: Lane>(
                 } else {
                     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                     vectors[lane].store(&mut lanes[..L::LANES]);
-                    put(false, &lanes[..count], slot, at, 1);
+                    spread(&lanes[..count], slot, at, 1);
                 }
             }
         }
@@ -176,7 +177,7 @@ fn empty_scattered<L: Lane>(
     input: usize,
     block: &Block,
     tile: &Tile<L::Scalar>,
-    slot: &mut [L::Scalar],
+    slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where
     L::Scalar: Element,

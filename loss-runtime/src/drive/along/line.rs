@@ -1,9 +1,9 @@
 //! A stretch of a row: loading it, and the last pass over it.
 
 use crate::call::Upstream;
-use crate::drive::MAX_LANES;
 use crate::drive::rows::spilled_again;
 use crate::drive::scratch::{pick, spread};
+use crate::drive::{BLOCK, MAX_LANES};
 use crate::kernel::RowWise;
 use crate::lane::{Lane, Real};
 
@@ -52,6 +52,7 @@ pub(super) enum Upstreams<'l, L: Lane> {
 }
 
 impl<'l, L: Lane> Upstreams<'l, L> {
+    /// Those of `len` places from `start` on; `space` is for what has to be converted.
     #[inline(always)]
     pub(super) fn new(
         token: L::Token,
@@ -59,12 +60,18 @@ impl<'l, L: Lane> Upstreams<'l, L> {
         start: usize,
         len: usize,
         per_element: bool,
+        space: Option<&'l mut [L::Scalar; BLOCK]>,
     ) -> Self {
         match upstream {
             Upstream::One => Self::Same(L::splat(token, 1.0)),
             Upstream::Scalar(upstream) => Self::Same(L::from_scalar(token, upstream)),
             Upstream::Each(each) if per_element => Self::Each(&each[start..start + len]),
-            Upstream::Each(_) => Self::Same(L::splat(token, 0.0)),
+            Upstream::Converted(each) if per_element => {
+                let space = space.map_or(&mut [][..], |space| &mut space[..len]);
+                each.convert(start, 1, space);
+                Self::Each(space)
+            }
+            Upstream::Each(_) | Upstream::Converted(_) => Self::Same(L::splat(token, 0.0)),
         }
     }
 
