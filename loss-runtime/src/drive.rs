@@ -12,6 +12,7 @@ mod along;
 mod block;
 mod domain;
 mod elementwise;
+mod in_place;
 mod row_wise;
 mod rows;
 mod scratch;

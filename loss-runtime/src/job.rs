@@ -45,6 +45,8 @@ pub(crate) enum Values<'a, T> {
     Native(&'a [T]),
     /// Another type: converted on the way.
     Labels(LabelSlice<'a>),
+    /// Where the input's gradient goes, which takes their place: see `drive::in_place`.
+    InPlace,
     /// Not given. No kernel of the call's variant reads it.
     Absent,
 }
@@ -92,6 +94,8 @@ impl<T: Element> View<'_, T> {
         match self.values {
             Values::Native(values) => values[offset],
             Values::Labels(values) => T::from_f64(values.number(offset)),
+            // There is a reader of its own for what is overwritten.
+            Values::InPlace => T::NAN,
             Values::Absent => T::ZERO,
         }
     }
@@ -144,7 +148,8 @@ impl<T: Element> Job<'_, T> {
         match view.values {
             Values::Native(values) => values[offset].to_f64() == dropped.value,
             Values::Labels(values) => values.number(offset) == dropped.value,
-            Values::Absent => false,
+            // It is labels that drop rows, and these have no gradient.
+            Values::InPlace | Values::Absent => false,
         }
     }
 

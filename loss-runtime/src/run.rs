@@ -1,5 +1,6 @@
 //! A call, step by step: parameters, shapes, labels and conditions, divisor, and only then anything is written.
 
+mod in_place;
 mod labels;
 mod layout;
 mod outputs;
@@ -15,6 +16,7 @@ use crate::registry::{Element, Kernel, Loss, Variant, VariantKey};
 use crate::shape::Shape;
 use crate::stored::Stored;
 
+pub use in_place::run_in_place;
 use layout::Layout;
 use outputs::Bend;
 
@@ -60,20 +62,7 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     let none_len = layout.none(variant.axes)?.len();
     outputs::check(info, call, &job, &outputs.gradients)?;
     let curvature = outputs::bend(info, call, curvature)?;
-    if let Some(elements) = &outputs.elements
-        && elements.len() != none_len
-    {
-        return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
-    }
-    match (upstream.count(), reduction) {
-        (Some(found), Chosen::None) if found != none_len => {
-            return Err(Error::Upstream { expected: none_len, found });
-        }
-        (Some(found), Chosen::Sum | Chosen::Named(_)) if found != 1 => {
-            return Err(Error::Upstream { expected: 1, found });
-        }
-        (Some(_) | None, _) => {}
-    }
+    fits(reduction, &upstream, &outputs, none_len)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
     let differentiates = curvature.is_some() || outputs.gradients.iter().any(Option::is_some);
@@ -82,10 +71,7 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     }
     job.upstream = upstream.over(divisor);
 
-    let of = match reduction {
-        Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
-        Chosen::None | Chosen::Sum => None,
-    };
+    let of = reduction.summand(variant);
     if let Some(bend) = curvature {
         write_curvature(of.unwrap_or(&variant.loss), &job, bend, &mut outputs, want)?;
     }
@@ -95,13 +81,36 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
         (variant.loss.forward)(&job, &mut values);
     }
     let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    Ok(finished(reduction, sum, divisor, want, none_len))
+}
+
+/// Checks that the values of `none`, and upstream gradients, have their length.
+fn fits<T: Element>(
+    reduction: Chosen,
+    upstream: &Upstream<'_, T>,
+    outputs: &Outputs<'_, T>,
+    none_len: usize,
+) -> Result<(), Error> {
+    if let Some(elements) = &outputs.elements
+        && elements.len() != none_len
+    {
+        return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
+    }
+    match (upstream.count(), reduction) {
+        (Some(found), Chosen::None) if found != none_len => Err(Error::Upstream { expected: none_len, found }),
+        (Some(found), Chosen::Sum | Chosen::Named(_)) if found != 1 => Err(Error::Upstream { expected: 1, found }),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+fn finished<T: Element>(reduction: Chosen, sum: f64, divisor: f64, want: Want, none_len: usize) -> Outcome<T> {
     let divides = matches!(reduction, Chosen::Named(_)).then_some(divisor);
     let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor: divides } };
     let value = match (want, reduction) {
         (Want::Nothing | Want::Partial, _) | (_, Chosen::None) => None,
         (Want::Value, Chosen::Sum | Chosen::Named(_)) => Some(T::from_f64(sum / divisor)),
     };
-    Ok(Outcome { value, partial, none_len })
+    Outcome { value, partial, none_len }
 }
 
 /// The shape of the values of `none`.
@@ -249,6 +258,14 @@ impl Chosen {
             Self::None => "none",
             Self::Sum => "sum",
             Self::Named(place) => info.reductions[place].name,
+        }
+    }
+
+    /// The code of what is summed, if it is not the loss.
+    fn summand<T>(self, variant: &'static Variant<T>) -> Option<&'static Kernel<T>> {
+        match self {
+            Self::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
+            Self::None | Self::Sum => None,
         }
     }
 

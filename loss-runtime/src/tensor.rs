@@ -1,5 +1,7 @@
 //! What a call reads: slices with a shape.
 
+mod overwritten;
+
 use alloc::vec::Vec;
 
 #[cfg(feature = "half")]
@@ -7,6 +9,8 @@ use half::{bf16, f16};
 
 use crate::lane::Real;
 use crate::shape::{MAX_DIMS, Shape};
+
+pub use overwritten::TensorMut;
 
 /// An array of the compute type: a slice in row-major order with a shape.
 ///

@@ -97,7 +97,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
         match tiles {
             Some(tiles) => {
                 for (e, tile) in tiles.elements.iter_mut().enumerate() {
-                    fill_tile::<L>(token, job, K::ELEMENTS[e], block, tile);
+                    fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
                     columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
@@ -110,7 +110,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: u
                     let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
                     columns[e] = match view.values {
                         Values::Native(values) => Column::Slice(values, path),
-                        Values::Labels(_) | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
+                        Values::Labels(_) | Values::InPlace | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
                     };
                 }
             }

@@ -275,13 +275,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         for a in 0..A {
             result[a] = T::from_f64(identity(kinds[a]));
         }
-        let mut spill = None;
-        if K::SPILL == Some(P) && sweep.spills() {
-            let input = K::ELEMENT_GRADIENTS[0];
-            let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
-            let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
-            spill = slot.map(|slot| &mut slot[offset..offset + extent]);
-        }
+        let spills = K::SPILL == Some(P) && sweep.spills();
         let mut chunk = 0;
         while chunk < extent {
             let chunk_end = extent.min(chunk + CHUNK);
@@ -292,10 +286,16 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss, space) =
-                    Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(token, job.upstream, first, len, job.per_element, space);
+                let mut spill = None;
+                if spills {
+                    let input = K::ELEMENT_GRADIENTS[0];
+                    let offset = job.inputs[input].offset(outer, start, 0) - sweep.gradients_at[input];
+                    let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
+                    spill = slot.map(|slot| &mut slot[offset..offset + len]);
+                }
                 let mut at = 0;
                 while at + width <= len {
                     for q in 0..VECTORS {
@@ -309,7 +309,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                             accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
                         }
                         if let Some(spill) = &mut spill {
-                            store::<L, true>(spilled, spill, start + at, 0);
+                            store::<L, true>(spilled, spill, at, 0);
                         }
                     }
                     at += width;
@@ -333,7 +333,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                             rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
                         }
                         if let Some(spill) = &mut spill {
-                            store::<L, false>(spilled, spill, start + at, count);
+                            store::<L, false>(spilled, spill, at, count);
                         }
                         at += count;
                     }
@@ -382,8 +382,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss, space) =
-                    Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
+                let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);
                 let (mut value_space, mut spaces) = match &mut self.results {
@@ -484,15 +483,19 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
     /// The element and the shared inputs of a row, from `start` on, and space for upstream gradients.
     #[inline(always)]
     #[expect(clippy::type_complexity, reason = "three kinds of lines")]
-    fn lines<'l>(
+    fn lines<'l, 's, L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
         lines: &'l mut Option<Lines<T, E, S>>,
-        job: &'l crate::job::Job<'_, T>,
-        elements: [usize; E],
-        shared: [usize; S],
+        sweep: &Sweep<'s, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
         start: usize,
         len: usize,
-    ) -> ([&'l [T]; E], [&'l [T]; S], Option<&'l mut [T; BLOCK]>) {
+    ) -> ([&'l [T]; E], [&'l [T]; S], Option<&'l mut [T; BLOCK]>)
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+        's: 'l,
+    {
+        let job = sweep.job;
         let mut xs: [&[T]; E] = [&[]; E];
         let mut ss: [&[T]; S] = [&[]; S];
         let (mut element_spaces, mut shared_spaces, upstream) = match lines {
@@ -501,10 +504,17 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             }
             None => (None, None, None),
         };
-        for (x, input) in xs.iter_mut().zip(elements) {
-            *x = line(&job.inputs[input], outer, start, len, element_spaces.as_mut().and_then(Iterator::next));
+        for (x, input) in xs.iter_mut().zip(K::ELEMENTS) {
+            let (view, space) = (&job.inputs[input], element_spaces.as_mut().and_then(Iterator::next));
+            *x = match (sweep.taken(input), space) {
+                (Some(taken), Some(space)) => {
+                    taken.read(view.offset(outer, start, 0), view.strides[1], &mut space[..len]);
+                    &space[..len]
+                }
+                (_, space) => line(view, outer, start, len, space),
+            };
         }
-        for (s, input) in ss.iter_mut().zip(shared) {
+        for (s, input) in ss.iter_mut().zip(K::SHARED) {
             *s = line(&job.inputs[input], 0, start, len, shared_spaces.as_mut().and_then(Iterator::next));
         }
         (xs, ss, upstream)

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::in_place::{taken, without_gradient};
 use super::scratch::{clear, gather, live, pick, scatter, spread};
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
 use super::{BLOCK, CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
@@ -34,9 +35,13 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    for (input, slot) in outputs.gradients.iter_mut().enumerate() {
-        if let Some(slot) = slot
-            && (job.inputs[input].broadcast || !K::GRADIENTS.contains(&input))
+    for input in 0..outputs.gradients.len() {
+        let computed = K::GRADIENTS.contains(&input);
+        if !computed && outputs.gradients[input].is_some() && matches!(job.inputs[input].values, Values::InPlace) {
+            return without_gradient(elementwise_fused::<T, K, I, U, G>, job, outputs, input);
+        }
+        if let Some(slot) = &mut outputs.gradients[input]
+            && (job.inputs[input].broadcast || !computed)
         {
             clear(&job.inputs[input], &job.geometry, slot);
         }
@@ -197,8 +202,13 @@ where
                             inputs[i] = match direct[i] {
                                 Some(values) => &values[start..start + len],
                                 None => {
-                                    gather(&job.inputs[K::INPUTS[i]], &geometry, start, &mut space[..len]);
-                                    &space[..len]
+                                    let input = K::INPUTS[i];
+                                    let (view, space) = (&job.inputs[input], &mut space[..len]);
+                                    match taken(job, input, K::GRADIENTS, &slots, &part.gradients_at) {
+                                        Some(taken) => taken.gather(view, &geometry, start, space),
+                                        None => gather(view, &geometry, start, space),
+                                    }
+                                    space
                                 }
                             };
                         }

@@ -6,7 +6,7 @@ use crate::registry::Element;
 
 /// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
 #[inline(always)]
-fn runs(
+pub(super) fn runs(
     geometry: &Geometry,
     strides: [usize; 3],
     start: usize,
@@ -52,6 +52,8 @@ pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usi
             }
         }
         Values::Labels(values) => values.convert(offset, stride, to),
+        // There is a reader of its own for what is overwritten.
+        Values::InPlace => to.fill(T::NAN),
         Values::Absent => to.fill(T::ZERO),
     }
 }

@@ -42,7 +42,7 @@ impl<'a, T: Element> Job<'a, T> {
         match self.inputs[input].values {
             // Not rounded to the compute type on the way: a label is a place.
             Values::Labels(values) => values.number(offset),
-            Values::Native(_) | Values::Absent => self.inputs[input].number(offset).to_f64(),
+            Values::Native(_) | Values::InPlace | Values::Absent => self.inputs[input].number(offset).to_f64(),
         }
     }
 

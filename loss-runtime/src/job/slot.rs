@@ -3,9 +3,12 @@
 #[cfg(feature = "half")]
 use half::{bf16, f16};
 
+use super::Values;
 use crate::lane::Real;
 #[cfg(feature = "half")]
 use crate::stored::{round_bf16, round_f16, single};
+#[cfg(feature = "half")]
+use crate::tensor::LabelSlice;
 
 /// A buffer for results of a kernel of the compute type `T`.
 #[derive(Debug)]
@@ -115,6 +118,34 @@ impl<T: Real> Slot<'_, T> {
             Self::F16(to) if stride == 1 => round_f16(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
             Self::F16(to) => scatter(from, *to, at, stride, |from| f16::from_f32(single(from))),
+        }
+    }
+
+    /// What it holds, `stride` apart, as numbers.
+    #[inline(never)]
+    pub(crate) fn read(&self, at: usize, stride: usize, to: &mut [T]) {
+        match self {
+            Self::Native(from) if stride == 1 => to.copy_from_slice(&from[at..at + to.len()]),
+            Self::Native(from) => {
+                for (step, to) in to.iter_mut().enumerate() {
+                    *to = from[at + step * stride];
+                }
+            }
+            #[cfg(feature = "half")]
+            Self::Bf16(from) => LabelSlice::Bf16(from).convert(at, stride, to),
+            #[cfg(feature = "half")]
+            Self::F16(from) => LabelSlice::F16(from).convert(at, stride, to),
+        }
+    }
+
+    /// What it holds, as the values of an input.
+    pub(crate) fn values(&self) -> Values<'_, T> {
+        match self {
+            Self::Native(values) => Values::Native(values),
+            #[cfg(feature = "half")]
+            Self::Bf16(values) => Values::Labels(LabelSlice::Bf16(values)),
+            #[cfg(feature = "half")]
+            Self::F16(values) => Values::Labels(LabelSlice::F16(values)),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod checks;
 mod elementwise;
+mod in_place;
 mod kernels;
 mod losses;
 #[cfg(feature = "half")]

@@ -1,6 +1,7 @@
 //! A loss's face: a struct with its parameters and optional inputs, and the calls.
 
 mod curvature;
+mod in_place;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -13,8 +14,9 @@ use crate::page::convention;
 pub(super) fn face(spec: &Spec, prediction: Option<InputId>, page: &TokenStream) -> TokenStream {
     let face = Face::new(spec, prediction, page);
     let (structure, choices) = (face.structure(), face.choices());
-    let (gradients, calls, curvature) = (face.gradients(), face.calls(), face.curvature());
-    quote! { #choices #structure #gradients #calls #curvature }
+    let (gradients, calls) = (face.gradients(), face.calls());
+    let (curvature, in_place) = (face.curvature(), face.in_place());
+    quote! { #choices #structure #gradients #calls #curvature #in_place }
 }
 
 /// `smooth_l1` to `SmoothL1`

@@ -21,7 +21,7 @@ pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admit
         Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
         Values::Labels(values) if values.is_narrow() => narrow::all_admitted::<T>(*values, len, admitted, isa),
         Values::Labels(values) => T::dispatch(isa, Integers { values: *values, len, admitted }),
-        Values::Absent => true,
+        Values::InPlace | Values::Absent => true,
     }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, a
         Values::Labels(values) if values.is_narrow() => {
             return narrow::all_simplex(view, values, geometry, admitted, isa);
         }
-        Values::Labels(_) | Values::Absent => return false,
+        Values::Labels(_) | Values::InPlace | Values::Absent => return false,
     };
     let rows = Rows { values, strides: view.strides, geometry: *geometry };
     let lies = if geometry.inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
@@ -45,7 +45,7 @@ pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value:
         Values::Native(_) | Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
         Values::Labels(values) if values.is_narrow() => false,
         Values::Labels(values) => T::dispatch(isa, Absent { values: *values, len, value: value as i64 }),
-        Values::Absent => true,
+        Values::InPlace | Values::Absent => true,
     }
 }
 
