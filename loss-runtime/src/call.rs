@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::lane::{Isa, Real};
-use crate::tensor::Array;
+use crate::stored::Stored;
+use crate::tensor::{Array, LabelSlice};
 
 /// The most inputs a loss may have.
 pub const MAX_INPUTS: usize = 8;
@@ -73,24 +74,26 @@ impl<'r> From<&'r str> for Reduction<'r> {
     }
 }
 
-/// The gradient of what comes after with respect to the loss's value.
+/// The gradient of what comes after with respect to the loss's value: a number of type `S`, or numbers of type `T`.
 #[derive(Clone, Copy, Debug)]
-pub enum Upstream<'a, T> {
+pub enum Upstream<'a, T, S = T> {
     /// 1.
     One,
     /// The same for all.
-    Scalar(T),
+    Scalar(S),
     /// One for each value of `none`.
     Each(&'a [T]),
+    /// One for each value of `none`, converted on the way.
+    Converted(LabelSlice<'a>),
 }
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Request<'o, T> {
+pub struct Request<'o, T: Stored> {
     /// The reduction.
     pub reduction: Reduction<'o>,
     /// What gradients are multiplied by.
-    pub upstream: Upstream<'o, T>,
+    pub upstream: Upstream<'o, T, T::Compute>,
     /// Receives the values of `none`.
     pub elements: Option<&'o mut [T]>,
     /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride.
@@ -124,7 +127,7 @@ pub enum Want {
     Value,
 }
 
-impl<T> Default for Request<'_, T> {
+impl<T: Stored> Default for Request<'_, T> {
     fn default() -> Self {
         Self {
             reduction: Reduction::None,
@@ -137,7 +140,7 @@ impl<T> Default for Request<'_, T> {
     }
 }
 
-impl<'o, T> Request<'o, T> {
+impl<'o, T: Stored> Request<'o, T> {
     /// The reduced value.
     #[must_use]
     pub fn value(reduction: Reduction<'o>) -> Self {
@@ -158,7 +161,7 @@ impl<'o, T> Request<'o, T> {
 
     /// Gradients alone, of this reduction, with this gradient of what comes after. The caller adds the buffers.
     #[must_use]
-    pub fn backward(reduction: Reduction<'o>, upstream: Upstream<'o, T>) -> Self {
+    pub fn backward(reduction: Reduction<'o>, upstream: Upstream<'o, T, T::Compute>) -> Self {
         Self { reduction, upstream, want: Want::Nothing, ..Self::default() }
     }
 }
@@ -214,39 +217,67 @@ impl<T> Outcome<T> {
     }
 }
 
-impl<T: Real> From<T> for Upstream<'_, T> {
-    fn from(upstream: T) -> Self {
+impl<T> From<f32> for Upstream<'_, T, f32> {
+    fn from(upstream: f32) -> Self {
         Self::Scalar(upstream)
     }
 }
 
-impl<'a, T: Real> From<&'a [T]> for Upstream<'a, T> {
+impl<T> From<f64> for Upstream<'_, T, f64> {
+    fn from(upstream: f64) -> Self {
+        Self::Scalar(upstream)
+    }
+}
+
+impl<'a, T: Stored> From<&'a [T]> for Upstream<'a, T, T::Compute> {
     fn from(upstream: &'a [T]) -> Self {
         Self::Each(upstream)
     }
 }
 
-impl<'a, T: Real, const K: usize> From<&'a [T; K]> for Upstream<'a, T> {
+impl<'a, T: Stored, const K: usize> From<&'a [T; K]> for Upstream<'a, T, T::Compute> {
     fn from(upstream: &'a [T; K]) -> Self {
         Self::Each(upstream)
     }
 }
 
-impl<'a, T: Real> From<&'a Vec<T>> for Upstream<'a, T> {
+impl<'a, T: Stored> From<&'a Vec<T>> for Upstream<'a, T, T::Compute> {
     fn from(upstream: &'a Vec<T>) -> Self {
         Self::Each(upstream)
     }
 }
 
+impl<'a, T: Stored> Upstream<'a, T, T::Compute> {
+    /// The same for a call of the compute type.
+    pub(crate) fn compute(self) -> Upstream<'a, T::Compute> {
+        match self {
+            Self::One => Upstream::One,
+            Self::Scalar(upstream) => Upstream::Scalar(upstream),
+            Self::Each(each) => T::each(each),
+            Self::Converted(each) => Upstream::Converted(each),
+        }
+    }
+}
+
 impl<T: Real> Upstream<'_, T> {
+    /// How many numbers there are, if there is one for each value of `none`.
+    pub(crate) fn count(&self) -> Option<usize> {
+        match self {
+            Self::One | Self::Scalar(_) => None,
+            Self::Each(each) => Some(each.len()),
+            Self::Converted(each) => Some(each.len()),
+        }
+    }
+
     /// What every value's gradient is multiplied by, divided by `divisor` before it is rounded.
     pub(crate) fn over(self, divisor: f64) -> Self {
         match self {
             // One value has one upstream gradient, however it is handed in.
             Self::Each(&[upstream]) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
+            Self::Converted(each) if each.len() == 1 => Upstream::Scalar(T::from_f64(each.number(0) / divisor)),
             Self::One => Upstream::Scalar(T::from_f64(1.0 / divisor)),
             Self::Scalar(upstream) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
-            Self::Each(_) => self,
+            Self::Each(_) | Self::Converted(_) => self,
         }
     }
 }

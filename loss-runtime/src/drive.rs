@@ -12,6 +12,7 @@ mod along;
 mod block;
 mod domain;
 mod elementwise;
+mod in_place;
 mod row_wise;
 mod rows;
 mod scratch;
@@ -30,7 +31,7 @@ const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.
 const CHUNK: usize = 8192;
 /// How many elements are gathered or converted at a time: small enough for the first cache, a multiple of all lanes.
-const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 512;
 
 /// Sums virtual lanes as a tree: lane `i` and lane `i + half` first, and so on by halves.
 #[inline(always)]

@@ -7,8 +7,10 @@ use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
 mod open;
+mod slot;
 
 pub use open::Place;
+pub use slot::Slot;
 
 /// The iteration space: `outer` x `extent` x `inner` places, in this order. `extent` is that of the second axis; a *row* is a pair
 /// of an outer and an inner place, numbered outer first.
@@ -43,6 +45,8 @@ pub(crate) enum Values<'a, T> {
     Native(&'a [T]),
     /// Another type: converted on the way.
     Labels(LabelSlice<'a>),
+    /// Where the input's gradient goes, which takes their place: see `drive::in_place`.
+    InPlace,
     /// Not given. No kernel of the call's variant reads it.
     Absent,
 }
@@ -90,6 +94,8 @@ impl<T: Element> View<'_, T> {
         match self.values {
             Values::Native(values) => values[offset],
             Values::Labels(values) => T::from_f64(values.number(offset)),
+            // There is a reader of its own for what is overwritten.
+            Values::InPlace => T::NAN,
             Values::Absent => T::ZERO,
         }
     }
@@ -159,7 +165,8 @@ impl<'a, T: Element> Job<'a, T> {
         match view.values {
             Values::Native(values) => values[offset].to_f64() == dropped.value,
             Values::Labels(values) => values.number(offset) == dropped.value,
-            Values::Absent => false,
+            // It is labels that drop rows, and these have no gradient.
+            Values::InPlace | Values::Absent => false,
         }
     }
 
@@ -181,9 +188,9 @@ impl<'a, T: Element> Job<'a, T> {
 /// Where the results go. A slice that is absent is not wanted.
 #[derive(Debug)]
 pub struct Outputs<'o, T> {
-    pub(crate) elements: Option<&'o mut [T]>,
+    pub(crate) elements: Option<Slot<'o, T>>,
     /// By input, and then the curvature.
-    pub(crate) gradients: [Option<&'o mut [T]>; SLOTS],
+    pub(crate) gradients: [Option<Slot<'o, T>>; SLOTS],
 }
 
 impl<T> Outputs<'_, T> {

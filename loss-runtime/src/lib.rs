@@ -27,8 +27,12 @@
 //! | `backward` | gradients, given that of what comes after |
 //! | `forward_backward` | the reduced loss and its gradients, in one pass |
 //! | `forward_backward_into` | every element's loss and the gradients |
+//! | `backward_in_place`, `forward_backward_in_place` | the gradient of the first input, written over the input |
 //! | `curvature_into` | the second derivative in the prediction, where the loss is of each place by itself |
 //! | `grad_hess_into` | the gradient and what a step of Newton's divides it by, in one pass: for boosting |
+//!
+//! Arrays are of `f32` or `f64`, or with the cargo feature `half` of `bf16` or `f16` from the crate of that name: computed in `f32`, with the
+//! bits of a call with all inputs widened, and every value of an array rounded once. Reduced losses are then `f32`; see [`Stored`].
 //!
 //! A loss whose name is known only at run time is found in [`LOSSES`] and called by [`run`].
 //!
@@ -54,6 +58,7 @@ mod math;
 pub mod registry;
 mod run;
 pub mod shape;
+mod stored;
 mod sum;
 pub mod tensor;
 pub mod uniform;
@@ -61,9 +66,10 @@ pub mod uniform;
 pub use call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
 pub use error::{Error, Word};
 pub use registry::{Element, Loss};
-pub use run::{run, shape_of_none};
+pub use run::{run, run_in_place, shape_of_none};
 pub use shape::Shape;
-pub use tensor::{Array, Labels, Tensor};
+pub use stored::Stored;
+pub use tensor::{Array, Labels, Tensor, TensorMut};
 
 /// What generated code needs of the standard library, wherever it is expanded.
 #[doc(hidden)]

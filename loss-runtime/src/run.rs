@@ -1,5 +1,6 @@
 //! A call, step by step: parameters, shapes, labels and conditions, divisor, and only then anything is written.
 
+mod in_place;
 mod labels;
 mod layout;
 mod outputs;
@@ -8,12 +9,14 @@ mod params;
 use crate::call::{Call, Curvature, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
-use crate::job::{Dropped, Geometry, Job, Outputs, Values, View};
+use crate::job::{Dropped, Geometry, Job, Outputs, Slot, Values, View};
 use crate::kernel::CURVATURE;
 use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Over, Variant, VariantKey};
 use crate::shape::Shape;
+use crate::stored::Stored;
 
+pub use in_place::run_in_place;
 use layout::Layout;
 use outputs::Bend;
 
@@ -22,41 +25,54 @@ use outputs::Bend;
 /// # Errors
 /// The first thing wrong with the call, in the order: the name of the reduction, the instruction set, parameters, shapes, labels and declared conditions (row
 /// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
-pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
+pub fn run<T: Stored>(
+    loss: &dyn Loss,
+    call: &Call<'_, T>,
+    request: Request<'_, T>,
+) -> Result<Outcome<T::Compute>, Error> {
+    T::compute(call, |call| answer(loss, call, Asked::new(request)))
+}
+
+/// What is asked of a call of the compute type, whatever type the results are kept in.
+struct Asked<'o, T> {
+    reduction: Reduction<'o>,
+    upstream: Upstream<'o, T>,
+    outputs: Outputs<'o, T>,
+    curvature: Option<(Curvature, Slot<'o, T>)>,
+    want: Want,
+}
+
+impl<'o, T: Element> Asked<'o, T> {
+    fn new<S: Stored<Compute = T>>(request: Request<'o, S>) -> Self {
+        let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+        let mut outputs = Outputs { elements: elements.map(S::slot), ..Outputs::none() };
+        for (slot, gradient) in outputs.gradients.iter_mut().zip(gradients) {
+            *slot = gradient.map(S::slot);
+        }
+        let curvature = curvature.map(|(which, values)| (which, S::slot(values)));
+        Self { reduction, upstream: upstream.compute(), outputs, curvature, want }
+    }
+}
+
+fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+    let Asked { reduction, upstream, mut outputs, curvature, want } = asked;
     let reduction = Chosen::find(info, reduction)?;
     let mut job = Job::blank(Isa::Scalar, call.execution.threads);
     let Checked { layout, variant } = check(loss, call, &mut job)?;
     let none_len = layout.none_len(variant.axes);
-    outputs::check(info, call, &gradients)?;
+    outputs::check(info, call, &job, &outputs.gradients)?;
     let curvature = outputs::bend(info, call, curvature)?;
-    if let Some(elements) = &elements
-        && elements.len() != none_len
-    {
-        return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
-    }
-    match (upstream, reduction) {
-        (Upstream::Each(each), Chosen::None) if each.len() != none_len => {
-            return Err(Error::Upstream { expected: none_len, found: each.len() });
-        }
-        (Upstream::Each(each), Chosen::Sum | Chosen::Named(_)) if each.len() != 1 => {
-            return Err(Error::Upstream { expected: 1, found: each.len() });
-        }
-        (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
-    }
+    fits(reduction, &upstream, &outputs, none_len)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
-    if divisor == 0.0 && (want == Want::Value || curvature.is_some() || gradients.iter().any(Option::is_some)) {
+    let differentiates = curvature.is_some() || outputs.gradients.iter().any(Option::is_some);
+    if divisor == 0.0 && (want == Want::Value || differentiates) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
 
-    let mut outputs = Outputs::new(elements, gradients);
-    let of = match reduction {
-        Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
-        Chosen::None | Chosen::Sum => None,
-    };
+    let of = reduction.summand(variant);
     if let Some(bend) = curvature {
         write_curvature(of.unwrap_or(&variant.loss), &job, bend, &mut outputs, want)?;
     }
@@ -66,20 +82,47 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         (variant.loss.forward)(&job, &mut values);
     }
     let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    Ok(finished(reduction, sum, divisor, want, none_len))
+}
+
+/// Checks that the values of `none`, and upstream gradients, have their length.
+fn fits<T: Element>(
+    reduction: Chosen,
+    upstream: &Upstream<'_, T>,
+    outputs: &Outputs<'_, T>,
+    none_len: usize,
+) -> Result<(), Error> {
+    if let Some(elements) = &outputs.elements
+        && elements.len() != none_len
+    {
+        return Err(Error::OutputLength { output: "elements", expected: none_len, found: elements.len() });
+    }
+    match (upstream.count(), reduction) {
+        (Some(found), Chosen::None) if found != none_len => Err(Error::Upstream { expected: none_len, found }),
+        (Some(found), Chosen::Sum | Chosen::Named(_)) if found != 1 => Err(Error::Upstream { expected: 1, found }),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+fn finished<T: Element>(reduction: Chosen, sum: f64, divisor: f64, want: Want, none_len: usize) -> Outcome<T> {
     let divides = matches!(reduction, Chosen::Named(_)).then_some(divisor);
     let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor: divides } };
     let value = match (want, reduction) {
         (Want::Nothing | Want::Partial, _) | (_, Chosen::None) => None,
         (Want::Value, Chosen::Sum | Chosen::Named(_)) => Some(T::from_f64(sum / divisor)),
     };
-    Ok(Outcome { value, partial, none_len })
+    Outcome { value, partial, none_len }
 }
 
 /// The shape of the values of `none`.
 ///
 /// # Errors
 /// What is wrong with the call's parameters or shapes.
-pub fn shape_of_none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
+pub fn shape_of_none<T: Stored>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
+    T::compute(call, |call| none(loss, call))
+}
+
+fn none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
     let info = loss.info();
     let mut params = [f64::NAN; MAX_PARAMS];
     params::check::<T>(loss, &call.params, &mut params)?;
@@ -211,6 +254,14 @@ impl Chosen {
             Self::None => "none",
             Self::Sum => "sum",
             Self::Named(place) => info.reductions[place].name,
+        }
+    }
+
+    /// The code of what is summed, if it is not the loss.
+    fn summand<T>(self, variant: &'static Variant<T>) -> Option<&'static Kernel<T>> {
+        match self {
+            Self::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
+            Self::None | Self::Sum => None,
         }
     }
 

@@ -1,9 +1,16 @@
 //! What a call reads: slices with a shape.
 
+mod overwritten;
+
 use alloc::vec::Vec;
+
+#[cfg(feature = "half")]
+use half::{bf16, f16};
 
 use crate::lane::Real;
 use crate::shape::{MAX_DIMS, Shape};
+
+pub use overwritten::TensorMut;
 
 /// An array of the compute type: a slice in row-major order with a shape.
 ///
@@ -185,19 +192,42 @@ macro_rules! float_label_types {
 }
 float_label_types! { f32 f64 }
 
+#[cfg(feature = "half")]
+macro_rules! half_label_types {
+    ($($type:ident)*) => {
+        $(impl LabelType for $type {
+            #[inline(always)]
+            fn number(self) -> f64 {
+                f64::from(self.to_f32())
+            }
+            #[inline(always)]
+            fn whole(self) -> Option<i64> {
+                self.to_f32().whole()
+            }
+            #[inline(always)]
+            fn saturating(self) -> i64 {
+                self.to_f32().saturating()
+            }
+        })*
+    };
+}
+#[cfg(feature = "half")]
+half_label_types! { bf16 f16 }
+
 macro_rules! label_types {
-    ($($variant:ident $type:ident $doc:literal;)*) => {
+    ($($(#[$when:meta])? $variant:ident $type:ident $doc:literal $widen:expr;)*) => {
         /// The values of [`Labels`], of one of the types they come in.
         #[derive(Clone, Copy, Debug)]
+        #[non_exhaustive]
         pub enum LabelSlice<'a> {
-            $(#[doc = $doc] $variant(&'a [$type]),)*
+            $($(#[$when])? #[doc = $doc] $variant(&'a [$type]),)*
         }
 
         impl LabelSlice<'_> {
             /// How many values.
             #[must_use]
             pub fn len(&self) -> usize {
-                match self { $(Self::$variant(values) => values.len(),)* }
+                match self { $($(#[$when])? Self::$variant(values) => values.len(),)* }
             }
 
             /// Whether there are none.
@@ -207,15 +237,19 @@ macro_rules! label_types {
             }
 
             /// The value at a place, as a number: conditions as 0 and 1.
+            ///
+            /// # Panics
+            /// If there is no such place.
             #[inline(always)]
-            pub(crate) fn number(&self, place: usize) -> f64 {
-                match self { $(Self::$variant(values) => values[place].number(),)* }
+            #[must_use]
+            pub fn number(&self, place: usize) -> f64 {
+                match self { $($(#[$when])? Self::$variant(values) => values[place].number(),)* }
             }
 
             /// Checked class indices, `stride` apart, as places.
             pub(crate) fn places(&self, start: usize, stride: usize, to: &mut [usize]) {
                 match self {
-                    $(Self::$variant(values) => {
+                    $($(#[$when])? Self::$variant(values) => {
                         for (place, to) in to.iter_mut().enumerate() {
                             *to = values[start + place * stride].saturating() as usize;
                         }
@@ -228,7 +262,7 @@ macro_rules! label_types {
             pub(crate) fn all(&self, start: usize, len: usize, test: impl LabelTest) -> bool {
                 match self {
                     // Without a way out in the middle: the loop is then vectorised.
-                    $(Self::$variant(values) => {
+                    $($(#[$when])? Self::$variant(values) => {
                         values[start..start + len].iter().fold(true, |all, value| all & test.passes(*value))
                     })*
                 }
@@ -237,12 +271,9 @@ macro_rules! label_types {
             /// Converts `to.len()` values, `stride` apart.
             pub(crate) fn convert<T: Real>(&self, start: usize, stride: usize, to: &mut [T]) {
                 match self {
-                    $(Self::$variant(values) => {
+                    $($(#[$when])? Self::$variant(values) => {
                         if stride == 1 {
-                            let from = &values[start..start + to.len()];
-                            for (to, value) in to.iter_mut().zip(from) {
-                                *to = T::from_f64(value.number());
-                            }
+                            $widen(&values[start..start + to.len()], to);
                         } else {
                             for (place, to) in to.iter_mut().enumerate() {
                                 *to = T::from_f64(values[start + place * stride].number());
@@ -252,45 +283,71 @@ macro_rules! label_types {
                 }
             }
 
+            /// Whether they are floats narrower than any compute type.
+            #[must_use]
+            pub(crate) fn is_narrow(&self) -> bool {
+                #[cfg(feature = "half")]
+                return matches!(self, Self::Bf16(_) | Self::F16(_));
+                #[cfg(not(feature = "half"))]
+                return false;
+            }
+
+            /// How far a number may be from the one that it was rounded from, relative to it.
+            pub(crate) fn rounding(&self) -> f64 {
+                match self {
+                    #[cfg(feature = "half")]
+                    Self::Bf16(_) => f64::from(bf16::EPSILON.to_f32()) / 2.0,
+                    #[cfg(feature = "half")]
+                    Self::F16(_) => f64::from(f16::EPSILON.to_f32()) / 2.0,
+                    _ => 0.0,
+                }
+            }
+
             /// How Rust spells the type.
             #[must_use]
             pub fn type_name(&self) -> &'static str {
-                match self { $(Self::$variant(_) => stringify!($type),)* }
+                match self { $($(#[$when])? Self::$variant(_) => stringify!($type),)* }
             }
         }
 
         $(
+            $(#[$when])?
             impl<'a> From<&'a [$type]> for Labels<'a> {
                 fn from(data: &'a [$type]) -> Self {
                     Self { data: LabelSlice::$variant(data), shape: Shape::line(data.len()), row_stride: None }
                 }
             }
 
+            $(#[$when])?
             impl<'a, const K: usize> From<&'a [$type; K]> for Labels<'a> {
                 fn from(data: &'a [$type; K]) -> Self {
                     Self::from(data.as_slice())
                 }
             }
 
+            $(#[$when])?
             impl<'a, const D: usize> From<(&'a [$type], [usize; D])> for Labels<'a> {
                 fn from((data, extents): (&'a [$type], [usize; D])) -> Self {
                     Self { data: LabelSlice::$variant(data), shape: inline(extents), row_stride: None }
                 }
             }
 
+            $(#[$when])?
             impl<'a, const K: usize, const D: usize> From<(&'a [$type; K], [usize; D])> for Labels<'a> {
                 fn from((data, extents): (&'a [$type; K], [usize; D])) -> Self {
                     Self::from((data.as_slice(), extents))
                 }
             }
 
-                        impl<'a> From<&'a Vec<$type>> for Labels<'a> {
+            $(#[$when])?
+            impl<'a> From<&'a Vec<$type>> for Labels<'a> {
                 fn from(data: &'a Vec<$type>) -> Self {
                     Self::from(data.as_slice())
                 }
             }
 
-                        impl<'a, const D: usize> From<(&'a Vec<$type>, [usize; D])> for Labels<'a> {
+            $(#[$when])?
+            impl<'a, const D: usize> From<(&'a Vec<$type>, [usize; D])> for Labels<'a> {
                 fn from((data, extents): (&'a Vec<$type>, [usize; D])) -> Self {
                     Self::from((data.as_slice(), extents))
                 }
@@ -299,17 +356,26 @@ macro_rules! label_types {
     };
 }
 
+/// Converts labels one by one.
+fn each<V: LabelType, T: Real>(from: &[V], to: &mut [T]) {
+    for (to, value) in to.iter_mut().zip(from) {
+        *to = T::from_f64(value.number());
+    }
+}
+
 label_types! {
-    Bool bool "Conditions.";
-    U8 u8 "Bytes.";
-    I8 i8 "Signed bytes.";
-    U16 u16 "16 bits.";
-    I16 i16 "16 bits, signed.";
-    U32 u32 "32 bits.";
-    I32 i32 "32 bits, signed.";
-    U64 u64 "64 bits.";
-    I64 i64 "64 bits, signed.";
-    Usize usize "As wide as an address.";
-    F32 f32 "Floats.";
-    F64 f64 "Double floats.";
+    Bool bool "Conditions." each;
+    U8 u8 "Bytes." each;
+    I8 i8 "Signed bytes." each;
+    U16 u16 "16 bits." each;
+    I16 i16 "16 bits, signed." each;
+    U32 u32 "32 bits." each;
+    I32 i32 "32 bits, signed." each;
+    U64 u64 "64 bits." each;
+    I64 i64 "64 bits, signed." each;
+    Usize usize "As wide as an address." each;
+    F32 f32 "Floats." each;
+    F64 f64 "Double floats." each;
+    #[cfg(feature = "half")] Bf16 bf16 "The upper halves of floats." crate::stored::widen_bf16;
+    #[cfg(feature = "half")] F16 f16 "Half floats." crate::stored::widen_f16;
 }

@@ -63,8 +63,8 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Over, Variant, VariantKey, VariantReduction};
-            use ::loss_runtime::run;
-            use ::loss_runtime::tensor::{Labels, Tensor};
+            use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
+            use ::loss_runtime::{Stored, run, run_in_place};
 
             /// What the loss is.
             pub static INFO: LossInfo = #info;

@@ -11,7 +11,7 @@ use super::block::Block;
 use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::scratch::put;
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
-use crate::job::{Job, Values};
+use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -132,7 +132,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                 }
                 for (e, tile) in tiles.elements.iter_mut().enumerate() {
                     if *staging == Staging::Transposed {
-                        fill_tile::<L>(token, job, K::ELEMENTS[e], block, tile);
+                        fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
                     }
                     columns[e] = Column::Slice(tile, near);
                 }
@@ -146,7 +146,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                     let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
                     columns[e] = match view.values {
                         Values::Native(values) => Column::Slice(values, path),
-                        Values::Labels(_) | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
+                        Values::Labels(_) | Values::InPlace | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
                     };
                 }
             }
@@ -238,7 +238,7 @@ fn pass<
             Some(near) => Some(near),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
-                sweep.element_gradients[0].as_deref_mut().map(|slot| (slot, path))
+                sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
             }
         };
     }
@@ -378,7 +378,7 @@ where
             let s = reader.shared(place);
             let (index, upstream) = (reader.index(place), reader.upstream(place));
             let spilled = if K::SPILL.is_some() && spills {
-                match (&tiles, &sweep.element_gradients[0]) {
+                match (&tiles, sweep.element_gradients[0].as_mut().and_then(Slot::native)) {
                     (Some((tiles, _)), _) => paths[0].load(token, tiles[0], place, reader.len),
                     (None, Some(slot)) => paths[0].load(token, slot, place, reader.len),
                     (None, None) => zero,
@@ -392,7 +392,7 @@ where
                 let accumulator = &mut sums[(place - chunk) & (width - 1)];
                 *accumulator = *accumulator + value;
                 if let Some(elements) = &mut sweep.elements {
-                    values.store(value, elements, place, block.len);
+                    values.put(value, elements, place, block.len);
                 }
             }
             for g in 0..G {
@@ -401,7 +401,7 @@ where
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
                     (Some((tiles, _)), Some(_)) => paths[g].store(gradient, tiles[g], place, reader.len),
-                    (None, Some(slot)) if !view.broadcast => paths[g].store(gradient, slot, place, reader.len),
+                    (None, Some(slot)) if !view.broadcast => paths[g].put(gradient, slot, place, reader.len),
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);

@@ -8,7 +8,8 @@ use super::block::Block;
 use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
 use super::{BLOCK, CHUNK, MAX_LANES, VECTORS};
-use crate::job::{Values, View};
+use crate::call::Upstream;
+use crate::job::{Slot, Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -24,13 +25,27 @@ pub(super) struct Along<T, const E: usize, const S: usize, const G: usize> {
     /// How many rows to work on together.
     rows: usize,
     /// Only where something does not lie as the kernel reads and writes it.
-    lines: Option<Lines<T, E, S, G>>,
+    lines: Option<Lines<T, E, S>>,
+    /// Where there are `lines`.
+    results: Option<Results<T, G>>,
 }
 
-struct Lines<T, const E: usize, const S: usize, const G: usize> {
+/// Scratch space for what is read.
+struct Lines<T, const E: usize, const S: usize> {
     elements: [[T; BLOCK]; E],
     shared: [[T; BLOCK]; S],
+    upstream: [T; BLOCK],
+}
+
+/// Scratch space for what is written.
+struct Results<T, const G: usize> {
+    values: [T; BLOCK],
     gradients: [[T; BLOCK]; G],
+}
+
+/// Whether a row's gradient can be stored as it is.
+fn is_stored_as_is<T>(view: &View<'_, T>, slot: &Slot<'_, T>) -> bool {
+    slot.is_native() && view.strides[1] == 1 && !view.broadcast
 }
 
 /// Whether a row of an input can be loaded as it is.
@@ -156,16 +171,17 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
         let inputs = &sweep.job.inputs;
-        let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]));
-        let written =
-            K::ELEMENT_GRADIENTS.iter().all(|input| inputs[*input].strides[1] == 1 && !inputs[*input].broadcast);
-        let lines = (!read || !written).then_some(Lines {
-            elements: [[T::ZERO; BLOCK]; E],
-            shared: [[T::ZERO; BLOCK]; S],
-            gradients: [[T::ZERO; BLOCK]; G],
-        });
+        let read = K::ELEMENTS.iter().chain(&K::SHARED).all(|input| is_contiguous(&inputs[*input]))
+            && !(sweep.job.per_element && matches!(sweep.job.upstream, Upstream::Converted(_)));
+        let mut slots = sweep.element_gradients.iter().zip(K::ELEMENT_GRADIENTS);
+        let written = slots.all(|(slot, input)| slot.as_ref().is_none_or(|slot| is_stored_as_is(&inputs[input], slot)))
+            && !(K::VALUE_PER_ELEMENT && sweep.elements.as_ref().is_some_and(|elements| !elements.is_native()));
+        let staged = !read || !written;
+        let zeros = [T::ZERO; BLOCK];
+        let lines = staged.then_some(Lines { elements: [zeros; E], shared: [zeros; S], upstream: zeros });
+        let results = staged.then_some(Results { values: zeros, gradients: [zeros; G] });
         let bytes = sweep.job.geometry.extent * size_of::<T>() * (E + G).max(1);
-        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines }
+        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines, results }
     }
 
     #[inline(always)]
@@ -248,7 +264,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             && let Some(elements) = &mut sweep.elements
         {
             let at = outer * extent - sweep.elements_at;
-            elements[at..at + extent].fill(T::ZERO);
+            elements.clear(at, 1, extent);
         }
     }
 
@@ -320,12 +336,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let kinds = K::PASSES[P];
         let step = self.step();
         let width = VECTORS * L::LANES;
-        let mut spill = None;
-        if K::SPILL == Some(P) && sweep.spills() {
-            let input = K::ELEMENT_GRADIENTS[0];
-            let offset = job.inputs[input].offset(outer, 0, 0) - sweep.gradients_at[input];
-            spill = sweep.element_gradients[0].as_deref_mut().map(|slot| &mut slot[offset..offset + extent]);
-        }
+        let spills = K::SPILL == Some(P) && sweep.spills();
         let mut accumulators = [[L::splat(token, 0.0); VECTORS]; A];
         for a in 0..A {
             accumulators[a] = [L::splat(token, identity(kinds[a])); VECTORS];
@@ -333,8 +344,16 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut start = chunk.start;
         while start < chunk.end {
             let len = step.min(chunk.end - start);
-            let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
-            let upstream = Upstreams::new(token, job.upstream, outer * extent + start, len, job.per_element);
+            let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
+            let first = outer * extent + start;
+            let upstream = Upstreams::new(token, job.upstream, first, len, job.per_element, space);
+            let mut spill = None;
+            if spills {
+                let input = K::ELEMENT_GRADIENTS[0];
+                let offset = job.inputs[input].offset(outer, start, 0) - sweep.gradients_at[input];
+                let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
+                spill = slot.map(|slot| &mut slot[offset..offset + len]);
+            }
             let mut at = 0;
             while at + width <= len {
                 for q in 0..VECTORS {
@@ -347,7 +366,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         accumulators[a][q] = take(kinds[a], accumulators[a][q], contributions[a]);
                     }
                     if let Some(spill) = &mut spill {
-                        store::<L, true>(spilled, spill, start + at, 0);
+                        store::<L, true>(spilled, spill, at, 0);
                     }
                 }
                 at += width;
@@ -369,7 +388,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         rest[a][q] = take(kinds[a], rest[a][q], L::select(inside, contributions[a], nothing));
                     }
                     if let Some(spill) = &mut spill {
-                        store::<L, false>(spilled, spill, start + at, count);
+                        store::<L, false>(spilled, spill, at, count);
                     }
                     at += count;
                 }
@@ -408,26 +427,35 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                // The staged gradients are taken out of the scratch space's way for as long as its lines are read.
-                let mut staged = self.lines.as_ref().map(|lines| lines.gradients);
-                let (xs, ss) = Self::lines(&mut self.lines, sweep.job, K::ELEMENTS, K::SHARED, outer, start, len);
-                let upstream = Upstreams::new(sweep.token, job.upstream, outer * extent + start, len, job.per_element);
-                let mut elements =
-                    if K::VALUE_PER_ELEMENT { sweep.elements.as_deref_mut() } else { None }.map(|elements| {
-                        let at = outer * extent + start - sweep.elements_at;
-                        &mut elements[at..at + len]
-                    });
+                let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
+                let first = outer * extent + start;
+                let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);
+                let (mut value_space, mut spaces) = match &mut self.results {
+                    Some(results) => (Some(&mut results.values), Some(results.gradients.iter_mut())),
+                    None => (None, None),
+                };
+                let mut elements: Option<&mut [T]> = None;
+                if K::VALUE_PER_ELEMENT
+                    && let Some(slot) = &mut sweep.elements
+                {
+                    let at = first - sweep.elements_at;
+                    elements = match slot.native() {
+                        Some(slot) => Some(&mut slot[at..at + len]),
+                        None => value_space.as_deref_mut().map(|space| &mut space[..len]),
+                    };
+                }
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
-                let mut spaces = staged.as_mut().map(|staged| staged.iter_mut());
                 for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
                     let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
                     let space = spaces.as_mut().and_then(Iterator::next);
                     let Some(slot) = slot else { continue };
-                    gradients[g] = if view.strides[1] == 1 && !view.broadcast {
+                    gradients[g] = if !is_stored_as_is(view, slot) {
+                        space.map(|space| &mut space[..len])
+                    } else if let Some(slot) = slot.native() {
                         let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
                         Some(&mut slot[offset..offset + len])
                     } else {
-                        space.map(|space| &mut space[..len])
+                        None
                     };
                 }
                 let mut at = 0;
@@ -469,15 +497,21 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     }
                     sums = rest;
                 }
-                if let Some(staged) = &staged {
+                if let Some(results) = &self.results {
+                    if K::VALUE_PER_ELEMENT
+                        && let Some(slot) = &mut sweep.elements
+                        && !slot.is_native()
+                    {
+                        slot.write(&results.values[..len], first - sweep.elements_at, 1);
+                    }
                     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
                         let input = K::ELEMENT_GRADIENTS[g];
                         let view = &job.inputs[input];
                         if let Some(slot) = slot
-                            && (view.strides[1] != 1 || view.broadcast)
+                            && !is_stored_as_is(view, slot)
                         {
                             let offset = view.offset(outer, start, 0) - sweep.gradients_at[input];
-                            put(view.broadcast, &staged[g][..len], slot, offset, view.strides[1]);
+                            put(view.broadcast, &results.gradients[g][..len], slot, offset, view.strides[1]);
                         }
                     }
                 }
@@ -491,29 +525,43 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         total
     }
 
-    /// The element and the shared inputs of a row, from `start` on.
+    /// The element and the shared inputs of a row, from `start` on, and space for upstream gradients.
     #[inline(always)]
-    fn lines<'l>(
-        lines: &'l mut Option<Lines<T, E, S, G>>,
-        job: &'l crate::job::Job<'_, T>,
-        elements: [usize; E],
-        shared: [usize; S],
+    #[expect(clippy::type_complexity, reason = "three kinds of lines")]
+    fn lines<'l, 's, L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
+        lines: &'l mut Option<Lines<T, E, S>>,
+        sweep: &Sweep<'s, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         outer: usize,
         start: usize,
         len: usize,
-    ) -> ([&'l [T]; E], [&'l [T]; S]) {
+    ) -> ([&'l [T]; E], [&'l [T]; S], Option<&'l mut [T; BLOCK]>)
+    where
+        L: Lane<Scalar = T>,
+        K: RowWise<E, R, S, U, A, V, G, H>,
+        's: 'l,
+    {
+        let job = sweep.job;
         let mut xs: [&[T]; E] = [&[]; E];
         let mut ss: [&[T]; S] = [&[]; S];
-        let (mut element_spaces, mut shared_spaces) = match lines {
-            Some(lines) => (Some(lines.elements.iter_mut()), Some(lines.shared.iter_mut())),
-            None => (None, None),
+        let (mut element_spaces, mut shared_spaces, upstream) = match lines {
+            Some(Lines { elements, shared, upstream }) => {
+                (Some(elements.iter_mut()), Some(shared.iter_mut()), Some(upstream))
+            }
+            None => (None, None, None),
         };
-        for (x, input) in xs.iter_mut().zip(elements) {
-            *x = line(&job.inputs[input], outer, start, len, element_spaces.as_mut().and_then(Iterator::next));
+        for (x, input) in xs.iter_mut().zip(K::ELEMENTS) {
+            let (view, space) = (&job.inputs[input], element_spaces.as_mut().and_then(Iterator::next));
+            *x = match (sweep.taken(input), space) {
+                (Some(taken), Some(space)) => {
+                    taken.read(view.offset(outer, start, 0), view.strides[1], &mut space[..len]);
+                    &space[..len]
+                }
+                (_, space) => line(view, outer, start, len, space),
+            };
         }
-        for (s, input) in ss.iter_mut().zip(shared) {
+        for (s, input) in ss.iter_mut().zip(K::SHARED) {
             *s = line(&job.inputs[input], 0, start, len, shared_spaces.as_mut().and_then(Iterator::next));
         }
-        (xs, ss)
+        (xs, ss, upstream)
     }
 }

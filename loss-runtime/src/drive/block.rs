@@ -3,6 +3,7 @@
 //! All of it is out of line, with the lanes in memory: it runs once a block, and loops over lanes are long code.
 
 use super::MAX_LANES;
+use super::in_place::Taken;
 use super::scratch::convert;
 use crate::call::Upstream;
 use crate::job::{Job, Values};
@@ -46,12 +47,24 @@ impl Block {
 
     /// A value of each row. Lanes without a row are left as they are.
     #[inline(never)]
-    pub(super) fn read<T: Element>(&self, job: &Job<'_, T>, source: RowSource, lanes: &mut [T; MAX_LANES]) {
+    ///
+    /// An input that is overwritten is read from `taken`.
+    pub(super) fn read<T: Element>(
+        &self,
+        job: &Job<'_, T>,
+        source: RowSource,
+        taken: Option<Taken<'_, '_, T>>,
+        lanes: &mut [T; MAX_LANES],
+    ) {
         match source {
             RowSource::Input(input) => {
                 let view = &job.inputs[input];
                 let offset = view.offset(self.outer, 0, self.inner);
-                convert(view, offset, self.lane_stride(job, input), &mut lanes[..self.len]);
+                let stride = self.lane_stride(job, input);
+                match taken {
+                    Some(taken) => taken.read(offset, stride, &mut lanes[..self.len]),
+                    None => convert(view, offset, stride, &mut lanes[..self.len]),
+                }
             }
             RowSource::Gather { values, label } => {
                 let (view, labels) = (&job.inputs[values], &job.inputs[label]);
@@ -65,8 +78,11 @@ impl Block {
                 for (lane, value) in lanes.iter_mut().enumerate().take(self.len) {
                     let place = if self.live[lane] { places[lane] } else { 0 };
                     let offset = from + lane * stride + place * view.strides[1];
-                    *value =
-                        if let Values::Native(values) = view.values { values[offset] } else { view.number(offset) };
+                    match (taken, view.values) {
+                        (Some(taken), _) => taken.read(offset, 1, core::slice::from_mut(value)),
+                        (None, Values::Native(values)) => *value = values[offset],
+                        (None, Values::Labels(_) | Values::InPlace | Values::Absent) => *value = view.number(offset),
+                    }
                 }
             }
         }
@@ -81,7 +97,8 @@ impl Block {
             Upstream::Each(each) if !job.per_element => {
                 lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]);
             }
-            Upstream::Each(_) => {}
+            Upstream::Converted(each) if !job.per_element => each.convert(self.row, 1, &mut lanes[..self.len]),
+            Upstream::Each(_) | Upstream::Converted(_) => {}
         }
     }
 

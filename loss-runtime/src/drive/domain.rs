@@ -82,7 +82,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 let view = &job.inputs[K::INPUTS[i]];
                 slices[i] = match view.values {
                     Values::Native(values) if view.is_flat(&geometry) => &values[start..start + len],
-                    Values::Native(_) | Values::Labels(_) | Values::Absent => {
+                    Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
                         gather(view, &geometry, start, &mut space[..len]);
                         &space[..len]
                     }

@@ -3,11 +3,12 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use super::in_place::{taken, without_gradient};
 use super::scratch::{clear, gather, live, pick, scatter, spread};
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
 use super::{BLOCK, CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
 use crate::call::Upstream;
-use crate::job::{Job, Outputs, Values};
+use crate::job::{Job, Outputs, Slot, Values};
 use crate::kernel::Elementwise;
 use crate::lane::{Lane, LaneTask, Real};
 use crate::registry::Element;
@@ -34,9 +35,13 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    for (input, slot) in outputs.gradients.iter_mut().enumerate() {
-        if let Some(slot) = slot
-            && (job.inputs[input].broadcast || !K::GRADIENTS.contains(&input))
+    for input in 0..outputs.gradients.len() {
+        let computed = K::GRADIENTS.contains(&input);
+        if !computed && outputs.gradients[input].is_some() && matches!(job.inputs[input].values, Values::InPlace) {
+            return without_gradient(elementwise_fused::<T, K, I, U, G>, job, outputs, input);
+        }
+        if let Some(slot) = &mut outputs.gradients[input]
+            && (job.inputs[input].broadcast || !computed)
         {
             clear(&job.inputs[input], &job.geometry, slot);
         }
@@ -108,6 +113,8 @@ struct Chunked<'j, 'a, 'o, 'p, T, K, const I: usize, const U: usize, const G: us
 /// Scratch space for what does not lie as the kernel reads and writes it.
 struct Scratch<T, const I: usize, const G: usize> {
     inputs: [[T; BLOCK]; I],
+    upstream: [T; BLOCK],
+    elements: [T; BLOCK],
     gradients: [[T; BLOCK]; G],
     live: [T; BLOCK],
 }
@@ -140,19 +147,23 @@ where
                 direct[i] = Some(values);
             }
         }
-        let mut slots: [Option<&mut [T]>; G] = [const { None }; G];
+        let mut slots: [Option<Slot<'_, T>>; G] = [const { None }; G];
         let mut flat = [true; G];
-        let mut staged = job.dropped.is_some() || direct.iter().any(Option::is_none);
+        let rounded = part.elements.as_ref().is_some_and(|elements| !elements.is_native());
+        let converted = matches!(job.upstream, Upstream::Converted(_));
+        let mut staged = job.dropped.is_some() || rounded || converted || direct.iter().any(Option::is_none);
         for g in 0..G {
             let view = &job.inputs[K::GRADIENTS[g]];
             slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
-            flat[g] = slots[g].is_none() || (view.is_flat(&geometry) && !view.broadcast);
+            let lies = view.is_flat(&geometry) && !view.broadcast;
+            flat[g] = slots[g].as_ref().is_none_or(|slot| lies && slot.is_native());
             staged |= !flat[g];
         }
         let mut scratch_space;
         let mut scratch = if staged {
+            let zeros = [T::ZERO; BLOCK];
             scratch_space =
-                Scratch { inputs: [[T::ZERO; BLOCK]; I], gradients: [[T::ZERO; BLOCK]; G], live: [T::ZERO; BLOCK] };
+                Scratch { inputs: [zeros; I], upstream: zeros, elements: zeros, gradients: [zeros; G], live: zeros };
             Some(&mut scratch_space)
         } else {
             None
@@ -171,6 +182,8 @@ where
                 let len = step.min(end - start);
                 let mut inputs: [&[T]; I] = [&[]; I];
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];
+                let mut elements = None;
+                let mut seeds: &[T] = &[];
                 let mut alive = None;
                 match &mut scratch {
                     None => {
@@ -178,7 +191,7 @@ where
                             inputs[i] = &direct[i].unwrap_or(&[])[start..start + len];
                         }
                         for (g, slot) in slots.iter_mut().enumerate() {
-                            if let Some(slot) = slot {
+                            if let Some(slot) = slot.as_mut().and_then(Slot::native) {
                                 let at = start - part.gradients_at[K::GRADIENTS[g]];
                                 gradients[g] = Some(&mut slot[at..at + len]);
                             }
@@ -189,20 +202,30 @@ where
                             inputs[i] = match direct[i] {
                                 Some(values) => &values[start..start + len],
                                 None => {
-                                    gather(&job.inputs[K::INPUTS[i]], &geometry, start, &mut space[..len]);
-                                    &space[..len]
+                                    let input = K::INPUTS[i];
+                                    let (view, space) = (&job.inputs[input], &mut space[..len]);
+                                    match taken(job, input, K::GRADIENTS, &slots, &part.gradients_at) {
+                                        Some(taken) => taken.gather(view, &geometry, start, space),
+                                        None => gather(view, &geometry, start, space),
+                                    }
+                                    space
                                 }
                             };
                         }
                         for (g, (space, slot)) in scratch.gradients.iter_mut().zip(&mut slots).enumerate() {
-                            if let Some(slot) = slot {
-                                gradients[g] = Some(if flat[g] {
-                                    let at = start - part.gradients_at[K::GRADIENTS[g]];
-                                    &mut slot[at..at + len]
-                                } else {
-                                    &mut space[..len]
-                                });
+                            if !flat[g] {
+                                gradients[g] = Some(&mut space[..len]);
+                            } else if let Some(slot) = slot.as_mut().and_then(Slot::native) {
+                                let at = start - part.gradients_at[K::GRADIENTS[g]];
+                                gradients[g] = Some(&mut slot[at..at + len]);
                             }
+                        }
+                        if rounded {
+                            elements = Some(&mut scratch.elements[..len]);
+                        }
+                        if let Upstream::Converted(each) = job.upstream {
+                            each.convert(start, 1, &mut scratch.upstream[..len]);
+                            seeds = &scratch.upstream[..len];
                         }
                         if job.dropped.is_some() {
                             live(job, &geometry, start, &mut scratch.live[..len]);
@@ -210,18 +233,22 @@ where
                         }
                     }
                 }
-                let elements = part.elements.as_deref_mut().map(|elements| {
+                if let Some(slot) = part.elements.as_mut().and_then(Slot::native) {
                     let at = start - part.elements_at;
-                    &mut elements[at..at + len]
-                });
+                    elements = Some(&mut slot[at..at + len]);
+                }
                 let upstream = match job.upstream {
                     Upstream::One => Seed::Same(L::splat(token, 1.0)),
                     Upstream::Scalar(upstream) => Seed::Same(L::from_scalar(token, upstream)),
                     Upstream::Each(each) => Seed::Each(&each[start..start + len]),
+                    Upstream::Converted(_) => Seed::Each(seeds),
                 };
                 let block = Block { len, inputs, upstream, live: alive, elements, gradients };
                 block.run::<K, U, FUSED>(token, &u, &mut sums);
                 if let Some(scratch) = &mut scratch {
+                    if rounded && let Some(slot) = &mut part.elements {
+                        slot.write(&scratch.elements[..len], start - part.elements_at, 1);
+                    }
                     for g in 0..G {
                         let input = K::GRADIENTS[g];
                         if let Some(slot) = &mut slots[g]

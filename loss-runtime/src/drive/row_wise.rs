@@ -5,10 +5,11 @@ use core::ops::Range;
 
 use super::across::{Across, Staging, TileSpace, WindowSpace};
 use super::along::Along;
+use super::in_place::without_gradient;
 use super::rows::{Sweep, walks_along};
 use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use crate::job::{Job, Outputs};
+use crate::job::{Job, Outputs, Values};
 use crate::kernel::RowWise;
 use crate::lane::{Lane, LaneTask};
 use crate::registry::Element;
@@ -34,9 +35,12 @@ where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
-    for (input, slot) in outputs.gradients.iter_mut().enumerate() {
+    for input in 0..outputs.gradients.len() {
         let computed = K::ELEMENT_GRADIENTS.contains(&input) || K::ROW_GRADIENTS.contains(&input);
-        if let Some(slot) = slot
+        if !computed && outputs.gradients[input].is_some() && matches!(job.inputs[input].values, Values::InPlace) {
+            return without_gradient(row_wise::<T, K, E, R, S, U, A, V, G, H>, job, outputs, input);
+        }
+        if let Some(slot) = &mut outputs.gradients[input]
             && (job.inputs[input].broadcast || !computed)
         {
             clear(&job.inputs[input], &job.geometry, slot);

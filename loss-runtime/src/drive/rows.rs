@@ -7,11 +7,12 @@ use super::MAX_LANES;
 use super::across::{Across, TILE_EXTENT};
 use super::along::Along;
 use super::block::Block;
-use super::scratch::{put, spread};
+use super::in_place::{Taken, taken};
+use super::scratch::put;
 use super::split::Part;
 use crate::call::SLOTS;
-use crate::job::Job;
-use crate::kernel::{Accumulate, RowWise};
+use crate::job::{Job, Slot, Values};
+use crate::kernel::{Accumulate, RowSource, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 use crate::sum::Runs;
@@ -43,10 +44,10 @@ pub(super) struct Sweep<
     pub(super) token: L::Token,
     pub(super) job: &'s Job<'a, L::Scalar>,
     pub(super) u: [L; U],
-    pub(super) elements: Option<&'o mut [L::Scalar]>,
+    pub(super) elements: Option<Slot<'o, L::Scalar>>,
     pub(super) elements_at: usize,
-    pub(super) element_gradients: [Option<&'o mut [L::Scalar]>; G],
-    pub(super) row_gradients: [Option<&'o mut [L::Scalar]>; H],
+    pub(super) element_gradients: [Option<Slot<'o, L::Scalar>>; G],
+    pub(super) row_gradients: [Option<Slot<'o, L::Scalar>>; H],
     pub(super) gradients_at: [usize; SLOTS],
     kernel: PhantomData<K>,
 }
@@ -136,13 +137,24 @@ where
         sum.sum()
     }
 
+    /// Where an input lies that its gradient takes the place of.
+    #[inline(always)]
+    pub(super) fn taken(&self, input: usize) -> Option<Taken<'_, 'o, T>> {
+        let (job, from) = (self.job, &self.gradients_at);
+        taken(job, input, K::ELEMENT_GRADIENTS, &self.element_gradients, from)
+            .or_else(|| taken(job, input, K::ROW_GRADIENTS, &self.row_gradients, from))
+    }
+
     /// The row values of a block.
     #[inline(always)]
     pub(super) fn row_values(&self, block: &Block) -> [L; R] {
         let mut values = [L::splat(self.token, 0.0); R];
         for (value, source) in values.iter_mut().zip(K::ROWS) {
             let mut lanes = [T::ONE; MAX_LANES];
-            block.read(self.job, source, &mut lanes);
+            let input = match source {
+                RowSource::Input(input) | RowSource::Gather { values: input, .. } => input,
+            };
+            block.read(self.job, source, self.taken(input), &mut lanes);
             *value = L::load(self.token, &lanes[..L::LANES]);
         }
         values
@@ -173,8 +185,10 @@ where
     pub(super) fn spills(&self) -> bool {
         K::SPILL.is_some()
             && G > 0
-            && self.element_gradients.iter().take(1).any(Option::is_some)
+            && self.element_gradients.iter().take(1).flatten().any(Slot::is_native)
             && !self.job.inputs[K::ELEMENT_GRADIENTS[0]].broadcast
+            // There the input is still to be read.
+            && !matches!(self.job.inputs[K::ELEMENT_GRADIENTS[0]].values, Values::InPlace)
             && (!self.walks_along() || self.job.inputs[K::ELEMENT_GRADIENTS[0]].strides[1] == 1)
     }
 
@@ -207,7 +221,7 @@ where
         value.store(&mut lanes[..L::LANES]);
         block.quiet(&mut lanes);
         if let Some(elements) = &mut self.elements {
-            spread(&lanes[..block.len], elements, block.row - self.elements_at, 1);
+            elements.write(&lanes[..block.len], block.row - self.elements_at, 1);
         }
         let mut values = [0.0; MAX_LANES];
         value.store_f64(&mut values[..L::LANES]);

@@ -1,12 +1,12 @@
 //! Values that do not lie as a kernel reads or writes them: gathered and converted to scratch space, and back.
 
-use crate::job::{Geometry, Job, Values, View};
+use crate::job::{Geometry, Job, Slot, Values, View};
 use crate::lane::Real;
 use crate::registry::Element;
 
 /// Calls `run(at, offset, stride, len)` for every stretch of places on a line, from `start` on.
 #[inline(always)]
-fn runs(
+pub(super) fn runs(
     geometry: &Geometry,
     strides: [usize; 3],
     start: usize,
@@ -52,6 +52,8 @@ pub(super) fn convert<T: Element>(view: &View<'_, T>, offset: usize, stride: usi
             }
         }
         Values::Labels(values) => values.convert(offset, stride, to),
+        // There is a reader of its own for what is overwritten.
+        Values::InPlace => to.fill(T::NAN),
         Values::Absent => to.fill(T::ZERO),
     }
 }
@@ -73,7 +75,7 @@ pub(super) fn scatter<T: Element>(
     geometry: &Geometry,
     start: usize,
     from: &[T],
-    to: &mut [T],
+    to: &mut Slot<'_, T>,
     base: usize,
 ) {
     runs(geometry, view.strides, start, from.len(), |at, offset, stride, count| {
@@ -83,23 +85,11 @@ pub(super) fn scatter<T: Element>(
 
 /// Writes, or adds, values on a line.
 #[inline(never)]
-pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut [T], offset: usize, stride: usize) {
-    if !add {
-        if stride == 1 {
-            to[offset..offset + from.len()].copy_from_slice(from);
-        } else {
-            for (step, value) in from.iter().enumerate() {
-                to[offset + step * stride] = *value;
-            }
-        }
-    } else if stride == 0 {
-        let sum: f64 = from.iter().map(|value| value.to_f64()).sum();
-        to[offset] = T::from_f64(to[offset].to_f64() + sum);
+pub(super) fn put<T: Element>(add: bool, from: &[T], to: &mut Slot<'_, T>, offset: usize, stride: usize) {
+    if add {
+        to.add(from, offset, stride);
     } else {
-        for (step, value) in from.iter().enumerate() {
-            let place = &mut to[offset + step * stride];
-            *place = T::from_f64(place.to_f64() + value.to_f64());
-        }
+        to.write(from, offset, stride);
     }
 }
 
@@ -129,12 +119,8 @@ pub(super) fn spread<T: Real>(from: &[T], to: &mut [T], at: usize, stride: usize
 
 /// Sets the gradient of a whole input to +0.0; what lies between its rows is not touched.
 #[inline(never)]
-pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mut [T]) {
+pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mut Slot<'_, T>) {
     // An axis that the input does not have would only clear the same places again.
     let geometry = view.own_places(geometry);
-    runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| match stride {
-        0 => to[offset] = T::ZERO,
-        1 => to[offset..offset + count].fill(T::ZERO),
-        _ => (0..count).for_each(|step| to[offset + step * stride] = T::ZERO),
-    });
+    runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| to.clear(offset, stride, count));
 }

@@ -4,15 +4,15 @@
 use core::ops::Range;
 
 use crate::call::SLOTS;
-use crate::job::{Job, Outputs};
+use crate::job::{Job, Outputs, Slot};
 use crate::registry::Element;
 use crate::sum::split;
 
 /// The part of the outputs that belongs to some of the units of work. A slice begins at offset `*_at` of the caller's.
 pub(super) struct Part<'o, T> {
-    pub(super) elements: Option<&'o mut [T]>,
+    pub(super) elements: Option<Slot<'o, T>>,
     pub(super) elements_at: usize,
-    pub(super) gradients: [Option<&'o mut [T]>; SLOTS],
+    pub(super) gradients: [Option<Slot<'o, T>>; SLOTS],
     pub(super) gradients_at: [usize; SLOTS],
 }
 
@@ -25,21 +25,21 @@ pub(super) struct Cut {
 impl<'o, T> Part<'o, T> {
     pub(super) fn whole(outputs: &'o mut Outputs<'_, T>) -> Self {
         Self {
-            elements: outputs.elements.as_deref_mut(),
+            elements: outputs.elements.as_mut().map(Slot::reborrow),
             elements_at: 0,
-            gradients: outputs.gradients.each_mut().map(|slot| slot.as_deref_mut()),
+            gradients: outputs.gradients.each_mut().map(|slot| slot.as_mut().map(Slot::reborrow)),
             gradients_at: [0; SLOTS],
         }
     }
 
     fn split(self, cut: &Cut) -> (Self, Self) {
-        let (left, right) = cut_slice(self.elements, cut.elements - self.elements_at);
+        let (left, right) = cut_slot(self.elements, cut.elements - self.elements_at);
         let mut before = Self { elements: left, gradients: [const { None }; SLOTS], ..self };
         let mut after =
             Self { elements: right, elements_at: cut.elements, gradients_at: cut.gradients, ..before.empty() };
         for (input, slot) in self.gradients.into_iter().enumerate() {
             let at = cut.gradients[input].saturating_sub(self.gradients_at[input]);
-            (before.gradients[input], after.gradients[input]) = cut_slice(slot, at);
+            (before.gradients[input], after.gradients[input]) = cut_slot(slot, at);
         }
         (before, after)
     }
@@ -54,10 +54,11 @@ impl<'o, T> Part<'o, T> {
     }
 }
 
-fn cut_slice<T>(slice: Option<&mut [T]>, at: usize) -> (Option<&mut [T]>, Option<&mut [T]>) {
-    match slice {
-        Some(slice) => {
-            let (left, right) = slice.split_at_mut(at.min(slice.len()));
+fn cut_slot<T>(slot: Option<Slot<'_, T>>, at: usize) -> (Option<Slot<'_, T>>, Option<Slot<'_, T>>) {
+    match slot {
+        Some(slot) => {
+            let at = at.min(slot.len());
+            let (left, right) = slot.split_at(at);
             (Some(left), Some(right))
         }
         None => (None, None),

@@ -1,7 +1,7 @@
 //! What a driver from outside this crate may ask of a call, and may change in it: an interpreter that takes the place of compiled
 //! kernels, or one that makes a mistake on purpose so that an audit can be held against it.
 
-use super::{Dropped, Geometry, Job, Outputs, Values};
+use super::{Dropped, Geometry, Job, Outputs, Slot, Values};
 use crate::call::Upstream;
 use crate::lane::Isa;
 use crate::registry::Element;
@@ -42,7 +42,7 @@ impl<'a, T: Element> Job<'a, T> {
         match self.inputs[input].values {
             // Not rounded to the compute type on the way: a label is a place.
             Values::Labels(values) => values.number(offset),
-            Values::Native(_) | Values::Absent => self.inputs[input].number(offset).to_f64(),
+            Values::Native(_) | Values::InPlace | Values::Absent => self.inputs[input].number(offset).to_f64(),
         }
     }
 
@@ -112,24 +112,24 @@ impl<'a, T: Element> Job<'a, T> {
 }
 
 impl<T> Outputs<'_, T> {
-    /// Where the values of `none` go, if they are wanted.
+    /// Where the values of `none` go, if they are wanted in the compute type.
     #[must_use]
     pub fn elements(&mut self) -> Option<&mut [T]> {
-        self.elements.as_deref_mut()
+        self.elements.as_mut()?.native()
     }
 
-    /// Where an input's gradient goes, or the [curvature](crate::kernel::CURVATURE), if it is wanted.
+    /// Where an input's gradient goes, or the [curvature](crate::kernel::CURVATURE), if it is wanted in the compute type.
     #[must_use]
     pub fn gradient(&mut self, input: usize) -> Option<&mut [T]> {
-        self.gradients.get_mut(input)?.as_deref_mut()
+        self.gradients.get_mut(input)?.as_mut()?.native()
     }
 
     /// The same outputs, to be handed on.
     #[must_use]
     pub fn reborrow(&mut self) -> Outputs<'_, T> {
         Outputs {
-            elements: self.elements.as_deref_mut(),
-            gradients: self.gradients.each_mut().map(|g| g.as_deref_mut()),
+            elements: self.elements.as_mut().map(Slot::reborrow),
+            gradients: self.gradients.each_mut().map(|slot| slot.as_mut().map(Slot::reborrow)),
         }
     }
 }
@@ -138,8 +138,10 @@ impl<'o, T> Outputs<'o, T> {
     /// Outputs of one's own, the gradients by input.
     #[must_use]
     pub fn new(elements: Option<&'o mut [T]>, gradients: [Option<&'o mut [T]>; crate::call::MAX_INPUTS]) -> Self {
-        let mut outputs = Self { elements, ..Self::none() };
-        outputs.gradients[..crate::call::MAX_INPUTS].iter_mut().zip(gradients).for_each(|(slot, own)| *slot = own);
+        let mut outputs = Self { elements: elements.map(Slot::Native), ..Self::none() };
+        for (slot, own) in outputs.gradients.iter_mut().zip(gradients) {
+            *slot = own.map(Slot::Native);
+        }
         outputs
     }
 }

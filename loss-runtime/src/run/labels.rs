@@ -101,7 +101,7 @@ impl<T: Element> Search<'_, '_, T> {
         match self.declared.label {
             Label::Real | Label::Group => return None,
             Label::Simplex => {
-                if all_simplex(self.view, &self.job.geometry, self.job.isa) {
+                if all_simplex(self.view, &self.job.geometry, self.admitted(), self.job.isa) {
                     return None;
                 }
             }
@@ -158,7 +158,7 @@ impl<T: Element> Search<'_, '_, T> {
             let (value, passes) = match self.view.values {
                 Values::Native(values) => (values[offset].to_f64(), test.passes(values[offset].to_f64())),
                 Values::Labels(values) => (values.number(offset), values.all(offset, 1, test)),
-                Values::Absent => return None,
+                Values::InPlace | Values::Absent => return None,
             };
             if !passes {
                 let (label, column) = (self.declared.label, has_extent.then_some(place));
@@ -166,7 +166,12 @@ impl<T: Element> Search<'_, '_, T> {
             }
             sum += value;
         }
-        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > SIMPLEX_TOLERANCE;
+        // Each of a row's probabilities may have been rounded the same way.
+        let tolerance = match self.view.values {
+            Values::Labels(values) => SIMPLEX_TOLERANCE + values.rounding(),
+            Values::Native(_) | Values::InPlace | Values::Absent => SIMPLEX_TOLERANCE,
+        };
+        let is_off = self.declared.label == Label::Simplex && f64::abs(sum - 1.0) > tolerance;
         is_off.then_some(Error::RowSum { input, row, sum })
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Layout {
     /// The extent of the layout input's first dimension.
     pub(super) samples: usize,
     rows: Shape,
-    position: Option<Position>,
+    pub(super) position: Option<Position>,
 }
 
 /// An input's array, whatever its type.
@@ -285,17 +285,21 @@ fn shape<T>(array: &Array<'_, T>) -> Shape {
     }
 }
 
+/// An input's values.
+pub(super) fn given<'a, T: Element>(array: &Array<'a, T>) -> Values<'a, T> {
+    match array {
+        Array::Real(tensor) => Values::Native(tensor.data),
+        Array::Labels(labels) => T::same_type(labels.data).map_or(Values::Labels(labels.data), Values::Native),
+    }
+}
+
 /// An input's values, if they have a type that it admits.
 #[inline(always)]
 fn typed<'a, T: Element>(declared: &InputInfo, given: &Array<'a, T>) -> Result<Given<'a, T>, Error> {
-    let (values, type_name, len, shape, row_stride) = match given {
-        Array::Real(tensor) => {
-            (Values::Native(tensor.data), T::NAME, tensor.data.len(), tensor.shape, tensor.row_stride)
-        }
-        Array::Labels(labels) => {
-            let values = T::same_type(labels.data).map_or(Values::Labels(labels.data), Values::Native);
-            (values, labels.data.type_name(), labels.data.len(), labels.shape, labels.row_stride)
-        }
+    let values = self::given(given);
+    let (type_name, len, shape, row_stride) = match given {
+        Array::Real(tensor) => (T::NAME, tensor.data.len(), tensor.shape, tensor.row_stride),
+        Array::Labels(labels) => (labels.data.type_name(), labels.data.len(), labels.shape, labels.row_stride),
     };
     if admits(declared, &values) {
         Ok(Given { values, len, shape, row_stride })
@@ -313,7 +317,7 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
         Float,
     }
     let kind = match values {
-        Values::Native(_) | Values::Absent => Kind::Float,
+        Values::Native(_) | Values::InPlace | Values::Absent => Kind::Float,
         Values::Labels(labels) => match labels {
             LabelSlice::Bool(_) => Kind::Bool,
             LabelSlice::I8(_) | LabelSlice::I16(_) | LabelSlice::I32(_) | LabelSlice::I64(_) => Kind::Signed,
@@ -321,9 +325,12 @@ fn admits<T>(declared: &InputInfo, values: &Values<'_, T>) -> bool {
                 Kind::Unsigned
             }
             LabelSlice::F32(_) | LabelSlice::F64(_) => Kind::Float,
+            #[cfg(feature = "half")]
+            LabelSlice::Bf16(_) | LabelSlice::F16(_) => Kind::Float,
         },
     };
-    if declared.gradient && matches!(values, Values::Labels(_)) {
+    // A narrower type is widened to the compute type; a wider one would be rounded unasked.
+    if declared.gradient && matches!(values, Values::Labels(labels) if !labels.is_narrow()) {
         return false;
     }
     match declared.label {

@@ -3,8 +3,11 @@
 
 mod checks;
 mod elementwise;
+mod in_place;
 mod kernels;
 mod losses;
+#[cfg(feature = "half")]
+mod narrow;
 mod row_wise;
 // With its own test: the library is not compiled for tests.
 #[path = "../../src/sum.rs"]

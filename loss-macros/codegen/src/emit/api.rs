@@ -1,6 +1,7 @@
 //! A loss's face: a struct with its parameters and optional inputs, and the calls.
 
 mod curvature;
+mod in_place;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -13,8 +14,9 @@ use crate::page::convention;
 pub(super) fn face(spec: &Spec, prediction: Option<InputId>, page: &TokenStream) -> TokenStream {
     let face = Face::new(spec, prediction, page);
     let (structure, choices) = (face.structure(), face.choices());
-    let (gradients, calls, curvature) = (face.gradients(), face.calls(), face.curvature());
-    quote! { #choices #structure #gradients #calls #curvature }
+    let (gradients, calls) = (face.gradients(), face.calls());
+    let (curvature, in_place) = (face.curvature(), face.in_place());
+    quote! { #choices #structure #gradients #calls #curvature #in_place }
 }
 
 /// `smooth_l1` to `SmoothL1`
@@ -71,9 +73,9 @@ impl<'s> Face<'s> {
     /// The struct's own generics, present only if it carries inputs.
     fn generics(&self) -> (TokenStream, TokenStream, TokenStream) {
         if self.optional.is_empty() {
-            (quote!(), quote!(), quote!(<'c, T: Element>))
+            (quote!(), quote!(), quote!(<'c, T: Stored>))
         } else {
-            (quote!(<'a, T: Element>), quote!(<'a, T>), quote!(<'c>))
+            (quote!(<'a, T: Stored>), quote!(<'a, T>), quote!(<'c>))
         }
     }
 
@@ -334,7 +336,7 @@ impl<'s> Face<'s> {
                 ///
                 /// # Errors
                 /// Where a parameter, shape or label breaks its rule, where the divisor is 0, and where the reduction is `none`.
-                pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T, Error> {
+                pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T::Compute, Error> {
                     let call = self.call(#(#names.into()),*);
                     run(&Definition, &call, Request::value(self.reduction)).and_then(Outcome::reduced)
                 }
@@ -367,7 +369,7 @@ impl<'s> Face<'s> {
             return TokenStream::new();
         }
         let gradients_name = &self.gradients_name;
-        let lifetimes = if self.optional.is_empty() { quote!(<'c, 'g, T: Element + 'g>) } else { quote!(<'c, 'g>) };
+        let lifetimes = if self.optional.is_empty() { quote!(<'c, 'g, T: Stored + 'g>) } else { quote!(<'c, 'g>) };
         let bound = if self.optional.is_empty() { quote!() } else { quote!(where T: 'g) };
         let slots: Vec<TokenStream> = self
             .differentiable
@@ -385,7 +387,7 @@ impl<'s> Face<'s> {
             pub fn backward #lifetimes(
                 &'c self,
                 #(#names: impl Into<#types>,)*
-                upstream: impl Into<Upstream<'g, T>>,
+                upstream: impl Into<Upstream<'g, T, T::Compute>>,
                 gradients: impl Into<#gradients_name<'g, T>>,
             ) -> Result<(), Error> #bound {
                 let call = self.call(#(#names.into()),*);
@@ -403,7 +405,7 @@ impl<'s> Face<'s> {
                 &'c self,
                 #(#names: impl Into<#types>,)*
                 gradients: impl Into<#gradients_name<'g, T>>,
-            ) -> Result<T, Error> #bound {
+            ) -> Result<T::Compute, Error> #bound {
                 if self.reduction.is_none() {
                     return Err(Error::NotReduced);
                 }
@@ -421,7 +423,7 @@ impl<'s> Face<'s> {
             pub fn forward_backward_into #lifetimes(
                 &'c self,
                 #(#names: impl Into<#types>,)*
-                upstream: impl Into<Upstream<'g, T>>,
+                upstream: impl Into<Upstream<'g, T, T::Compute>>,
                 elements: &'g mut [T],
                 gradients: impl Into<#gradients_name<'g, T>>,
             ) -> Result<(), Error> #bound {

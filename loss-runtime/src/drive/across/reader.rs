@@ -3,7 +3,7 @@
 use crate::call::Upstream;
 use crate::drive::MAX_LANES;
 use crate::drive::scratch::{convert, pick, spread};
-use crate::job::{Job, Values};
+use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
@@ -37,6 +37,17 @@ impl Path {
             vector.store(&mut lanes[..L::LANES]);
             spread(&lanes[..len], to, at, self.lane);
         }
+    }
+
+    /// The same where the slice may be of another type.
+    #[inline(always)]
+    pub(super) fn put<L: Lane>(self, vector: L, to: &mut Slot<'_, L::Scalar>, place: usize, len: usize) {
+        if let Some(to) = to.native() {
+            return self.store(vector, to, place, len);
+        }
+        let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+        vector.store(&mut lanes[..L::LANES]);
+        to.write(&lanes[..len], self.base + place * self.stride, self.lane);
     }
 }
 
@@ -99,7 +110,13 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
             Upstream::One => L::splat(self.token, 1.0),
             Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
             Upstream::Each(each) if self.job.per_element => self.upstream_path.load(self.token, each, place, self.rows),
-            Upstream::Each(_) => L::splat(self.token, 0.0),
+            Upstream::Converted(each) if self.job.per_element => {
+                let path = self.upstream_path;
+                let mut lanes = [T::ONE; MAX_LANES];
+                each.convert(path.base + place * path.stride, path.lane, &mut lanes[..self.rows]);
+                L::load(self.token, &lanes[..L::LANES])
+            }
+            Upstream::Each(_) | Upstream::Converted(_) => L::splat(self.token, 0.0),
         }
     }
 

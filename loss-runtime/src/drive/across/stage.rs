@@ -6,7 +6,7 @@
 use super::tile::TILE_EXTENT;
 use crate::drive::MAX_LANES;
 use crate::drive::scratch::{convert, put};
-use crate::job::{Geometry, Job};
+use crate::job::{Geometry, Job, Slot};
 use crate::registry::Element;
 
 /// How many values of an input a window has room for: a few of them fill the second cache to a small part.
@@ -103,7 +103,14 @@ impl Window {
 
     /// Takes gradients back, to a slice that begins at offset `from` of the caller's.
     #[inline(never)]
-    pub(super) fn empty<T: Element>(&self, job: &Job<'_, T>, input: usize, tile: &[T], slot: &mut [T], from: usize) {
+    pub(super) fn empty<T: Element>(
+        &self,
+        job: &Job<'_, T>,
+        input: usize,
+        tile: &[T],
+        slot: &mut Slot<'_, T>,
+        from: usize,
+    ) {
         let view = &job.inputs[input];
         for (place, gradients) in tile.chunks_exact(self.width).enumerate().take(job.geometry.extent) {
             let offset = view.offset(self.outer, place, self.inner) - from;

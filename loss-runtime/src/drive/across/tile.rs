@@ -2,8 +2,9 @@
 
 use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
+use crate::drive::in_place::Taken;
 use crate::drive::scratch::{convert, put};
-use crate::job::{Job, Values};
+use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
@@ -59,6 +60,7 @@ pub(super) fn fill_tile<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
+    taken: Option<Taken<'_, '_, L::Scalar>>,
     block: &Block,
     tile: &mut [L::Scalar],
 ) where
@@ -66,27 +68,31 @@ pub(super) fn fill_tile<L: Lane>(
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
-    let offset = view.offset(block.outer, 0, 0);
-    let Values::Native(values) = view.values else { return fill_scattered::<L>(job, input, block, tile) };
-    if view.strides[1] != 1 {
-        return fill_scattered::<L>(job, input, block, tile);
-    }
+    let mut space;
+    let (values, offset, stride) = match view.values {
+        Values::Native(values) if view.strides[1] == 1 => (values, view.offset(block.outer, 0, 0), view.strides[0]),
+        Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
+            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
+            gather_rows(job, input, taken, block, &mut space);
+            (&space[..], 0, extent)
+        }
+    };
     for (start, columns) in tile[..extent * L::LANES].chunks_mut(L::LANES * L::LANES).enumerate() {
         let start = start * L::LANES;
         let count = L::LANES.min(extent - start);
         let zero = L::splat(token, 0.0);
         // What follows a row is read along with it, and does no harm.
-        let reach = offset + (block.len - 1) * view.strides[0] + start + L::LANES;
+        let reach = offset + (block.len - 1) * stride + start + L::LANES;
         let vectors: [L; MAX_LANES] = if block.len == L::LANES && reach <= values.len() {
             for_each_lane!(lane => if lane < L::LANES {
-                let at = offset + lane * view.strides[0] + start;
+                let at = offset + lane * stride + start;
                 L::load(token, &values[at..at + L::LANES])
             } else {
                 zero
             })
         } else {
             for_each_lane!(lane => if lane < block.len {
-                let at = offset + lane * view.strides[0] + start;
+                let at = offset + lane * stride + start;
                 L::load_partial(token, &values[at..at + count], L::Scalar::ZERO)
             } else {
                 zero
@@ -101,19 +107,21 @@ pub(super) fn fill_tile<L: Lane>(
     }
 }
 
-/// The same where rows do not lie as they are read.
+/// Rows that do not lie as they are read, one after the other.
 #[inline(never)]
-fn fill_scattered<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, tile: &mut [L::Scalar])
-where
-    L::Scalar: Element,
-{
+fn gather_rows<T: Element>(
+    job: &Job<'_, T>,
+    input: usize,
+    taken: Option<Taken<'_, '_, T>>,
+    block: &Block,
+    rows: &mut [T],
+) {
     let view = &job.inputs[input];
-    let mut row = [L::Scalar::ZERO; TILE_EXTENT];
-    let row = &mut row[..job.geometry.extent];
-    for lane in 0..block.len {
-        convert(view, view.offset(block.outer + lane, 0, 0), view.strides[1], row);
-        for (column, value) in tile.chunks_exact_mut(L::LANES).zip(&*row) {
-            column[lane] = *value;
+    for (lane, row) in rows.chunks_exact_mut(job.geometry.extent).take(block.len).enumerate() {
+        let offset = view.offset(block.outer + lane, 0, 0);
+        match taken {
+            Some(taken) => taken.read(offset, view.strides[1], row),
+            None => convert(view, offset, view.strides[1], row),
         }
     }
 }
@@ -126,18 +134,24 @@ pub(super) fn empty_tile<L: Lane>(
     input: usize,
     block: &Block,
     tile: &[L::Scalar],
-    slot: &mut [L::Scalar],
+    slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where
     L::Scalar: Element,
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
-    if view.strides[1] != 1 || view.broadcast {
-        return empty_scattered::<L>(job, input, block, tile, slot, from);
-    }
-    let stride = view.strides[0];
-    let offset = view.offset(block.outer, 0, 0) - from;
+    let lies = view.strides[1] == 1 && !view.broadcast;
+    let mut space;
+    let mut spread_later = None;
+    let (to, stride, offset) = match slot {
+        Slot::Native(to) if lies => (&mut **to, view.strides[0], view.offset(block.outer, 0, 0) - from),
+        slot => {
+            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
+            spread_later = Some(slot);
+            (&mut space[..], extent, 0)
+        }
+    };
     let end = offset + (block.len - 1) * stride + extent;
     // Where a row is narrower than a vector, the rest of it may spill into the rows after it, if they are written later: so the last,
     // narrow vectors of the rows come first, and rows in order.
@@ -155,9 +169,9 @@ pub(super) fn empty_tile<L: Lane>(
             if lane < block.len {
                 let at = offset + lane * stride + start;
                 if count == L::LANES || (stride == extent && at + L::LANES <= end) {
-                    vectors[lane].store(&mut slot[at..at + L::LANES]);
+                    vectors[lane].store(&mut to[at..at + L::LANES]);
                 } else {
-                    vectors[lane].store_partial(&mut slot[at..at + count]);
+                    vectors[lane].store_partial(&mut to[at..at + count]);
                 }
             }
         }
@@ -166,27 +180,23 @@ pub(super) fn empty_tile<L: Lane>(
         }
         start -= L::LANES;
     }
+    if let Some(slot) = spread_later {
+        spread_rows(job, input, block, to, slot, from);
+    }
 }
 
-/// The same where gradients do not lie as they are computed.
+/// Puts gradients where they belong that do not lie as they are computed.
 #[inline(never)]
-fn empty_scattered<L: Lane>(
-    job: &Job<'_, L::Scalar>,
+fn spread_rows<T: Element>(
+    job: &Job<'_, T>,
     input: usize,
     block: &Block,
-    tile: &[L::Scalar],
-    slot: &mut [L::Scalar],
+    rows: &[T],
+    slot: &mut Slot<'_, T>,
     from: usize,
-) where
-    L::Scalar: Element,
-{
+) {
     let view = &job.inputs[input];
-    let mut row = [L::Scalar::ZERO; TILE_EXTENT];
-    let row = &mut row[..job.geometry.extent];
-    for lane in 0..block.len {
-        for (value, column) in row.iter_mut().zip(tile.chunks_exact(L::LANES)) {
-            *value = column[lane];
-        }
+    for (lane, row) in rows.chunks_exact(job.geometry.extent).take(block.len).enumerate() {
         put(view.broadcast, row, slot, view.offset(block.outer + lane, 0, 0) - from, view.strides[1]);
     }
 }

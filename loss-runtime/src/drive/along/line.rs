@@ -1,6 +1,7 @@
 //! A stretch of a row: loading it, and the last pass over it.
 
 use crate::call::Upstream;
+use crate::drive::BLOCK;
 use crate::drive::rows::spilled_again;
 use crate::kernel::RowWise;
 use crate::lane::{Lane, Real};
@@ -50,6 +51,7 @@ pub(super) enum Upstreams<'l, L: Lane> {
 }
 
 impl<'l, L: Lane> Upstreams<'l, L> {
+    /// Those of `len` places from `start` on; `space` is for what has to be converted.
     #[inline(always)]
     pub(super) fn new(
         token: L::Token,
@@ -57,12 +59,18 @@ impl<'l, L: Lane> Upstreams<'l, L> {
         start: usize,
         len: usize,
         per_element: bool,
+        space: Option<&'l mut [L::Scalar; BLOCK]>,
     ) -> Self {
         match upstream {
             Upstream::One => Self::Same(L::splat(token, 1.0)),
             Upstream::Scalar(upstream) => Self::Same(L::from_scalar(token, upstream)),
             Upstream::Each(each) if per_element => Self::Each(&each[start..start + len]),
-            Upstream::Each(_) => Self::Same(L::splat(token, 0.0)),
+            Upstream::Converted(each) if per_element => {
+                let space = space.map_or(&mut [][..], |space| &mut space[..len]);
+                each.convert(start, 1, space);
+                Self::Each(space)
+            }
+            Upstream::Each(_) | Upstream::Converted(_) => Self::Same(L::splat(token, 0.0)),
         }
     }
 

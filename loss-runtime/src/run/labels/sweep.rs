@@ -2,6 +2,8 @@
 //!
 //! A yes is certain. A no means that [`super`] has to look: at the value that is wrong, or at one that this sweep is too coarse for.
 
+mod narrow;
+
 use core::ops::Range;
 
 use super::{Admitted, SIMPLEX_TOLERANCE};
@@ -17,14 +19,21 @@ pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admit
     match values {
         Values::Native(values) => T::dispatch(isa, Floats { values: &values[..len], admitted }),
         Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
+        Values::Labels(values) if values.is_narrow() => narrow::all_admitted::<T>(*values, len, admitted, isa),
         Values::Labels(values) => T::dispatch(isa, Integers { values: *values, len, admitted }),
-        Values::Absent => true,
+        Values::InPlace | Values::Absent => true,
     }
 }
 
 /// Whether all rows are probabilities that add up to 1, if they lie as rows of vectors do.
-pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, isa: Isa) -> bool {
-    let Values::Native(values) = view.values else { return false };
+pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, admitted: Admitted, isa: Isa) -> bool {
+    let values = match view.values {
+        Values::Native(values) => values,
+        Values::Labels(values) if values.is_narrow() => {
+            return narrow::all_simplex(view, values, geometry, admitted, isa);
+        }
+        Values::Labels(_) | Values::InPlace | Values::Absent => return false,
+    };
     let rows = Rows { values, strides: view.strides, geometry: *geometry };
     let lies = if geometry.inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
     lies && view.strides[1] > 0 && T::dispatch(isa, rows)
@@ -34,8 +43,9 @@ pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, i
 pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value: f64, isa: Isa) -> bool {
     match values {
         Values::Native(_) | Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
+        Values::Labels(values) if values.is_narrow() => false,
         Values::Labels(values) => T::dispatch(isa, Absent { values: *values, len, value: value as i64 }),
-        Values::Absent => true,
+        Values::InPlace | Values::Absent => true,
     }
 }
 

@@ -102,6 +102,7 @@ fn upstream<T: Element>(job: &Job<'_, T>, place: Place) -> f64 {
         Upstream::One => 1.0,
         Upstream::Scalar(upstream) => upstream.to_f64(),
         Upstream::Each(each) => each[none_at(job, place)].to_f64(),
+        Upstream::Converted(each) => each.number(none_at(job, place)),
     }
 }
 

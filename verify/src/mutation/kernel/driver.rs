@@ -143,12 +143,12 @@ impl<T: Element> FaultyRun<T> {
             Fault::UpstreamDropped => run(&job.with_upstream(Upstream::One), outputs),
             Fault::UpstreamOfFirst => match job.upstream() {
                 Upstream::Each(&[first, ..]) => run(&job.with_upstream(Upstream::Scalar(first)), outputs),
-                Upstream::One | Upstream::Scalar(_) | Upstream::Each(_) => run(job, outputs),
+                Upstream::One | Upstream::Scalar(_) | Upstream::Each(_) | Upstream::Converted(_) => run(job, outputs),
             },
             Fault::UpstreamTwice => {
                 let square = |upstream: T| T::from_f64(upstream.to_f64() * upstream.to_f64());
                 match job.upstream() {
-                    Upstream::One => run(job, outputs),
+                    Upstream::One | Upstream::Converted(_) => run(job, outputs),
                     Upstream::Scalar(upstream) => run(&job.with_upstream(Upstream::Scalar(square(upstream))), outputs),
                     Upstream::Each(each) => {
                         let each: Vec<T> = each.iter().map(|&upstream| square(upstream)).collect();
@@ -160,7 +160,7 @@ impl<T: Element> FaultyRun<T> {
                 let sum = run(job, outputs);
                 let mut last = vec![T::ZERO; places(job)];
                 let upstream = match job.upstream() {
-                    Upstream::One => T::ONE,
+                    Upstream::One | Upstream::Converted(_) => T::ONE,
                     Upstream::Scalar(upstream) => upstream,
                     Upstream::Each(each) => each.last().copied().unwrap_or(T::ONE),
                 };

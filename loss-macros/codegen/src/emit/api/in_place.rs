@@ -1,0 +1,90 @@
+//! The calls whose gradient takes the place of the input that it is of.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+use super::{Face, ident};
+
+impl Face<'_> {
+    /// `backward_in_place` and `forward_backward_in_place`, for the first input with a gradient, if every call names it.
+    pub(super) fn in_place(&self) -> TokenStream {
+        let differentiable = |place: usize| self.differentiable.iter().any(|(other, _)| *other == place);
+        let Some((place, input)) = self.required.iter().copied().find(|(place, _)| differentiable(*place)) else {
+            return TokenStream::new();
+        };
+        let (bounded, plain, method) = self.generics();
+        let struct_name = &self.name;
+        let taken = ident(&input.name);
+        let others: Vec<_> = self.required.iter().filter(|(other, _)| *other != place).collect();
+        let names: Vec<Ident> = others.iter().map(|(_, input)| ident(&input.name)).collect();
+        let types: Vec<TokenStream> = others
+            .iter()
+            .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
+            .collect();
+        let places = others.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
+        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        let place = Literal::usize_unsuffixed(place);
+        // All required inputs in order, the one that is overwritten among them.
+        let arguments = self.required.iter().map(|(_, input)| {
+            let name = ident(&input.name);
+            if name == taken {
+                quote!(#name: impl Into<TensorMut<'c, T>>)
+            } else if input.label.is_discrete() {
+                quote!(#name: impl Into<Labels<'c>>)
+            } else {
+                quote!(#name: impl Into<Tensor<'c, T>>)
+            }
+        });
+        let arguments: Vec<TokenStream> = arguments.collect();
+        let name = &input.name;
+        let what = format!(
+            "The gradient with respect to `{name}`, given that of the reduced loss (or, if the reduction is `none`, of every element), \
+             written over `{name}` itself: no second array of its size is needed."
+        );
+        let both = format!(
+            "The reduced loss, and its gradient with respect to `{name}`, written over `{name}` itself. The same bits as \
+             [`Self::forward_backward`] gives."
+        );
+        quote! {
+            impl #bounded #struct_name #plain {
+                fn call_without #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
+                    let mut call = Call::default();
+                    call.execution = self.execution;
+                    call.params[..#count].copy_from_slice(&self.params);
+                    #(call.inputs[#places] = Some(#names.into());)*
+                    #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
+                    call
+                }
+
+                #[doc = #what]
+                ///
+                /// # Errors
+                /// As [`Self::backward`], and where an array has dimensions after the second axis; nothing is written then.
+                pub fn backward_in_place #method(
+                    &'c self,
+                    #(#arguments,)*
+                    upstream: impl Into<Upstream<'c, T, T::Compute>>,
+                ) -> Result<(), Error> {
+                    let call = self.call_without(#(#names.into()),*);
+                    let request = Request::backward(self.reduction, upstream.into());
+                    run_in_place(&Definition, &call, request, #place, #taken.into()).map(drop)
+                }
+
+                #[doc = #both]
+                ///
+                /// # Errors
+                /// As [`Self::forward_backward`], and where an array has dimensions after the second axis; nothing is written then.
+                pub fn forward_backward_in_place #method(&'c self, #(#arguments),*) -> Result<T::Compute, Error> {
+                    if self.reduction.is_none() {
+                        return Err(Error::NotReduced);
+                    }
+                    let call = self.call_without(#(#names.into()),*);
+                    let request = Request::value(self.reduction);
+                    run_in_place(&Definition, &call, request, #place, #taken.into()).and_then(Outcome::reduced)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A call whose gradient takes the place of an input.
+//!
+//! It is checked whole, with the input lent to be read, and only then the input is lent to be overwritten: so nothing is written on an
+//! error, and no slice is read and written under two names.
+
+use super::layout::given;
+use super::{Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel};
+use crate::call::{Call, Outcome, Request, SLOTS};
+use crate::error::Error;
+use crate::info::Position;
+use crate::job::{Job, Outputs, Values, View};
+use crate::lane::Isa;
+use crate::registry::{Element, Loss};
+use crate::stored::Stored;
+use crate::tensor::{Tensor, TensorMut};
+
+/// Computes what is asked for, as [`run`](super::run) does and with the same bits, and writes the gradient of one input, by its place in
+/// `LossInfo::inputs`, over the input's own values. The call must hold all other inputs, and the request ask for no other gradient of
+/// this one, and for no curvature.
+///
+/// No second array of the input's size is needed: values are copied to scratch space a block at a time before their gradients are written.
+///
+/// # Errors
+/// As [`run`](super::run); nothing is written then. Refused is also a gradient that does not lie as its input does: of an input that is
+/// broadcast, and of places that follow the second axis, as the pixels of `[N, C, height, width]` do.
+pub fn run_in_place<T: Stored>(
+    loss: &dyn Loss,
+    call: &Call<'_, T>,
+    request: Request<'_, T>,
+    input: usize,
+    values: TensorMut<'_, T>,
+) -> Result<Outcome<T::Compute>, Error> {
+    T::compute(call, |call| answer(loss, call, Asked::new(request), input, values))
+}
+
+fn answer<'a, T: Element, S: Stored<Compute = T>>(
+    loss: &dyn Loss,
+    call: &Call<'a, T>,
+    asked: Asked<'_, T>,
+    input: usize,
+    values: TensorMut<'_, S>,
+) -> Result<Outcome<T>, Error> {
+    let info = loss.info();
+    let Asked { reduction, upstream, mut outputs, curvature, want } = asked;
+    let TensorMut { data, shape, row_stride } = values;
+    if !info.inputs.get(input).is_some_and(|declared| declared.gradient) {
+        return Err(Error::NoGradient { input: info.inputs.get(input).map_or("", |declared| declared.name) });
+    }
+    if call.inputs[input].is_some() || outputs.gradients[input].is_some() || curvature.is_some() {
+        return Err(Error::Unsupported {
+            what: "an input or a gradient beside one in whose place it goes, or a curvature",
+        });
+    }
+    let reduction = Chosen::find(info, reduction)?;
+
+    let mut whole: Call<'_, T> = *call;
+    whole.inputs[input] = Some(S::array(Tensor { data: &*data, shape, row_stride }));
+    let mut job = Job::blank(Isa::Scalar, whole.execution.threads);
+    let Checked { layout, variant } = check(loss, &whole, &mut job)?;
+    let view = &job.inputs[input];
+    if view.broadcast {
+        return Err(Error::Unsupported { what: "a gradient that is a sum over an axis in place of its input" });
+    }
+    if layout.position == Some(Position::Second) && job.geometry.inner > 1 {
+        return Err(Error::Unsupported {
+            what: "a gradient in place of its input, with dimensions after the second axis",
+        });
+    }
+    let none_len = layout.none_len(variant.axes);
+    outputs::check(info, &whole, &job, &outputs.gradients)?;
+    fits(reduction, &upstream, &outputs, none_len)?;
+    let divisor = reduction.divisor(info, variant, &job, &layout)?;
+    if divisor == 0.0 {
+        return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
+    }
+    let kernel = reduction.summand(variant);
+    if kernel.is_some() && outputs.elements.is_some() {
+        // The values of `none` are not the summands.
+        let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
+        (variant.loss.forward)(&job, &mut values);
+    }
+
+    // The same job without a trace of the input's slice.
+    let views = job.inputs.map(|view| (view.strides, view.broadcast));
+    let mut inputs = [const { View::<T>::ABSENT }; SLOTS];
+    for (place, (own, (strides, broadcast))) in inputs.iter_mut().zip(views).enumerate() {
+        let values = match call.inputs.get(place).copied().flatten() {
+            Some(array) => given(&array),
+            None if place == input => Values::InPlace,
+            None => Values::Absent,
+        };
+        *own = View { values, strides, broadcast };
+    }
+    let Job { isa, threads, geometry, per_element, params, params_len, dropped, accumulate_f64, .. } = job;
+    let upstream = upstream.over(divisor);
+    let job =
+        Job { isa, threads, geometry, per_element, inputs, params, params_len, dropped, upstream, accumulate_f64 };
+    outputs.gradients[input] = Some(S::slot(data));
+    let sum = run_kernel(kernel.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    Ok(finished(reduction, sum, divisor, want, none_len))
+}

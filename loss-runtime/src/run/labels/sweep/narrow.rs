@@ -1,0 +1,55 @@
+//! The same for floats narrower than the compute type: widened, which changes no number, a block at a time.
+
+use super::{Admitted, Floats, Geometry, Isa, View};
+use crate::drive::BLOCK;
+use crate::lane::Real;
+use crate::registry::Element;
+use crate::run::labels::SIMPLEX_TOLERANCE;
+use crate::tensor::LabelSlice;
+
+/// Calls `look` with all values from `start` on, until it says no.
+fn all_blocks<T: Real>(values: LabelSlice<'_>, start: usize, len: usize, mut look: impl FnMut(&[T]) -> bool) -> bool {
+    let mut space = [T::ZERO; BLOCK];
+    (0..len).step_by(BLOCK).all(|at| {
+        let block = &mut space[..BLOCK.min(len - at)];
+        values.convert(start + at, 1, block);
+        look(block)
+    })
+}
+
+/// Whether the first `len` values are admitted.
+pub(super) fn all_admitted<T: Element>(values: LabelSlice<'_>, len: usize, admitted: Admitted, isa: Isa) -> bool {
+    all_blocks::<T>(values, 0, len, |values| T::dispatch(isa, Floats { values, admitted }))
+}
+
+/// Whether all rows are probabilities that add up to 1, if they are rows of vectors.
+pub(super) fn all_simplex<T: Element>(
+    view: &View<'_, T>,
+    values: LabelSlice<'_>,
+    geometry: &Geometry,
+    admitted: Admitted,
+    isa: Isa,
+) -> bool {
+    let Geometry { outer, extent, inner } = *geometry;
+    if inner != 1 || view.strides[1] != 1 {
+        return false;
+    }
+    let tolerance = SIMPLEX_TOLERANCE + values.rounding();
+    (0..outer).all(|row| {
+        let mut sum = 0.0;
+        let within = all_blocks::<T>(values, row * view.strides[0], extent, |values| {
+            // Eight at a time, for as many sums do not wait for each other.
+            let mut sums = [0.0; 8];
+            for eight in values.chunks(8) {
+                for (sum, value) in sums.iter_mut().zip(eight) {
+                    *sum += value.to_f64();
+                }
+            }
+            sum += sums.iter().sum::<f64>();
+            T::dispatch(isa, Floats { values, admitted })
+        });
+        // The order of an exact search may round otherwise. Not the other way round: a row with a NaN passes.
+        let off = f64::abs(sum - 1.0) > tolerance * (1.0 - 1e-9);
+        within & !off
+    })
+}
