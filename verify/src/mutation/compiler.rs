@@ -24,7 +24,7 @@ use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
 use super::judge::{further, judge, named, rest, subject};
 use super::record::{Fate, MutantRecord};
 use super::run::{self, Court, Judged, Mutant};
-use super::same::{Known, of_labels, proof, simplified, taken_over, with_zeros};
+use super::same::{Known, of_labels, proof, taken_over, with_zeros};
 use super::spec::signs;
 
 use bends::{Which, with_broken_curvature};
@@ -370,7 +370,6 @@ fn with_alternative(
         Proofs::Tried => {}
     }
     let (ours, theirs) = (with_zeros(graph, roots, zero), with_zeros(graph, &broken, zero));
-    let (ours, theirs) = (simplified(graph, &ours), simplified(graph, &theirs));
     let mut facts = taken_over(graph, &variant.graph, &domains(variant));
     facts.extend(of_labels(graph, spec, &[ours.as_slice(), theirs.as_slice()].concat()));
     match proof(graph, &ours, &theirs, &Known { facts: &facts, signs: &signs(spec) }) {

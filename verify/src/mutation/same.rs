@@ -35,10 +35,17 @@ pub(super) fn simplified(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
 
 /// Nodes of this graph where some parameters are 0, simplified.
 pub(super) fn with_zeros(graph: &mut Graph, roots: &[ExprId], zero: &[ParamId]) -> Vec<ExprId> {
-    replaced(graph, roots, &|graph, id| match graph.expr(id) {
-        Expr::Param(param) if zero.contains(&param) => Some(graph.zero()),
-        _ => None,
-    })
+    // Once is enough: what is simplified twice may be turned round again.
+    if zero.is_empty() {
+        return simplified(graph, roots);
+    }
+    let mut done = HashMap::new();
+    rewrite(graph, roots, &mut done, &mut |graph, id, expr| match expr {
+        Expr::Param(param) if zero.contains(&param) => graph.zero(),
+        _ => rebuild(graph, id, expr),
+    });
+    let roots: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
+    simplified(graph, &roots)
 }
 
 /// A node through the simplifying constructors. Operands commute by the order in which they were made; signs are pulled out of
@@ -240,7 +247,10 @@ impl Pairing<'_> {
         if self.steps > MOST_STEPS {
             return false;
         }
-        let found = self.alike_in_parts(ours, theirs)
+        let conditions: Vec<ExprId> = self.path.iter().map(|(condition, _)| *condition).collect();
+        let found = self.excluded(&conditions)
+            || self.alike_in_parts(ours, theirs)
+            || self.alike_by_path(ours, theirs)
             || one_polynomial(self.graph, ours, theirs)
             || self.alike_by_signs(ours, theirs)
             || self.alike_by_labels(ours, theirs);
@@ -387,7 +397,32 @@ impl Pairing<'_> {
     /// Whether two formulas are one where a condition holds, or where it does not, and that is where two sides are equal. Where it is
     /// unordered, the second must be NaN.
     fn one_where(&mut self, condition: ExprId, holds: bool, x: ExprId, y: ExprId) -> bool {
-        let Expr::Compare(comparison, left, right) = self.graph.expr(condition) else { return false };
+        let Some((left, right)) = self.equality(condition, holds) else { return false };
+        let side = if self.graph.constant(left).is_some() { right } else { left };
+        is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+    }
+
+    /// Whether two formulas are alike because the last condition on the way makes two sides equal.
+    fn alike_by_path(&mut self, ours: ExprId, theirs: ExprId) -> bool {
+        let Some(&(condition, holds)) = self.path.last() else { return false };
+        let Some((left, right)) = self.equality(condition, holds) else { return false };
+        [(left, right), (right, left)].into_iter().any(|(old, new)| {
+            if self.graph.constant(old).is_some() || reachable(self.graph, [new]).contains(&old) {
+                return false;
+            }
+            let put = replaced(self.graph, &[ours, theirs], &|_, id| (id == old).then_some(new));
+            let again = simplified(self.graph, &put);
+            // What else is on the way may be of the side that was replaced: it is left out, which shows less and nothing false.
+            let path = std::mem::take(&mut self.path);
+            let found = again != [ours, theirs] && self.alike(again[0], again[1]);
+            self.path = path;
+            found
+        })
+    }
+
+    /// The sides that are equal where a condition holds, or where it does not.
+    fn equality(&self, condition: ExprId, holds: bool) -> Option<(ExprId, ExprId)> {
+        let Expr::Compare(comparison, left, right) = self.graph.expr(condition) else { return None };
         let at_least = |low: ExprId, high: ExprId| self.is_at_least(low, high);
         let is_equality = match (comparison, holds) {
             (Comparison::Equal, true) | (Comparison::NotEqual, false) => true,
@@ -396,8 +431,7 @@ impl Pairing<'_> {
             (Comparison::Equal | Comparison::LessEqual | Comparison::GreaterEqual, false)
             | (Comparison::NotEqual | Comparison::Greater | Comparison::Less, true) => false,
         };
-        let side = if self.graph.constant(left).is_some() { right } else { left };
-        is_equality && is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+        is_equality.then_some((left, right))
     }
 
     /// Whether one side is never below another.
@@ -445,6 +479,11 @@ fn decided(graph: &Graph, facts: &[ExprId], condition: ExprId) -> Option<bool> {
     match graph.expr(condition) {
         Expr::Boolean(value) => Some(value),
         Expr::Not(x) => decided(graph, facts, x).map(|holds| !holds),
+        Expr::Compare(Comparison::Less, x, y) | Expr::Compare(Comparison::Greater, y, x)
+            if graph.is_integer(y, 0) && is_nonnegative(graph, facts, x) =>
+        {
+            Some(false)
+        }
         Expr::Compare(comparison, x, y) => facts.iter().find_map(|&fact| {
             let Expr::Compare(known, v, w) = graph.expr(fact) else { return None };
             let known = match (v, w) {

@@ -1,4 +1,4 @@
-//! The error certificate: how far values, gradients and curvatures are from the truth over the whole domain, judged by the table of errors.
+//! The error certificate: how far values and gradients are from the truth over the whole domain, judged by the table of errors.
 
 use loss_codegen::compile::Compiled;
 use loss_runtime::Element;
@@ -14,7 +14,6 @@ use crate::subject::{Effort, Subject};
 use super::super::sample::{Sample, generators, has_second_axis};
 use super::super::{Finding, Tally, tolerance};
 use super::points::drawn;
-use super::second::{Asked, look};
 use super::{Cases, Early, Limits, Seen, Wanted, compare};
 
 /// So many rows are in one batch of a loss of one number a row.
@@ -70,14 +69,9 @@ pub(in crate::checks) fn judge<T: Element + Format>(
 
 fn limits(subject: &Subject, compiled: &Compiled, dtype: &str) -> Limits {
     let goal = if is_pointwise(compiled) { tolerance::POINTWISE_GOAL } else { tolerance::ROW_GOAL };
-    let info = subject.loss.info();
-    let inputs = info.inputs.iter().filter(|input| input.gradient);
-    let gradients = inputs.map(|input| Quantity::Gradient(input.name.to_owned()));
-    let bent = info.curvature.iter().flat_map(|curvature| {
-        let name = info.inputs[curvature.input].name;
-        [Quantity::Curvature(name.to_owned()), Quantity::StepCurvature(name.to_owned())]
-    });
-    let quantities = std::iter::once(Quantity::Value).chain(gradients).chain(bent);
+    let inputs = subject.loss.info().inputs.iter().filter(|input| input.gradient);
+    let quantities =
+        std::iter::once(Quantity::Value).chain(inputs.map(|input| Quantity::Gradient(input.name.to_owned())));
     let budgets = quantities.filter_map(|quantity| {
         let budget = line(subject, dtype, &quantity)?.budget;
         Some((quantity, budget))
@@ -115,9 +109,6 @@ fn measured_in<T: Element + Format>(
             let sample = Sample { loss: subject.loss, info: subject.loss.info(), generator, extents, batch };
             let (mut seen, mut found) = (Seen::default(), tally.fresh());
             compare(&sample, compiled, Wanted::Results, &limits, &mut random, &mut seen, &mut found);
-            if subject.loss.info().curvature.is_some() {
-                look(&sample, compiled, (Asked::Distinct, &limits), &mut random, &mut seen, &mut found);
-            }
             (seen, found)
         })
         .collect();

@@ -20,21 +20,7 @@ use super::super::sample::{Sample, each_pair};
 use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, SHARE, Seen, TOLERATED, Tally, Wanted};
 use super::{data, data_of, decided, edges, sizes, variant_of};
 
-/// What is asked of the kernels.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Both curvatures of every variant.
-    Both,
-    /// That for a step only where another one than the second derivative is declared.
-    Distinct,
-}
-
-impl Asked {
-    fn of(self, variant: &Variant) -> &'static [(Curvature, Bend)] {
-        const BOTH: &[(Curvature, Bend)] = &[(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
-        if self == Self::Both || variant.step.is_some() { BOTH } else { &BOTH[..1] }
-    }
-}
+const WHICH: [(Curvature, Bend); 2] = [(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
 
 /// A curvature as a quantity.
 fn quantity(which: Bend, input: &str) -> Quantity {
@@ -73,21 +59,21 @@ fn measure_in<T: Element + Format>(
     let name = format!("curvature_matches_oracle {}", T::NAME);
     let sizes = sizes(subject, Wanted::Gradients);
     each_pair::<T>(subject, effort, &name, &sizes, edges::sharpen, tally, |sample, random, tally| {
-        look(sample, compiled, (Asked::Both, &TOLERATED), random, &mut seen, tally);
+        look(sample, compiled, &TOLERATED, random, &mut seen, tally);
     });
     let name = format!("curvature_matches_oracle on knots {}", T::NAME);
     each_pair::<T>(subject, effort, &name, &sizes, decided::settle, tally, |sample, random, tally| {
-        look(sample, compiled, (Asked::Both, &DECIDED), random, &mut Seen::default(), tally);
+        look(sample, compiled, &DECIDED, random, &mut Seen::default(), tally);
     });
     let worst = seen.accuracy(T::NAME).into_iter().map(|accuracy| accuracy.max_ulp.0).fold(0.0, f64::max);
     format!("at most {worst:.2} ULP in {}", T::NAME)
 }
 
 /// Holds the curvatures of one batch against the truth.
-pub(super) fn look<T: Element + Format>(
+fn look<T: Element + Format>(
     sample: &Sample<'_, T>,
     compiled: &'static Compiled,
-    (asked, limits): (Asked, &Limits),
+    limits: &Limits,
     random: &mut Random,
     seen: &mut Seen,
     tally: &mut Tally,
@@ -105,7 +91,7 @@ pub(super) fn look<T: Element + Format>(
     let weights = data::in_oracle_order(sample, &upstream);
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
     let of = InputId(input as u8);
-    for &(which, bend) in asked.of(variant) {
+    for (which, bend) in WHICH {
         let found = match found(sample, which, input, &upstream) {
             Ok(found) => data::input_in_oracle_order(sample, input, &found),
             Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
