@@ -273,9 +273,8 @@ impl<'b> Conditions<'b> {
             }
             let moved = with_moved_parts(&self.variant, share);
             there.extend(moved.iter().filter_map(|variant| outcome(variant, &data)));
-        }
-        if step == Step::Wide {
-            let moved_steps = with_moved_steps(&self.variant, WIDE * self.least);
+            // Also beside a kink: what is rounded to 0 lies on neither side of it.
+            let moved_steps = with_moved_steps(&self.variant, units * self.least);
             there.extend(moved_steps.iter().filter_map(|variant| outcome(variant, &data)));
         }
         Some(Neighbours { here, there })
@@ -385,7 +384,7 @@ fn slope_alone(graph: &mut Graph, id: ExprId) -> ExprId {
 /// The variant with each step of its formula in turn larger by a number, in value and in slope: what a step below the normal numbers
 /// loses, however much what follows enlarges it.
 fn with_moved_steps(variant: &Variant, number: f64) -> Vec<Variant> {
-    let number = Constant::parse(&format!("{number:e}")).expect("a float is written as formulas write numbers");
+    let size = Constant::parse(&format!("{:e}", number.abs())).expect("a float is written as formulas write numbers");
     let is_step = |expr: &Expr| matches!(expr, Expr::Unary(..) | Expr::Binary(..) | Expr::Reduce { .. });
     with_each_moved(variant, is_step, |graph, step| {
         let expr = graph.expr(step);
@@ -401,8 +400,9 @@ fn with_moved_steps(variant: &Variant, number: f64) -> Vec<Variant> {
             }
             all = graph.add(Expr::Binary(Binary::Add, all, slope));
         }
-        let number = graph.add(Expr::Constant(number));
-        graph.add(Expr::Binary(Binary::Multiply, all, number))
+        let size = graph.add(Expr::Constant(size));
+        let moved = graph.add(Expr::Binary(Binary::Multiply, all, size));
+        if number < 0.0 { graph.add(Expr::Unary(Unary::Negate, moved)) } else { moved }
     })
 }
 

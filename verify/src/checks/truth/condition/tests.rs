@@ -59,3 +59,15 @@ fn a_subnormal_number_moves_by_the_smallest_number_there_is() {
         assert!(found >= spread && found < 1.5 * spread, "{found:e} and not about {spread:e} at {input}, {weight:e}");
     }
 }
+
+#[test]
+fn what_is_rounded_to_zero_lies_on_neither_side_of_a_kink() {
+    let compiled = weighted("relu(input * 1e-30)");
+    // The argument is 1e-50, which f32 cannot tell from 0: the slope is 1e-30 or none.
+    for (input, low) in [(1e-20, 0.0), (1.0, 1e-30)] {
+        let data = data(&compiled, input, 1.0);
+        let mut conditions = Conditions::new::<f32>(&compiled.spec, &compiled.variants[0], &data, vec![1.0]);
+        let (least, most) = conditions.range(Result::Gradient(0, 0)).expect("a slope");
+        assert!((least - low).abs() < 1e-36 && (most - 1e-30).abs() < 1e-36, "{least:e} to {most:e} at {input:e}");
+    }
+}
