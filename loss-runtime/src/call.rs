@@ -99,6 +99,10 @@ pub struct Request<'o, T> {
     /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input
     /// alone, it is one reading of the inputs.
     pub curvature: Option<(Curvature, &'o mut [T])>,
+    /// Receive the gradients with respect to parameters, in their order, each of the reduced loss (of `none`: of the elements, each with its
+    /// upstream gradient). Each is a sum over all rows, in a fixed order, and a reading of the inputs of its own. With [`Want::Partial`]
+    /// they are not divided: those of parts of a batch add up, and the whole's divisor divides them.
+    pub params: [Option<&'o mut f64>; MAX_PARAMS],
     /// Which number is wanted. It costs a pass of its own only if no gradient is.
     pub want: Want,
 }
@@ -132,6 +136,7 @@ impl<T> Default for Request<'_, T> {
             elements: None,
             gradients: [const { None }; MAX_INPUTS],
             curvature: None,
+            params: [const { None }; MAX_PARAMS],
             want: Want::Value,
         }
     }

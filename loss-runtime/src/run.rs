@@ -4,6 +4,7 @@ mod labels;
 mod layout;
 mod outputs;
 mod params;
+mod shared;
 
 use crate::call::{Call, Curvature, Outcome, Partial, Reduction, Request, Upstream, Want};
 use crate::error::Error;
@@ -24,7 +25,7 @@ use outputs::Bend;
 /// by row, inputs in order), the outputs, the divisor. Then nothing has been written.
 pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+    let Request { reduction, upstream, elements, gradients, curvature, mut params, want } = request;
     let reduction = Chosen::find(info, reduction)?;
     let Checked { mut job, layout, variant } = check(loss, call)?;
     let none_len = layout.none(variant.axes)?.len();
@@ -44,27 +45,35 @@ pub fn run<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, request: Request<'_,
         }
         (Upstream::One | Upstream::Scalar(_) | Upstream::Each(_), _) => {}
     }
+    let of = match reduction {
+        Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
+        Chosen::None | Chosen::Sum => None,
+    };
+    let kernel = of.unwrap_or(&variant.loss);
+    shared::check(info, kernel, &params)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
-    if divisor == 0.0 && (want == Want::Value || curvature.is_some() || gradients.iter().any(Option::is_some)) {
+    let divides_gradients =
+        gradients.iter().any(Option::is_some) || want != Want::Partial && params.iter().any(Option::is_some);
+    if divisor == 0.0 && (want == Want::Value || curvature.is_some() || divides_gradients) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
 
     let mut outputs = Outputs::new(elements, gradients);
-    let of = match reduction {
-        Chosen::Named(place) => variant.reductions.get(place).and_then(|reduction| reduction.of.as_ref()),
-        Chosen::None | Chosen::Sum => None,
-    };
+    if !kernel.shared.is_empty() {
+        let of_params = if want == Want::Partial { 1.0 } else { divisor };
+        shared::write(kernel, &job, shared::scales(upstream, of_params), &mut outputs, &mut params);
+    }
     if let Some(bend) = curvature {
-        write_curvature(of.unwrap_or(&variant.loss), &job, bend, &mut outputs, want)?;
+        write_curvature(kernel, &job, bend, &mut outputs, want)?;
     }
     if of.is_some() && outputs.elements.is_some() {
         // The values of `none` are not the summands.
         let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
         (variant.loss.forward)(&job, &mut values);
     }
-    let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    let sum = run_kernel(kernel, &job, &mut outputs, want);
     let divides = matches!(reduction, Chosen::Named(_)).then_some(divisor);
     let partial = if want == Want::Nothing { Partial::default() } else { Partial { sum, divisor: divides } };
     let value = match (want, reduction) {
