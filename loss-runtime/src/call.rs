@@ -102,6 +102,10 @@ pub struct Request<'o, T: Stored> {
     /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input
     /// alone, it is one reading of the inputs.
     pub curvature: Option<(Curvature, &'o mut [T])>,
+    /// Receive the gradients with respect to parameters, in their order, each of the reduced loss (of `none`: of the elements, each with its
+    /// upstream gradient). Each is a sum over all rows, in a fixed order, and a reading of the inputs of its own. With [`Want::Partial`]
+    /// they are not divided: those of parts of a batch add up, and the whole's divisor divides them.
+    pub params: [Option<&'o mut f64>; MAX_PARAMS],
     /// Which number is wanted. It costs a pass of its own only if no gradient is.
     pub want: Want,
 }
@@ -135,6 +139,7 @@ impl<T: Stored> Default for Request<'_, T> {
             elements: None,
             gradients: [const { None }; MAX_INPUTS],
             curvature: None,
+            params: [const { None }; MAX_PARAMS],
             want: Want::Value,
         }
     }
@@ -269,15 +274,18 @@ impl<T: Real> Upstream<'_, T> {
         }
     }
 
+    /// The number, if it is one for all: one value has one upstream gradient, however it is handed in.
+    pub(crate) fn alone(&self) -> Option<f64> {
+        match self {
+            Self::One => Some(1.0),
+            Self::Scalar(upstream) => Some(upstream.to_f64()),
+            Self::Each(each) => (each.len() == 1).then(|| each[0].to_f64()),
+            Self::Converted(each) => (each.len() == 1).then(|| each.number(0)),
+        }
+    }
+
     /// What every value's gradient is multiplied by, divided by `divisor` before it is rounded.
     pub(crate) fn over(self, divisor: f64) -> Self {
-        match self {
-            // One value has one upstream gradient, however it is handed in.
-            Self::Each(&[upstream]) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
-            Self::Converted(each) if each.len() == 1 => Upstream::Scalar(T::from_f64(each.number(0) / divisor)),
-            Self::One => Upstream::Scalar(T::from_f64(1.0 / divisor)),
-            Self::Scalar(upstream) => Upstream::Scalar(T::from_f64(upstream.to_f64() / divisor)),
-            Self::Each(_) | Self::Converted(_) => self,
-        }
+        self.alone().map_or(self, |alone| Upstream::Scalar(T::from_f64(alone / divisor)))
     }
 }

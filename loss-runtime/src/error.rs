@@ -145,6 +145,11 @@ pub enum Error {
         /// The input.
         input: &'static str,
     },
+    /// A gradient was asked for with respect to a parameter that has none, or is absent.
+    NoParamGradient {
+        /// The parameter.
+        param: &'static str,
+    },
     /// A second derivative was asked for, and the loss has no kernels for one.
     NoCurvature {
         /// The loss.
@@ -186,6 +191,7 @@ impl Error {
             Self::ZeroDivisor { .. } => "zero_divisor",
             Self::OutputLength { .. }
             | Self::NoGradient { .. }
+            | Self::NoParamGradient { .. }
             | Self::NoCurvature { .. }
             | Self::Upstream { .. }
             | Self::NotReduced => "output",
@@ -256,6 +262,9 @@ impl fmt::Display for Error {
             }
             Self::NoGradient { input } => {
                 write!(f, "there is no gradient with respect to input `{input}`")
+            }
+            Self::NoParamGradient { param } => {
+                write!(f, "there is no gradient with respect to parameter `{param}`")
             }
             Self::NoCurvature { loss } => {
                 write!(f, "the loss `{loss}` has no second derivative of each place by itself")

@@ -144,6 +144,8 @@ pub struct ParamInfo {
     pub domain: Option<&'static str>,
     /// May be absent, with no default.
     pub optional: bool,
+    /// Whether the reduced loss has a gradient with respect to it.
+    pub gradient: bool,
     /// What it does.
     pub meaning: Option<&'static str>,
 }

@@ -95,6 +95,26 @@ pub struct Kernel<T: 'static> {
     pub fused: Run<T>,
     /// The second derivative.
     pub curvatures: Curvatures<T>,
+    /// The gradients with respect to what all rows share.
+    pub shared: &'static [SharedGradient<T>],
+}
+
+/// What all rows share and has a gradient: one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// A parameter, by its place in `LossInfo::params`.
+    Param(usize),
+    /// An input along nothing, by its place in `LossInfo::inputs`.
+    Input(usize),
+}
+
+/// The code of a gradient that is a sum over all places.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedGradient<T: 'static> {
+    /// Of what.
+    pub of: Shared,
+    /// Sums what the places contribute, each times its upstream gradient.
+    pub run: Run<T>,
 }
 
 /// The code of a formula's second derivative with respect to one input. Each also writes the gradient with respect to that input, if

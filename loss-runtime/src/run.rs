@@ -5,6 +5,7 @@ mod labels;
 mod layout;
 mod outputs;
 mod params;
+mod shared;
 
 use crate::call::{Call, Curvature, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
 use crate::error::Error;
@@ -39,24 +40,25 @@ struct Asked<'o, T> {
     upstream: Upstream<'o, T>,
     outputs: Outputs<'o, T>,
     curvature: Option<(Curvature, Slot<'o, T>)>,
+    params: shared::Slots<'o>,
     want: Want,
 }
 
 impl<'o, T: Element> Asked<'o, T> {
     fn new<S: Stored<Compute = T>>(request: Request<'o, S>) -> Self {
-        let Request { reduction, upstream, elements, gradients, curvature, want } = request;
+        let Request { reduction, upstream, elements, gradients, curvature, params, want } = request;
         let mut outputs = Outputs { elements: elements.map(S::slot), ..Outputs::none() };
         for (slot, gradient) in outputs.gradients.iter_mut().zip(gradients) {
             *slot = gradient.map(S::slot);
         }
         let curvature = curvature.map(|(which, values)| (which, S::slot(values)));
-        Self { reduction, upstream: upstream.compute(), outputs, curvature, want }
+        Self { reduction, upstream: upstream.compute(), outputs, curvature, params, want }
     }
 }
 
 fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Asked { reduction, upstream, mut outputs, curvature, want } = asked;
+    let Asked { reduction, upstream, mut outputs, curvature, mut params, want } = asked;
     let reduction = Chosen::find(info, reduction)?;
     let mut job = Job::blank(Isa::Scalar, call.execution.threads);
     let Checked { layout, variant } = check(loss, call, &mut job)?;
@@ -64,24 +66,28 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     outputs::check(info, call, &job, &outputs.gradients)?;
     let curvature = outputs::bend(info, call, curvature)?;
     fits(reduction, &upstream, &outputs, none_len)?;
+    let of = reduction.summand(variant);
+    let kernel = of.unwrap_or(&variant.loss);
+    shared::check(info, kernel, &params)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, but gradients are.
     let differentiates = curvature.is_some() || outputs.gradients.iter().any(Option::is_some);
-    if divisor == 0.0 && (want == Want::Value || differentiates) {
+    let of_params = want != Want::Partial && params.iter().any(Option::is_some);
+    if divisor == 0.0 && (want == Want::Value || differentiates || of_params) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
 
-    let of = reduction.summand(variant);
+    shared_gradients(kernel, &job, (upstream, divisor), want, &mut outputs, &mut params);
     if let Some(bend) = curvature {
-        write_curvature(of.unwrap_or(&variant.loss), &job, bend, &mut outputs, want)?;
+        write_curvature(kernel, &job, bend, &mut outputs, want)?;
     }
     if of.is_some() && outputs.elements.is_some() {
         // The values of `none` are not the summands.
         let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
         (variant.loss.forward)(&job, &mut values);
     }
-    let sum = run_kernel(of.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    let sum = run_kernel(kernel, &job, &mut outputs, want);
     Ok(finished(reduction, sum, divisor, want, none_len))
 }
 
@@ -102,6 +108,24 @@ fn fits<T: Element>(
         (Some(found), Chosen::Sum | Chosen::Named(_)) if found != 1 => Err(Error::Upstream { expected: 1, found }),
         (Some(_) | None, _) => Ok(()),
     }
+}
+
+/// Writes the gradients with respect to what all rows share.
+fn shared_gradients<T: Element>(
+    kernel: &Kernel<T>,
+    job: &Job<'_, T>,
+    (upstream, divisor): (Upstream<'_, T>, f64),
+    want: Want,
+    outputs: &mut Outputs<'_, T>,
+    params: &mut shared::Slots<'_>,
+) {
+    if kernel.shared.is_empty() {
+        return;
+    }
+    // Those of parts of a batch are to be added up first.
+    let of_params = if want == Want::Partial { 1.0 } else { divisor };
+    let [of_inputs, of_params] = [divisor, of_params].map(|divisor| shared::Scale::new(upstream, divisor));
+    shared::write(kernel, job, of_inputs, of_params, outputs, params);
 }
 
 fn finished<T: Element>(reduction: Chosen, sum: f64, divisor: f64, want: Want, none_len: usize) -> Outcome<T> {

@@ -29,6 +29,7 @@ mod proofs;
 mod properties;
 mod relations;
 mod sample;
+mod shared_gradients;
 mod sums;
 pub mod sweep;
 mod tally;
@@ -186,6 +187,18 @@ pub const CHECKS: &[Check] = &[
         name: "sum_is_sum_of_none",
         claim: "The sum is that of the values, and a mean is the sum over its divisor, in value and gradient.",
         run: sums::sum_is_sum_of_none,
+    },
+    Check {
+        name: "shared_gradients_match_oracle",
+        claim: "Every gradient in a parameter, or in a number that all rows share, is the exact sum of the derivatives, and what difference \
+                quotients of the exact values and of the kernel's say.",
+        run: shared_gradients::shared_gradients_match_oracle,
+    },
+    Check {
+        name: "shared_gradients_are_reproducible",
+        claim: "A gradient in a parameter, or in a number that all rows share, has the same bits on every instruction set and number of \
+                threads, and those of a batch's parts add up to it.",
+        run: shared_gradients::reproducible::shared_gradients_are_reproducible,
     },
     Check {
         name: "partials_merge_to_the_whole",

@@ -101,6 +101,7 @@ fn describe_param(param: &ParamInfo) -> ParamRecord {
         None if param.optional => "absent".to_owned(),
         None => "required".to_owned(),
     };
-    let notes = param.domain.into_iter().chain(param.meaning).map(str::to_owned).collect();
+    let gradient = param.gradient.then_some("has a gradient");
+    let notes = param.domain.into_iter().chain(param.meaning).chain(gradient).map(str::to_owned).collect();
     ParamRecord { name: param.name.to_owned(), kind, default, notes }
 }

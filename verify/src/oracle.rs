@@ -29,10 +29,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use loss_codegen::expr::{AxisId, ExprId, InputId, Type};
+use loss_codegen::expr::{AxisId, ExprId, InputId, ParamId, Type};
 use loss_codegen::model::{Spec, Variant};
 
-use data::{Data, Malformed};
+use data::{Data, Element, Malformed};
 use dual::{Datum, Tangents};
 use evaluate::{Attempt, Evaluator, Interruption, Place, Question};
 use real::Real;
@@ -103,7 +103,9 @@ impl<'a> Oracle<'a> {
     pub fn new(spec: &'a Spec, variant: &'a Variant, data: &'a Data) -> Result<Self, Malformed> {
         data.check(spec)?;
         let gradients = (0u8..).zip(&spec.inputs).filter(|(_, input)| input.gradient);
-        let wrt = gradients.map(|(at, _)| InputId(at)).collect();
+        let params = (0u8..).zip(&spec.params).filter(|(_, param)| param.gradient);
+        let params = params.map(|(at, _)| Element::of_param(ParamId(at)).input);
+        let wrt = gradients.map(|(at, _)| InputId(at)).chain(params).collect();
         let question = Question { spec, graph: &variant.graph, data };
         Ok(Oracle { variant, question, wrt, evaluators: RefCell::default() })
     }

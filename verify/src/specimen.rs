@@ -74,6 +74,7 @@ const fn pointwise(name: &'static str, function: &'static str) -> LossInfo {
             default: Some(1.0),
             domain: Some("0 <= beta < inf"),
             optional: false,
+            gradient: false,
             meaning: None,
         }],
         reductions: &[MEAN],
@@ -94,6 +95,7 @@ macro_rules! pointwise_loss {
                         forward: elementwise_forward::<T, $kernel, 2, 1, 2>,
                         fused: elementwise_fused::<T, $kernel, 2, 1, 2>,
                         curvatures: Curvatures::NONE,
+                        shared: &[],
                     },
                     reductions: const { &[VariantReduction { of: $of, over: None }] },
                     input_domains: &[None, None],
@@ -120,6 +122,7 @@ pointwise_loss!(
         forward: elementwise_forward::<T, Doubled, 2, 1, 2>,
         fused: elementwise_fused::<T, Doubled, 2, 1, 2>,
         curvatures: Curvatures::NONE,
+        shared: &[],
     })
 );
 
@@ -132,6 +135,7 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
                 forward: elementwise_forward::<T, Signed, 2, 0, 1>,
                 fused: elementwise_fused::<T, Signed, 2, 0, 1>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],
@@ -154,6 +158,7 @@ const IGNORE: ParamInfo = ParamInfo {
     default: Some(-100.0),
     domain: None,
     optional: false,
+    gradient: false,
     meaning: None,
 };
 
@@ -166,6 +171,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],
@@ -195,6 +201,7 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
                 forward: elementwise_forward::<T, Soft, 2, 0, 2>,
                 fused: elementwise_fused::<T, Soft, 2, 0, 2>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
             input_domains: &[None, None],

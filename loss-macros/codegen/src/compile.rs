@@ -15,6 +15,7 @@ use crate::elaborate::{Library, curvature, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
 use crate::page::{Gates, Surroundings, page, table};
+use crate::plan::shared::Shared;
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
 use crate::schedule::NotSchedulable;
 use crate::source::{SourceFile, Span};
@@ -143,7 +144,7 @@ fn compile_spec(
     for key in spec_variants(&spec)? {
         let mut variant = elaborate(&spec, &key, library)?;
         curvature::declare(&spec, &mut variant, library)?;
-        let switching = switching_params(&variant);
+        let switching = switching_params(&spec, &variant);
         for chosen in (0..1u32 << switching.len()).rev() {
             let zero: Vec<_> =
                 (0..switching.len()).filter(|bit| chosen & (1 << bit) != 0).map(|bit| switching[bit]).collect();
@@ -167,6 +168,16 @@ fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnost
         NotPlanned::RowDomain(input) => {
             place = spec.inputs[usize::from(input.0)].domain.as_ref().map_or(place, |domain| domain.span);
             ("a condition on a whole row is not supported yet", "write a condition on each value by itself")
+        }
+        NotPlanned::SharedAmongElements(of) => {
+            place = match of {
+                Shared::Param(param) => document.params[usize::from(param.0)].0.span,
+                Shared::Input(input) => document.inputs[usize::from(input.0)].0.span,
+            };
+            (
+                "a loss of elements that reads whole rows has no gradient yet in what all rows share",
+                "give the loss one value a row, or leave out `gradient: true`",
+            )
         }
         NotPlanned::Derivative(_) => (
             "the gradient of a value that all rows share is not supported yet",

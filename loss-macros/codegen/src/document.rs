@@ -160,6 +160,8 @@ pub struct ParamEntry {
     pub values: Vec<Spanned<String>>,
     /// `domain`
     pub domain: Option<Ast>,
+    /// `gradient`; the place of its value where it is `true`.
+    pub gradient: Option<Span>,
     /// `optional`
     pub optional: bool,
     /// `meaning`

@@ -13,6 +13,7 @@ use quote::{format_ident, quote};
 use crate::expr::{Graph, InputId, ParamId};
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::curvature::Bend;
+use crate::plan::shared::Shared;
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
 pub(crate) use api::type_name;
@@ -62,7 +63,9 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
-            use ::loss_runtime::registry::{Curvatures, Element, Kernel, Loss, Over, Variant, VariantKey, VariantReduction};
+            use ::loss_runtime::registry::{
+                Curvatures, Element, Kernel, Loss, Over, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
+            };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
             use ::loss_runtime::{Stored, run, run_in_place};
 
@@ -103,7 +106,8 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
 pub(crate) fn exports(spec: &Spec) -> TokenStream {
     let module = Ident::new(&spec.name, Span::call_site());
     let name = format_ident!("{}", api::type_name(&spec.name));
-    let gradients = spec.inputs.iter().any(|input| input.gradient).then(|| format_ident!("{name}Gradients"));
+    let learns = spec.inputs.iter().any(|input| input.gradient) || spec.params.iter().any(|param| param.gradient);
+    let gradients = learns.then(|| format_ident!("{name}Gradients"));
     let choices = spec
         .params
         .iter()
@@ -244,7 +248,33 @@ impl Kernels<'_> {
             Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
         };
         let curvatures = self.curvatures(program, what);
-        quote!(Kernel { forward: #forward, fused: #fused, curvatures: #curvatures })
+        let shared = self.shared(program, what);
+        quote!(Kernel { forward: #forward, fused: #fused, curvatures: #curvatures, shared: #shared })
+    }
+
+    /// The kernels that sum the gradients of what all rows share.
+    fn shared(&mut self, program: &Program, what: &str) -> TokenStream {
+        let gradients = program.shared.iter().map(|gradient| {
+            let (name, arguments) =
+                self.kernel(&gradient.kernel, &format!("What a place adds to a gradient of {what} that is a sum."));
+            let run = match gradient.kernel {
+                Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
+                Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+            };
+            let of = match gradient.of {
+                Shared::Param(param) => {
+                    let place = Literal::usize_unsuffixed(param.0.into());
+                    quote!(Shared::Param(#place))
+                }
+                Shared::Input(input) => {
+                    let place = Literal::usize_unsuffixed(input.0.into());
+                    quote!(Shared::Input(#place))
+                }
+            };
+            quote!(SharedGradient { of: #of, run: #run })
+        });
+        let gradients: Vec<TokenStream> = gradients.collect();
+        quote!(&[#(#gradients),*])
     }
 
     fn curvatures(&mut self, program: &Program, what: &str) -> TokenStream {

@@ -9,6 +9,7 @@ use crate::formula::print::print;
 use crate::model::{ParamValue, Spec};
 use crate::plan::Plan;
 use crate::plan::curvature::Curvature;
+use crate::plan::shared::Shared;
 use crate::schedule::{Elementwise, Gradient, RowWise, Schedule};
 use wrap::wrap;
 
@@ -67,10 +68,23 @@ fn variant(spec: &Spec, plan: &Plan) -> String {
     out
 }
 
+fn shared_name(spec: &Spec, of: Shared) -> &str {
+    match of {
+        Shared::Param(param) => &spec.params[usize::from(param.0)].name,
+        Shared::Input(input) => &spec.inputs[usize::from(input.0)].name,
+    }
+}
+
 /// The value and the gradients in their stable form, and below them what they share.
 fn formulas(spec: &Spec, plan: &Plan) -> Vec<String> {
     let mut roots = vec![("loss".to_owned(), plan.loss.stable)];
     roots.extend(plan.loss.derivatives.iter().map(|&(input, id)| (gradient_name(spec, input), id)));
+    roots.extend(
+        plan.loss
+            .shared
+            .iter()
+            .map(|gradient| (format!("grad_{}, a place's", shared_name(spec, gradient.of)), gradient.stable)),
+    );
     if let Some(Curvature { exact, step, .. }) = &plan.loss.curvature {
         roots.push(("curvature".to_owned(), exact.stable));
         roots.extend(step.iter().map(|step| ("step_curvature".to_owned(), step.stable)));

@@ -215,6 +215,8 @@ pub struct Param {
     pub domain: Option<Ast>,
     /// The domain's source text, for messages.
     pub domain_text: Option<String>,
+    /// Whether the reduced loss has a gradient with respect to it.
+    pub gradient: bool,
     /// May be absent, with no default.
     pub optional: bool,
     /// What it does.

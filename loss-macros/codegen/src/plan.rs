@@ -1,6 +1,7 @@
 //! A variant's way from its formulas as written to the schedules of its kernels.
 
 pub mod curvature;
+pub mod shared;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,6 +13,7 @@ use crate::rewrite::{reachable, rebuild, rewrite};
 use crate::schedule::{Gradient, NotSchedulable, Roots, Schedule, schedule};
 use crate::stabilize::{Stabilization, stabilize};
 use curvature::Curvature;
+use shared::{Shared, SharedGradient};
 
 /// The kernels of one variant.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct Program {
     pub derivatives: Vec<(InputId, ExprId)>,
     /// The second derivative in the prediction, where there are kernels for it.
     pub curvature: Option<Curvature>,
+    /// The gradients with respect to what all rows share.
+    pub shared: Vec<SharedGradient>,
 }
 
 /// The kernels of a named reduction.
@@ -71,6 +75,8 @@ pub enum NotPlanned {
     Schedule(NotSchedulable),
     /// The condition on this input's values is one on a whole row.
     RowDomain(InputId),
+    /// A loss of elements that reads whole rows has no gradient yet with respect to what they all share.
+    SharedAmongElements(Shared),
 }
 
 impl From<NotDifferentiable> for NotPlanned {
@@ -85,13 +91,14 @@ impl From<NotSchedulable> for NotPlanned {
     }
 }
 
-/// The parameters whose value 0 deserves kernels of its own: those that weigh something by themselves.
-pub fn switching_params(variant: &Variant) -> Vec<ParamId> {
+/// The parameters whose value 0 deserves kernels of its own: those that weigh something by themselves. One with a gradient has none: what its
+/// weight removes is what its gradient is.
+pub fn switching_params(spec: &Spec, variant: &Variant) -> Vec<ParamId> {
     let found: BTreeSet<ParamId> = reachable(&variant.graph, [variant.loss])
         .into_iter()
         .filter_map(|id| match variant.graph.expr(id) {
             Expr::Binary(Binary::Weigh, weight, _) => match variant.graph.expr(weight) {
-                Expr::Param(param) => Some(param),
+                Expr::Param(param) if !spec.params[usize::from(param.0)].gradient => Some(param),
                 _ => None,
             },
             _ => None,
@@ -178,6 +185,7 @@ impl Maker<'_> {
         let stable = self.stable_of[&written];
         let inputs: Vec<InputId> = (0..self.spec.inputs.len())
             .filter(|&place| self.spec.inputs[place].gradient && self.variant.key.inputs_present[place])
+            .filter(|&place| !self.spec.inputs[place].axes.is_empty())
             .map(|place| InputId(place as u8))
             .collect();
         let cotangents = differentiate(&mut self.graph, stable, &inputs)?;
@@ -193,7 +201,11 @@ impl Maker<'_> {
         let derivatives: Vec<(InputId, ExprId)> = inputs.into_iter().zip(cotangents).collect();
         let (forward, fused) = (schedule(&self.graph, &forward)?, schedule(&self.graph, &fused)?);
         let curvature = self.curvature(written, &fused, &derivatives)?;
-        Ok(Program { forward, fused, stable, derivatives, curvature })
+        let mut gradients = Vec::new();
+        for of in shared::shared(self.spec, &self.variant.key) {
+            gradients.push(shared::plan(&mut self.graph, stable, self.axes, of)?);
+        }
+        Ok(Program { forward, fused, stable, derivatives, curvature, shared: gradients })
     }
 
     fn forward(&mut self, written: ExprId, axes: AxisSet) -> Result<Schedule, NotPlanned> {

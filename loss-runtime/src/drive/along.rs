@@ -441,7 +441,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let at = first - sweep.elements_at;
                     elements = match slot.native() {
                         Some(slot) => Some(&mut slot[at..at + len]),
-                        None => value_space.as_deref_mut().map(|space| &mut space[..len]),
+                        None => value_space.as_mut().map(|space| &mut space[..len]),
                     };
                 }
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];

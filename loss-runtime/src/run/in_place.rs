@@ -4,7 +4,7 @@
 //! error, and no slice is read and written under two names.
 
 use super::layout::given;
-use super::{Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel};
+use super::{Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel, shared, shared_gradients};
 use crate::call::{Call, Outcome, Request, SLOTS};
 use crate::error::Error;
 use crate::info::Position;
@@ -41,7 +41,7 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
     values: TensorMut<'_, S>,
 ) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Asked { reduction, upstream, mut outputs, curvature, want } = asked;
+    let Asked { reduction, upstream, mut outputs, curvature, mut params, want } = asked;
     let TensorMut { data, shape, row_stride } = values;
     if !info.inputs.get(input).is_some_and(|declared| declared.gradient) {
         return Err(Error::NoGradient { input: info.inputs.get(input).map_or("", |declared| declared.name) });
@@ -69,12 +69,15 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
     let none_len = layout.none_len(variant.axes);
     outputs::check(info, &whole, &job, &outputs.gradients)?;
     fits(reduction, &upstream, &outputs, none_len)?;
+    let of = reduction.summand(variant);
+    let kernel = of.unwrap_or(&variant.loss);
+    shared::check(info, kernel, &params)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     if divisor == 0.0 {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
-    let kernel = reduction.summand(variant);
-    if kernel.is_some() && outputs.elements.is_some() {
+    shared_gradients(kernel, &job, (upstream, divisor), want, &mut outputs, &mut params);
+    if of.is_some() && outputs.elements.is_some() {
         // The values of `none` are not the summands.
         let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
         (variant.loss.forward)(&job, &mut values);
@@ -96,6 +99,6 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
     let job =
         Job { isa, threads, geometry, per_element, inputs, params, params_len, dropped, upstream, accumulate_f64 };
     outputs.gradients[input] = Some(S::slot(data));
-    let sum = run_kernel(kernel.unwrap_or(&variant.loss), &job, &mut outputs, want);
+    let sum = run_kernel(kernel, &job, &mut outputs, want);
     Ok(finished(reduction, sum, divisor, want, none_len))
 }

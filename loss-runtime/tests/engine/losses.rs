@@ -93,7 +93,7 @@ const fn info(
 }
 
 const fn number(name: &'static str, kind: ParamKind, default: f64, domain: Option<&'static str>) -> ParamInfo {
-    ParamInfo { name, kind, default: Some(default), domain, optional: false, meaning: None }
+    ParamInfo { name, kind, default: Some(default), domain, optional: false, gradient: false, meaning: None }
 }
 
 macro_rules! elementwise {
@@ -102,6 +102,7 @@ macro_rules! elementwise {
             forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
             fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
             curvatures: Curvatures::NONE,
+            shared: &[],
         }
     };
 }
@@ -194,6 +195,7 @@ macro_rules! entropy {
                 forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: &[
                 VariantReduction {
@@ -228,6 +230,7 @@ macro_rules! dot {
                 forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: &[none!($float)],
             input_domains: &[None, None, None, None],
@@ -252,6 +255,7 @@ macro_rules! log_softmax {
                 forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 curvatures: Curvatures::NONE,
+                shared: &[],
             },
             reductions: &[none!($float)],
             input_domains: &[None],

@@ -92,6 +92,7 @@ impl<T: Element> Ask<'_, T> {
             gradients: slots,
             curvature: Some((self.which, &mut curvature)),
             want: if everything { Want::Partial } else { Want::Nothing },
+            ..Request::default()
         };
         run(sample.loss, &call, request)?;
         let gradient = gradients[input].take().filter(|_| self.beside != Beside::Nothing);

@@ -81,7 +81,8 @@ fn look<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: &
         // One that the value depends on, most of the time; of the others the derivative is 0.
         let depends: Vec<Element> = truth.gradient.keys().copied().collect();
         let element = if depends.is_empty() || random.chance(0.1) { element } else { *random.pick(&depends) };
-        if departs(variant, element.input) {
+        // A parameter's derivative is looked at as the sum that it is a part of.
+        if element.param().is_some() || departs(variant, element.input) {
             continue;
         }
         let slope = truth.gradient.get(&element).cloned().unwrap_or_else(Real::zero).to_f64();
@@ -127,7 +128,7 @@ fn is_finite(data: &Data, element: Element) -> bool {
 }
 
 /// What difference quotients say of a derivative.
-enum Witness {
+pub(super) enum Witness {
     Agrees,
     /// No precision decides a quotient, or neither side belongs to the domain.
     Silent,
@@ -136,7 +137,7 @@ enum Witness {
 
 /// Holds a derivative against the central quotient; where that differs, a kink may lie within the step, and the derivative has to lie
 /// between the quotients of the two sides. At an end of the domain there is one side alone.
-fn witness(oracle: &Oracle<'_>, place: &[usize], element: Element, slope: f64) -> Witness {
+pub(super) fn witness(oracle: &Oracle<'_>, place: &[usize], element: Element, slope: f64) -> Witness {
     let quotient = |side| {
         oracle.finite_difference(place, element, side).ok().map(|quotient| quotient.to_f64()).filter(|q| q.is_finite())
     };

@@ -496,8 +496,15 @@ mod tests {
 
     #[test]
     fn params_are_numbers_switches_and_places_of_words() {
-        let declared =
-            |kind| ParamInfo { name: "p", kind, default: None, domain: None, optional: false, meaning: None };
+        let declared = |kind| ParamInfo {
+            name: "p",
+            kind,
+            default: None,
+            domain: None,
+            optional: false,
+            gradient: false,
+            meaning: None,
+        };
         let word = |word: &str| Data::Word(spanned(word.to_owned()));
         let choice = declared(ParamKind::Choice(&["batch", "row"]));
         assert_eq!(param(&choice, &word("row")), Ok(1.0));

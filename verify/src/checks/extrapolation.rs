@@ -15,7 +15,7 @@ use super::truth::variant_of;
 use super::{Finding, Tally, tolerance};
 
 /// The steps: each half of the one before, so that all are exact.
-const STEPS: usize = 14;
+pub(super) const STEPS: usize = 14;
 /// An extrapolation needs so many.
 const FEWEST: usize = 3;
 /// So many derivatives are looked at in one batch.
@@ -45,7 +45,8 @@ pub(super) fn gradient_matches_kernel_differences(subject: &Subject, effort: &Ef
         |sample, random, tally| {
             let variant = subject.compiled().and_then(|compiled| variant_of(compiled, sample.generator.setting()));
             let differentiable: Vec<usize> = (0..sample.info.inputs.len())
-                .filter(|&input| sample.info.inputs[input].gradient && sample.batch.inputs[input].is_some())
+                .filter(|&input| sample.info.inputs[input].gradient && !sample.info.inputs[input].axes.is_empty())
+                .filter(|&input| sample.batch.inputs[input].is_some())
                 .filter(|&input| !variant.is_some_and(|variant| departs(variant, InputId(input as u8))))
                 .collect();
             if differentiable.is_empty() {
@@ -110,19 +111,19 @@ struct Spot<'s> {
 }
 
 /// The kernel's values along the steps, and its gradient where they start.
-struct Walk {
-    gradient: f64,
-    here: f64,
+pub(super) struct Walk {
+    pub(super) gradient: f64,
+    pub(super) here: f64,
     /// Below and above, and the distance of the two, with the largest step first.
-    steps: Vec<(f64, f64, f64)>,
+    pub(super) steps: Vec<(f64, f64, f64)>,
     /// How far a value may be off, at most.
-    noise: f64,
+    pub(super) noise: f64,
 }
 
-struct Judgement {
-    is_right: bool,
-    estimate: f64,
-    bound: f64,
+pub(super) struct Judgement {
+    pub(super) is_right: bool,
+    pub(super) estimate: f64,
+    pub(super) bound: f64,
 }
 
 impl Spot<'_> {
@@ -171,7 +172,7 @@ impl Walk {
     /// A bend within the larger steps spoils the extrapolation from them, so that of any shorter run of steps will do; where the point
     /// itself lies on a bend, each side has a derivative of its own, and the gradient has to lie between the two. The method's own
     /// estimate of its error only picks the best of a tableau; what decides is the bound.
-    fn judge(&self) -> Option<Judgement> {
+    pub(super) fn judge(&self) -> Option<Judgement> {
         let values = self.steps.iter().flat_map(|(below, above, _)| [*below, *above]).chain([self.here, self.noise]);
         if !values.into_iter().all(f64::is_finite) || self.gradient.is_infinite() {
             return None;

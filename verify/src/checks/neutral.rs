@@ -17,7 +17,7 @@ const NEXT_TO_NOTHING: f64 = 1e-30;
 /// The kernels without a part against those in which it weighs next to nothing.
 pub(super) fn switched_off_is_weighed_by_nothing(subject: &Subject, effort: &Effort) -> Finding {
     let Some(compiled) = subject.compiled() else { return Finding::skipped("the loss has no spec") };
-    if compiled.variants.iter().all(|variant| switching_params(variant).is_empty()) {
+    if compiled.variants.iter().all(|variant| switching_params(&compiled.spec, variant).is_empty()) {
         return Finding::skipped("no parameter weighs a part of the loss");
     }
     let mut tally = Tally::new(subject, effort);
@@ -50,8 +50,9 @@ pub(super) fn switched_off_is_weighed_by_nothing(subject: &Subject, effort: &Eff
 }
 
 fn off<T: Element>(subject: &Subject, sample: &Sample<'_, T>, _: &mut Random, tally: &mut Tally) {
-    let variant = subject.compiled().and_then(|compiled| variant_of(compiled, sample.generator.setting()));
-    for param in variant.map(switching_params).unwrap_or_default() {
+    let Some(compiled) = subject.compiled() else { return };
+    let variant = variant_of(compiled, sample.generator.setting());
+    for param in variant.map(|variant| switching_params(&compiled.spec, variant)).unwrap_or_default() {
         let place = usize::from(param.0);
         let with = |value: f64| {
             let mut batch: Batch<T> = sample.batch.clone();

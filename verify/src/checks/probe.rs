@@ -56,12 +56,14 @@ pub(super) fn find<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'
     Ok(Found { elements, gradients, outcome })
 }
 
-/// A poisoned buffer for each gradient there is.
+/// A poisoned buffer for each gradient that rows or places have of their own.
 pub(super) fn gradient_buffers<T: Element>(loss: &dyn Loss, batch: &Batch<T>) -> Vec<Option<Vec<T>>> {
     let inputs = loss.info().inputs.iter().zip(&batch.inputs);
     inputs
         .map(|(input, column)| {
-            let reals = column.as_ref().and_then(|column| column.values.reals()).filter(|_| input.gradient)?;
+            // What all rows share has a gradient that is a sum: `shared_gradients` looks at those.
+            let is_own = input.gradient && !input.axes.is_empty();
+            let reals = column.as_ref().and_then(|column| column.values.reals()).filter(|_| is_own)?;
             Some(vec![poison::<T>(); reals.len()])
         })
         .collect()

@@ -1,9 +1,9 @@
 //! A whole call: dropped rows, the reduction and its divisor, and the gradients of every input.
 
-use loss_codegen::expr::{AxisId, AxisSet, ExprId, InputId};
+use loss_codegen::expr::{AxisId, AxisSet, ExprId, InputId, ParamId};
 use loss_codegen::model::{Divisor, Spec, Variant};
 
-use super::data::{Data, Malformed};
+use super::data::{Data, Element, Malformed};
 use super::dual::Tangents;
 use super::evaluate::{Attempt, Evaluator, Interruption, Place};
 use super::real::Real;
@@ -17,6 +17,8 @@ pub struct CallOutcome {
     pub values: Vec<Real>,
     /// The gradient of each input that has one, in the order of the input's data; nothing for the others and absent ones.
     pub gradients: Vec<Option<Vec<Real>>>,
+    /// The gradient of each parameter that has one; nothing for the others.
+    pub params: Vec<Option<Real>>,
 }
 
 /// How the elements of a call become its result.
@@ -188,10 +190,15 @@ fn finish(evaluator: &Evaluator<'_>, values: Vec<Real>, gradient: &Tangents) -> 
             Some(_) | None => None,
         })
         .collect();
-    for (element, value) in gradient {
+    let params = (0u8..).zip(&question.spec.params).map(|(at, param)| {
+        let element = Element::of_param(ParamId(at));
+        param.gradient.then(|| gradient.get(&element).cloned().unwrap_or_else(Real::zero))
+    });
+    let params = params.collect();
+    for (element, value) in gradient.iter().filter(|(element, _)| element.param().is_none()) {
         if let Some(gradient) = &mut gradients[usize::from(element.input.0)] {
             gradient[element.place] = value.clone();
         }
     }
-    Ok(CallOutcome { values, gradients })
+    Ok(CallOutcome { values, gradients, params })
 }

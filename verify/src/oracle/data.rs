@@ -12,6 +12,23 @@ pub struct Element {
     pub place: usize,
 }
 
+/// Parameters follow the inputs, as if each were an input along nothing.
+const PARAMS: u8 = 128;
+
+impl Element {
+    /// A parameter, as what a derivative is taken with respect to.
+    #[must_use]
+    pub fn of_param(param: ParamId) -> Self {
+        Self { input: InputId(PARAMS + param.0), place: 0 }
+    }
+
+    /// Which parameter it is, if it is one.
+    #[must_use]
+    pub fn param(self) -> Option<ParamId> {
+        self.input.0.checked_sub(PARAMS).map(ParamId)
+    }
+}
+
 /// What an input holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {

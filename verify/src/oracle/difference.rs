@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use loss_codegen::expr::{ExprId, InputId};
 
-use super::data::{Element, Malformed, Values};
+use super::data::{Element, Malformed, Number, Values};
 use super::evaluate::{Attempt, Evaluator, Interruption, Place};
 use super::functions::RealDual;
 use super::real::Real;
@@ -85,6 +85,11 @@ impl Oracle<'_> {
 
     /// An element's value and a step from it.
     pub(super) fn around(&self, element: Element, step: i64) -> Result<Around, Malformed> {
+        if let Some(param) = element.param() {
+            let value = self.question.data.params.get(usize::from(param.0)).copied().flatten();
+            let Some(Number::Float(x)) = value else { return Err(Malformed::MissingParam(param)) };
+            return Ok(Around::of(element, x, step));
+        }
         let x = match self.question.data.inputs.get(usize::from(element.input.0)) {
             Some(Some(data)) => match &data.values {
                 Values::Real(values) => values.get(element.place).copied().filter(|x| x.is_finite()),
@@ -92,12 +97,7 @@ impl Oracle<'_> {
             },
             Some(None) | None => None,
         };
-        let size = Real::from_f64(x.ok_or(Malformed::Input(element.input))?);
-        let exponent = match &size {
-            Real::Finite(ball) => ball.top().unwrap_or(0),
-            Real::Nan | Real::Infinity { .. } | Real::Extreme { .. } => 0,
-        };
-        Ok(Around { element, size, step: step + exponent })
+        Ok(Around::of(element, x.ok_or(Malformed::Input(element.input))?, step))
     }
 
     /// The difference quotient of something that is read off an expression and its gradient.
@@ -135,6 +135,17 @@ pub(super) struct Around {
     element: Element,
     pub(super) size: Real,
     pub(super) step: i64,
+}
+
+impl Around {
+    fn of(element: Element, x: f64, step: i64) -> Self {
+        let size = Real::from_f64(x);
+        let exponent = match &size {
+            Real::Finite(ball) => ball.top().unwrap_or(0),
+            Real::Nan | Real::Infinity { .. } | Real::Extreme { .. } => 0,
+        };
+        Self { element, size, step: step + exponent }
+    }
 }
 
 #[cfg(test)]

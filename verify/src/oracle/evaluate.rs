@@ -143,10 +143,20 @@ impl<'a> Evaluator<'a> {
             Expr::Input(input) => self.input(input, place),
             Expr::Param(param) => {
                 let value = data.params.get(usize::from(param.0)).copied().flatten();
-                match value.ok_or(Malformed::MissingParam(param))? {
-                    Number::Constant(constant) => Ok(Dual::constant(self.arithmetic.constant(constant)?)),
-                    Number::Float(value) => Ok(Dual::constant(Real::from_f64(value))),
+                let own = match value.ok_or(Malformed::MissingParam(param))? {
+                    Number::Constant(constant) => self.arithmetic.constant(constant)?,
+                    Number::Float(value) => Real::from_f64(value),
+                };
+                let element = Element::of_param(param);
+                let value = match &self.moved {
+                    Some((moved, value)) if *moved == element => value.clone(),
+                    Some(_) | None => own,
+                };
+                let mut tangents = Tangents::new();
+                if self.wrt.contains(&element.input) {
+                    tangents.insert(element, Real::one());
                 }
+                Ok(Dual::real(value, tangents))
             }
             Expr::Size(axis) => Ok(Dual::constant(Real::integer(data.extent(axis) as i128))),
             Expr::Index(axis) => Ok(Dual::integer(place[usize::from(axis.0)] as i64)),

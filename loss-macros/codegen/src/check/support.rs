@@ -69,14 +69,14 @@ fn inputs(document: &Document, spec: &Spec, findings: &mut Findings) {
                 "one label a row can be computed so far",
             );
         }
-        if input.gradient && !input.axes.contains(&AxisId::ROWS) {
-            let message = format!("`{}` is shared by all rows and has a gradient", name.value);
+        if input.gradient && !input.axes.is_empty() && !input.axes.contains(&AxisId::ROWS) {
+            let message = format!("`{}` is a table that all rows share and has a gradient", name.value);
             refuse(
                 findings,
                 Code::Unsupported,
                 name.span,
                 message,
-                "gradients of inputs with `N` can be computed so far",
+                "gradients of inputs with `N`, of single numbers and of parameters can be computed so far",
             );
         }
     }

@@ -53,6 +53,8 @@ struct Face<'s> {
     optional: Vec<(usize, &'s Input)>,
     /// The inputs with gradients.
     differentiable: Vec<(usize, &'s Input)>,
+    /// The parameters with gradients.
+    learned: Vec<(usize, &'s Param)>,
 }
 
 impl<'s> Face<'s> {
@@ -67,6 +69,7 @@ impl<'s> Face<'s> {
             required: inputs().filter(|(_, input)| !input.may_be_absent()).collect(),
             optional: inputs().filter(|(_, input)| input.may_be_absent()).collect(),
             differentiable: inputs().filter(|(_, input)| input.gradient).collect(),
+            learned: spec.params.iter().enumerate().filter(|(_, param)| param.gradient).collect(),
         }
     }
 
@@ -254,15 +257,43 @@ impl<'s> Face<'s> {
     }
 
     fn gradients(&self) -> TokenStream {
-        if self.differentiable.is_empty() {
+        if self.differentiable.is_empty() && self.learned.is_empty() {
             return TokenStream::new();
         }
         let name = &self.gradients_name;
+        let of_params = if self.learned.is_empty() {
+            ""
+        } else {
+            " A parameter's gradient is one number, summed over all rows; it takes a reading of the inputs of its own."
+        };
         let doc = format!(
             "Where [`{}`] writes its gradients: a buffer of the input's own length for each that is wanted. One buffer stands for the \
-             first, a tuple for all in order.",
+             first, a tuple for all in order.{of_params}",
             self.name
         );
+        let params: Vec<Ident> = self.learned.iter().map(|(_, param)| ident(&param.name)).collect();
+        let param_docs = self.learned.iter().map(|(_, param)| {
+            format!(
+                "With respect to the parameter `{}`: of the reduced loss, or of the elements with their upstream.",
+                param.name
+            )
+        });
+        if self.differentiable.is_empty() {
+            return quote! {
+                #[doc = #doc]
+                #[derive(Debug)]
+                pub struct #name<'g, T> {
+                    #(#[doc = #param_docs] pub #params: Option<&'g mut f64>,)*
+                    /// No input has a gradient.
+                    pub of_inputs: ::core::marker::PhantomData<&'g mut [T]>,
+                }
+                impl<T> Default for #name<'_, T> {
+                    fn default() -> Self {
+                        Self { #(#params: None,)* of_inputs: ::core::marker::PhantomData }
+                    }
+                }
+            };
+        }
         let fields: Vec<Ident> = self.differentiable.iter().map(|(_, input)| ident(&input.name)).collect();
         let docs = self.differentiable.iter().map(|(_, input)| format!("With respect to `{}`.", input.name));
         let first = &fields[0];
@@ -271,21 +302,22 @@ impl<'s> Face<'s> {
             quote! {
                 impl<'g, T> From<(#(#types),*)> for #name<'g, T> {
                     fn from((#(#fields),*): (#(#types),*)) -> Self {
-                        Self { #(#fields: Some(#fields)),* }
+                        Self { #(#fields: Some(#fields),)* #(#params: None),* }
                     }
                 }
             }
         });
-        let rest: Vec<TokenStream> = fields[1..].iter().map(|field| quote!(#field: None)).collect();
+        let rest: Vec<TokenStream> = fields[1..].iter().chain(&params).map(|field| quote!(#field: None)).collect();
         quote! {
             #[doc = #doc]
             #[derive(Debug)]
             pub struct #name<'g, T> {
-                #(#[doc = #docs] pub #fields: Option<&'g mut [T]>),*
+                #(#[doc = #docs] pub #fields: Option<&'g mut [T]>,)*
+                #(#[doc = #param_docs] pub #params: Option<&'g mut f64>),*
             }
             impl<T> Default for #name<'_, T> {
                 fn default() -> Self {
-                    Self { #(#fields: None),* }
+                    Self { #(#fields: None,)* #(#params: None),* }
                 }
             }
             impl<'g, T> From<&'g mut [T]> for #name<'g, T> {
@@ -365,7 +397,7 @@ impl<'s> Face<'s> {
     }
 
     fn backward(&self, names: &[Ident], types: &[TokenStream]) -> TokenStream {
-        if self.differentiable.is_empty() {
+        if self.differentiable.is_empty() && self.learned.is_empty() {
             return TokenStream::new();
         }
         let gradients_name = &self.gradients_name;
@@ -378,6 +410,10 @@ impl<'s> Face<'s> {
                 let (place, field) = (Literal::usize_unsuffixed(*place), ident(&input.name));
                 quote!(request.gradients[#place] = gradients.#field;)
             })
+            .chain(self.learned.iter().map(|(place, param)| {
+                let (place, field) = (Literal::usize_unsuffixed(*place), ident(&param.name));
+                quote!(request.params[#place] = gradients.#field;)
+            }))
             .collect();
         quote! {
             /// The gradients, given that of the reduced loss (or, if the reduction is `none`, of every element).

@@ -219,7 +219,7 @@ fn param(param: &Param) -> TokenStream {
         None => quote!(None),
     };
     let domain = text(param.domain.as_ref().map(print).as_deref());
-    let optional = param.optional;
+    let (optional, gradient) = (param.optional, param.gradient);
     let meaning = text(param.meaning.as_deref());
     quote! {
         ParamInfo {
@@ -228,6 +228,7 @@ fn param(param: &Param) -> TokenStream {
             default: #default,
             domain: #domain,
             optional: #optional,
+            gradient: #gradient,
             meaning: #meaning,
         }
     }

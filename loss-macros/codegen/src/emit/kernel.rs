@@ -62,6 +62,7 @@ pub(super) fn elementwise(context: &Context<'_>, name: &Ident, doc: &str, kernel
     };
 
     let mut body = new_body();
+    bind_upstream_as(graph, &mut body, &splat(Constant::integer(1)));
     let value = root(&mut body, kernel.value);
     let value_statements = body.statements();
 
@@ -357,9 +358,13 @@ fn bind_uniforms(body: &mut Body<'_>, uniforms: &[ExprId]) {
 
 /// The cotangent of the value: one node per set of axes, of which a kernel has one.
 fn bind_upstream(graph: &Graph, body: &mut Body<'_>) {
+    bind_upstream_as(graph, body, &quote!(upstream));
+}
+
+fn bind_upstream_as(graph: &Graph, body: &mut Body<'_>, upstream: &TokenStream) {
     for axes in 0..=u8::MAX {
         if let Some(id) = graph.find(Expr::Upstream, Type::Real, AxisSet(axes)) {
-            body.bind(id, quote!(upstream));
+            body.bind(id, upstream.clone());
         }
     }
 }

@@ -39,7 +39,8 @@ pub(super) fn domain(spec: &Spec) -> String {
             given => default(given.as_ref(), "left out"),
         };
         let meaning = param.meaning.as_deref().map_or(String::new(), |meaning| format!(" ({})", prose(meaning)));
-        text.push_str(&format!("- `{}`{meaning}: {}{domain}{default}.\n", param.name, kind(param)));
+        let gradient = if param.gradient { "; the reduced loss has a gradient in it" } else { "" };
+        text.push_str(&format!("- `{}`{meaning}: {}{domain}{default}{gradient}.\n", param.name, kind(param)));
     }
     text
 }

@@ -39,17 +39,34 @@ pub(super) fn resolve(document: &Document, source: &SourceFile, diagnostics: &mu
             }
             Param {
                 name: name.value.clone(),
-                kind,
                 default,
                 domain: entry.domain.clone(),
                 domain_text: entry.domain.as_ref().and_then(|domain| domain_text(entry, domain, source)),
+                gradient: gradient(name, entry, &kind, diagnostics),
                 optional: entry.optional,
                 meaning: entry.meaning.as_ref().map(|meaning| meaning.value.clone()),
+                kind,
             }
         })
         .collect();
     defaults_in_domains(document, &params, diagnostics);
     params
+}
+
+/// Whether a parameter has a gradient: only what varies without a step has a derivative.
+fn gradient(name: &Spanned<String>, entry: &ParamEntry, kind: &ParamKind, diagnostics: &mut Diagnostics) -> bool {
+    let Some(span) = entry.gradient else { return false };
+    let what = match kind {
+        ParamKind::Real => return true,
+        ParamKind::Integer => "an integer",
+        ParamKind::StaticInteger(_) => "an integer that selects code",
+        ParamKind::Switch => "a switch",
+        ParamKind::Choice(_) => "a choice",
+    };
+    diagnostics
+        .error(Code::BadParam, span, format!("`{}` is {what}, so it has no gradient", name.value))
+        .help("only a `real` parameter has one: leave out `gradient: true`");
+    false
 }
 
 /// A condition as it is written, or as it would be if another loss has written it.

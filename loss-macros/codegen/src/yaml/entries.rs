@@ -121,6 +121,7 @@ impl Reader {
             default: fields.text(self, "default"),
             values: fields.texts(self, "values"),
             domain: fields.ast(self, "domain"),
+            gradient: fields.get("gradient").map(|node| node.span).filter(|_| fields.flag(self, "gradient")),
             optional: fields.flag(self, "optional"),
             meaning: fields.text(self, "meaning"),
         })

@@ -233,6 +233,7 @@ pub(super) const PARAM: &[Key] = &[
     key("default", Takes::Value, "Its value where none is given; required without.", "1.0"),
     key("values", Takes::List(&Takes::Value), "The words of a choice, or the integers that are admitted.", "[1, 2]"),
     key("domain", Takes::Formula, "A condition that it meets.", "\"0 < beta < inf\""),
+    key("gradient", Takes::Flag, "Whether the reduced loss has a gradient with respect to it.", "true"),
     key("optional", Takes::Flag, "It may be absent: read it under `given`.", "true"),
     key("meaning", Takes::Text, "Words for the documentation.", "the error at which quadratic turns into linear"),
 ];

@@ -192,5 +192,5 @@ pub(super) fn outcome(
 fn with_curvature(spec: &Spec, of: InputId, curvature: &[Option<Real>]) -> CallOutcome {
     let mut gradients = vec![None; spec.inputs.len()];
     gradients[usize::from(of.0)] = Some(curvature.iter().map(|number| number.clone().unwrap_or(Real::Nan)).collect());
-    CallOutcome { values: Vec::new(), gradients }
+    CallOutcome { values: Vec::new(), gradients, params: Vec::new() }
 }

@@ -7,11 +7,11 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{Graph, ParamId};
 use loss_codegen::model::Spec;
 use loss_codegen::plan::curvature::Bend;
-use loss_codegen::plan::{Plan, Program};
+use loss_codegen::plan::{Plan, Program, shared};
 use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
-use loss_runtime::registry::{Curvatures, Kernel, Over, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, Over, Shared, SharedGradient, Variant, VariantKey, VariantReduction};
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
 
@@ -37,6 +37,8 @@ pub(in crate::mutation) struct WorkProgram {
     /// The curvature, and the declared one.
     pub(in crate::mutation) exact: Option<Work>,
     pub(in crate::mutation) step: Option<Work>,
+    /// The gradients of what all rows share.
+    pub(in crate::mutation) shared: Vec<(Shared, Work)>,
 }
 
 impl WorkProgram {
@@ -50,6 +52,15 @@ impl WorkProgram {
             fused: work(program.fused.clone()),
             exact: curvature.map(|curvature| bend(&curvature.exact)),
             step: curvature.and_then(|curvature| curvature.step.as_ref()).map(bend),
+            shared: (program.shared.iter())
+                .map(|gradient| {
+                    let of = match gradient.of {
+                        shared::Shared::Param(param) => Shared::Param(usize::from(param.0)),
+                        shared::Shared::Input(input) => Shared::Input(usize::from(input.0)),
+                    };
+                    (of, work(gradient.kernel.clone()))
+                })
+                .collect(),
         }
     }
 }
@@ -183,6 +194,9 @@ impl Interpreted {
                 exact: program.exact.as_ref().map(lease),
                 step: program.step.as_ref().or(program.exact.as_ref()).map(lease),
             },
+            shared: Vec::leak(
+                program.shared.iter().map(|(of, work)| SharedGradient { of: *of, run: lease(work) }).collect(),
+            ),
         };
         let reductions: Vec<VariantReduction<T>> = (plan.reductions.iter())
             .map(|(of, over)| VariantReduction {

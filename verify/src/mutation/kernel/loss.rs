@@ -80,6 +80,7 @@ impl Faulty {
             forward: wrapped(kernel.forward, Role::Forward(kernel.forward)),
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
             curvatures: kernel.curvatures,
+            shared: kernel.shared,
         };
         let loss = kernel(&original.loss);
         let summands: Vec<Option<Kernel<T>>> =
