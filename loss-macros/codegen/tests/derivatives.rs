@@ -322,6 +322,74 @@ fn a_zero_weight_removes_an_infinite_derivative() {
 }
 
 #[test]
+fn a_zero_weight_removes_a_case_that_is_not_decided_whatever_the_sign() {
+    // weigh(w, if x < 1 then x else 2 x), and its negative and the negative of that: at x = NaN, w = 0 leaves nothing of it.
+    let mut g = Graph::new();
+    let (w, x) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let one = g.add(Expr::Constant(Constant::integer(1)));
+    let below = g.add(Expr::Compare(Comparison::Less, x, one));
+    let twice = g.add(Expr::Binary(Binary::Add, x, x));
+    let value = g.add(Expr::If(below, x, twice));
+    let plain = g.add(Expr::Binary(Binary::Weigh, w, value));
+    let negative = g.add(Expr::Unary(Unary::Negate, plain));
+    let from_one = g.add(Expr::Binary(Binary::Subtract, one, plain));
+    for (root, slope) in [(plain, 1.0), (negative, -1.0), (from_one, -1.0)] {
+        let cotangent = differentiate(&mut g, root, &[InputId(1)]).expect("differentiable")[0];
+        let lowered = lower(&mut g, &[cotangent]);
+        let at = |w: f64, x: f64| evaluate(&g, lowered[0], &row(vec![vec![w], vec![x]], vec![]), 0);
+        assert_eq!(at(0.0, f64::NAN), 0.0);
+        assert_eq!((at(3.0, 0.5), at(3.0, 1.5)), (3.0 * slope, 6.0 * slope));
+        assert!(at(3.0, f64::NAN).is_nan());
+    }
+}
+
+#[test]
+fn what_exponentials_are_written_as_becomes_softplus_and_sigmoid() {
+    let mut g = Graph::new();
+    let x = input(&mut g, 0, rows());
+    let one = g.add(Expr::Constant(Constant::integer(1)));
+    let exp = g.add(Expr::Unary(Unary::Exp, x));
+    let minus = g.add(Expr::Unary(Unary::Negate, x));
+    let [softplus, sigmoid] = [Unary::Softplus, Unary::Sigmoid].map(|function| g.add(Expr::Unary(function, x)));
+    let of_minus = g.add(Expr::Unary(Unary::Sigmoid, minus));
+    // From either side.
+    for (a, b) in [(one, exp), (exp, one)] {
+        let sum = g.add(Expr::Binary(Binary::Add, a, b));
+        let log = g.add(Expr::Unary(Unary::Log, sum));
+        let [share, rest] = [exp, one].map(|above| g.add(Expr::Binary(Binary::Divide, above, sum)));
+        for (written, stable) in [(log, softplus), (share, sigmoid), (rest, of_minus)] {
+            assert_eq!(stabilize(&mut g, &[written]).0, [stable]);
+        }
+        let other = g.add(Expr::Binary(Binary::Divide, x, sum));
+        assert_eq!(stabilize(&mut g, &[other]).0, [other], "no share");
+    }
+    let log_of_more = {
+        let sum = g.add(Expr::Binary(Binary::Add, one, x));
+        g.add(Expr::Unary(Unary::Log, sum))
+    };
+    let log1p = g.add(Expr::Unary(Unary::Log1p, x));
+    assert_eq!(stabilize(&mut g, &[log_of_more]).0, [log1p]);
+}
+
+#[test]
+fn sums_of_slopes_leave_outside_what_does_not_vary() {
+    // A number of the row, added to every place under a product, a quotient and a weight of which one side varies.
+    for function in [Binary::Multiply, Binary::Divide, Binary::Weigh] {
+        for row_first in [true, false] {
+            let mut g = Graph::new();
+            let (of_row, other, of_place) =
+                (input(&mut g, 0, rows()), input(&mut g, 1, rows()), input(&mut g, 2, elements()));
+            let (a, b) = if row_first { (other, of_place) } else { (of_place, other) };
+            let factor = g.add(Expr::Binary(function, a, b));
+            let product = g.add(Expr::Binary(Binary::Multiply, factor, of_row));
+            let root = reduce(&mut g, Reducer::Sum, product, None);
+            let data = row(vec![vec![0.75], vec![1.25], vec![0.5, 2.0, 3.0]], vec![]);
+            check(&mut g, root, &data, &[0, 1, 2], &format!("{function:?}, {row_first}"));
+        }
+    }
+}
+
+#[test]
 fn the_gradient_of_what_all_rows_share_is_refused() {
     let mut g = Graph::new();
     let (x, scale) = (input(&mut g, 0, rows()), input(&mut g, 1, AxisSet::EMPTY));

@@ -59,3 +59,6 @@ fn unordered_with(graph: &Graph, condition: ExprId, source: ExprId) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
