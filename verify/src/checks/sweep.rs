@@ -233,8 +233,9 @@ impl Part {
     fn look(&mut self, which: usize, Pair { actual, reference }: Pair<'_>, limit: f64, numbers: &[f32]) {
         let (worst, doubts) = (&mut self.worst[which], &mut self.doubts[which]);
         for at in 0..numbers.len() {
-            // What is the nearest number is at most half a unit away.
-            if actual[at] == reference[at] as f32 && worst.ulp.0 >= 0.5 {
+            // What is exact needs no distance; what is the nearest number is at most half a unit away.
+            let is_nearest = actual[at] == reference[at] as f32 && worst.ulp.0 >= 0.5;
+            if is_nearest || f64::from(actual[at]) == reference[at] {
                 continue;
             }
             let distance = distance(actual[at], reference[at]);
