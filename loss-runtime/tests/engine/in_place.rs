@@ -98,7 +98,12 @@ fn every_loss<T: Element>() {
         agree(&ENTROPY, &[given(Tensor::from((&x, shape))), classes, table], rows, &isas());
         agree(&LOG_SOFTMAX, &[given(Tensor::from((&x, shape)))], n, &isas());
         let weights: Vec<T> = y.iter().map(|y| y.abs()).collect();
-        agree(&WEIGHTED_SQUARE, &[given(Tensor::from((&x, shape))), given(Tensor::from((&weights, shape)))], n, &isas());
+        agree(
+            &WEIGHTED_SQUARE,
+            &[given(Tensor::from((&x, shape))), given(Tensor::from((&weights, shape)))],
+            n,
+            &isas(),
+        );
         let scale = round::<T>(&numbers(extent, 19));
         let dot = [
             given(Tensor::from((&x, shape))),

@@ -4,6 +4,7 @@ pub(super) mod certificate;
 mod condition;
 mod data;
 mod edges;
+pub(super) mod narrow;
 mod one;
 mod points;
 pub(super) mod second;
