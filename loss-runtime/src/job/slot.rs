@@ -109,15 +109,15 @@ impl<T: Real> Slot<'_, T> {
     pub(crate) fn write(&mut self, from: &[T], at: usize, stride: usize) {
         match self {
             Self::Native(to) if stride == 1 => to[at..at + from.len()].copy_from_slice(from),
-            Self::Native(to) => scatter(from, *to, at, stride, |from| from),
+            Self::Native(to) => scatter(from, to, at, stride, |from| from),
             #[cfg(feature = "half")]
             Self::Bf16(to) if stride == 1 => round_bf16(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
-            Self::Bf16(to) => scatter(from, *to, at, stride, |from| bf16::from_f32(single(from))),
+            Self::Bf16(to) => scatter(from, to, at, stride, |from| bf16::from_f32(single(from))),
             #[cfg(feature = "half")]
             Self::F16(to) if stride == 1 => round_f16(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
-            Self::F16(to) => scatter(from, *to, at, stride, |from| f16::from_f32(single(from))),
+            Self::F16(to) => scatter(from, to, at, stride, |from| f16::from_f32(single(from))),
         }
     }
 
@@ -170,11 +170,11 @@ impl<T: Real> Slot<'_, T> {
     /// Sets `count` results, `stride` apart, to +0.0.
     pub(crate) fn clear(&mut self, at: usize, stride: usize, count: usize) {
         match self {
-            Self::Native(to) => zero(*to, T::ZERO, at, stride, count),
+            Self::Native(to) => zero(to, T::ZERO, at, stride, count),
             #[cfg(feature = "half")]
-            Self::Bf16(to) => zero(*to, bf16::ZERO, at, stride, count),
+            Self::Bf16(to) => zero(to, bf16::ZERO, at, stride, count),
             #[cfg(feature = "half")]
-            Self::F16(to) => zero(*to, f16::ZERO, at, stride, count),
+            Self::F16(to) => zero(to, f16::ZERO, at, stride, count),
         }
     }
 }
