@@ -282,7 +282,7 @@ impl TryFrom<String> for Quantity {
 /// The distance from the truth, in units in the last place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Accuracy {
-    /// `f32` or `f64`.
+    /// `f32`, `f64`, `bf16` or `f16`.
     pub dtype: String,
     /// Of what.
     pub direction: Quantity,

@@ -3,6 +3,7 @@
 //! A machine's speed drifts, so the two are timed in turns, and what counts is their ratio. 1 is as fast as memory allows.
 
 pub mod instructions;
+mod kept;
 mod limit;
 mod size;
 mod timing;
@@ -11,13 +12,15 @@ mod workload;
 use std::path::Path;
 use std::{fs, io};
 
+use half::{bf16, f16};
+use loss_runtime::Loss;
 use loss_runtime::lane::Isa;
-use loss_runtime::{Element, Loss};
 use serde::{Deserialize, Serialize};
 
 use crate::report::speed_page;
 use crate::table::{Align, aligned};
 
+use kept::Kept;
 pub use size::Size;
 pub use timing::Times;
 use workload::Workload;
@@ -25,7 +28,7 @@ use workload::Workload;
 /// What to measure, and for how long.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The compute types.
+    /// The types.
     pub types: Vec<Type>,
     /// How many threads.
     pub threads: Vec<usize>,
@@ -50,7 +53,7 @@ impl Plan {
     }
 }
 
-/// A compute type.
+/// The type that numbers are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Type {
@@ -58,16 +61,31 @@ pub enum Type {
     F32,
     /// 64 bits.
     F64,
+    /// The upper 16 bits of an `f32`.
+    Bf16,
+    /// 16 bits, as IEEE has them.
+    F16,
 }
 
 impl Type {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::F32, Self::F64, Self::Bf16, Self::F16];
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
             Self::F64 => "f64",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
         }
+    }
+
+    /// The type of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
@@ -105,7 +123,7 @@ pub struct Measurement {
     pub loss: String,
     /// What was asked for.
     pub way: Way,
-    /// The compute type.
+    /// The type that numbers are kept in.
     pub dtype: Type,
     /// The shape of the input that gives the layout.
     pub size: String,
@@ -197,13 +215,15 @@ pub fn measure(losses: &[&'static dyn Loss], plan: &Plan, tell: &mut dyn FnMut(&
             match dtype {
                 Type::F32 => measure_one::<f32>(loss, *dtype, plan, tell, &mut found),
                 Type::F64 => measure_one::<f64>(loss, *dtype, plan, tell, &mut found),
+                Type::Bf16 => measure_one::<bf16>(loss, *dtype, plan, tell, &mut found),
+                Type::F16 => measure_one::<f16>(loss, *dtype, plan, tell, &mut found),
             }
         }
     }
     found
 }
 
-fn measure_one<T: Element>(
+fn measure_one<S: Kept>(
     loss: &'static dyn Loss,
     dtype: Type,
     plan: &Plan,
@@ -214,7 +234,7 @@ fn measure_one<T: Element>(
         if !plan.measures(size) {
             continue;
         }
-        let mut workload = match Workload::<T>::new(loss, size) {
+        let mut workload = match Workload::<S>::new(loss, size) {
             Ok(workload) => workload,
             Err(error) => {
                 tell(&format!("{}: {error}", loss.info().name));

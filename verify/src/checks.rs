@@ -15,12 +15,14 @@ mod extrapolation;
 mod geometry;
 mod goldens;
 mod ignored;
+mod in_place;
 mod isolation;
 mod knots;
 mod large_sums;
 mod linear;
 mod merged;
 pub(crate) mod names;
+mod narrow;
 mod neutral;
 mod other_kernels;
 mod outputs;
@@ -170,6 +172,22 @@ pub const CHECKS: &[Check] = &[
         name: "forward_equals_fused",
         claim: "A value computed with gradients has the bits of one computed without.",
         run: bits::forward_equals_fused,
+    },
+    Check {
+        name: "narrow_types_are_widened",
+        claim: "In `bf16` and `f16` every result is that of the widened numbers, rounded once, on every instruction set and number of threads.",
+        run: narrow::narrow_types_are_widened,
+    },
+    Check {
+        name: "narrow_results_are_rounded_once",
+        claim: "In `bf16` and `f16` every value and gradient is half a unit in the last place from the exact one, but for what `f32` may be off.",
+        run: truth::narrow::narrow_results_are_rounded_once,
+    },
+    Check {
+        name: "gradient_in_place_is_the_same",
+        claim: "A gradient written over its input, and all that comes with it, has the bits of one in a buffer of its own, on every \
+                instruction set and number of threads.",
+        run: in_place::gradient_in_place_is_the_same,
     },
     Check { name: "isas_agree", claim: "Every instruction set gives the same bits.", run: bits::isas_agree },
     Check { name: "threads_agree", claim: "The number of threads changes no bit.", run: bits::threads_agree },

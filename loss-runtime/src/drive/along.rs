@@ -430,7 +430,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);
-                let (mut value_space, mut spaces) = match &mut self.results {
+                let (value_space, mut spaces) = match &mut self.results {
                     Some(results) => (Some(&mut results.values), Some(results.gradients.iter_mut())),
                     None => (None, None),
                 };
@@ -441,7 +441,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let at = first - sweep.elements_at;
                     elements = match slot.native() {
                         Some(slot) => Some(&mut slot[at..at + len]),
-                        None => value_space.as_mut().map(|space| &mut space[..len]),
+                        None => value_space.map(|space| &mut space[..len]),
                     };
                 }
                 let mut gradients: [Option<&mut [T]>; G] = [const { None }; G];

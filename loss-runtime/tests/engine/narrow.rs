@@ -245,7 +245,7 @@ fn every_number_is_widened_exactly_and_rounded_to_nearest_even() {
             let middle = f64::midpoint(low, high);
             let nearer = |number: f64| H::round(number as f32);
             assert!(nearer(low + (high - low) * 0.25) == pair[0] && nearer(low + (high - low) * 0.75) == pair[1]);
-            let even = if all_bits(pair[0]) % 2 == 0 { pair[0] } else { pair[1] };
+            let even = if all_bits(pair[0]).is_multiple_of(2) { pair[0] } else { pair[1] };
             assert!(nearer(middle) == even, "{low} {high}");
         }
         // By way of buffers, as by way of single numbers.

@@ -4,19 +4,93 @@ use std::hint::black_box;
 
 use loss_runtime::info::{InputInfo, Label, LossInfo};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Call, Element, Error, Loss, Reduction, Request, Want, run};
+use loss_runtime::tensor::LabelSlice;
+use loss_runtime::{Array, Call, Element, Error, Labels, Loss, Reduction, Request, Shape, Tensor, Want, run};
 
-use crate::generators::{Batch, Family, Generator, Random, Values, settings};
+use crate::generators::{self, Batch, Family, Generator, Random, Values, settings};
 
+use super::kept::Kept;
 use super::limit::{Bytes, move_bytes};
 use super::timing::{Times, in_turns};
 use super::{Size, Way};
 
 /// A batch of a loss with its common options, optional inputs left out, and room for the gradients of its predictions.
-pub(super) struct Workload<T> {
+pub(super) struct Workload<S: Kept> {
     loss: &'static dyn Loss,
-    batch: Batch<T>,
-    gradients: Vec<Option<Vec<T>>>,
+    columns: Vec<Option<Column<S>>>,
+    params: Vec<f64>,
+    gradients: Vec<Option<Memory<S>>>,
+}
+
+/// Numbers.
+struct Memory<S: Kept> {
+    memory: Vec<S::Compute>,
+    len: usize,
+}
+
+impl<S: Kept> Memory<S> {
+    fn room(len: usize) -> Self {
+        Self { memory: S::room(len), len }
+    }
+
+    fn of(numbers: &[S::Compute]) -> Self {
+        let mut memory = Self::room(numbers.len());
+        for (kept, number) in memory.seen_mut().iter_mut().zip(numbers) {
+            *kept = S::round(*number);
+        }
+        memory
+    }
+
+    fn seen(&self) -> &[S] {
+        &S::seen(&self.memory)[..self.len]
+    }
+
+    fn seen_mut(&mut self) -> &mut [S] {
+        &mut S::seen_mut(&mut self.memory)[..self.len]
+    }
+}
+
+/// One input.
+struct Column<S: Kept> {
+    shape: Shape,
+    values: Given<S>,
+}
+
+enum Given<S: Kept> {
+    Numbers(Memory<S>),
+    Whole(Vec<i64>),
+    Conditions(Vec<bool>),
+}
+
+impl<S: Kept> Column<S> {
+    fn len(&self) -> usize {
+        match &self.values {
+            Given::Numbers(numbers) => numbers.len,
+            Given::Whole(values) => values.len(),
+            Given::Conditions(values) => values.len(),
+        }
+    }
+
+    fn array(&self) -> Array<'_, S> {
+        let shape = self.shape;
+        let labels = |data| Array::Labels(Labels { data, shape, row_stride: None });
+        match &self.values {
+            Given::Numbers(numbers) => Array::Real(Tensor { data: numbers.seen(), shape, row_stride: None }),
+            Given::Whole(data) => labels(LabelSlice::I64(data)),
+            Given::Conditions(data) => labels(LabelSlice::Bool(data)),
+        }
+    }
+}
+
+fn call<'w, S: Kept>(columns: &'w [Option<Column<S>>], params: &[f64]) -> Call<'w, S> {
+    let mut call = Call::default();
+    for (slot, column) in call.inputs.iter_mut().zip(columns) {
+        *slot = column.as_ref().map(Column::array);
+    }
+    for (slot, param) in call.params.iter_mut().zip(params) {
+        *slot = *param;
+    }
+    call
 }
 
 /// Whether an input holds what a model gives. Where an input is a label, all others with a gradient are; where none is, the first.
@@ -28,13 +102,13 @@ fn is_prediction(info: &LossInfo, place: usize) -> bool {
     differentiable(input) && (first || (has_label && input.label == Label::Real))
 }
 
-impl<T: Element> Workload<T> {
+impl<S: Kept> Workload<S> {
     pub(super) fn new(loss: &'static dyn Loss, size: &Size) -> Result<Self, Error> {
         let info = loss.info();
         let setting =
             settings(loss).into_iter().next().ok_or(Error::Unsupported { what: "a loss without settings" })?;
         let generator = Generator::new(loss, setting)?.without_dropped_rows();
-        let mut batch: Batch<T> = generator.batch(&size.extents(), &mut Random::new(1));
+        let mut batch: Batch<S::Compute> = generator.batch(&size.extents(), &mut Random::new(1));
         for (column, input) in batch.inputs.iter_mut().zip(info.inputs) {
             if input.optional || input.default.is_some() {
                 *column = None;
@@ -48,38 +122,48 @@ impl<T: Element> Workload<T> {
                 tame(generator.family(place), values, &mut random);
             }
         }
-        let gradients = (0..info.inputs.len())
-            .map(|place| {
-                let column = batch.inputs[place].as_ref()?;
-                is_prediction(info, place).then(|| vec![T::ZERO; column.values.len()])
+        let columns: Vec<Option<Column<S>>> = (batch.inputs.into_iter())
+            .map(|column| {
+                let generators::Column { shape, values } = column?;
+                let values = match values {
+                    Values::Real(numbers) => Given::Numbers(Memory::of(&numbers)),
+                    Values::Whole(values) => Given::Whole(values),
+                    Values::Condition(values) => Given::Conditions(values),
+                };
+                Some(Column { shape: Shape::new(&shape).unwrap_or_default(), values })
             })
             .collect();
-        let workload = Self { loss, batch, gradients };
-        let call: Call<'_, T> = workload.batch.call();
-        run(loss, &call, Request::value(Reduction::Sum))?;
+        let gradients = (0..info.inputs.len())
+            .map(|place| {
+                let column = columns[place].as_ref()?;
+                is_prediction(info, place).then(|| Memory::room(column.len()))
+            })
+            .collect();
+        let workload = Self { loss, columns, params: batch.params, gradients };
+        run(loss, &call(&workload.columns, &workload.params), Request::value(Reduction::Sum))?;
         Ok(workload)
     }
 
     /// How many numbers the input has that gives the layout.
     pub(super) fn elements(&self) -> usize {
-        self.batch.inputs[self.loss.info().layout].as_ref().map_or(1, |column| column.values.len().max(1))
+        self.columns[self.loss.info().layout].as_ref().map_or(1, |column| column.len().max(1))
     }
 
     /// How many bytes go in and out.
     pub(super) fn bytes(&self, way: Way) -> usize {
-        let read = self.batch.inputs.iter().flatten().map(|column| match &column.values {
-            Values::Real(values) => size_of_val(values.as_slice()),
-            Values::Whole(values) => size_of_val(values.as_slice()),
-            Values::Condition(values) => size_of_val(values.as_slice()),
+        let read = self.columns.iter().flatten().map(|column| match &column.values {
+            Given::Numbers(numbers) => size_of_val(numbers.seen()),
+            Given::Whole(values) => size_of_val(values.as_slice()),
+            Given::Conditions(values) => size_of_val(values.as_slice()),
         });
-        let written = self.gradients.iter().flatten().map(|values| size_of_val(values.as_slice()));
+        let written = self.gradients.iter().flatten().map(|numbers| size_of_val(numbers.seen()));
         read.sum::<usize>() + if way == Way::Forward { 0 } else { written.sum() }
     }
 
     /// Makes one call, on one thread.
     pub(super) fn call_once(&mut self, way: Way, isa: Isa) {
-        let Self { loss, batch, gradients } = self;
-        let mut call: Call<'_, T> = batch.call();
+        let Self { loss, columns, params, gradients } = self;
+        let mut call = call(columns, params);
         call.execution.threads = Some(1);
         call.execution.isa = Some(isa);
         ask(*loss, &call, way, gradients);
@@ -87,24 +171,24 @@ impl<T: Element> Workload<T> {
 
     /// Times calls, and the limit, in turns.
     pub(super) fn time(&mut self, way: Way, threads: usize, isa: Isa, milliseconds: u64) -> (Times, Times) {
-        let Self { loss, batch, gradients } = self;
+        let Self { loss, columns, params, gradients } = self;
         let gradients = std::cell::RefCell::new(gradients);
-        let mut call: Call<'_, T> = batch.call();
+        let mut call = call(columns, params);
         call.execution.threads = Some(threads);
         call.execution.isa = Some(isa);
         let mut kernel = || ask(*loss, &call, way, &mut gradients.borrow_mut());
         let mut limit = || {
             let mut gradients = gradients.borrow_mut();
             let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), labels: Vec::new() };
-            for column in batch.inputs.iter().flatten() {
+            for column in columns.iter().flatten() {
                 match &column.values {
-                    Values::Real(values) => bytes.reads.push(values),
-                    Values::Whole(values) => bytes.labels.push(values),
-                    Values::Condition(_) => {}
+                    Given::Numbers(numbers) => bytes.reads.push(&numbers.memory),
+                    Given::Whole(values) => bytes.labels.push(values),
+                    Given::Conditions(_) => {}
                 }
             }
             if way != Way::Forward {
-                bytes.writes.extend(gradients.iter_mut().flatten().map(Vec::as_mut_slice));
+                bytes.writes.extend(gradients.iter_mut().flatten().map(|numbers| numbers.memory.as_mut_slice()));
             }
             move_bytes(bytes, isa, threads);
         };
@@ -113,13 +197,13 @@ impl<T: Element> Workload<T> {
 }
 
 /// One call as a user makes it.
-fn ask<T: Element>(loss: &'static dyn Loss, call: &Call<'_, T>, way: Way, gradients: &mut [Option<Vec<T>>]) {
+fn ask<S: Kept>(loss: &'static dyn Loss, call: &Call<'_, S>, way: Way, gradients: &mut [Option<Memory<S>>]) {
     let reduction = Reduction::Named(loss.info().default_reduction);
     let want = if way == Way::Backward { Want::Nothing } else { Want::Value };
     let mut request = Request { reduction, want, ..Request::default() };
     if way != Way::Forward {
         for (slot, gradient) in request.gradients.iter_mut().zip(gradients) {
-            *slot = gradient.as_deref_mut();
+            *slot = gradient.as_mut().map(Memory::seen_mut);
         }
     }
     // What was answered once is answered again.

@@ -62,6 +62,13 @@ fn a_class_index_is_a_row_that_is_certain() {
 }
 
 #[test]
+fn wrong_kernels_are_told_by_results_in_narrow_types() {
+    for loss in ["l1", "huber", "cross_entropy"] {
+        tells("narrow_results_are_rounded_once", loss, &Fault::InputDropped("weight"));
+    }
+}
+
+#[test]
 fn wrong_curvatures_are_told() {
     tells("curvature_matches_oracle", "huber", &Fault::CurvaturesSwapped);
     for check in ["curvature_matches_oracle", "curvature_is_reproducible"] {

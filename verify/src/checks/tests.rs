@@ -69,6 +69,22 @@ fn forward_and_fused() {
 }
 
 #[test]
+fn narrow_types() {
+    for loss in [BENT, SIGNED, PICKED, SOFT] {
+        passes("narrow_types_are_widened", loss);
+    }
+    fails("narrow_types_are_widened", UNSTEADY);
+}
+
+#[test]
+fn in_place() {
+    for loss in [BENT, SIGNED, PICKED, SOFT] {
+        passes("gradient_in_place_is_the_same", loss);
+    }
+    fails("gradient_in_place_is_the_same", UNSTEADY);
+}
+
+#[test]
 fn instruction_sets() {
     for loss in [BENT, PICKED, SOFT] {
         passes("isas_agree", loss);

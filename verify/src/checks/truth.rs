@@ -5,6 +5,7 @@ mod condition;
 mod data;
 mod decided;
 mod edges;
+pub(super) mod narrow;
 mod one;
 mod points;
 pub(super) mod second;

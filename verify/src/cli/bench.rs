@@ -19,8 +19,8 @@ pub(super) struct BenchArguments {
     /// The losses; all if none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// The compute types
-    #[arg(long = "type", value_name = "TYPE", value_parser = ["f32", "f64"], default_values_t = ["f32".to_owned(), "f64".to_owned()])]
+    /// The types that numbers are kept in
+    #[arg(long = "type", value_name = "TYPE", value_parser = Type::ALL.map(Type::name), default_values_t = Type::ALL.map(|one| one.name().to_owned()))]
     types: Vec<String>,
     /// How many threads
     #[arg(long, value_name = "N", default_values_t = [1, 2])]
@@ -57,7 +57,7 @@ pub(super) fn bench(registry: &'static Registry, arguments: &BenchArguments) -> 
     }
     std::fs::create_dir_all(&arguments.output)?;
     let plan = Plan {
-        types: arguments.types.iter().map(|name| if name == "f64" { Type::F64 } else { Type::F32 }).collect(),
+        types: arguments.types.iter().filter_map(|name| Type::named(name)).collect(),
         threads: arguments.threads.clone(),
         isas,
         milliseconds: arguments.time,
