@@ -9,9 +9,11 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
+use half::{bf16, f16};
+use loss_runtime::Loss;
 use loss_runtime::lane::Isa;
-use loss_runtime::{Element, Loss};
 
+use super::kept::Kept;
 use super::workload::Workload;
 use super::{Size, Type, Way};
 use crate::table::{Align, aligned};
@@ -34,7 +36,7 @@ fn cases(losses: &[&'static dyn Loss]) -> Vec<Case> {
         let smallest = Size::of(loss).iter().min_by_key(|size| size.places());
         let sizes: Vec<&'static Size> = few.collect();
         let sizes = if sizes.is_empty() { smallest.into_iter().collect() } else { sizes };
-        for dtype in [Type::F32, Type::F64] {
+        for dtype in Type::ALL {
             for &size in &sizes {
                 cases.extend(Way::ALL.map(|way| (loss, way, dtype, size)));
             }
@@ -53,13 +55,15 @@ pub fn make_calls(losses: &[&'static dyn Loss]) {
         match case.2 {
             Type::F32 => make_call::<f32>(case),
             Type::F64 => make_call::<f64>(case),
+            Type::Bf16 => make_call::<bf16>(case),
+            Type::F16 => make_call::<f16>(case),
         }
     }
 }
 
-fn make_call<T: Element>((loss, way, _, size): Case) {
+fn make_call<S: Kept>((loss, way, _, size): Case) {
     // A loss that cannot be called has no line in the table, and that is seen.
-    let Ok(mut workload) = Workload::<T>::new(loss, size) else { return };
+    let Ok(mut workload) = Workload::<S>::new(loss, size) else { return };
     let isa = Isa::detect();
     // What is found out once a process is not the call's.
     workload.call_once(way, isa);

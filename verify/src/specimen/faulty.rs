@@ -84,13 +84,13 @@ impl Faulty {
 
 impl Bends {
     fn of<T: Element>(self, variant: &'static Variant<T>) -> &'static Variant<T> {
-        let Kernel { forward, fused, curvatures } = &variant.loss;
+        let Kernel { forward, fused, curvatures, shared } = &variant.loss;
         let curvatures = match self {
             Self::Right => return variant,
             Self::Swapped => Curvatures { exact: curvatures.step, step: curvatures.exact },
             Self::Counting => Curvatures { exact: Some(count), step: Some(count) },
         };
-        let loss = Kernel { forward: *forward, fused: *fused, curvatures };
+        let loss = Kernel { forward: *forward, fused: *fused, curvatures, shared };
         Box::leak(Box::new(Variant { loss, ..*variant }))
     }
 }
