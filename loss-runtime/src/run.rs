@@ -70,10 +70,13 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     let kernel = of.unwrap_or(&variant.loss);
     shared::check(info, kernel, &params)?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
-    // A partial is not divided by anything, but gradients are.
-    let differentiates = curvature.is_some() || outputs.gradients.iter().any(Option::is_some);
-    let of_params = want != Want::Partial && params.iter().any(Option::is_some);
-    if divisor == 0.0 && (want == Want::Value || differentiates || of_params) {
+    // A partial is not divided by anything, nor are gradients that add up as it does; others are.
+    let sums = want == Want::Partial;
+    let mut gradients = outputs.gradients.iter().enumerate().filter(|(_, slot)| slot.is_some());
+    let is_divided = curvature.is_some()
+        || gradients.any(|(input, _)| !(sums && shared::is_shared_input(kernel, input)))
+        || !sums && params.iter().any(Option::is_some);
+    if divisor == 0.0 && (want == Want::Value || is_divided) {
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     job.upstream = upstream.over(divisor);
@@ -123,9 +126,8 @@ fn shared_gradients<T: Element>(
         return;
     }
     // Those of parts of a batch are to be added up first.
-    let of_params = if want == Want::Partial { 1.0 } else { divisor };
-    let [of_inputs, of_params] = [divisor, of_params].map(|divisor| shared::Scale::new(upstream, divisor));
-    shared::write(kernel, job, of_inputs, of_params, outputs, params);
+    let divisor = if want == Want::Partial { 1.0 } else { divisor };
+    shared::write(kernel, job, shared::Scale::new(upstream, divisor), outputs, params);
 }
 
 fn finished<T: Element>(reduction: Chosen, sum: f64, divisor: f64, want: Want, none_len: usize) -> Outcome<T> {

@@ -4,7 +4,6 @@
 //! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
 
 mod reader;
-mod stage;
 mod tile;
 
 use super::block::Block;
@@ -18,18 +17,14 @@ use crate::registry::Element;
 use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
-use stage::Window;
-pub(super) use stage::{Staging, TileSpace, Tiles, WindowSpace};
-pub(super) use tile::TILE_EXTENT;
-use tile::{empty_tile, fill_tile};
+pub(super) use tile::{TILE_EXTENT, Tiles};
+use tile::{Tile, empty_tile, fill_tile};
 
 /// The scratch space of [`Sweep`] across rows.
 pub(super) struct Across<'t, L: Lane, const E: usize, const A: usize, const G: usize> {
     accumulators: [[L; MAX_VIRTUAL]; A],
-    staging: Staging,
-    /// Unless rows are read as they lie.
-    tiles: Option<Tiles<'t, L::Scalar, E, G>>,
-    window: Window,
+    /// Where short rows are transposed, if they are.
+    tiles: Option<&'t mut Tiles<L::Scalar, E, G>>,
 }
 
 /// Sets the accumulators of a chunk with `count` places to 0. Gives how many there are.
@@ -65,47 +60,8 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
 
 impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<'t, L, E, A, G> {
     #[inline(always)]
-    pub(super) fn new(token: L::Token, staging: Staging, tiles: Option<Tiles<'t, T, E, G>>) -> Self {
-        let window = Window { outer: 0, inner: 0, len: 0, width: L::LANES };
-        Self { accumulators: [[L::splat(token, 0.0); MAX_VIRTUAL]; A], staging, tiles, window }
-    }
-
-    /// Brings near what the blocks from `row` on read, and says where they end.
-    #[inline(always)]
-    pub(super) fn open<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
-        &mut self,
-        sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
-        row: usize,
-        end: usize,
-    ) -> usize
-    where
-        K: RowWise<E, R, S, U, A, V, G, H>,
-    {
-        let (Staging::Window(width), Some(tiles)) = (self.staging, &mut self.tiles) else { return end };
-        let (outer, inner) = (row / sweep.job.geometry.inner, row % sweep.job.geometry.inner);
-        let len = width.min(sweep.job.geometry.inner - inner).min(end - row);
-        self.window = Window { outer, inner, len, width };
-        for e in 0..E {
-            self.window.fill(sweep.job, K::ELEMENTS[e], tiles.elements[e]);
-        }
-        row + len
-    }
-
-    /// Takes back what the blocks since [`Self::open`] wrote.
-    #[inline(always)]
-    pub(super) fn close<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
-        &mut self,
-        sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
-    ) where
-        K: RowWise<E, R, S, U, A, V, G, H>,
-    {
-        let (Staging::Window(_), Some(tiles)) = (self.staging, &self.tiles) else { return };
-        for g in 0..G {
-            let input = K::ELEMENT_GRADIENTS[g];
-            if let Some(slot) = &mut sweep.element_gradients[g] {
-                self.window.empty(sweep.job, input, tiles.gradients[g], slot, sweep.gradients_at[input]);
-            }
-        }
+    pub(super) fn new(token: L::Token, tiles: Option<&'t mut Tiles<T, E, G>>) -> Self {
+        Self { accumulators: [[L::splat(token, 0.0); MAX_VIRTUAL]; A], tiles }
     }
 
     /// Works on a block of rows; adds their values to `sum`.
@@ -120,21 +76,16 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
     {
         let (token, job) = (sweep.token, sweep.job);
         let extent = job.geometry.extent;
-        let Self { accumulators, staging, tiles, window } = self;
+        let Self { accumulators, tiles } = self;
         let mut gradient_tiles = None;
         let mut columns = [Column::Slice(&[], Path { base: 0, stride: 0, lane: 1 }); E];
-        let mut near = Path { base: 0, stride: L::LANES, lane: 1 };
+        let whole = Path { base: 0, stride: L::LANES, lane: 1 };
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
-                if let Staging::Window(width) = *staging {
-                    near = Path { base: block.inner - window.inner, stride: width, lane: 1 };
-                }
                 for (e, tile) in tiles.elements.iter_mut().enumerate() {
-                    if *staging == Staging::Transposed {
-                        fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
-                    }
-                    columns[e] = Column::Slice(tile, near);
+                    fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
+                    columns[e] = Column::Slice(tile, whole);
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
                 len = L::LANES;
@@ -170,7 +121,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                 // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
                 $(if const { $pass < K::PASSES.len() } {
                     let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
-                    let tile = tile.map(|tile| (&mut **tile, near));
+                    let tile = tile.map(|tile| (tile.as_mut_slice(), whole));
                     pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, accumulators, tile, &mut v);
                 })*
             };
@@ -179,15 +130,13 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            let tiles = gradient_tiles.as_deref_mut().map(|tiles| (tiles, near));
+            let tiles = gradient_tiles.as_deref_mut().map(|tiles| (tiles, whole));
             totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, tiles, &v);
-            if *staging == Staging::Transposed
-                && let Some(tiles) = gradient_tiles
-            {
+            if let Some(tiles) = gradient_tiles {
                 for g in 0..G {
                     let input = K::ELEMENT_GRADIENTS[g];
                     if let Some(slot) = &mut sweep.element_gradients[g] {
-                        empty_tile::<L>(token, job, input, block, tiles[g], slot, sweep.gradients_at[input]);
+                        empty_tile::<L>(token, job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
                     }
                 }
             }
@@ -235,7 +184,7 @@ fn pass<
     if K::SPILL == Some(P) && sweep.spills() {
         let input = K::ELEMENT_GRADIENTS[0];
         spill = match tile {
-            Some(near) => Some(near),
+            Some(tile) => Some(tile),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
                 sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
@@ -345,7 +294,7 @@ fn elements<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     none: Path,
-    mut tiles: Option<(&mut [&mut [L::Scalar]; G], Path)>,
+    mut tiles: Option<(&mut [Tile<L::Scalar>; G], Path)>,
     v: &[L; V],
 ) -> [f64; MAX_LANES]
 where
@@ -360,8 +309,8 @@ where
     let mut paths = [none; G];
     for g in 0..G {
         let input = K::ELEMENT_GRADIENTS[g];
-        if let Some((_, near)) = &tiles {
-            paths[g] = *near;
+        if let Some((_, whole)) = &tiles {
+            paths[g] = *whole;
         } else if sweep.element_gradients[g].is_some() {
             paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
         }
@@ -379,7 +328,7 @@ where
             let (index, upstream) = (reader.index(place), reader.upstream(place));
             let spilled = if K::SPILL.is_some() && spills {
                 match (&tiles, sweep.element_gradients[0].as_mut().and_then(Slot::native)) {
-                    (Some((tiles, _)), _) => paths[0].load(token, tiles[0], place, reader.len),
+                    (Some((tiles, _)), _) => paths[0].load(token, &tiles[0], place, reader.len),
                     (None, Some(slot)) => paths[0].load(token, slot, place, reader.len),
                     (None, None) => zero,
                 }
@@ -400,7 +349,7 @@ where
                 let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
-                    (Some((tiles, _)), Some(_)) => paths[g].store(gradient, tiles[g], place, reader.len),
+                    (Some((tiles, _)), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
                     (None, Some(slot)) if !view.broadcast => paths[g].put(gradient, slot, place, reader.len),
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::across::{Across, Staging, TileSpace, WindowSpace};
+use super::across::{Across, Tiles};
 use super::along::Along;
 use super::in_place::without_gradient;
 use super::rows::{Sweep, walks_along};
@@ -216,21 +216,15 @@ where
                 |rows| sweep.group_along(&mut along, rows),
             );
         }
-        let staging = Staging::of(job);
-        // Only the space that is used is cleared.
-        let (mut tile_space, mut window_space);
-        let tiles = match staging {
-            Staging::Direct => None,
-            Staging::Transposed => {
-                tile_space = TileSpace::<T, E, G>::new();
-                Some(tile_space.tiles())
-            }
-            Staging::Window(_) => {
-                window_space = WindowSpace::<T, E, G>::new();
-                Some(window_space.tiles())
-            }
+        // Only space that is used is cleared.
+        let mut space;
+        let tiles = if job.geometry.inner == 1 {
+            space = Tiles::<T, E, G>::new();
+            Some(&mut space)
+        } else {
+            None
         };
-        let mut across = Across::<L, E, A, G>::new(token, staging, tiles);
+        let mut across = Across::<L, E, A, G>::new(token, tiles);
         sum_groups(
             job,
             units,

@@ -126,13 +126,9 @@ where
         let mut sum = Runs::new();
         let mut row = rows.start;
         while row < rows.end {
-            let end = across.open(self, row, rows.end);
-            while row < end {
-                let block = Block::new(self.job, row, end.min(row + L::LANES));
-                across.block(self, &block, &mut sum);
-                row += block.len;
-            }
-            across.close(self);
+            let block = Block::new(self.job, row, rows.end.min(row + L::LANES));
+            across.block(self, &block, &mut sum);
+            row += block.len;
         }
         sum.sum()
     }

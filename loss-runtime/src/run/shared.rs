@@ -19,6 +19,11 @@ pub(super) fn check<T>(info: &'static LossInfo, kernel: &Kernel<T>, slots: &Slot
     Ok(())
 }
 
+/// Whether the gradient of an input is such a sum.
+pub(super) fn is_shared_input<T>(kernel: &Kernel<T>, input: usize) -> bool {
+    kernel.shared.iter().any(|shared| shared.of == Shared::Input(input))
+}
+
 /// What such gradients are multiplied by.
 #[derive(Clone, Copy)]
 pub(super) struct Scale<'a, T> {
@@ -41,23 +46,21 @@ impl<'a, T: Element> Scale<'a, T> {
 pub(super) fn write<T: Element>(
     kernel: &Kernel<T>,
     job: &Job<'_, T>,
-    of_inputs: Scale<'_, T>,
-    of_params: Scale<'_, T>,
+    scale: Scale<'_, T>,
     outputs: &mut Outputs<'_, T>,
     slots: &mut Slots<'_>,
 ) {
     for shared in kernel.shared {
-        let sum =
-            |scale: Scale<'_, T>| scale.after * (shared.run)(&job.with_upstream(scale.before), &mut Outputs::none());
+        let sum = || scale.after * (shared.run)(&job.with_upstream(scale.before), &mut Outputs::none());
         match shared.of {
             Shared::Param(param) => {
                 if let Some(slot) = &mut slots[param] {
-                    **slot = sum(of_params);
+                    **slot = sum();
                 }
             }
             Shared::Input(input) => {
                 if let Some(mut slot) = outputs.gradients[input].take() {
-                    slot.write(&[T::from_f64(sum(of_inputs))], 0, 1);
+                    slot.write(&[T::from_f64(sum())], 0, 1);
                 }
             }
         }

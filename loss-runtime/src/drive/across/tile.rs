@@ -11,6 +11,22 @@ use crate::registry::Element;
 /// The longest rows that are transposed.
 pub(in crate::drive) const TILE_EXTENT: usize = 32;
 
+/// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
+pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+
+/// The element inputs of a block, and their gradients.
+pub(in crate::drive) struct Tiles<T, const E: usize, const G: usize> {
+    pub(super) elements: [Tile<T>; E],
+    pub(super) gradients: [Tile<T>; G],
+}
+
+impl<T: Element, const E: usize, const G: usize> Tiles<T, E, G> {
+    #[inline(always)]
+    pub(in crate::drive) fn new() -> Self {
+        Self { elements: [[T::ZERO; TILE_EXTENT * MAX_LANES]; E], gradients: [[T::ZERO; TILE_EXTENT * MAX_LANES]; G] }
+    }
+}
+
 /// One round of [`transpose`] over the first `2 * half` vectors: those of the first half interleaved with those of the second.
 #[inline(always)]
 fn round<L: Lane>(v: [L; MAX_LANES]) -> [L; MAX_LANES] {
@@ -62,7 +78,7 @@ pub(super) fn fill_tile<L: Lane>(
     input: usize,
     taken: Option<Taken<'_, '_, L::Scalar>>,
     block: &Block,
-    tile: &mut [L::Scalar],
+    tile: &mut Tile<L::Scalar>,
 ) where
     L::Scalar: Element,
 {
@@ -114,7 +130,7 @@ fn gather_rows<T: Element>(
     input: usize,
     taken: Option<Taken<'_, '_, T>>,
     block: &Block,
-    rows: &mut [T],
+    rows: &mut Tile<T>,
 ) {
     let view = &job.inputs[input];
     for (lane, row) in rows.chunks_exact_mut(job.geometry.extent).take(block.len).enumerate() {
@@ -133,7 +149,7 @@ pub(super) fn empty_tile<L: Lane>(
     job: &Job<'_, L::Scalar>,
     input: usize,
     block: &Block,
-    tile: &[L::Scalar],
+    tile: &Tile<L::Scalar>,
     slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where

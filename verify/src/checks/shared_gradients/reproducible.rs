@@ -85,7 +85,7 @@ fn parts<T: Element>(
         let (_, gradients) = merged(&halves);
         for (at, &of) in all.iter().enumerate() {
             // The terms' sizes are not known here: rows one by one are their sum, in the same signs or not.
-            let size: f64 = sizes(sample, all, at, way);
+            let size: f64 = sizes(sample, all, at, way).max(whole.1[at].abs());
             if tolerance::within(whole.1[at], gradients[at], 2.0 * tolerance::sum::<T>() * size + f64::MIN_POSITIVE) {
                 tally.pass(1);
             } else {
