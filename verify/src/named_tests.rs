@@ -4,7 +4,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::audit::{CheckRecord, Status};
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, Check};
 use crate::mutation::record::{Family, FamilyRecord};
 use crate::mutation::{Depth, advice, run_family};
 use crate::registry::Registry;
@@ -12,17 +12,7 @@ use crate::subject::{Effort, Subject};
 
 /// Runs the tests that the process's arguments ask for, and exits.
 pub fn run(registry: &'static Registry) -> ! {
-    let trials = Subject::all(registry).into_iter().flat_map(|subject| {
-        CHECKS.iter().map(move |check| {
-            Trial::test(format!("{}::{}", subject.name(), check.name), move || {
-                let (record, _) = check.record(&subject, &Effort::default());
-                match record.status {
-                    Status::Passed | Status::Skipped => Ok(()),
-                    Status::Undecided | Status::Failed => Err(Failed::from(message(&record))),
-                }
-            })
-        })
-    });
+    let trials = trials(registry, CHECKS.iter().collect());
     let mutants = Subject::all(registry).into_iter().flat_map(|subject| {
         // Faults of the compiler take longer, and some are known to survive: `cargo verify mutants` names them.
         [Family::Spec, Family::Kernel].map(|family| {
@@ -31,7 +21,36 @@ pub fn run(registry: &'static Registry) -> ! {
             })
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.chain(mutants).collect()).exit()
+    libtest_mimic::run(&Arguments::from_args(), trials.into_iter().chain(mutants).collect()).exit()
+}
+
+/// The same of some checks alone, by name, and without faults put in on purpose: for losses that are there to show one thing.
+///
+/// # Panics
+/// If there is no such check.
+pub fn run_checks(registry: &'static Registry, names: &[&str]) -> ! {
+    let known = |name: &&str| {
+        CHECKS
+            .iter()
+            .find(|check| check.name == *name)
+            .map_or_else(|| panic!("no check is named `{name}`"), |check| check)
+    };
+    libtest_mimic::run(&Arguments::from_args(), trials(registry, names.iter().map(known).collect())).exit()
+}
+
+fn trials(registry: &'static Registry, checks: Vec<&'static Check>) -> Vec<Trial> {
+    let of_one = |subject: Subject| {
+        checks.iter().map(move |&check| {
+            Trial::test(format!("{}::{}", subject.name(), check.name), move || {
+                let (record, _) = check.record(&subject, &Effort::default());
+                match record.status {
+                    Status::Passed | Status::Skipped => Ok(()),
+                    Status::Undecided | Status::Failed => Err(Failed::from(message(&record))),
+                }
+            })
+        })
+    };
+    Subject::all(registry).into_iter().flat_map(of_one).collect()
 }
 
 /// Whether the checks find as many of the faults put in on purpose as they should.
