@@ -30,10 +30,8 @@ pub fn run(registry: &'static Registry) -> ! {
 /// If there is no such check.
 pub fn run_checks(registry: &'static Registry, names: &[&str]) -> ! {
     let known = |name: &&str| {
-        CHECKS
-            .iter()
-            .find(|check| check.name == *name)
-            .map_or_else(|| panic!("no check is named `{name}`"), |check| check)
+        let found = CHECKS.iter().find(|check| check.name == *name);
+        found.unwrap_or_else(|| panic!("no check is named `{name}`"))
     };
     libtest_mimic::run(&Arguments::from_args(), trials(registry, names.iter().map(known).collect())).exit()
 }

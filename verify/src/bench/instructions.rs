@@ -1,6 +1,7 @@
 //! How many instructions a call takes: unlike a time, the same on every run, so that a kernel that became longer is told from a busy machine.
 //!
-//! Valgrind counts. It knows no AVX-512, so what is counted are the kernels of the best instruction set below that.
+//! Valgrind counts. It knows no AVX-512, so what is counted are the kernels of the best instruction set below that, as the tests build them: what is
+//! done once a call is less in a release.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -66,8 +67,8 @@ fn make_call<S: Kept>((loss, way, _, size): Case) {
     let Ok(mut workload) = Workload::<S>::new(loss, size) else { return };
     let isa = Isa::detect();
     // What is found out once a process is not the call's.
-    workload.call_once(way, isa);
-    counted(&mut || workload.call_once(way, isa));
+    workload.call_once(way, isa, &mut |call| call());
+    workload.call_once(way, isa, &mut counted);
 }
 
 /// The counter looks for this function.
@@ -97,7 +98,7 @@ impl Counts {
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--collect-atstart=no", "--compress-strings=no", "--dump-instr=no"])
             .arg(format!("--callgrind-out-file={}", folder.join("calls").display()))
-            .args([format!("--toggle-collect={COUNTED}*"), format!("--dump-after={COUNTED}*")])
+            .args([format!("--toggle-collect={COUNTED}"), format!("--dump-after={COUNTED}")])
             .arg(std::env::current_exe()?)
             .args(arguments)
             .output()

@@ -160,13 +160,13 @@ impl<S: Kept> Workload<S> {
         read.sum::<usize>() + if way == Way::Forward { 0 } else { written.sum() }
     }
 
-    /// Makes one call, on one thread.
-    pub(super) fn call_once(&mut self, way: Way, isa: Isa) {
+    /// Makes one call, on one thread, by way of `make`.
+    pub(super) fn call_once(&mut self, way: Way, isa: Isa, make: &mut dyn FnMut(&mut dyn FnMut())) {
         let Self { loss, columns, params, gradients } = self;
         let mut call = call(columns, params);
         call.execution.threads = Some(1);
         call.execution.isa = Some(isa);
-        ask(*loss, &call, way, gradients);
+        make(&mut || ask(*loss, &call, way, gradients));
     }
 
     /// Times calls, and the limit, in turns.
