@@ -85,13 +85,19 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     if let Some(bend) = curvature {
         write_curvature(kernel, &job, bend, &mut outputs, want)?;
     }
-    if of.is_some() && outputs.elements.is_some() {
-        // The values of `none` are not the summands.
-        let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
-        (variant.loss.forward)(&job, &mut values);
+    if of.is_some() {
+        write_values(variant, &job, &mut outputs);
     }
     let sum = run_kernel(kernel, &job, &mut outputs, want);
     Ok(finished(reduction, sum, divisor, want, none_len))
+}
+
+/// Writes the values of `none` where they are not the summands.
+fn write_values<T>(variant: &Variant<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_, T>) {
+    if outputs.elements.is_some() {
+        let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
+        (variant.loss.forward)(job, &mut values);
+    }
 }
 
 /// Checks that the values of `none`, and upstream gradients, have their length.

@@ -37,6 +37,7 @@ pub mod sweep;
 mod tally;
 mod tolerance;
 mod truth;
+mod ways;
 mod weights;
 
 use std::time::Instant;

@@ -127,6 +127,24 @@ pub enum Label {
 }
 
 impl Label {
+    /// The axis that it names.
+    pub fn axis(self) -> Option<AxisId> {
+        match self {
+            Label::MultiHot(axis) | Label::Simplex(axis) | Label::ClassIndex(axis) | Label::IndexList(axis) => {
+                Some(axis)
+            }
+            Label::Real
+            | Label::Nonnegative
+            | Label::Positive
+            | Label::Probability
+            | Label::Binary
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::Group => None,
+        }
+    }
+
     /// Whether callers hand it in as labels, checked before anything is computed and never NaN, rather than as numbers of the compute
     /// type.
     pub fn is_discrete(self) -> bool {

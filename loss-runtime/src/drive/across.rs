@@ -121,7 +121,6 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                 // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
                 $(if const { $pass < K::PASSES.len() } {
                     let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
-                    let tile = tile.map(|tile| (tile.as_mut_slice(), whole));
                     pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, accumulators, tile, &mut v);
                 })*
             };
@@ -130,16 +129,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            let tiles = gradient_tiles.as_deref_mut().map(|tiles| (tiles, whole));
-            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, tiles, &v);
-            if let Some(tiles) = gradient_tiles {
-                for g in 0..G {
-                    let input = K::ELEMENT_GRADIENTS[g];
-                    if let Some(slot) = &mut sweep.element_gradients[g] {
-                        empty_tile::<L>(token, job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
-                    }
-                }
-            }
+            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
         }
         sweep.finish(block, value, gradients, &totals, sum);
     }
@@ -171,7 +161,7 @@ fn pass<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     accumulators: &mut [[L; MAX_VIRTUAL]; A],
-    tile: Option<(&mut [L::Scalar], Path)>,
+    tile: Option<&mut Tile<L::Scalar>>,
     v: &mut [L; V],
 ) where
     L: Lane<Scalar: Element>,
@@ -184,7 +174,7 @@ fn pass<
     if K::SPILL == Some(P) && sweep.spills() {
         let input = K::ELEMENT_GRADIENTS[0];
         spill = match tile {
-            Some(tile) => Some(tile),
+            Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
             None => {
                 let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
                 sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
@@ -294,7 +284,7 @@ fn elements<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     none: Path,
-    mut tiles: Option<(&mut [Tile<L::Scalar>; G], Path)>,
+    mut tiles: Option<&mut [Tile<L::Scalar>; G]>,
     v: &[L; V],
 ) -> [f64; MAX_LANES]
 where
@@ -306,13 +296,14 @@ where
     let spills = sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let mut paths = [none; G];
-    for g in 0..G {
-        let input = K::ELEMENT_GRADIENTS[g];
-        if let Some((_, whole)) = &tiles {
-            paths[g] = *whole;
-        } else if sweep.element_gradients[g].is_some() {
-            paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
+    let tile_path = Path { base: 0, stride: L::LANES, lane: 1 };
+    let mut paths = [tile_path; G];
+    if tiles.is_none() {
+        for g in 0..G {
+            let input = K::ELEMENT_GRADIENTS[g];
+            if sweep.element_gradients[g].is_some() {
+                paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
+            }
         }
     }
     let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
@@ -328,7 +319,7 @@ where
             let (index, upstream) = (reader.index(place), reader.upstream(place));
             let spilled = if K::SPILL.is_some() && spills {
                 match (&tiles, sweep.element_gradients[0].as_mut().and_then(Slot::native)) {
-                    (Some((tiles, _)), _) => paths[0].load(token, &tiles[0], place, reader.len),
+                    (Some(tiles), _) => paths[0].load(token, &tiles[0], place, reader.len),
                     (None, Some(slot)) => paths[0].load(token, slot, place, reader.len),
                     (None, None) => zero,
                 }
@@ -349,7 +340,7 @@ where
                 let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
                 match (&mut tiles, &mut sweep.element_gradients[g]) {
                     (_, None) => {}
-                    (Some((tiles, _)), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
+                    (Some(tiles), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
                     (None, Some(slot)) if !view.broadcast => paths[g].put(gradient, slot, place, reader.len),
                     (None, Some(slot)) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
@@ -364,6 +355,14 @@ where
             add_chunk(&mut totals, tree(&mut sums, width));
         }
         chunk = chunk_end;
+    }
+    if let Some(tiles) = tiles {
+        for g in 0..G {
+            let input = K::ELEMENT_GRADIENTS[g];
+            if let Some(slot) = &mut sweep.element_gradients[g] {
+                empty_tile::<L>(token, job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
+            }
+        }
     }
     totals
 }

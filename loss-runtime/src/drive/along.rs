@@ -100,15 +100,15 @@ fn halve_rows<L: Lane>(kind: Accumulate, rows: &mut [L; MAX_LANES]) -> L {
     rows[0]
 }
 
-/// Combines the vectors of an accumulator, and their lanes, as a tree.
+/// The part of the tree below one vector.
 #[inline(always)]
-fn tree<L: Lane>(kind: Accumulate, vectors: [L; VECTORS]) -> L::Scalar {
+fn halve_vector<L: Lane>(kind: Accumulate, vector: L) -> L::Scalar {
     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-    crown(kind, vectors).store(&mut lanes[..L::LANES]);
+    vector.store(&mut lanes[..L::LANES]);
     halve_one(kind, &mut lanes, L::LANES)
 }
 
-/// The part of the tree below one vector.
+/// The same of lanes in memory: loops over lanes are long code.
 #[inline(never)]
 fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize) -> T {
     let mut width = width;
@@ -124,9 +124,7 @@ fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize
 /// An accumulator of a long row after one more chunk: sums go on in `f64`.
 #[inline(always)]
 fn join_chunks<L: Lane>(kind: Accumulate, so_far: L::Scalar, sum: &mut f64, chunk: L, is_first: bool) -> L::Scalar {
-    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-    chunk.store(&mut lanes[..L::LANES]);
-    let found = halve_one(kind, &mut lanes, L::LANES);
+    let found = halve_vector(kind, chunk);
     match kind {
         Accumulate::Sum => {
             *sum += found.to_f64();
@@ -518,7 +516,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 start += len;
             }
             if K::VALUE_PER_ELEMENT {
-                total += tree(Accumulate::Sum, sums).to_f64();
+                total += halve_vector(Accumulate::Sum, crown(Accumulate::Sum, sums)).to_f64();
             }
             chunk = chunk_end;
         }

@@ -3,10 +3,10 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::in_place::{taken, without_gradient};
-use super::scratch::{clear, gather, live, pick, scatter, spread};
+use super::in_place::{begin, taken};
+use super::scratch::{gather, live, scatter};
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use super::{BLOCK, CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
+use super::{BLOCK, CHUNK, MAX_VIRTUAL, VECTORS, halve};
 use crate::call::Upstream;
 use crate::job::{Job, Outputs, Slot, Values};
 use crate::kernel::Elementwise;
@@ -35,16 +35,8 @@ where
     T: Element,
     K: Elementwise<I, U, G>,
 {
-    for input in 0..outputs.gradients.len() {
-        let computed = K::GRADIENTS.contains(&input);
-        if !computed && outputs.gradients[input].is_some() && matches!(job.inputs[input].values, Values::InPlace) {
-            return without_gradient(elementwise_fused::<T, K, I, U, G>, job, outputs, input);
-        }
-        if let Some(slot) = &mut outputs.gradients[input]
-            && (job.inputs[input].broadcast || !computed)
-        {
-            clear(&job.inputs[input], &job.geometry, slot);
-        }
+    if let Some(sum) = begin(job, outputs, elementwise_fused::<T, K, I, U, G>, |input| K::GRADIENTS.contains(&input)) {
+        return sum;
     }
     run(&Plan::<T, K, I, U, G, true> { job, kernel: PhantomData }, outputs)
 }
@@ -418,24 +410,15 @@ impl<L: Lane, const I: usize, const G: usize> Block<'_, L, I, G> {
 /// A vector of places, perhaps not full.
 #[inline(always)]
 pub(super) fn load<L: Lane>(token: L::Token, from: &[L::Scalar], start: usize, len: usize) -> L {
-    if len == L::LANES {
-        return L::load(token, &from[start..start + len]);
-    }
-    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-    pick(from, start, 1, &mut lanes[..len]);
-    L::load(token, &lanes[..L::LANES])
+    let from = &from[start..start + len];
+    if len == L::LANES { L::load(token, from) } else { L::load_partial(token, from, L::Scalar::ZERO) }
 }
 
 /// The other way round.
 #[inline(always)]
 fn store<L: Lane>(vector: L, to: &mut [L::Scalar], start: usize, len: usize) {
-    if len == L::LANES {
-        vector.store(&mut to[start..start + len]);
-    } else {
-        let mut lanes = [L::Scalar::ZERO; MAX_LANES];
-        vector.store(&mut lanes[..L::LANES]);
-        spread(&lanes[..len], to, start, 1);
-    }
+    let to = &mut to[start..start + len];
+    if len == L::LANES { vector.store(to) } else { vector.store_partial(to) }
 }
 
 /// The kernel at one vector of places; without gradients, zeros in their stead.

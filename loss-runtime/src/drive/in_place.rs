@@ -53,13 +53,30 @@ pub(super) fn taken<'s, 'o, T: Element, const G: usize>(
     slots[place].as_ref().map(|slot| Taken { slot, from: from[input] })
 }
 
-/// Runs a kernel that has no gradient for the input in whose place it would go: the input is read as any other, and then cleared.
-pub(super) fn without_gradient<T: Element>(
-    run: Run<T>,
+/// Makes the gradients ready that a kernel adds to, or does not compute: they begin, or stay, at 0. Gives the sum if that is all there is to do,
+/// because the kernel has run already.
+#[inline(always)]
+pub(super) fn begin<T: Element>(
     job: &Job<'_, T>,
     outputs: &mut Outputs<'_, T>,
-    input: usize,
-) -> f64 {
+    run: Run<T>,
+    computes: impl Fn(usize) -> bool,
+) -> Option<f64> {
+    for input in 0..outputs.gradients.len() {
+        let Some(slot) = &mut outputs.gradients[input] else { continue };
+        let view = &job.inputs[input];
+        if !computes(input) && matches!(view.values, Values::InPlace) {
+            return Some(without_gradient(run, job, outputs, input));
+        }
+        if view.broadcast || !computes(input) {
+            clear(view, &job.geometry, slot);
+        }
+    }
+    None
+}
+
+/// Runs a kernel that has no gradient for the input in whose place it would go: the input is read as any other, and then cleared.
+fn without_gradient<T: Element>(run: Run<T>, job: &Job<'_, T>, outputs: &mut Outputs<'_, T>, input: usize) -> f64 {
     let Some(mut slot) = outputs.gradients[input].take() else { return run(job, outputs) };
     let sum = {
         let mut others = outputs.reborrow();

@@ -5,11 +5,10 @@ use core::ops::Range;
 
 use super::across::{Across, Tiles};
 use super::along::Along;
-use super::in_place::without_gradient;
+use super::in_place::begin;
 use super::rows::{Sweep, walks_along};
-use super::scratch::clear;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use crate::job::{Job, Outputs, Values};
+use crate::job::{Job, Outputs};
 use crate::kernel::RowWise;
 use crate::lane::{Lane, LaneTask};
 use crate::registry::Element;
@@ -35,16 +34,9 @@ where
     T: Element,
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
-    for input in 0..outputs.gradients.len() {
-        let computed = K::ELEMENT_GRADIENTS.contains(&input) || K::ROW_GRADIENTS.contains(&input);
-        if !computed && outputs.gradients[input].is_some() && matches!(job.inputs[input].values, Values::InPlace) {
-            return without_gradient(row_wise::<T, K, E, R, S, U, A, V, G, H>, job, outputs, input);
-        }
-        if let Some(slot) = &mut outputs.gradients[input]
-            && (job.inputs[input].broadcast || !computed)
-        {
-            clear(&job.inputs[input], &job.geometry, slot);
-        }
+    let computes = |input| K::ELEMENT_GRADIENTS.contains(&input) || K::ROW_GRADIENTS.contains(&input);
+    if let Some(sum) = begin(job, outputs, row_wise::<T, K, E, R, S, U, A, V, G, H>, computes) {
+        return sum;
     }
     let plan = Plan::<T, K, E, R, S, U, A, V, G, H> { job, kernel: PhantomData };
     let units = job.geometry.rows().div_ceil(unit_rows(job));

@@ -4,11 +4,13 @@
 //! error, and no slice is read and written under two names.
 
 use super::layout::given;
-use super::{Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel, shared, shared_gradients};
+use super::{
+    Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel, shared, shared_gradients, write_values,
+};
 use crate::call::{Call, Outcome, Request, SLOTS};
 use crate::error::Error;
 use crate::info::Position;
-use crate::job::{Job, Outputs, Values, View};
+use crate::job::{Job, Values, View};
 use crate::lane::Isa;
 use crate::registry::{Element, Loss};
 use crate::stored::Stored;
@@ -77,10 +79,8 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
         return Err(Error::ZeroDivisor { reduction: reduction.name(info) });
     }
     shared_gradients(kernel, &job, (upstream, divisor), want, &mut outputs, &mut params);
-    if of.is_some() && outputs.elements.is_some() {
-        // The values of `none` are not the summands.
-        let mut values = Outputs { elements: outputs.elements.take(), ..Outputs::none() };
-        (variant.loss.forward)(&job, &mut values);
+    if of.is_some() {
+        write_values(variant, &job, &mut outputs);
     }
 
     // The same job without a trace of the input's slice.

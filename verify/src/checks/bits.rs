@@ -4,16 +4,14 @@ use loss_runtime::lane::Isa;
 use loss_runtime::{Element, Reduction, Request, Upstream, run};
 
 use crate::audit::Bitwise;
-use crate::generators::{Extents, Random};
+use crate::generators::Random;
 use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes, upstream_each};
 use super::probe::{Probe, compare, find, first_difference, poison, same, show};
-use super::sample::{Sample, each, each_once, has_second_axis};
+use super::sample::{Sample, each, each_once};
+use super::ways::{THREADS, long_batches, with_threads};
 use super::{Finding, Tally};
-
-/// The numbers of threads that are compared with one.
-const THREADS: [usize; 4] = [1, 2, 3, 7];
 
 /// Values with and without gradients.
 pub(super) fn forward_equals_fused(subject: &Subject, effort: &Effort) -> Finding {
@@ -80,25 +78,14 @@ fn other_isas<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
 /// One, two, three and seven threads.
 pub(super) fn threads_agree(subject: &Subject, effort: &Effort) -> Finding {
     let mut tally = Tally::new(subject, effort);
-    // Long enough to be split, and of no length that splits evenly.
-    let sizes: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        vec![
-            Extents::rows([2_003]).with_extent(100),
-            Extents::rows([3]).with_extent(70_001),
-            Extents::rows([3, 5_003]).with_extent(13),
-            Extents::rows([50_021]).with_extent(4),
-        ]
-    } else {
-        vec![Extents::rows([300_007]), Extents::rows([7, 40_009])]
-    };
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(7).build() {
-        Ok(pool) => pool,
-        Err(error) => return Finding::skipped(&format!("no threads to be had: {error}")),
-    };
-    pool.install(|| {
+    let sizes = long_batches(subject);
+    let skipped = with_threads(|| {
         each_once::<f32>(subject, effort, "threads_agree f32", &sizes, &mut tally, other_threads);
         each_once::<f64>(subject, effort, "threads_agree f64", &sizes, &mut tally, other_threads);
     });
+    if let Some(skipped) = skipped {
+        return skipped;
+    }
     let compared = tally.points();
     let mut finding = tally.finding();
     finding.evidence.bitwise = Some(Bitwise { threads: THREADS.to_vec(), compared, ..Bitwise::default() });

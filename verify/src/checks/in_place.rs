@@ -1,19 +1,16 @@
 //! A gradient that takes the place of its input, against one in a buffer of its own.
 
 use loss_runtime::info::Position;
-use loss_runtime::lane::Isa;
 use loss_runtime::{Call, Element, Error, Execution, Reduction, Request, Shape, TensorMut, Upstream, run_in_place};
 
-use crate::generators::{Extents, Random, Values};
+use crate::generators::{Random, Values};
 use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes, upstream_each};
 use super::probe::{Found, Probe, compare, find, gradient_buffers, poison};
-use super::sample::{Sample, each, each_once, has_second_axis};
+use super::sample::{Sample, each, each_once};
+use super::ways::{isas, long_batches, threads, with_threads};
 use super::{Finding, Tally};
-
-/// The numbers of threads that are compared with one.
-const THREADS: [usize; 4] = [1, 2, 3, 7];
 
 /// Every input with a gradient, overwritten by it.
 pub(super) fn gradient_in_place_is_the_same(subject: &Subject, effort: &Effort) -> Finding {
@@ -22,27 +19,16 @@ pub(super) fn gradient_in_place_is_the_same(subject: &Subject, effort: &Effort) 
     }
     let mut tally = Tally::new(subject, effort);
     let short = sizes(subject);
-    // Long enough to be split over threads, and of no length that splits evenly.
-    let long: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        [(2_003, 150), (3, 90_001), (50_021, 6)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
-    } else {
-        vec![Extents::rows([300_007]), Extents::rows([7, 40_009])]
-    };
-    let isas: Vec<Execution> = Isa::available().map(|isa| Execution { isa: Some(isa), threads: Some(1) }).collect();
-    let threads = THREADS.map(|threads| Execution { isa: None, threads: Some(threads) });
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(7).build() {
-        Ok(pool) => pool,
-        Err(error) => return Finding::skipped(&format!("no threads to be had: {error}")),
-    };
+    let (long, isas, threads) = (long_batches(subject), isas(), threads());
     let name = |what: &str| format!("gradient_in_place_is_the_same {what}");
     each::<f32>(subject, effort, &name("f32"), &short, &mut tally, |s, random, tally| look(s, random, &isas, tally));
     each::<f64>(subject, effort, &name("f64"), &short, &mut tally, |s, random, tally| look(s, random, &isas, tally));
-    pool.install(|| {
+    let skipped = with_threads(|| {
         each_once::<f32>(subject, effort, &name("threads"), &long, &mut tally, |sample, random, tally| {
             look(sample, random, &threads, tally);
         });
     });
-    tally.finding()
+    skipped.unwrap_or_else(|| tally.finding())
 }
 
 fn look<T: Element>(sample: &Sample<'_, T>, random: &mut Random, ways: &[Execution], tally: &mut Tally) {

@@ -13,11 +13,9 @@ use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes, upstream_each};
 use super::probe::{Found, Probe, find, same, show};
-use super::sample::{Sample, each, each_once, has_second_axis};
+use super::sample::{Sample, each, each_once};
+use super::ways::{isas, long_batches, threads, with_threads};
 use super::{Finding, Tally};
-
-/// The numbers of threads that are compared with one call of `f32` on one.
-const THREADS: [usize; 4] = [1, 2, 3, 7];
 
 /// A type that is converted on the way.
 pub(super) trait Narrow: Stored<Compute = f32> {
@@ -51,31 +49,15 @@ pub(super) fn narrow_types_are_widened(subject: &Subject, effort: &Effort) -> Fi
     }
     let mut tally = Tally::new(subject, effort);
     let short = sizes(subject);
-    // Long enough to be split over threads, and of no length that splits evenly.
-    let long: Vec<Extents> = if has_second_axis(subject.loss.info()) {
-        vec![
-            Extents::rows([2_003]).with_extent(150),
-            Extents::rows([3]).with_extent(90_001),
-            Extents::rows([3, 5_003]).with_extent(19),
-            Extents::rows([50_021]).with_extent(6),
-        ]
-    } else {
-        vec![Extents::rows([300_007]), Extents::rows([7, 40_009])]
-    };
-    let isas: Vec<Execution> = Isa::available().map(|isa| Execution { isa: Some(isa), threads: Some(1) }).collect();
-    let threads = THREADS.map(|threads| Execution { isa: None, threads: Some(threads) });
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(7).build() {
-        Ok(pool) => pool,
-        Err(error) => return Finding::skipped(&format!("no threads to be had: {error}")),
-    };
+    let (long, isas, threads) = (long_batches(subject), isas(), threads());
     let name = "narrow_types_are_widened";
     each::<f32>(subject, effort, name, &short, &mut tally, |sample, random, tally| both(sample, random, &isas, tally));
-    pool.install(|| {
+    let skipped = with_threads(|| {
         each_once::<f32>(subject, effort, &format!("{name}, threads"), &long, &mut tally, |sample, random, tally| {
             both(sample, random, &threads, tally);
         });
     });
-    tally.finding()
+    skipped.unwrap_or_else(|| tally.finding())
 }
 
 fn both(sample: &Sample<'_, f32>, random: &mut Random, ways: &[Execution], tally: &mut Tally) {

@@ -42,6 +42,16 @@ enum Bend {
 /// Value, slope and so on, of one side.
 pub(super) type Jet = Vec<Quotient>;
 
+/// Whether a piece lies at a knot, for certain.
+pub(super) fn is_at(reader: &mut Reader<'_>, knot: &Knot) -> Reading<bool> {
+    for condition in knot.when.into_iter().chain([knot.at]) {
+        if reader.condition(condition)? != Some(true) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 impl Prover<'_> {
     /// Tries to prove that the loss is as smooth across a knot as declared, and no smoother.
     pub(super) fn knot(&self, knot: &Knot) -> Verdict {
@@ -57,12 +67,7 @@ impl Prover<'_> {
         let bends = Cell::new(Bend::None);
         let broken: RefCell<Option<Counterexample>> = RefCell::new(None);
         let result = self.everywhere(&|reader| {
-            if let Some(when) = knot.when
-                && reader.condition(when)? != Some(true)
-            {
-                return Ok(Judgement::Silent);
-            }
-            if reader.condition(knot.at)? != Some(true) {
+            if !is_at(reader, knot)? {
                 return Ok(Judgement::Silent);
             }
             let value = reader.finite(self.variant.loss)?;

@@ -8,7 +8,7 @@ use loss_codegen::expr::{Binary, Expr, ExprId, InputId, Unary};
 
 use super::certificate::{Depth, Inequality};
 use super::counterexample::Order;
-use super::knots::Knot;
+use super::knots::{Knot, is_at};
 use super::properties::counted;
 use super::prover::{Judgement, Open, Prover};
 use super::reader::Side;
@@ -22,12 +22,7 @@ impl Prover<'_> {
         };
         let is_apart = Cell::new(false);
         let pieces = self.everywhere(&|reader| {
-            if let Some(when) = knot.when
-                && reader.condition(when)? != Some(true)
-            {
-                return Ok(Judgement::Silent);
-            }
-            if reader.condition(knot.at)? != Some(true) {
+            if !is_at(reader, knot)? {
                 return Ok(Judgement::Silent);
             }
             let value = reader.finite(self.variant.loss)?;

@@ -209,16 +209,9 @@ fn rename(domain: Option<&mut Ast>, there: &str, here: &str) {
     if let Some(domain) = domain
         && there != here
     {
-        *domain = domain.replacing(&mut |ast| match &ast.kind {
-            AstKind::Name(name) if name == there => Some(Ast { kind: AstKind::Name(here.to_owned()), span: ast.span }),
-            AstKind::Number(_)
-            | AstKind::Boolean(_)
-            | AstKind::Name(_)
-            | AstKind::Unary(..)
-            | AstKind::Binary(..)
-            | AstKind::If(..)
-            | AstKind::Pick(..)
-            | AstKind::Call(_) => None,
+        *domain = domain.replacing(&mut |ast| {
+            let is_it = matches!(&ast.kind, AstKind::Name(name) if name == there);
+            is_it.then(|| Ast { kind: AstKind::Name(here.to_owned()), span: ast.span })
         });
     }
 }

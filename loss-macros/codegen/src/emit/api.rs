@@ -339,6 +339,30 @@ impl<'s> Face<'s> {
         }
     }
 
+    /// A method that makes a call of these inputs, and of what the struct carries.
+    fn call_of(&self, method_name: &str, inputs: &[(usize, &Input)]) -> TokenStream {
+        let (_, _, method) = self.generics();
+        let method_name = ident(method_name);
+        let names: Vec<Ident> = inputs.iter().map(|(_, input)| ident(&input.name)).collect();
+        let types = inputs
+            .iter()
+            .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) });
+        let places = inputs.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
+        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
+        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        quote! {
+            fn #method_name #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
+                let mut call = Call::default();
+                call.execution = self.execution;
+                call.params[..#count].copy_from_slice(&self.params);
+                #(call.inputs[#places] = Some(#names.into());)*
+                #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
+                call
+            }
+        }
+    }
+
     fn calls(&self) -> TokenStream {
         let (bounded, plain, method) = self.generics();
         let name = &self.name;
@@ -348,21 +372,11 @@ impl<'s> Face<'s> {
             .iter()
             .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
             .collect();
-        let required_places = self.required.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
-        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        let call = self.call_of("call", &self.required);
         let backward = self.backward(&names, &types);
         quote! {
             impl #bounded #name #plain {
-                fn call #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
-                    let mut call = Call::default();
-                    call.execution = self.execution;
-                    call.params[..#count].copy_from_slice(&self.params);
-                    #(call.inputs[#required_places] = Some(#names.into());)*
-                    #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
-                    call
-                }
+                #call
 
                 /// The reduced loss.
                 ///

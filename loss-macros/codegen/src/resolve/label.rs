@@ -48,18 +48,7 @@ pub(crate) fn is_axis_name(name: &str) -> bool {
 
 /// The word of a label, and the axis that it names.
 pub(crate) fn text(label: Label) -> Option<(&'static str, Option<AxisId>)> {
-    let axis = match label {
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Binary
-        | Label::Sign
-        | Label::Flag
-        | Label::Count
-        | Label::Group => None,
-        Label::MultiHot(axis) | Label::Simplex(axis) | Label::ClassIndex(axis) | Label::IndexList(axis) => Some(axis),
-    };
+    let axis = label.axis();
     let is_it = |form: &Form| match form {
         Form::Plain(plain) => *plain == label,
         Form::Along(along) => axis.is_some_and(|axis| along(axis) == label),

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::{Face, ident};
+use crate::model::Input;
 
 impl Face<'_> {
     /// `backward_in_place` and `forward_backward_in_place`, for the first input with a gradient, if every call names it.
@@ -15,16 +16,9 @@ impl Face<'_> {
         let (bounded, plain, method) = self.generics();
         let struct_name = &self.name;
         let taken = ident(&input.name);
-        let others: Vec<_> = self.required.iter().filter(|(other, _)| *other != place).collect();
+        let others: Vec<(usize, &Input)> = self.required.iter().copied().filter(|(other, _)| *other != place).collect();
         let names: Vec<Ident> = others.iter().map(|(_, input)| ident(&input.name)).collect();
-        let types: Vec<TokenStream> = others
-            .iter()
-            .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) })
-            .collect();
-        let places = others.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
-        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        let call_without = self.call_of("call_without", &others);
         let place = Literal::usize_unsuffixed(place);
         // All required inputs in order, the one that is overwritten among them.
         let arguments = self.required.iter().map(|(_, input)| {
@@ -49,14 +43,7 @@ impl Face<'_> {
         );
         quote! {
             impl #bounded #struct_name #plain {
-                fn call_without #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
-                    let mut call = Call::default();
-                    call.execution = self.execution;
-                    call.params[..#count].copy_from_slice(&self.params);
-                    #(call.inputs[#places] = Some(#names.into());)*
-                    #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
-                    call
-                }
+                #call_without
 
                 #[doc = #what]
                 ///
