@@ -96,7 +96,8 @@ pub struct Request<'o, T: Stored> {
     pub upstream: Upstream<'o, T, T::Compute>,
     /// Receives the values of `none`.
     pub elements: Option<&'o mut [T]>,
-    /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride.
+    /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride. Those of inputs that all rows share
+    /// are sums, as those of parameters are.
     pub gradients: [Option<&'o mut [T]>; MAX_INPUTS],
     /// Receives a second derivative with respect to the input that [`LossInfo::curvature`](crate::info::LossInfo::curvature) names,
     /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input

@@ -9,6 +9,7 @@ use crate::document::KnotEntry;
 use crate::elaborate::Library;
 use crate::formula::ast::{Ast, AstKind, BinaryOperator, Call, NamedArgument, UnaryOperator};
 use crate::model::{ParamKind, ParamValue, Spec};
+use crate::resolve::evaluate::named_constant;
 use crate::source::Span;
 
 /// The knots of the loss that a spec is a multiple of, in the spec's own names. None where it has knots of its own.
@@ -268,14 +269,14 @@ impl<'c> Binding<'c> {
             ParamKind::Choice(words) => words.iter().any(|word| word == name),
             ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch => false,
         };
-        ["pi", "inf", "nan"].contains(&name) || self.callee.params.iter().any(|param| is_in(&param.kind))
+        named_constant(name).is_some() || self.callee.params.iter().any(|param| is_in(&param.kind))
     }
 }
 
 fn literal(value: &ParamValue, span: Span) -> Ast {
-    let size = |text: &str| match text {
-        "inf" | "pi" | "nan" => AstKind::Name(text.to_owned()),
-        digits => AstKind::Number(digits.to_owned()),
+    let size = |text: &str| match named_constant(text) {
+        Some(_) => AstKind::Name(text.to_owned()),
+        None => AstKind::Number(text.to_owned()),
     };
     let kind = match value {
         ParamValue::Number(number) => {

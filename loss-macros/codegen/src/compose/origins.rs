@@ -8,6 +8,7 @@ use crate::document::{AxisEntry, Document, InputEntry, ParamEntry};
 use crate::elaborate::Library;
 use crate::formula::ast::{Ast, AstKind};
 use crate::model::{Axis, Input, Label, Param, ParamKind, ParamValue, Position, Spec};
+use crate::resolve::evaluate::named_constant;
 use crate::resolve::label;
 use crate::source::{Span, Spanned};
 
@@ -228,7 +229,7 @@ fn reads_what_is_there(
     while let Some(ast) = waiting.pop() {
         if let AstKind::Name(name) = &ast.kind
             && !known.contains(name)
-            && !["pi", "inf", "nan"].contains(&name.as_str())
+            && named_constant(name).is_none()
         {
             let loss = loss_of(&from.value);
             let message = format!("the domain of `{loss}.{there}` reads `{name}`, which is not declared here");
