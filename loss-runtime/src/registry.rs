@@ -3,11 +3,12 @@
 use crate::info::LossInfo;
 use crate::job::{Job, Outputs};
 use crate::lane::Real;
+use crate::run::Answers;
 use crate::stored::Stored;
 use crate::tensor::LabelSlice;
 
 /// A float type that every loss has kernels for.
-pub trait Element: Real + Stored<Compute = Self> {
+pub trait Element: Real + Stored<Compute = Self> + Answers {
     /// The kernels of one variant of a loss.
     fn variant(loss: &dyn Loss, key: &VariantKey<'_>) -> &'static Variant<Self>;
     /// Labels as numbers of this type, if that is what they are.

@@ -17,9 +17,48 @@ use crate::registry::{Element, Kernel, Loss, Over, Variant, VariantKey};
 use crate::shape::Shape;
 use crate::stored::Stored;
 
+use in_place::Lent;
 pub use in_place::run_in_place;
 use layout::Layout;
 use outputs::Bend;
+
+/// The answers to calls of a compute type. Generic functions are compiled with the crate that calls them, as that crate is: these are
+/// compiled here, so that checks of millions of labels are fast in a caller's build for development too.
+pub trait Answers: Sized + 'static {
+    /// As [`run`].
+    fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error>;
+    /// As [`run_in_place`].
+    fn answer_in_place(
+        loss: &dyn Loss,
+        call: &Call<'_, Self>,
+        asked: Asked<'_, Self>,
+        lent: Lent<'_, Self>,
+    ) -> Result<Outcome<Self>, Error>;
+    /// As [`shape_of_none`].
+    fn none(loss: &dyn Loss, call: &Call<'_, Self>) -> Result<Shape, Error>;
+}
+
+macro_rules! answered {
+    ($($float:ident)*) => {
+        $(impl Answers for $float {
+            fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error> {
+                answer(loss, call, asked)
+            }
+            fn answer_in_place(
+                loss: &dyn Loss,
+                call: &Call<'_, Self>,
+                asked: Asked<'_, Self>,
+                lent: Lent<'_, Self>,
+            ) -> Result<Outcome<Self>, Error> {
+                in_place::answer(loss, call, asked, lent)
+            }
+            fn none(loss: &dyn Loss, call: &Call<'_, Self>) -> Result<Shape, Error> {
+                none(loss, call)
+            }
+        })*
+    };
+}
+answered! { f32 f64 }
 
 /// Computes what is asked for: values, the reduced value, gradients.
 ///
@@ -31,11 +70,12 @@ pub fn run<T: Stored>(
     call: &Call<'_, T>,
     request: Request<'_, T>,
 ) -> Result<Outcome<T::Compute>, Error> {
-    T::compute(call, |call| answer(loss, call, Asked::new(request)))
+    T::compute(call, |call| T::Compute::answer(loss, call, Asked::new(request)))
 }
 
 /// What is asked of a call of the compute type, whatever type the results are kept in.
-struct Asked<'o, T> {
+#[derive(Debug)]
+pub struct Asked<'o, T> {
     reduction: Reduction<'o>,
     upstream: Upstream<'o, T>,
     outputs: Outputs<'o, T>,
@@ -151,7 +191,7 @@ fn finished<T: Element>(reduction: Chosen, sum: f64, divisor: f64, want: Want, n
 /// # Errors
 /// What is wrong with the call's parameters or shapes.
 pub fn shape_of_none<T: Stored>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {
-    T::compute(call, |call| none(loss, call))
+    T::compute(call, |call| T::Compute::none(loss, call))
 }
 
 fn none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error> {

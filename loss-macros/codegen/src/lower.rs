@@ -5,6 +5,7 @@
 //! the reductions sum, max, min and shift.
 
 mod complement;
+mod mixture;
 mod pick;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub use pick::pick;
 
 /// The lowered form of each root.
 pub fn lower(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+    let roots = &mixture::merge(graph, roots);
     let mut done = HashMap::new();
     let mut known = Known::default();
     rewrite(graph, roots, &mut done, &mut |graph, id, expr| lower_node(graph, &mut known, id, expr));
@@ -46,7 +48,8 @@ struct Softmax {
 
 fn lower_node(g: &mut Graph, known: &mut Known, id: ExprId, expr: Expr) -> ExprId {
     match expr {
-        Expr::Unary(Unary::Sigmoid, x) => {
+        // What is at most a half is no share that a label comes near to.
+        Expr::Unary(Unary::Sigmoid, x) if !is_never_positive(g, x) => {
             let opposite = g.negate(x);
             let (share, complement) = (sigmoid(g, x), sigmoid(g, opposite));
             known.complements.note(share, complement);
@@ -116,6 +119,9 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
         Unary::Softplus => {
             let (decay, _) = logistic(g, x);
             let tail = g.apply(Unary::Log1p, decay);
+            if is_never_positive(g, x) {
+                return tail;
+            }
             let linear = relu(g, x);
             g.plus(linear, tail)
         }
@@ -146,10 +152,18 @@ fn lower_unary(g: &mut Graph, function: Unary, x: ExprId) -> ExprId {
 
 fn sigmoid(g: &mut Graph, x: ExprId) -> ExprId {
     let (decay, divisor) = logistic(g, x);
+    if is_never_positive(g, x) {
+        return g.divide(decay, divisor);
+    }
     let (zero, one) = (g.zero(), g.one());
     let rising = g.compare(Comparison::GreaterEqual, x, zero);
     let numerator = g.choose(rising, one, decay);
     g.divide(numerator, divisor)
+}
+
+/// Whether a node is a size, negated.
+fn is_never_positive(g: &Graph, x: ExprId) -> bool {
+    matches!(g.expr(x), Expr::Unary(Unary::Negate, x) if matches!(g.expr(x), Expr::Unary(Unary::Abs, _)))
 }
 
 /// Written so that a NaN falls through.

@@ -179,6 +179,9 @@ impl Graph {
                 if let Expr::Unary(Unary::Negate, inner) = self.expr(x) {
                     return self.apply(function, inner);
                 }
+                if function == Unary::Abs && matches!(self.expr(x), Expr::Unary(Unary::Abs, _)) {
+                    return x;
+                }
                 if function == Unary::Abs
                     && let Expr::Binary(Binary::Subtract, a, b) = self.expr(x)
                     && b < a

@@ -5,10 +5,12 @@ use half::{bf16, f16};
 
 use super::Values;
 use crate::lane::Real;
+use crate::shape::Shape;
 #[cfg(feature = "half")]
 use crate::stored::{round_bf16, round_f16, single};
+use crate::tensor::{Array, Tensor};
 #[cfg(feature = "half")]
-use crate::tensor::LabelSlice;
+use crate::tensor::{LabelSlice, Labels};
 
 /// A buffer for results of a kernel of the compute type `T`.
 #[derive(Debug)]
@@ -146,6 +148,17 @@ impl<T: Real> Slot<'_, T> {
             Self::Bf16(values) => Values::Labels(LabelSlice::Bf16(values)),
             #[cfg(feature = "half")]
             Self::F16(values) => Values::Labels(LabelSlice::F16(values)),
+        }
+    }
+
+    /// What it holds, as an input.
+    pub(crate) fn array(&self, shape: Shape, row_stride: Option<usize>) -> Array<'_, T> {
+        match self {
+            Self::Native(data) => Array::Real(Tensor { data, shape, row_stride }),
+            #[cfg(feature = "half")]
+            Self::Bf16(data) => Array::Labels(Labels { data: LabelSlice::Bf16(data), shape, row_stride }),
+            #[cfg(feature = "half")]
+            Self::F16(data) => Array::Labels(Labels { data: LabelSlice::F16(data), shape, row_stride }),
         }
     }
 

@@ -5,16 +5,17 @@
 
 use super::layout::given;
 use super::{
-    Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel, shared, shared_gradients, write_values,
+    Answers, Asked, Checked, Chosen, check, finished, fits, outputs, run_kernel, shared, shared_gradients, write_values,
 };
 use crate::call::{Call, Outcome, Request, SLOTS};
 use crate::error::Error;
 use crate::info::Position;
-use crate::job::{Job, Values, View};
+use crate::job::{Job, Slot, Values, View};
 use crate::lane::Isa;
 use crate::registry::{Element, Loss};
+use crate::shape::Shape;
 use crate::stored::Stored;
-use crate::tensor::{Tensor, TensorMut};
+use crate::tensor::TensorMut;
 
 /// Computes what is asked for, as [`run`](super::run) does and with the same bits, and writes the gradient of one input, by its place in
 /// `LossInfo::inputs`, over the input's own values. The call must hold all other inputs, and the request ask for no other gradient of
@@ -32,19 +33,30 @@ pub fn run_in_place<T: Stored>(
     input: usize,
     values: TensorMut<'_, T>,
 ) -> Result<Outcome<T::Compute>, Error> {
-    T::compute(call, |call| answer(loss, call, Asked::new(request), input, values))
+    let TensorMut { data, shape, row_stride } = values;
+    let lent = Lent { input, slot: T::slot(data), shape, row_stride };
+    T::compute(call, |call| T::Compute::answer_in_place(loss, call, Asked::new(request), lent))
 }
 
-fn answer<'a, T: Element, S: Stored<Compute = T>>(
+/// An input that is to be read and then overwritten.
+#[derive(Debug)]
+pub struct Lent<'o, T> {
+    /// By its place in `LossInfo::inputs`.
+    input: usize,
+    slot: Slot<'o, T>,
+    shape: Shape,
+    row_stride: Option<usize>,
+}
+
+pub(super) fn answer<'a, T: Element>(
     loss: &dyn Loss,
     call: &Call<'a, T>,
     asked: Asked<'_, T>,
-    input: usize,
-    values: TensorMut<'_, S>,
+    lent: Lent<'_, T>,
 ) -> Result<Outcome<T>, Error> {
     let info = loss.info();
     let Asked { reduction, upstream, mut outputs, curvature, mut params, want } = asked;
-    let TensorMut { data, shape, row_stride } = values;
+    let Lent { input, slot, shape, row_stride } = lent;
     if !info.inputs.get(input).is_some_and(|declared| declared.gradient) {
         return Err(Error::NoGradient { input: info.inputs.get(input).map_or("", |declared| declared.name) });
     }
@@ -56,7 +68,7 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
     let reduction = Chosen::find(info, reduction)?;
 
     let mut whole: Call<'_, T> = *call;
-    whole.inputs[input] = Some(S::array(Tensor { data: &*data, shape, row_stride }));
+    whole.inputs[input] = Some(slot.array(shape, row_stride));
     let mut job = Job::blank(Isa::Scalar, whole.execution.threads);
     let Checked { layout, variant } = check(loss, &whole, &mut job)?;
     let view = &job.inputs[input];
@@ -98,7 +110,7 @@ fn answer<'a, T: Element, S: Stored<Compute = T>>(
     let upstream = upstream.over(divisor);
     let job =
         Job { isa, threads, geometry, per_element, inputs, params, params_len, dropped, upstream, accumulate_f64 };
-    outputs.gradients[input] = Some(S::slot(data));
+    outputs.gradients[input] = Some(slot);
     let sum = run_kernel(kernel, &job, &mut outputs, want);
     Ok(finished(reduction, sum, divisor, want, none_len))
 }
