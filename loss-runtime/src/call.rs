@@ -9,7 +9,7 @@ use crate::tensor::{Array, LabelSlice};
 
 /// The most inputs a loss may have.
 pub const MAX_INPUTS: usize = 8;
-/// What a call may write beside values: a gradient for each input, and a curvature.
+/// What a call may write beside values: a gradient for each input, and a curvature or a Hessian-vector product.
 pub(crate) const SLOTS: usize = MAX_INPUTS + 1;
 /// The most parameters a loss may have.
 pub const MAX_PARAMS: usize = 16;
@@ -103,12 +103,26 @@ pub struct Request<'o, T: Stored> {
     /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input
     /// alone, it is one reading of the inputs.
     pub curvature: Option<(Curvature, &'o mut [T])>,
+    /// A Hessian-vector product, multiplied by the upstream gradient and divided as gradients are. It is a reading of the inputs of its own.
+    pub product: Option<HessianProduct<'o, T>>,
     /// Receive the gradients with respect to parameters, in their order, each of the reduced loss (of `none`: of the elements, each with its
     /// upstream gradient). Each is a sum over all rows, in a fixed order, and a reading of the inputs of its own. With [`Want::Partial`]
     /// they are not divided: those of parts of a batch add up, and the whole's divisor divides them.
     pub params: [Option<&'o mut f64>; MAX_PARAMS],
     /// Which number is wanted. It costs a pass of its own only if no gradient is.
     pub want: Want,
+}
+
+/// A direction, and where the product of a Hessian with it goes: how the gradient of every row's loss in one input moves as that input
+/// moves along the direction. Both lie in memory as the input does.
+#[derive(Debug)]
+pub struct HessianProduct<'o, T> {
+    /// One of [`LossInfo::hessian_products`](crate::info::LossInfo::hessian_products).
+    pub input: usize,
+    /// What the Hessian is multiplied with.
+    pub direction: &'o [T],
+    /// Receives the product.
+    pub product: &'o mut [T],
 }
 
 /// Which second derivative is asked for.
@@ -140,6 +154,7 @@ impl<T: Stored> Default for Request<'_, T> {
             elements: None,
             gradients: [const { None }; MAX_INPUTS],
             curvature: None,
+            product: None,
             params: [const { None }; MAX_PARAMS],
             want: Want::Value,
         }

@@ -133,7 +133,7 @@ pub enum Error {
     },
     /// An output's slice has the wrong length.
     OutputLength {
-        /// `elements`, `curvature`, or the input whose gradient it is.
+        /// `elements`, `curvature`, `product`, or the input whose gradient it is.
         output: &'static str,
         /// The length expected; with a row stride, the least one.
         expected: usize,
@@ -154,6 +154,22 @@ pub enum Error {
     NoCurvature {
         /// The loss.
         loss: &'static str,
+    },
+    /// A Hessian-vector product was asked for in an input, or of a reduction, that the loss has no kernels for.
+    NoHessianProduct {
+        /// The loss.
+        loss: &'static str,
+        /// The input.
+        input: &'static str,
+    },
+    /// The direction of a Hessian-vector product has not the length of its input's slice.
+    DirectionLength {
+        /// The input.
+        input: &'static str,
+        /// The least number of values that would do.
+        expected: usize,
+        /// The number of values in the slice.
+        found: usize,
     },
     /// The upstream gradient does not have the shape of the value.
     Upstream {
@@ -193,6 +209,8 @@ impl Error {
             | Self::NoGradient { .. }
             | Self::NoParamGradient { .. }
             | Self::NoCurvature { .. }
+            | Self::NoHessianProduct { .. }
+            | Self::DirectionLength { .. }
             | Self::Upstream { .. }
             | Self::NotReduced => "output",
             Self::Isa { .. } | Self::Unsupported { .. } => "unsupported",
@@ -268,6 +286,12 @@ impl fmt::Display for Error {
             }
             Self::NoCurvature { loss } => {
                 write!(f, "the loss `{loss}` has no second derivative of each place by itself")
+            }
+            Self::NoHessianProduct { loss, input } => {
+                write!(f, "the loss `{loss}` has no Hessian-vector products in `{input}`")
+            }
+            Self::DirectionLength { input, expected, found } => {
+                write!(f, "the direction has {found} values; `{input}`, along which it leads, has {expected}")
             }
             Self::Upstream { expected, found } => {
                 write!(f, "the upstream gradient has {found} values; the loss has {expected}")

@@ -31,6 +31,8 @@ pub struct LossInfo {
     pub properties: &'static [&'static str],
     /// Its second derivative, where every call has kernels for it.
     pub curvature: Option<CurvatureInfo>,
+    /// The inputs in which there are Hessian-vector products, by their place in `LossInfo::inputs`.
+    pub hessian_products: &'static [usize],
 }
 
 /// A second derivative.

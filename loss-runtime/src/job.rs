@@ -117,7 +117,7 @@ pub struct Job<'a, T> {
     pub(crate) geometry: Geometry,
     /// Whether the value varies along the second axis.
     pub(crate) per_element: bool,
-    /// By input, and then where the curvature lies.
+    /// By input, and then the direction of a Hessian-vector product, or where the curvature lies.
     pub(crate) inputs: [View<'a, T>; SLOTS],
     pub(crate) params: [f64; MAX_PARAMS],
     pub(crate) params_len: usize,
@@ -189,7 +189,7 @@ impl<'a, T: Element> Job<'a, T> {
 #[derive(Debug)]
 pub struct Outputs<'o, T> {
     pub(crate) elements: Option<Slot<'o, T>>,
-    /// By input, and then the curvature.
+    /// By input, and then the curvature or the Hessian-vector product.
     pub(crate) gradients: [Option<Slot<'o, T>>; SLOTS],
 }
 

@@ -11,6 +11,10 @@ use crate::lane::Lane;
 /// The place of the curvature among a kernel's gradients: it lies in memory as the input does that it is of.
 pub const CURVATURE: usize = MAX_INPUTS;
 
+/// The place of the direction of a Hessian-vector product among a kernel's inputs, and of the product among its gradients. A kernel has
+/// one or a curvature, and both lie in memory as the input does that they are of.
+pub const DIRECTION: usize = CURVATURE;
+
 /// The numbers of a call that are the same at every place, from which a kernel computes its uniforms.
 #[derive(Clone, Copy, Debug)]
 pub struct CallConstants<'a> {
@@ -22,9 +26,9 @@ pub struct CallConstants<'a> {
 
 /// A kernel without reductions: `I` inputs, `U` uniforms, `G` gradients.
 pub trait Elementwise<const I: usize, const U: usize, const G: usize>: 'static {
-    /// The spec input behind each of the `I` values, by its place in `LossInfo::inputs`.
+    /// The spec input behind each of the `I` values, by its place in `LossInfo::inputs`, or [`DIRECTION`].
     const INPUTS: [usize; I];
-    /// The spec input behind each gradient, or [`CURVATURE`]; each of them varies along all axes of the loss.
+    /// The spec input behind each gradient, or [`CURVATURE`], or [`DIRECTION`]; each of them varies along all axes of the loss.
     const GRADIENTS: [usize; G];
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.
@@ -85,7 +89,7 @@ pub trait RowWise<
     const H: usize,
 >: 'static
 {
-    /// The spec input behind each element value.
+    /// The spec input behind each element value, or [`DIRECTION`].
     const ELEMENTS: [usize; E];
     /// Where each row value comes from.
     const ROWS: [RowSource; R];

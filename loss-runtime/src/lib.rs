@@ -29,6 +29,7 @@
 //! | `forward_backward_into` | every element's loss and the gradients |
 //! | `backward_in_place`, `forward_backward_in_place` | the gradient of the first input, written over the input |
 //! | `curvature_into` | the second derivative in the prediction, where the loss is of each place by itself |
+//! | `hessian_vector_into` | the Hessian of every row's loss in an input times a direction, where the spec asks for it |
 //! | `grad_hess_into` | the gradient and what a step of Newton's divides it by, in one pass: for boosting |
 //!
 //! Arrays are of `f32` or `f64`, or with the cargo feature `half` of `bf16` or `f16` from the crate of that name: computed in `f32`, with the
@@ -63,7 +64,7 @@ mod sum;
 pub mod tensor;
 pub mod uniform;
 
-pub use call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream, Want};
+pub use call::{Call, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream, Want};
 pub use error::{Error, Word};
 pub use registry::{Element, Loss};
 pub use run::{run, run_in_place, shape_of_none};

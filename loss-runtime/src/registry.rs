@@ -96,8 +96,20 @@ pub struct Kernel<T: 'static> {
     pub fused: Run<T>,
     /// The second derivative.
     pub curvatures: Curvatures<T>,
+    /// The Hessian-vector products.
+    pub products: &'static [Product<T>],
     /// The gradients with respect to what all rows share.
     pub shared: &'static [SharedGradient<T>],
+}
+
+/// The code of a Hessian-vector product. It reads the direction at [`DIRECTION`](crate::kernel::DIRECTION), writes the product there, and
+/// sums nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<T: 'static> {
+    /// The input that the Hessian is in, by its place in `LossInfo::inputs`.
+    pub of: usize,
+    /// Multiplies every row's Hessian, times its upstream gradient, with the row's direction.
+    pub run: Run<T>,
 }
 
 /// What all rows share and has a gradient: one number.

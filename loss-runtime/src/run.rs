@@ -5,6 +5,7 @@ mod labels;
 mod layout;
 mod outputs;
 mod params;
+mod product;
 mod shared;
 
 use crate::call::{Call, Curvature, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
@@ -80,25 +81,27 @@ pub struct Asked<'o, T> {
     upstream: Upstream<'o, T>,
     outputs: Outputs<'o, T>,
     curvature: Option<(Curvature, Slot<'o, T>)>,
+    product: Option<product::Wanted<'o, T>>,
     params: shared::Slots<'o>,
     want: Want,
 }
 
 impl<'o, T: Element> Asked<'o, T> {
     fn new<S: Stored<Compute = T>>(request: Request<'o, S>) -> Self {
-        let Request { reduction, upstream, elements, gradients, curvature, params, want } = request;
+        let Request { reduction, upstream, elements, gradients, curvature, product, params, want } = request;
         let mut outputs = Outputs { elements: elements.map(S::slot), ..Outputs::none() };
         for (slot, gradient) in outputs.gradients.iter_mut().zip(gradients) {
             *slot = gradient.map(S::slot);
         }
         let curvature = curvature.map(|(which, values)| (which, S::slot(values)));
-        Self { reduction, upstream: upstream.compute(), outputs, curvature, params, want }
+        let product = product.map(product::Wanted::new);
+        Self { reduction, upstream: upstream.compute(), outputs, curvature, product, params, want }
     }
 }
 
 fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Asked { reduction, upstream, mut outputs, curvature, mut params, want } = asked;
+    let Asked { reduction, upstream, mut outputs, curvature, product, mut params, want } = asked;
     let reduction = Chosen::find(info, reduction)?;
     let mut job = Job::blank(Isa::Scalar, call.execution.threads);
     let Checked { layout, variant } = check(loss, call, &mut job)?;
@@ -109,11 +112,13 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     let of = reduction.summand(variant);
     let kernel = of.unwrap_or(&variant.loss);
     shared::check(info, kernel, &params)?;
+    let product = product.map(|wanted| wanted.check(info, kernel, call, &job)).transpose()?;
     let divisor = reduction.divisor(info, variant, &job, &layout)?;
     // A partial is not divided by anything, nor are gradients that add up as it does; others are.
     let sums = want == Want::Partial;
     let mut gradients = outputs.gradients.iter().enumerate().filter(|(_, slot)| slot.is_some());
     let is_divided = curvature.is_some()
+        || product.is_some()
         || gradients.any(|(input, _)| !(sums && shared::is_shared_input(kernel, input)))
         || !sums && params.iter().any(Option::is_some);
     if divisor == 0.0 && (want == Want::Value || is_divided) {
@@ -124,6 +129,9 @@ fn answer<T: Element>(loss: &dyn Loss, call: &Call<'_, T>, asked: Asked<'_, T>) 
     shared_gradients(kernel, &job, (upstream, divisor), want, &mut outputs, &mut params);
     if let Some(bend) = curvature {
         write_curvature(kernel, &job, bend, &mut outputs, want)?;
+    }
+    if let Some(product) = product {
+        product.write(&mut job);
     }
     if of.is_some() {
         write_values(variant, &job, &mut outputs);

@@ -245,11 +245,14 @@ pub enum Quantity {
     Curvature(String),
     /// What is declared in its stead for a step of Newton's.
     StepCurvature(String),
+    /// The product of its Hessian with respect to this input with a direction.
+    HessianProduct(String),
 }
 
 const GRADIENT_OF: &str = "gradient of ";
 const CURVATURE_IN: &str = "curvature in ";
 const STEP_CURVATURE_IN: &str = "step curvature in ";
+const HESSIAN_PRODUCT_IN: &str = "hessian product in ";
 
 impl From<Quantity> for String {
     fn from(quantity: Quantity) -> Self {
@@ -258,6 +261,7 @@ impl From<Quantity> for String {
             Quantity::Gradient(input) => format!("{GRADIENT_OF}{input}"),
             Quantity::Curvature(input) => format!("{CURVATURE_IN}{input}"),
             Quantity::StepCurvature(input) => format!("{STEP_CURVATURE_IN}{input}"),
+            Quantity::HessianProduct(input) => format!("{HESSIAN_PRODUCT_IN}{input}"),
         }
     }
 }
@@ -267,14 +271,19 @@ impl TryFrom<String> for Quantity {
 
     fn try_from(text: String) -> Result<Self, String> {
         type Of = fn(String) -> Quantity;
-        let kinds: [(&str, Of); 3] =
-            [(GRADIENT_OF, Self::Gradient), (CURVATURE_IN, Self::Curvature), (STEP_CURVATURE_IN, Self::StepCurvature)];
+        let kinds: [(&str, Of); 4] = [
+            (GRADIENT_OF, Self::Gradient),
+            (CURVATURE_IN, Self::Curvature),
+            (STEP_CURVATURE_IN, Self::StepCurvature),
+            (HESSIAN_PRODUCT_IN, Self::HessianProduct),
+        ];
         if text == "value" {
             return Ok(Self::Value);
         }
         let known = kinds.into_iter().find_map(|(prefix, of)| Some(of(text.strip_prefix(prefix)?.to_owned())));
         known.ok_or_else(|| {
-            format!("`{text}` is none of `value`, `{GRADIENT_OF}`, `{CURVATURE_IN}` and `{STEP_CURVATURE_IN}` an input")
+            let [first, rest @ ..] = kinds.map(|(prefix, _)| format!("`{prefix}`"));
+            format!("`{text}` is none of `value`, {first}, {} an input", rest.join(", "))
         })
     }
 }
@@ -460,7 +469,7 @@ impl Direction {
         match quantity {
             Quantity::Value => self == Self::Forward,
             Quantity::Gradient(_) => self == Self::Backward,
-            Quantity::Curvature(_) | Quantity::StepCurvature(_) => false,
+            Quantity::Curvature(_) | Quantity::StepCurvature(_) | Quantity::HessianProduct(_) => false,
         }
     }
 }

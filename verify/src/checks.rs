@@ -27,6 +27,9 @@ mod neutral;
 mod other_kernels;
 mod outputs;
 mod probe;
+mod product;
+mod product_differences;
+mod product_laws;
 mod proofs;
 mod properties;
 mod relations;
@@ -153,6 +156,28 @@ pub const CHECKS: &[Check] = &[
         name: "curvature_claims_hold",
         claim: "What the spec declares of the second derivative is so: bounds are no smaller, and their parabolas lie nowhere below the loss.",
         run: curvature_claims::curvature_claims_hold,
+    },
+    Check {
+        name: "hessian_product_matches_oracle",
+        claim: "Every Hessian-vector product is the exact derivative of the gradient along the direction, but for a few units in the last place.",
+        run: truth::product::hessian_product_matches_oracle,
+    },
+    Check {
+        name: "hessian_product_matches_kernel_differences",
+        claim: "Every Hessian-vector product is the derivative that is extrapolated from the kernel's own gradients along the direction.",
+        run: product_differences::hessian_product_matches_kernel_differences,
+    },
+    Check {
+        name: "hessian_product_obeys_laws",
+        claim: "Every Hessian is symmetric, its products are linear in the direction and in the upstream gradient, and it is 0 along what the loss \
+                does not change with, and nowhere negative where the loss is convex.",
+        run: product_laws::hessian_product_obeys_laws,
+    },
+    Check {
+        name: "hessian_product_is_reproducible",
+        claim: "A Hessian-vector product has the same bits alone, beside other outputs, in any batch and layout, on every instruction set and \
+                number of threads, is reduced as gradients are, and is +0 in ignored rows, whatever they hold.",
+        run: product::hessian_product_is_reproducible,
     },
     Check {
         name: "reductions_match_oracle",

@@ -11,6 +11,7 @@ pub mod call;
 pub mod data;
 pub mod difference;
 pub mod dual;
+pub mod product;
 pub mod real;
 pub mod second;
 pub mod ulp;

@@ -82,6 +82,7 @@ const fn pointwise(name: &'static str, function: &'static str) -> LossInfo {
         layout: 0,
         properties: &[],
         curvature: None,
+        hessian_products: &[],
     }
 }
 
@@ -95,6 +96,7 @@ macro_rules! pointwise_loss {
                         forward: elementwise_forward::<T, $kernel, 2, 1, 2>,
                         fused: elementwise_fused::<T, $kernel, 2, 1, 2>,
                         curvatures: Curvatures::NONE,
+                        products: &[],
                         shared: &[],
                     },
                     reductions: const { &[VariantReduction { of: $of, over: None }] },
@@ -122,6 +124,7 @@ pointwise_loss!(
         forward: elementwise_forward::<T, Doubled, 2, 1, 2>,
         fused: elementwise_fused::<T, Doubled, 2, 1, 2>,
         curvatures: Curvatures::NONE,
+        products: &[],
         shared: &[],
     })
 );
@@ -135,6 +138,7 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
                 forward: elementwise_forward::<T, Signed, 2, 0, 1>,
                 fused: elementwise_fused::<T, Signed, 2, 0, 1>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
@@ -171,6 +175,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },
@@ -201,6 +206,7 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
                 forward: elementwise_forward::<T, Soft, 2, 0, 2>,
                 fused: elementwise_fused::<T, Soft, 2, 0, 2>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: const { &[VariantReduction { of: None, over: None }] },

@@ -3,7 +3,7 @@
 use allocation_counter::measure;
 use half::{bf16, f16};
 use loss_runtime::{
-    Array, Call, Element, Loss, Reduction, Request, Shape, Stored, Tensor, TensorMut, run, run_in_place,
+    Array, Call, Element, HessianProduct, Loss, Reduction, Request, Shape, Stored, Tensor, TensorMut, run, run_in_place,
 };
 use loss_verify::generators::{Batch, Extents, Generator, Random, Setting, settings};
 use loss_verify::registry::losses;
@@ -21,6 +21,16 @@ fn calls<T: Element>(loss: &'static dyn Loss, setting: &Setting, extents: &Exten
             column.as_ref().filter(|_| input.gradient).map(|column| vec![T::ZERO; column.values.len()])
         })
         .collect();
+    for &input in info.hessian_products {
+        let Some(direction) = batch.inputs[input].as_ref().and_then(|column| column.values.reals()) else { continue };
+        let mut product = vec![T::ZERO; direction.len()];
+        let made = measure(|| {
+            let product = Some(HessianProduct { input, direction, product: &mut product });
+            let request = Request { product, ..Request::value(Reduction::Sum) };
+            assert!(run(loss, &call, request).is_ok(), "{}", info.name);
+        });
+        assert_eq!(made.count_total, 0, "Hessian-vector product, {} {setting:?}, {extents:?}", info.name);
+    }
     let reductions = [Reduction::None, Reduction::Sum]
         .into_iter()
         .chain(info.reductions.iter().map(|one| Reduction::Named(one.name)));

@@ -265,6 +265,10 @@ codes! {
         "An example gives every input and parameter without a default."
         bad "`given: { input: [1.0] }` where `target` has no default" fix "`given: { input: [1.0], target: [0.0] }`";
 
+    BadHessianProduct "E0511" "malformed `hessian_products`":
+        "It lists, each once, inputs with a gradient that vary along the rows."
+        bad "`hessian_products: [ target ]`" fix "`hessian_products: [ input ]`";
+
     UnsupportedTwoAxes "E0601" "two axes are not supported yet":
         "So far a formula reduces over one axis beside the rows."
         bad "`sum(C, L, e)`" fix "wait for a later version";

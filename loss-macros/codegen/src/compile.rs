@@ -179,6 +179,12 @@ fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnost
                 "give the loss one value a row, or leave out `gradient: true`",
             )
         }
+        NotPlanned::HessianProduct(input) => {
+            let name = &spec.inputs[usize::from(input.0)].name;
+            let wanted = document.hessian_products.iter().find(|wanted| wanted.value == *name);
+            place = wanted.map_or(place, |wanted| wanted.span);
+            ("`lgamma` has no second derivative yet", "leave this input out")
+        }
         NotPlanned::Derivative(_) => (
             "the gradient of a value that all rows share is not supported yet",
             "leave `gradient` away from inputs without `N`, and from what they alone lead to",

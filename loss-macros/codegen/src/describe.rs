@@ -9,6 +9,7 @@ use crate::expr::{AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Re
 use crate::formula::ast::{Ast, AstKind, BinaryOperator, Call, UnaryOperator};
 use crate::formula::print::print;
 use crate::model::Spec;
+use crate::schedule::DIRECTION;
 use crate::source::{Span, Spanned};
 
 pub use definition::{Definition, Definitions, definitions};
@@ -99,6 +100,7 @@ impl Describer<'_> {
         match self.graph.expr(id) {
             Expr::Constant(constant) => self.constant(constant),
             Expr::Boolean(value) => ast(AstKind::Boolean(value)),
+            Expr::Input(DIRECTION) => name("direction"),
             Expr::Input(input) => name(&self.spec.inputs[usize::from(input.0)].name),
             Expr::Param(param) => name(&self.spec.params[usize::from(param.0)].name),
             Expr::Size(axis) => call("size", self.axes(AxisSet::of(axis)), None, Vec::new()),
@@ -159,7 +161,8 @@ impl Describer<'_> {
             | Binary::Share
             | Binary::ShareOfOthers
             | Binary::Excess
-            | Binary::Others => {
+            | Binary::Others
+            | Binary::Deviation => {
                 return call(binary_name(function), Vec::new(), None, vec![self.operand(x), self.operand(y)]);
             }
         };
@@ -226,6 +229,7 @@ fn binary_name(function: Binary) -> &'static str {
         Binary::ShareOfOthers => "share_of_others",
         Binary::Excess => "excess",
         Binary::Others => "others",
+        Binary::Deviation => "deviation",
     }
 }
 
@@ -241,5 +245,6 @@ fn reducer_name(reducer: Reducer) -> &'static str {
         Reducer::SimplexThreshold => "simplex_threshold",
         Reducer::Norm => "norm",
         Reducer::Shift => "largest",
+        Reducer::Expectation => "expectation",
     }
 }

@@ -4,12 +4,15 @@
 //! whatever it meets. `chain` realises that by pulling selections and weights out of products, so that no 0 * inf arises.
 
 mod rules;
+mod tangent;
 
 use std::collections::HashMap;
 
 use crate::assume::decide_conditions;
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use crate::rewrite::reachable;
+
+pub use tangent::tangent;
 
 /// Why there is no derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ enum Contribution {
 pub fn differentiate(graph: &mut Graph, root: ExprId, inputs: &[InputId]) -> Result<Vec<ExprId>, NotDifferentiable> {
     let upstream = graph.intern(Expr::Upstream, Type::Real, graph.axes(root));
     let nodes = reachable(graph, [root]);
-    let mut reverse = Reverse { graph, pending: HashMap::new(), leads_to_input: HashMap::new() };
+    let mut reverse = Reverse { graph, pending: HashMap::new(), leads_to_input: HashMap::new(), axes: Axes::Summed };
     for &id in &nodes {
         reverse.note_dependence(id, inputs);
     }
@@ -58,6 +61,16 @@ struct Reverse<'g> {
     graph: &'g mut Graph,
     pending: HashMap<ExprId, Vec<Contribution>>,
     leads_to_input: HashMap<ExprId, bool>,
+    axes: Axes,
+}
+
+/// What becomes of a contribution along axes that a node lacks.
+#[derive(Clone, Copy, PartialEq)]
+enum Axes {
+    /// It is summed over them.
+    Summed,
+    /// It stays as it is: the rules are asked for what is linear in them, not for a sum.
+    Kept,
 }
 
 impl Reverse<'_> {
@@ -91,7 +104,7 @@ impl Reverse<'_> {
     }
 
     fn depends(&self, id: ExprId) -> bool {
-        self.leads_to_input[&id]
+        self.leads_to_input.get(&id).is_some_and(|&leads| leads)
     }
 
     /// Hands `node` a contribution that varies along the axes of `user`, summed over those that `node` lacks.
@@ -109,7 +122,10 @@ impl Reverse<'_> {
         if !self.depends(node) {
             return Ok(());
         }
-        let missing = user_axes.without(self.graph.axes(node));
+        let missing = match self.axes {
+            Axes::Summed => user_axes.without(self.graph.axes(node)),
+            Axes::Kept => AxisSet::EMPTY,
+        };
         let contribution = if missing.is_empty() {
             contribution
         } else {

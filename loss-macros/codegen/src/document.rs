@@ -30,6 +30,8 @@ pub struct Document {
     pub reduction: ReductionEntry,
     /// `curvature`
     pub curvature: Option<CurvatureEntry>,
+    /// `hessian_products`
+    pub hessian_products: Vec<Spanned<String>>,
     /// `knots`
     pub knots: Vec<KnotEntry>,
     /// `surrogates`

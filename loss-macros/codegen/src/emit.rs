@@ -16,7 +16,7 @@ use crate::plan::curvature::Bend;
 use crate::plan::shared::Shared;
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
-pub(crate) use api::type_name;
+pub(crate) use api::{hessian_vector_method, type_name};
 pub use info::formula_text;
 pub(crate) use info::step_text;
 use kernel::{Context, Emitted, elementwise, row_wise};
@@ -57,14 +57,17 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 clippy::all,
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
-            use ::loss_runtime::call::{Call, Curvature, Execution, Outcome, Partial, Reduction, Request, Upstream};
+            use ::loss_runtime::call::{
+                Call, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream,
+            };
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;
             use ::loss_runtime::info::*;
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{
-                Curvatures, Element, Kernel, Loss, Over, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
+                Curvatures, Element, Kernel, Loss, Over, Product, Shared, SharedGradient, Variant, VariantKey,
+                VariantReduction,
             };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
             use ::loss_runtime::{Stored, run, run_in_place};
@@ -248,8 +251,31 @@ impl Kernels<'_> {
             Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
         };
         let curvatures = self.curvatures(program, what);
+        let products = self.products(program, what);
         let shared = self.shared(program, what);
-        quote!(Kernel { forward: #forward, fused: #fused, curvatures: #curvatures, shared: #shared })
+        quote!(Kernel {
+            forward: #forward,
+            fused: #fused,
+            curvatures: #curvatures,
+            products: #products,
+            shared: #shared,
+        })
+    }
+
+    /// The kernels of Hessian-vector products.
+    fn products(&mut self, program: &Program, what: &str) -> TokenStream {
+        let products = program.products.iter().map(|product| {
+            let doc = format!("The Hessian of {what} in an input, times a direction.");
+            let (name, arguments) = self.kernel(&product.kernel, &doc);
+            let run = match product.kernel {
+                Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
+                Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+            };
+            let of = Literal::usize_unsuffixed(product.of.0.into());
+            quote!(Product { of: #of, run: #run })
+        });
+        let products: Vec<TokenStream> = products.collect();
+        quote!(&[#(#products),*])
     }
 
     /// The kernels that sum the gradients of what all rows share.

@@ -233,7 +233,8 @@ impl<'a> Evaluator<'a> {
             | Binary::Share
             | Binary::ShareOfOthers
             | Binary::Excess
-            | Binary::Others => {}
+            | Binary::Others
+            | Binary::Deviation => {}
         }
         let y = self.at(y, place)?;
         let value = match function {
@@ -249,7 +250,7 @@ impl<'a> Evaluator<'a> {
             Binary::Share | Binary::ShareOfOthers if y.number.is_infinite() => return None,
             Binary::Share => Number::rounded((x.number - y.number).exp()),
             Binary::ShareOfOthers => Number::rounded(-(x.number - y.number).exp_m1()),
-            Binary::Excess => Number::rounded(x.number - y.number),
+            Binary::Excess | Binary::Deviation => Number::rounded(x.number - y.number),
             Binary::Others => Number::rounded(y.number - x.number),
             Binary::StraightThrough => return None,
         };
@@ -305,7 +306,7 @@ impl<'a> Evaluator<'a> {
                 };
                 Number { number: norm, is_exact: is_exact && norm == 0.0 }
             }
-            Reducer::SimplexThreshold => return None,
+            Reducer::SimplexThreshold | Reducer::Expectation => return None,
         };
         let infinities =
             |sign: f64| values.iter().any(|value| value.is_surely_infinite() && value.number.signum() == sign);

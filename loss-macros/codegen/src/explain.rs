@@ -89,6 +89,8 @@ fn formulas(spec: &Spec, plan: &Plan) -> Vec<String> {
         roots.push(("curvature".to_owned(), exact.stable));
         roots.extend(step.iter().map(|step| ("step_curvature".to_owned(), step.stable)));
     }
+    let products = &plan.loss.products;
+    roots.extend(products.iter().map(|product| (product_name(spec, product.of), product.stable)));
     let Definitions { formulas, shared } = definitions(spec, &plan.graph, &plan.stable_names, &roots);
     let mut lines: Vec<String> = formulas.iter().flat_map(|definition| written(definition, 4)).collect();
     if !shared.is_empty() {
@@ -176,7 +178,7 @@ fn row_wise(spec: &Spec, plan: &Plan, kernel: &RowWise) -> Vec<Stage> {
 fn stem(plan: &Plan, id: ExprId) -> &'static str {
     let Expr::Reduce { reducer, .. } = plan.graph.expr(id) else { return "v" };
     match reducer {
-        Reducer::Sum | Reducer::Mean | Reducer::Norm | Reducer::Logsumexp => "sum",
+        Reducer::Sum | Reducer::Mean | Reducer::Norm | Reducer::Logsumexp | Reducer::Expectation => "sum",
         Reducer::Max | Reducer::Shift | Reducer::Any => "max",
         Reducer::Min | Reducer::All | Reducer::SimplexThreshold => "min",
     }
@@ -205,11 +207,20 @@ fn gradient_name(spec: &Spec, input: InputId) -> String {
     format!("grad_{}", spec.inputs[usize::from(input.0)].name)
 }
 
+fn product_name(spec: &Spec, input: InputId) -> String {
+    format!("hessian_in_{}_times_direction", spec.inputs[usize::from(input.0)].name)
+}
+
 /// What formulas above may call although no spec can.
-const WORDS: [(&str, &str); 7] = [
+const WORDS: [(&str, &str); 9] = [
     ("share", "share(x, l) = exp(x - l) where l is a logsumexp over places of which x is one"),
     ("share_of_others", "share_of_others(x, l) = 1 - share(x, l), without its cancellation"),
     ("excess", "excess(l, x) = l - x where l is a logsumexp over places of which x is one, without its cancellation"),
+    ("expectation", "expectation(A, x, l) is the mean of x under the shares of l's places"),
+    (
+        "deviation",
+        "deviation(x, m) = x - m where m is such a mean of places of which x is one, without its cancellation",
+    ),
     ("log_cosh", "log_cosh(x) = log(cosh(x)), without its overflow"),
     ("digamma", "digamma(x) is the derivative of lgamma(x)"),
     ("largest", "largest(A, x) = max(A, x), but it passes over NaN, which a sum carries"),
@@ -224,7 +235,12 @@ fn words(text: &str) -> String {
             .any(|(at, _)| !text[..at].ends_with(|c: char| c == '_' || c.is_alphanumeric()))
     });
     let upstream = text.contains("upstream").then_some("upstream is the gradient that comes in from outside");
-    block(&mut out, "words", met.map(|(_, meaning)| *meaning).chain(upstream).map(|meaning| format!("  {meaning}")));
+    let direction = text.contains("direction").then_some("direction is what the Hessian is multiplied with");
+    block(
+        &mut out,
+        "words",
+        met.map(|(_, meaning)| *meaning).chain(upstream).chain(direction).map(|meaning| format!("  {meaning}")),
+    );
     out
 }
 

@@ -191,6 +191,9 @@ pub enum Binary {
     /// `s - x` where `s` is a sum over places of which x is one, without the cancellation where x outweighs all others. No formula can
     /// name it.
     Others,
+    /// `x - m` where `m` is an [expectation](Reducer::Expectation) of places of which x is one, without the cancellation where x outweighs
+    /// all others or all are nearly the same. No formula can name it.
+    Deviation,
 }
 
 /// Comparisons. With a NaN they are unordered: neither true nor false.
@@ -233,6 +236,8 @@ pub enum Reducer {
     Norm,
     /// The largest that is not NaN, of nothing `-inf`. No formula can name it: `lower` makes it, for a sum that carries the NaN.
     Shift,
+    /// The mean under the shares of a softmax, whose logsumexp is `Expr::Reduce::order`. No formula can name it: `differentiate` makes it.
+    Expectation,
 }
 
 /// A node of the graph.
@@ -287,7 +292,7 @@ pub enum Expr {
         filter: Option<ExprId>,
         /// Of what.
         value: ExprId,
-        /// The order of a norm.
+        /// The order of a norm; the logsumexp of an expectation.
         order: Option<ExprId>,
     },
     /// Whether the label names a class in this row (`ignore`), or an entry in this place (`index_list`).
@@ -392,7 +397,8 @@ impl Graph {
                     | Reducer::Logsumexp
                     | Reducer::SimplexThreshold
                     | Reducer::Norm
-                    | Reducer::Shift => Type::Real,
+                    | Reducer::Shift
+                    | Reducer::Expectation => Type::Real,
                 };
                 (ty, united.without(axes))
             }

@@ -5,6 +5,7 @@
 //! the reductions sum, max, min and shift.
 
 mod complement;
+mod expectation;
 mod mixture;
 mod pick;
 
@@ -14,6 +15,7 @@ use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, G
 use crate::rewrite::{rebuild, rewrite};
 
 use complement::Complements;
+use expectation::Expectations;
 pub use pick::pick;
 
 /// The lowered form of each root.
@@ -31,12 +33,17 @@ struct Known {
     /// The parts of each logsumexp.
     softmaxes: HashMap<ExprId, Softmax>,
     complements: Complements,
+    expectations: Expectations,
 }
 
 /// A logsumexp's parts. `shift` is the largest value; the places that attain it are kept out of `rest`, so that nothing is lost when one
 /// of them outweighs all others.
 #[derive(Clone, Copy)]
 struct Softmax {
+    /// Of what, over which places.
+    value: ExprId,
+    axes: AxisSet,
+    filter: Option<ExprId>,
     shift: ExprId,
     /// Sum of exp(x - shift) over the places below the largest.
     rest: ExprId,
@@ -60,6 +67,10 @@ fn lower_node(g: &mut Graph, known: &mut Known, id: ExprId, expr: Expr) -> ExprI
             known.complements.difference(g, x, y).unwrap_or_else(|| g.subtract(x, y))
         }
         Expr::Binary(function, x, y) => lower_binary(g, known, function, x, y),
+        Expr::Reduce { reducer: Reducer::Expectation, value, order: Some(logsumexp), .. } => {
+            let softmax = parts(&known.softmaxes, logsumexp);
+            known.expectations.mean(g, softmax, value)
+        }
         Expr::Reduce { reducer, axes, filter, value, order } => {
             lower_reduction(g, &mut known.softmaxes, reducer, axes, filter, value, order)
         }
@@ -248,6 +259,7 @@ fn lower_binary(g: &mut Graph, known: &mut Known, function: Binary, x: ExprId, y
             g.plus(lead, tail)
         }
         Binary::Others => others(g, x, y),
+        Binary::Deviation => known.expectations.deviation(g, x, y),
         Binary::Add | Binary::Subtract | Binary::Divide => g.combine(function, x, y),
     }
 }
@@ -387,7 +399,7 @@ fn softmax(g: &mut Graph, axes: AxisSet, filter: Option<ExprId>, value: ExprId) 
     let one = g.one();
     let more = g.subtract(count, one);
     let total = g.plus(rest, count);
-    Softmax { shift, rest, more, total }
+    Softmax { value, axes, filter, shift, rest, more, total }
 }
 
 fn lower_reduction(
@@ -424,7 +436,7 @@ fn lower_reduction(
             let order = order.unwrap_or_else(|| g.integer(2));
             norm(g, axes, filter, value, order)
         }
-        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold => {
+        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold | Reducer::Expectation => {
             g.reduce(reducer, axes, filter, value)
         }
     }

@@ -42,6 +42,8 @@ pub struct Spec {
     pub accumulate_f64: bool,
     /// What is declared of the second derivative.
     pub curvature: Option<CurvatureEntry>,
+    /// The inputs in which there are Hessian-vector products.
+    pub hessian_products: Vec<InputId>,
     /// Where the formula is not smooth.
     pub knots: Vec<KnotEntry>,
     /// Where the gradient is not the derivative.

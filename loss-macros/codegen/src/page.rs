@@ -71,6 +71,7 @@ pub(crate) fn page<'l>(compiled: &'l Compiled, own: &'l Library, surroundings: S
     if let Some(prediction) = curved(spec, &compiled.plans) {
         before.push_str(&conventions::curvature(spec, prediction));
     }
+    before.push_str(&conventions::hessian_products(spec));
     before.push_str(&composition::section(spec, &callable, &links));
     before.push_str(&relations::section(compiled, &links));
     before.push_str(&accuracy_section(&spec.name, surroundings.measured));

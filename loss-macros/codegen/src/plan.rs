@@ -1,6 +1,7 @@
 //! A variant's way from its formulas as written to the schedules of its kernels.
 
 pub mod curvature;
+pub mod product;
 pub mod shared;
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,6 +14,7 @@ use crate::rewrite::{reachable, rebuild, rewrite};
 use crate::schedule::{Gradient, NotSchedulable, Roots, Schedule, schedule};
 use crate::stabilize::{Stabilization, stabilize};
 use curvature::Curvature;
+use product::HessianProduct;
 use shared::{Shared, SharedGradient};
 
 /// The kernels of one variant.
@@ -53,6 +55,8 @@ pub struct Program {
     pub derivatives: Vec<(InputId, ExprId)>,
     /// The second derivative in the prediction, where there are kernels for it.
     pub curvature: Option<Curvature>,
+    /// The Hessian-vector products that the spec asks for.
+    pub products: Vec<HessianProduct>,
     /// The gradients with respect to what all rows share.
     pub shared: Vec<SharedGradient>,
 }
@@ -75,6 +79,8 @@ pub enum NotPlanned {
     Schedule(NotSchedulable),
     /// The condition on this input's values is one on a whole row.
     RowDomain(InputId),
+    /// The gradient in this input has no derivative that lanes can compute.
+    HessianProduct(InputId),
     /// A loss of elements that reads whole rows has no gradient yet with respect to what they all share.
     SharedAmongElements(Shared),
 }
@@ -201,11 +207,12 @@ impl Maker<'_> {
         let derivatives: Vec<(InputId, ExprId)> = inputs.into_iter().zip(cotangents).collect();
         let (forward, fused) = (schedule(&self.graph, &forward)?, schedule(&self.graph, &fused)?);
         let curvature = self.curvature(written, &fused, &derivatives)?;
+        let products = self.products(&derivatives)?;
         let mut gradients = Vec::new();
         for of in shared::shared(self.spec, &self.variant.key) {
             gradients.push(shared::plan(&mut self.graph, stable, self.axes, of)?);
         }
-        Ok(Program { forward, fused, stable, derivatives, curvature, shared: gradients })
+        Ok(Program { forward, fused, stable, derivatives, curvature, products, shared: gradients })
     }
 
     fn forward(&mut self, written: ExprId, axes: AxisSet) -> Result<Schedule, NotPlanned> {

@@ -14,6 +14,7 @@ mod reductions;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::Document;
+use crate::expr::InputId;
 use crate::model::{Let, Spec};
 use crate::source::{SourceFile, Spanned};
 
@@ -47,6 +48,9 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
     if !diagnostics.iter().all(|diagnostic| leaves_meaning(diagnostic.code)) {
         return (None, diagnostics);
     }
+    let listed = |name: &str| inputs.iter().position(|input| input.name == name);
+    let hessian_products: Vec<InputId> =
+        document.hessian_products.iter().filter_map(|name| Some(InputId(listed(&name.value)? as u8))).collect();
     let spec = Spec {
         name: document.name.value.clone(),
         summary: document.summary.value.clone(),
@@ -74,6 +78,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
         layout,
         accumulate_f64,
         curvature: document.curvature.clone(),
+        hessian_products,
         knots: document.knots.clone(),
         surrogates: document.surrogates.clone(),
         properties: document.properties.clone(),

@@ -12,6 +12,10 @@ use crate::rewrite::reachable;
 /// The place of the curvature among what a kernel writes beside the value: the one after those of all inputs that a loss may have.
 pub const CURVATURE: InputId = InputId(8);
 
+/// The direction of a Hessian-vector product among what a kernel reads, and the product among what it writes: a kernel has one or a
+/// curvature, and both lie in memory as the input does that they are of.
+pub const DIRECTION: InputId = CURVATURE;
+
 /// What a kernel computes: the lowered roots.
 #[derive(Clone, Debug)]
 pub struct Roots {
@@ -26,7 +30,7 @@ pub struct Roots {
 /// A cotangent that a kernel writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gradient {
-    /// Of which input, or [`CURVATURE`].
+    /// Of which input, or [`CURVATURE`], or [`DIRECTION`].
     pub input: InputId,
     /// Along which axes that input varies.
     pub axes: AxisSet,
@@ -144,7 +148,8 @@ fn check(graph: &Graph, nodes: &[ExprId], axes: AxisSet) -> Result<(), NotSchedu
                     | Reducer::Any
                     | Reducer::All
                     | Reducer::SimplexThreshold
-                    | Reducer::Norm => return Err(NotSchedulable::Reduction),
+                    | Reducer::Norm
+                    | Reducer::Expectation => return Err(NotSchedulable::Reduction),
                 }
             }
             Expr::Pick { value, index, .. } => match (graph.expr(value), graph.expr(index)) {

@@ -247,7 +247,8 @@ impl Graph {
             | Binary::Share
             | Binary::ShareOfOthers
             | Binary::Excess
-            | Binary::Others => self.add(Expr::Binary(function, x, y)),
+            | Binary::Others
+            | Binary::Deviation => self.add(Expr::Binary(function, x, y)),
         }
     }
 

@@ -103,6 +103,8 @@ fn claims_and_examples_are_read() {
     assert_eq!(keys(&curvature.terms), ["exact", "upper"]);
     assert_eq!(curvature.step.as_ref().map(|step| step.value.as_str()), Some("upper"));
     assert_eq!(curvature.terms[1].1.when.as_ref().map(print).as_deref(), Some("beta > 0"));
+    let products: Vec<&str> = document.hessian_products.iter().map(|name| name.value.as_str()).collect();
+    assert_eq!(products, ["input", "rate"]);
     let knot = &document.knots[0];
     assert_eq!((print(&knot.at), knot.smooth.value.as_str()), ("r == 0".to_owned(), "C0"));
     assert_eq!(print(&knot.gradient[0].1), "-beta");

@@ -19,7 +19,7 @@ use crate::tensor::TensorMut;
 
 /// Computes what is asked for, as [`run`](super::run) does and with the same bits, and writes the gradient of one input, by its place in
 /// `LossInfo::inputs`, over the input's own values. The call must hold all other inputs, and the request ask for no other gradient of
-/// this one, and for no curvature.
+/// this one, and for no second derivative.
 ///
 /// No second array of the input's size is needed: values are copied to scratch space a block at a time before their gradients are written.
 ///
@@ -55,14 +55,14 @@ pub(super) fn answer<'a, T: Element>(
     lent: Lent<'_, T>,
 ) -> Result<Outcome<T>, Error> {
     let info = loss.info();
-    let Asked { reduction, upstream, mut outputs, curvature, mut params, want } = asked;
+    let Asked { reduction, upstream, mut outputs, curvature, product, mut params, want } = asked;
     let Lent { input, slot, shape, row_stride } = lent;
     if !info.inputs.get(input).is_some_and(|declared| declared.gradient) {
         return Err(Error::NoGradient { input: info.inputs.get(input).map_or("", |declared| declared.name) });
     }
-    if call.inputs[input].is_some() || outputs.gradients[input].is_some() || curvature.is_some() {
+    if call.inputs[input].is_some() || outputs.gradients[input].is_some() || curvature.is_some() || product.is_some() {
         return Err(Error::Unsupported {
-            what: "an input or a gradient beside one in whose place it goes, or a curvature",
+            what: "an input or a gradient beside one in whose place it goes, or a second derivative",
         });
     }
     let reduction = Chosen::find(info, reduction)?;

@@ -13,7 +13,7 @@ use crate::registry::Element;
 use crate::shape::{Shape, product};
 use crate::tensor::{Array, LabelSlice};
 
-/// Where every input lies, and then the curvature: as its input. Apart from [`Layout`], because it is large and must not be copied.
+/// Where every input lies, and then the curvature or the direction: as its input. Apart from [`Layout`], because it is large and must not be copied.
 pub(super) type Views<'a, T> = [View<'a, T>; SLOTS];
 
 /// The shapes of a call, agreed.
@@ -368,8 +368,16 @@ fn check_length<T>(declared: &InputInfo, given: &Given<'_, T>, line: usize, row_
     }
 }
 
+/// The least and the greatest length of a slice that lies as an input does.
+pub(super) fn lengths_of<T>(given: &Array<'_, T>) -> (usize, usize) {
+    match given {
+        Array::Real(tensor) => lengths(&tensor.shape, tensor.row_stride),
+        Array::Labels(labels) => lengths(&labels.shape, labels.row_stride),
+    }
+}
+
 /// The least and the greatest length of a slice of this shape.
-pub(super) fn lengths(shape: &Shape, row_stride: Option<usize>) -> (usize, usize) {
+fn lengths(shape: &Shape, row_stride: Option<usize>) -> (usize, usize) {
     let places = shape.len();
     let rows = shape.extents().first().copied().unwrap_or(1);
     match row_stride {

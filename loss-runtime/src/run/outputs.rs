@@ -1,6 +1,6 @@
 //! Whether what is asked for exists and fits where it goes.
 
-use super::layout::lengths;
+use super::layout::lengths_of;
 use crate::call::{Call, Curvature, MAX_INPUTS, SLOTS};
 use crate::error::Error;
 use crate::info::LossInfo;
@@ -53,10 +53,7 @@ pub(super) fn bend<'o, T>(
 
 /// Checks that a slice has the length of an input's.
 fn fits<T>(output: &'static str, given: &Array<'_, T>, found: usize) -> Result<(), Error> {
-    let (least, most) = match given {
-        Array::Real(tensor) => lengths(&tensor.shape, tensor.row_stride),
-        Array::Labels(labels) => lengths(&labels.shape, labels.row_stride),
-    };
+    let (least, most) = lengths_of(given);
     if !(least..=most).contains(&found) {
         return Err(Error::OutputLength { output, expected: least, found });
     }

@@ -89,6 +89,7 @@ const fn info(
         layout: 0,
         properties: &[],
         curvature: None,
+        hessian_products: &[],
     }
 }
 
@@ -102,6 +103,7 @@ macro_rules! elementwise {
             forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
             fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
             curvatures: Curvatures::NONE,
+            products: &[],
             shared: &[],
         }
     };
@@ -195,6 +197,7 @@ macro_rules! entropy {
                 forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: &[
@@ -230,6 +233,7 @@ macro_rules! dot {
                 forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: &[none!($float)],
@@ -255,6 +259,7 @@ macro_rules! log_softmax {
                 forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 curvatures: Curvatures::NONE,
+                products: &[],
                 shared: &[],
             },
             reductions: &[none!($float)],

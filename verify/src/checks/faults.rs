@@ -78,6 +78,19 @@ fn wrong_curvatures_are_told() {
 }
 
 #[test]
+fn wrong_hessian_vector_products_are_told() {
+    for loss in ["cross_entropy", "cosine_embedding"] {
+        for check in ["hessian_product_matches_kernel_differences", "hessian_product_obeys_laws"] {
+            tells(check, loss, &Fault::HessianIsIdentity);
+        }
+        tells("hessian_product_is_reproducible", loss, &Fault::HessianProductCounts);
+    }
+    // The oracle takes its time to make a failure simple.
+    tells("hessian_product_matches_oracle", "cosine_embedding", &Fault::HessianIsIdentity);
+    assert_eq!(look("hessian_product_matches_oracle", named("mse")).status, Status::Skipped);
+}
+
+#[test]
 fn curvatures_that_are_declared_wrongly_are_told() {
     let check = "curvature_claims_hold";
     for loss in ["huber", "smooth_l1", "bce_with_logits", "l1"] {

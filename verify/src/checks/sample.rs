@@ -58,6 +58,21 @@ pub(super) fn each<T: Element>(
     turns.take(once..once * ROUNDS, tally, look);
 }
 
+/// Looks at a batch of each size, under each setting in turn, as [`each`] does; the check has made something of each batch.
+pub(super) fn each_refined<T: Element>(
+    subject: &Subject,
+    effort: &Effort,
+    check: &str,
+    sizes: &[Extents],
+    refine: Refine<T>,
+    tally: &mut Tally,
+    look: impl Look<T>,
+) {
+    let generators = generators(subject, tally);
+    let once = sizes.len().max(generators.len());
+    Turns { subject, effort, check, sizes, generators, refine }.take(once..once * ROUNDS, tally, look);
+}
+
 /// Looks at a batch of each size under each setting, every one with every other, and goes round again until there are points enough.
 /// The check has made something of each batch.
 pub(super) fn each_pair<T: Element>(

@@ -8,6 +8,7 @@ mod edges;
 pub(super) mod narrow;
 mod one;
 mod points;
+pub(super) mod product;
 pub(super) mod second;
 
 use loss_codegen::compile::Compiled;

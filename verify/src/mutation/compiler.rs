@@ -3,6 +3,7 @@
 
 mod bends;
 mod nodes;
+mod products;
 mod steps;
 
 use std::borrow::Cow;
@@ -28,6 +29,7 @@ use super::same::{Known, of_labels, proof, taken_over, with_zeros};
 use super::spec::signs;
 
 use bends::{Which, with_broken_curvature};
+use products::with_broken_product;
 
 /// What finds most faults first; what looks only at how kernels are run, or not at kernels at all, never.
 const FIRST: &[&str] = check_names![
@@ -56,10 +58,21 @@ const LEFT_OUT: &[&str] = check_names![
     "curvature_matches_oracle",
     "curvature_is_reproducible",
     "curvature_claims_hold",
+    "hessian_product_matches_oracle",
+    "hessian_product_matches_kernel_differences",
+    "hessian_product_obeys_laws",
+    "hessian_product_is_reproducible",
     "value_and_gradient_are_drawn",
 ];
 /// What asks for curvatures; nothing else meets their kernels.
 const OF_CURVATURE: &[&str] = check_names!["curvature_matches_oracle", "curvature_is_reproducible"];
+/// What asks for Hessian-vector products; nothing else meets their kernels.
+const OF_PRODUCTS: &[&str] = check_names![
+    "hessian_product_matches_oracle",
+    "hessian_product_obeys_laws",
+    "hessian_product_matches_kernel_differences",
+    "hessian_product_is_reproducible",
+];
 
 /// A fault in a plan.
 #[derive(Clone)]
@@ -79,6 +92,8 @@ enum Kernel {
     Gradients,
     /// That of the second derivative, or of what is declared in its stead.
     Curvature(Which),
+    /// That of a Hessian-vector product, by its place among the program's.
+    Product(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +143,13 @@ fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
                     schedule: Cow::Owned(Schedule::Elementwise(bend.kernel.clone())),
                 })
             });
-            for source in std::iter::once(of_gradients).chain(of_curvatures) {
+            let of_products = program.products.iter().enumerate().map(|(at, product)| Source {
+                words: products::WORDS.map(|what| format!("{what} of the {name}")),
+                kernel: Kernel::Product(at),
+                derivatives: vec![product.stable],
+                schedule: Cow::Borrowed(&product.kernel),
+            });
+            for source in std::iter::once(of_gradients).chain(of_curvatures).chain(of_products) {
                 all.extend(source.mutants(&plan.graph).map(|(record, change)| {
                     let place = format!("plan {at}, {}", record.place);
                     let fault = Fault { plan: at, program: part, kernel: source.kernel, change };
@@ -218,6 +239,7 @@ fn fate(
     let (first, rest) = match fault.kernel {
         Kernel::Gradients => (named(FIRST), rest(FIRST, LEFT_OUT)),
         Kernel::Curvature(_) => (named(OF_CURVATURE), Vec::new()),
+        Kernel::Product(_) => (named(OF_PRODUCTS), Vec::new()),
     };
     let fate = match judge(&mutant, &first, &court.effort, court.until) {
         Fate::Survived => {
@@ -284,8 +306,10 @@ fn broken(
 
 /// A program with a fault; the fate of one that cannot be run, or computes the same.
 fn mutated(plan: &Plan, given: &Given<'_>, program: &Program, fault: &Fault) -> Result<WorkProgram, Fate> {
-    if let Kernel::Curvature(which) = fault.kernel {
-        return with_broken_curvature(plan, given, program, which, &fault.change);
+    match fault.kernel {
+        Kernel::Gradients => {}
+        Kernel::Curvature(which) => return with_broken_curvature(plan, given, program, which, &fault.change),
+        Kernel::Product(at) => return with_broken_product(plan, given, program, at, &fault.change),
     }
     match &fault.change {
         Change::Lowered(id, alternative) => Ok(WorkProgram {

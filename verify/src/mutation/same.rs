@@ -172,7 +172,9 @@ pub(super) fn of_labels(graph: &mut Graph, spec: &Spec, roots: &[ExprId]) -> Vec
         if graph.ty(id) != Type::Real {
             continue;
         }
-        let (from_zero, to_one) = match spec.inputs[usize::from(input.0)].label {
+        // A direction is no input of the spec, and may be any number.
+        let Some(declared) = spec.inputs.get(usize::from(input.0)) else { continue };
+        let (from_zero, to_one) = match declared.label {
             Label::Nonnegative | Label::Positive | Label::Count => (true, false),
             Label::Probability | Label::Binary | Label::MultiHot(_) | Label::Flag | Label::Simplex(_) => (true, true),
             Label::Real | Label::Sign | Label::ClassIndex(_) | Label::Group | Label::IndexList(_) => (false, false),

@@ -57,8 +57,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) arithmetic: Arithmetic,
     /// The inputs to differentiate with respect to.
     wrt: BTreeSet<InputId>,
-    /// An element whose value is not the data's.
-    moved: Option<(Element, Real)>,
+    /// Elements whose values are not the data's.
+    moved: HashMap<Element, Real>,
     /// What decides the cases in its stead.
     decided_by: Option<Box<Evaluator<'a>>>,
     memo: RefCell<HashMap<(ExprId, Place), Rc<Dual>>>,
@@ -70,12 +70,12 @@ const REMEMBERED: usize = 200_000;
 impl<'a> Evaluator<'a> {
     pub(super) fn new(question: Question<'a>, precision: usize, wrt: BTreeSet<InputId>) -> Self {
         let arithmetic = Arithmetic::new(precision);
-        Evaluator { question, arithmetic, wrt, moved: None, decided_by: None, memo: RefCell::default() }
+        Evaluator { question, arithmetic, wrt, moved: HashMap::new(), decided_by: None, memo: RefCell::default() }
     }
 
-    /// The same with one element's value replaced.
+    /// The same with an element's value replaced.
     pub(super) fn with_moved(mut self, element: Element, value: Real) -> Self {
-        self.moved = Some((element, value));
+        self.moved.insert(element, value);
         self
     }
 
@@ -148,10 +148,7 @@ impl<'a> Evaluator<'a> {
                     Number::Float(value) => Real::from_f64(value),
                 };
                 let element = Element::of_param(param);
-                let value = match &self.moved {
-                    Some((moved, value)) if *moved == element => value.clone(),
-                    Some(_) | None => own,
-                };
+                let value = self.moved.get(&element).cloned().unwrap_or(own);
                 let mut tangents = Tangents::new();
                 if self.wrt.contains(&element.input) {
                     tangents.insert(element, Real::one());
@@ -215,7 +212,7 @@ impl<'a> Evaluator<'a> {
         match function {
             Binary::Weigh => return self.weigh(x, y, place),
             // Only derivatives and stable forms have these.
-            Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => {
+            Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others | Binary::Deviation => {
                 return Err(Malformed::Derivative.into());
             }
             Binary::StraightThrough => return Ok(Dual::real(self.real(x, place)?.0, self.real(y, place)?.1)),
@@ -306,10 +303,7 @@ impl<'a> Evaluator<'a> {
         match &data.values {
             Values::Real(values) => {
                 let element = Element { input, place: at };
-                let value = match &self.moved {
-                    Some((moved, value)) if *moved == element => value.clone(),
-                    Some(_) | None => Real::from_f64(values[at]),
-                };
+                let value = self.moved.get(&element).cloned().unwrap_or_else(|| Real::from_f64(values[at]));
                 let mut tangents = Tangents::new();
                 if self.wrt.contains(&input) {
                     tangents.insert(element, Real::one());

@@ -153,7 +153,8 @@ impl Arithmetic {
             | Binary::Share
             | Binary::ShareOfOthers
             | Binary::Excess
-            | Binary::Others => Err(Undecided),
+            | Binary::Others
+            | Binary::Deviation => Err(Undecided),
         }
     }
 

@@ -69,7 +69,7 @@ impl Arithmetic {
     fn reduced(&self, reducer: Reducer, all: Vec<RealDual>, order: Option<&Real>) -> Decided<Option<RealDual>> {
         let some_nan = all.iter().any(|(value, _)| value.is_nan());
         match reducer {
-            Reducer::Any | Reducer::All | Reducer::Shift => Ok(None),
+            Reducer::Any | Reducer::All | Reducer::Shift | Reducer::Expectation => Ok(None),
             Reducer::Sum => self.total(all).map(Some),
             Reducer::Mean => {
                 let count = all.len();

@@ -56,7 +56,8 @@ impl Reader<'_> {
             | Binary::Share
             | Binary::ShareOfOthers
             | Binary::Excess
-            | Binary::Others => return Err(Stop::Unreadable("part of a derivative")),
+            | Binary::Others
+            | Binary::Deviation => return Err(Stop::Unreadable("part of a derivative")),
         }))
     }
 

@@ -38,6 +38,7 @@ impl Reader<'_> {
             | Reducer::All
             | Reducer::SimplexThreshold
             | Reducer::Norm
+            | Reducer::Expectation
             | Reducer::Shift => Err(Stop::Unreadable("a reduction that proofs know nothing of")),
         }
     }

@@ -171,9 +171,12 @@ impl Prover<'_> {
                 }
                 Binary::Max | Binary::Logaddexp => (of(x)?.is_convex() && of(y)?.is_convex()).then_some(Shape::Convex),
                 Binary::Min => (of(x)?.flipped().is_convex() && of(y)?.flipped().is_convex()).then_some(Shape::Concave),
-                Binary::StraightThrough | Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => {
-                    None
-                }
+                Binary::StraightThrough
+                | Binary::Share
+                | Binary::ShareOfOthers
+                | Binary::Excess
+                | Binary::Others
+                | Binary::Deviation => None,
             },
             Expr::If(condition, yes, no) if !self.depends(condition, input) => of(yes)?.with(of(no)?),
             Expr::Pick { value, index, .. } if !self.depends(index, input) => of(value),
@@ -190,7 +193,9 @@ impl Prover<'_> {
                         let order = self.variant.graph.constant(order?)?.to_f64();
                         (order >= 1.0 && shape.is_affine()).then_some(Shape::Convex)
                     }
-                    Reducer::Any | Reducer::All | Reducer::SimplexThreshold | Reducer::Shift => None,
+                    Reducer::Any | Reducer::All | Reducer::SimplexThreshold | Reducer::Shift | Reducer::Expectation => {
+                        None
+                    }
                 }
             }
             Expr::Constant(_)
@@ -299,7 +304,8 @@ impl Prover<'_> {
                 | Binary::Share
                 | Binary::ShareOfOthers
                 | Binary::Excess
-                | Binary::Others => None,
+                | Binary::Others
+                | Binary::Deviation => None,
             },
             Expr::If(condition, yes, no) if !self.depends(condition, input) => of(yes)?.with(of(no)?),
             Expr::Pick { value, index, .. } if !self.depends(index, input) => of(value),
@@ -309,7 +315,12 @@ impl Prover<'_> {
                 }
                 match reducer {
                     Reducer::Sum | Reducer::Mean | Reducer::Max | Reducer::Min | Reducer::Logsumexp => of(value),
-                    Reducer::Any | Reducer::All | Reducer::SimplexThreshold | Reducer::Norm | Reducer::Shift => None,
+                    Reducer::Any
+                    | Reducer::All
+                    | Reducer::SimplexThreshold
+                    | Reducer::Norm
+                    | Reducer::Shift
+                    | Reducer::Expectation => None,
                 }
             }
             Expr::Constant(_)

@@ -115,6 +115,7 @@ fn panel(
         Quantity::Gradient(_) => "gradient",
         Quantity::Curvature(_) => "curvature",
         Quantity::StepCurvature(_) => "step curvature",
+        Quantity::HessianProduct(_) => "Hessian product",
     };
     let middle = f64::midpoint(top, bottom);
     write!(

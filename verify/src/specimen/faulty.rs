@@ -2,8 +2,8 @@
 
 use loss_runtime::info::{InputInfo, LossInfo};
 use loss_runtime::job::{Job, Outputs};
-use loss_runtime::kernel::CURVATURE;
-use loss_runtime::registry::{Curvatures, Kernel, Variant, VariantKey};
+use loss_runtime::kernel::{CURVATURE, DIRECTION};
+use loss_runtime::registry::{Curvatures, Kernel, Product, Run, Variant, VariantKey};
 use loss_runtime::{Element, Loss};
 
 use crate::registry::losses;
@@ -20,6 +20,10 @@ pub(crate) enum Fault {
     CurvaturesSwapped,
     /// The curvature of a place is its number.
     CurvatureCounts,
+    /// Every Hessian is the identity, whatever comes in from outside.
+    HessianIsIdentity,
+    /// The Hessian-vector product of a place is its number.
+    HessianProductCounts,
 }
 
 struct Faulty {
@@ -29,6 +33,7 @@ struct Faulty {
     hidden: u32,
     other: Option<(usize, &'static dyn Loss)>,
     curvatures: Bends,
+    products: Products,
 }
 
 /// Which curvatures the kernels give.
@@ -36,6 +41,14 @@ struct Faulty {
 enum Bends {
     Right,
     Swapped,
+    Counting,
+}
+
+/// Which Hessian-vector products the kernels give.
+#[derive(Clone, Copy, PartialEq)]
+enum Products {
+    Right,
+    Identity,
     Counting,
 }
 
@@ -49,7 +62,7 @@ pub(crate) fn faulty(name: &str, fault: &Fault) -> &'static dyn Loss {
     let loss = named(name);
     let info = loss.info();
     let input = |name: &str| info.inputs.iter().position(|input| input.name == name).expect("there is such an input");
-    let mut faulty = Faulty { loss, info, hidden: 0, other: None, curvatures: Bends::Right };
+    let mut faulty = Faulty { loss, info, hidden: 0, other: None, curvatures: Bends::Right, products: Products::Right };
     match *fault {
         Fault::InputDropped(name) => faulty.hidden = 1 << input(name),
         Fault::OtherWhereZero(param, other) => {
@@ -58,6 +71,8 @@ pub(crate) fn faulty(name: &str, fault: &Fault) -> &'static dyn Loss {
         }
         Fault::CurvaturesSwapped => faulty.curvatures = Bends::Swapped,
         Fault::CurvatureCounts => faulty.curvatures = Bends::Counting,
+        Fault::HessianIsIdentity => faulty.products = Products::Identity,
+        Fault::HessianProductCounts => faulty.products = Products::Counting,
         Fault::WrongDefault(name, default) => {
             let place = input(name);
             let inputs = info
@@ -84,15 +99,43 @@ impl Faulty {
 
 impl Bends {
     fn of<T: Element>(self, variant: &'static Variant<T>) -> &'static Variant<T> {
-        let Kernel { forward, fused, curvatures, shared } = &variant.loss;
+        let Kernel { forward, fused, curvatures, products, shared } = &variant.loss;
         let curvatures = match self {
             Self::Right => return variant,
             Self::Swapped => Curvatures { exact: curvatures.step, step: curvatures.exact },
             Self::Counting => Curvatures { exact: Some(count), step: Some(count) },
         };
-        let loss = Kernel { forward: *forward, fused: *fused, curvatures, shared };
+        let loss = Kernel { forward: *forward, fused: *fused, curvatures, products, shared };
         Box::leak(Box::new(Variant { loss, ..*variant }))
     }
+}
+
+impl Products {
+    fn of<T: Element>(self, variant: &'static Variant<T>) -> &'static Variant<T> {
+        let run: Run<T> = match self {
+            Self::Right => return variant,
+            Self::Identity => copy,
+            Self::Counting => count,
+        };
+        let Kernel { forward, fused, curvatures, products, shared } = &variant.loss;
+        let products = Vec::leak(products.iter().map(|product| Product { run, ..*product }).collect());
+        let loss = Kernel { forward: *forward, fused: *fused, curvatures: *curvatures, products, shared };
+        Box::leak(Box::new(Variant { loss, ..*variant }))
+    }
+}
+
+/// Writes the direction.
+fn copy<T: Element>(job: &Job<'_, T>, outputs: &mut Outputs<'_, T>) -> f64 {
+    let [outers, extent, inners] = job.extents();
+    for outer in 0..outers {
+        for place in (0..extent).flat_map(|along| (0..inners).map(move |inner| [outer, along, inner])) {
+            let at = job.offset(DIRECTION, place);
+            if let Some(product) = outputs.gradient(DIRECTION) {
+                product[at] = T::from_f64(job.number(DIRECTION, at));
+            }
+        }
+    }
+    0.0
 }
 
 /// Writes 0, 1, 2 and so on.
@@ -112,10 +155,10 @@ impl Loss for Faulty {
     }
     fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {
         let (loss, key) = self.seen(key);
-        self.curvatures.of(loss.variant_f32(&key))
+        self.products.of(self.curvatures.of(loss.variant_f32(&key)))
     }
     fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64> {
         let (loss, key) = self.seen(key);
-        self.curvatures.of(loss.variant_f64(&key))
+        self.products.of(self.curvatures.of(loss.variant_f64(&key)))
     }
 }

@@ -1,4 +1,4 @@
-//! Knots, surrogates, relations and curvature: that they name what there is and mean something in every variant they speak of.
+//! Knots, surrogates, relations, curvature and Hessian-vector products: that they name what there is and mean something in every variant they speak of.
 
 use crate::check::Findings;
 use crate::codes::Code;
@@ -7,7 +7,7 @@ use crate::document::{Document, Formula};
 use crate::elaborate::formula::formula_span;
 use crate::elaborate::reach::boolean;
 use crate::elaborate::{Library, elaborate_in};
-use crate::expr::{Comparison, Expr, ExprId, Graph, ParamId, Type};
+use crate::expr::{AxisId, Comparison, Expr, ExprId, Graph, ParamId, Type};
 use crate::formula::ast::Ast;
 use crate::model::{ParamKind, Spec, Variant};
 use crate::source::{Span, Spanned};
@@ -129,6 +129,7 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
             findings.error(Code::BadRelation, name.span, message, help);
         }
     }
+    hessian_products(document, spec, findings);
     if let Some(curvature) = &document.curvature {
         gradient_input(&curvature.of, spec, Code::BadCurvature, findings);
         for (name, term) in &curvature.terms {
@@ -142,6 +143,21 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
         if let Some(step) = &curvature.step {
             let names: Vec<&str> = curvature.terms.iter().map(|(name, _)| name.value.as_str()).collect();
             one_of(step, &names, Code::BadCurvature, "term", findings);
+        }
+    }
+}
+
+fn hessian_products(document: &Document, spec: &Spec, findings: &mut Findings) {
+    for (place, name) in document.hessian_products.iter().enumerate() {
+        gradient_input(name, spec, Code::BadHessianProduct, findings);
+        if document.hessian_products[..place].iter().any(|other| other.value == name.value) {
+            let message = format!("`{}` is listed twice", name.value);
+            findings.error(Code::BadHessianProduct, name.span, message, "list it once");
+        }
+        let input = spec.inputs.iter().find(|input| input.name == name.value && input.gradient);
+        if input.is_some_and(|input| !input.axes.contains(&AxisId::ROWS)) {
+            let message = format!("all rows share `{}`, so that its Hessian is of them all", name.value);
+            findings.error(Code::BadHessianProduct, name.span, message, "list inputs along the rows");
         }
     }
 }

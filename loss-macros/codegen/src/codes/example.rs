@@ -97,6 +97,7 @@ examples! {
     BadRelation => "check/bad_relation",
     BadSurrogate => "check/bad_surrogate",
     BadCurvature => "check/bad_curvature",
+    BadHessianProduct => "check/bad_hessian_product",
     ExampleShape => "check/example_shape",
     ExampleDomain => "check/example_domain",
     ExampleUnknownName => "check/example_unknown_name",

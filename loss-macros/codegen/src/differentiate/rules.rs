@@ -2,7 +2,7 @@
 //! tables.
 
 use super::{Contribution, NotDifferentiable, Reverse, chain, chain_quotient, selected, through_zeros};
-use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Reducer, Unary};
+use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
 
 impl Reverse<'_> {
     /// Hands the operands of `id` their contributions.
@@ -258,7 +258,7 @@ impl Reverse<'_> {
                 self.hand(x, id, negated)?;
                 self.hand(y, id, t)
             }
-            Binary::Excess => {
+            Binary::Excess | Binary::Deviation => {
                 self.hand(x, id, t)?;
                 let negated = self.graph.negate(t);
                 self.hand(y, id, negated)
@@ -275,10 +275,8 @@ impl Reverse<'_> {
         let scaled = chain(g, t, p);
         self.power_to_base(id, x, (p, power), scaled)?;
         if self.depends(p) {
-            let g = &mut *self.graph;
-            let log = g.apply(Unary::Log, x);
-            let slope = g.weigh(id, log);
-            let to_power = chain(g, t, slope);
+            let slope = slope_of_exponent(self.graph, id, x);
+            let to_power = chain(self.graph, t, slope);
             self.hand(p, id, to_power)?;
         }
         Ok(())
@@ -311,13 +309,7 @@ impl Reverse<'_> {
             self.power_to_base(id, x, (p, lower), to_x)?;
             return self.power_to_base(id, y, (p, lower), to_y);
         }
-        let mut to_base = chain(g, scaled, lower);
-        if g.constant(p).is_none() {
-            // At p = 0 the power is 1 everywhere, though x^(p-1) may be infinite.
-            let zero = g.zero();
-            let flat = g.compare(Comparison::Equal, p, zero);
-            to_base = g.choose(flat, zero, to_base);
-        }
+        let to_base = times_lower_power(g, p, lower, scaled);
         self.hand(base, id, to_base)
     }
 
@@ -392,6 +384,8 @@ impl Reverse<'_> {
                 let order = order.unwrap_or_else(|| self.graph.integer(2));
                 Contribution::Plain(self.norm(axes, filter, value, order, id, t))
             }
+            // Only in second derivatives, and third ones are not generated.
+            Reducer::Expectation => Contribution::Plain(self.graph.number(Constant::Nan)),
             Reducer::Any | Reducer::All | Reducer::Shift => return Ok(()),
         };
         let contribution = match (filter, contribution) {
@@ -473,4 +467,29 @@ impl Reverse<'_> {
         let flat = g.compare(Comparison::Equal, id, zero);
         g.choose(flat, zero, slope)
     }
+}
+
+/// `scaled * base^(p-1)`, where `scaled` has the factor `p` already.
+pub(super) fn plain_power(g: &mut Graph, base: ExprId, p: ExprId, scaled: ExprId) -> ExprId {
+    let one = g.one();
+    let exponent = g.subtract(p, one);
+    let lower = g.combine(Binary::Power, base, exponent);
+    times_lower_power(g, p, lower, scaled)
+}
+
+fn times_lower_power(g: &mut Graph, p: ExprId, lower: ExprId, scaled: ExprId) -> ExprId {
+    let to_base = chain(g, scaled, lower);
+    if g.constant(p).is_some() {
+        return to_base;
+    }
+    // At p = 0 the power is 1 everywhere, though x^(p-1) may be infinite.
+    let zero = g.zero();
+    let flat = g.compare(Comparison::Equal, p, zero);
+    g.choose(flat, zero, to_base)
+}
+
+/// `weigh(x^p, log(x))`
+pub(super) fn slope_of_exponent(g: &mut Graph, power: ExprId, base: ExprId) -> ExprId {
+    let log = g.apply(Unary::Log, base);
+    g.weigh(power, log)
 }

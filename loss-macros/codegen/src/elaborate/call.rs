@@ -88,7 +88,8 @@ impl<'a> Elaborator<'a> {
                     | Reducer::Logsumexp
                     | Reducer::SimplexThreshold
                     | Reducer::Norm
-                    | Reducer::Shift => Type::Real,
+                    | Reducer::Shift
+                    | Reducer::Expectation => Type::Real,
                 };
                 let value = self.expr(frame, scope, x);
                 let value = self.expect(frame, value?, wanted, x.span)?;

@@ -2,6 +2,7 @@
 
 mod curvature;
 mod in_place;
+mod product;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -11,12 +12,14 @@ use crate::formula::print::print;
 use crate::model::{Input, Param, ParamKind, Spec};
 use crate::page::convention;
 
+pub(crate) use product::hessian_vector_method;
+
 pub(super) fn face(spec: &Spec, prediction: Option<InputId>, page: &TokenStream) -> TokenStream {
     let face = Face::new(spec, prediction, page);
     let (structure, choices) = (face.structure(), face.choices());
     let (gradients, calls) = (face.gradients(), face.calls());
-    let (curvature, in_place) = (face.curvature(), face.in_place());
-    quote! { #choices #structure #gradients #calls #curvature #in_place }
+    let (curvature, products, in_place) = (face.curvature(), face.products(), face.in_place());
+    quote! { #choices #structure #gradients #calls #curvature #products #in_place }
 }
 
 /// `smooth_l1` to `SmoothL1`

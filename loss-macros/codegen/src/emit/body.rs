@@ -154,7 +154,8 @@ impl<'g> Body<'g> {
                     | Binary::Share
                     | Binary::ShareOfOthers
                     | Binary::Excess
-                    | Binary::Others => not_lowered(),
+                    | Binary::Others
+                    | Binary::Deviation => not_lowered(),
                 }
             }
             Expr::If(condition, value, otherwise) => {

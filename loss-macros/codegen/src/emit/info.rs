@@ -56,6 +56,7 @@ pub(super) fn info(spec: &Spec, prediction: Option<InputId>) -> TokenStream {
         }
         None => quote!(None),
     };
+    let hessian_products = spec.hessian_products.iter().map(|input| Literal::usize_unsuffixed(input.0.into()));
     quote! {
         LossInfo {
             name: #name,
@@ -72,6 +73,7 @@ pub(super) fn info(spec: &Spec, prediction: Option<InputId>) -> TokenStream {
             layout: #layout,
             properties: &[#(#properties),*],
             curvature: #curvature,
+            hessian_products: &[#(#hessian_products),*],
         }
     }
 }

@@ -272,7 +272,8 @@ impl<'k> RowFunctions<'k> {
             | Reducer::Any
             | Reducer::All
             | Reducer::SimplexThreshold
-            | Reducer::Norm => Constant::integer(0),
+            | Reducer::Norm
+            | Reducer::Expectation => Constant::integer(0),
         });
         let otherwise = if graph.may_be_unordered(filter) {
             let (not_chosen, nan) = (body.falsity(filter), splat(Constant::Nan));
@@ -398,6 +399,7 @@ fn accumulate(graph: &Graph, id: ExprId) -> TokenStream {
         | Reducer::Any
         | Reducer::All
         | Reducer::SimplexThreshold
-        | Reducer::Norm => super::body::not_lowered(),
+        | Reducer::Norm
+        | Reducer::Expectation => super::body::not_lowered(),
     }
 }

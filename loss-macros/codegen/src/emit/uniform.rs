@@ -65,7 +65,8 @@ impl Scalar<'_> {
                     | Binary::Share
                     | Binary::ShareOfOthers
                     | Binary::Excess
-                    | Binary::Others => not_lowered(),
+                    | Binary::Others
+                    | Binary::Deviation => not_lowered(),
                 }
             }
             Expr::If(condition, x, y) => {

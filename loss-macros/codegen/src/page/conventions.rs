@@ -2,7 +2,7 @@
 
 use crate::compile::Compiled;
 use crate::document::KnotEntry;
-use crate::emit::step_text;
+use crate::emit::{hessian_vector_method, step_text};
 use crate::equations::equations;
 use crate::expr::{AxisId, InputId};
 use crate::formula::print::print;
@@ -88,6 +88,21 @@ pub(super) fn curvature(spec: &Spec, prediction: InputId) -> String {
     let step = step_text(spec).map_or("the second derivative".to_owned(), |step| format!("`{step}`"));
     text.push_str(&format!(" `grad_hess_into` gives {step}.\n"));
     text
+}
+
+/// The inputs in which there are Hessian-vector products, and the methods that give them; nothing if there are none.
+pub(super) fn hessian_products(spec: &Spec) -> String {
+    let products = spec.hessian_products.iter().map(|&input| {
+        format!("in `{}` by `{}`", spec.inputs[usize::from(input.0)].name, hessian_vector_method(spec, input))
+    });
+    let products: Vec<String> = products.collect();
+    if products.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n# Hessian-vector products\n{}: the Hessian of each row's loss times a direction, scaled as gradients are, without the Hessian.\n",
+        products.join(", ").replacen("in ", "In ", 1)
+    )
 }
 
 /// The sentence that a label's convention puts into the documentation.

@@ -187,10 +187,27 @@ fn what_a_spec_leaves_out_leaves_no_trace() {
                 loss: input^2\nreduction: { default: sum }\n";
     let (page, aliases) = documented(bare);
     assert!(page.starts_with("A loss.\n\n# Formula\n"), "{page}");
-    for absent in ["Use it when", "# Ties", "# Accuracy", "# Examples", "# In other libraries"] {
+    for absent in
+        ["Use it when", "# Hessian-vector products", "# Ties", "# Accuracy", "# Examples", "# In other libraries"]
+    {
         assert!(!page.contains(absent), "{absent} in {page}");
     }
     assert_eq!(aliases, ["one"]);
+}
+
+#[test]
+fn products_are_named_by_input_where_there_are_several() {
+    let text = |listed: &str| {
+        format!(
+            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  a: {{ axes: [N, C], gradient: true }}\n  \
+             b: {{ axes: [N, C], gradient: true }}\nloss: sum(C, a * b)^2\nreduction: {{ default: sum }}\n\
+             hessian_products: [ {listed} ]\n"
+        )
+    };
+    let (page, _) = documented(&text("b"));
+    assert!(page.contains("# Hessian-vector products\nIn `b` by `hessian_vector_into`: "), "{page}");
+    let (page, _) = documented(&text("a, b"));
+    assert!(page.contains("\nIn `a` by `hessian_vector_a_into`, in `b` by `hessian_vector_b_into`: "), "{page}");
 }
 
 #[test]

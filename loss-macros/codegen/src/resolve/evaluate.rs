@@ -182,7 +182,12 @@ fn apply_binary(function: Binary, x: f64, y: f64) -> Option<f64> {
         Binary::Weigh if x == 0.0 => 0.0,
         Binary::Weigh => x * y,
         Binary::StraightThrough => x,
-        Binary::Logaddexp | Binary::Share | Binary::ShareOfOthers | Binary::Excess | Binary::Others => return None,
+        Binary::Logaddexp
+        | Binary::Share
+        | Binary::ShareOfOthers
+        | Binary::Excess
+        | Binary::Others
+        | Binary::Deviation => return None,
     })
 }
 

@@ -98,6 +98,7 @@ const METHODS: &[&str] = &[
     "call",
     "curvature",
     "curvature_into",
+    "direction",
     "elements",
     "execution",
     "forward",
@@ -108,8 +109,10 @@ const METHODS: &[&str] = &[
     "grad_hess_into",
     "gradients",
     "hess",
+    "hessian_vector_into",
     "new",
     "partial",
+    "product",
     "reduction",
     "upstream",
 ];

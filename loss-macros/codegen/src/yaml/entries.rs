@@ -37,6 +37,7 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
     let loss = fields.required_formula(reader, "loss");
     let reduction = fields.require(reader, "reduction").and_then(|node| reader.reduction(node));
     let curvature = fields.get("curvature").and_then(|node| reader.curvature(node));
+    let hessian_products = fields.texts(reader, "hessian_products");
     let knots = fields.list(reader, "knots", Reader::knot);
     let surrogates = fields.list(reader, "surrogates", Reader::surrogate);
     let properties = fields.each(reader, "properties", Reader::property);
@@ -57,6 +58,7 @@ fn whole(node: &Node, reader: &mut Reader) -> Option<Document> {
         loss: loss?,
         reduction: reduction?,
         curvature,
+        hessian_products,
         knots,
         surrogates,
         properties,

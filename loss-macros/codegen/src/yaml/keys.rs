@@ -134,6 +134,12 @@ pub const SPEC: &[Key] = &[
         "{ of: input, terms: { exact: { claim: exact } } }",
     ),
     key(
+        "hessian_products",
+        Takes::List(&Takes::Name),
+        "The inputs in which there are Hessian-vector products.",
+        "[ input ]",
+    ),
+    key(
         "knots",
         Takes::List(&Takes::Map(KNOT)),
         "Where the formula is not smooth, and what is chosen there.",

@@ -46,7 +46,7 @@ pub(crate) fn evaluate(g: &Graph, id: ExprId, row: &Row, place: usize) -> f64 {
             Binary::Logaddexp => (at(x).exp() + at(y).exp()).ln(),
             Binary::Share => (at(x) - at(y)).exp(),
             Binary::ShareOfOthers => -(at(x) - at(y)).exp_m1(),
-            Binary::Excess => at(x) - at(y),
+            Binary::Excess | Binary::Deviation => at(x) - at(y),
             Binary::Others => at(y) - at(x),
         },
         Expr::Compare(comparison, x, y) => {
@@ -76,6 +76,14 @@ pub(crate) fn evaluate(g: &Graph, id: ExprId, row: &Row, place: usize) -> f64 {
             let picked = at(index) as usize;
             evaluate(g, value, row, picked)
         }
+        Expr::Reduce { reducer: Reducer::Expectation, value, order: Some(logsumexp), .. } => {
+            let Expr::Reduce { value: logits, filter, .. } = g.expr(logsumexp) else { return f64::NAN };
+            let whole = at(logsumexp);
+            (0..row.classes)
+                .filter(|&place| filter.is_none_or(|filter| evaluate(g, filter, row, place) == 1.0))
+                .map(|place| (evaluate(g, logits, row, place) - whole).exp() * evaluate(g, value, row, place))
+                .sum()
+        }
         Expr::Reduce { reducer, filter, value, order, .. } => {
             let values: Vec<f64> = (0..row.classes)
                 .filter(|&place| filter.is_none_or(|filter| evaluate(g, filter, row, place) == 1.0))
@@ -100,7 +108,7 @@ fn reduce(reducer: Reducer, values: &[f64], order: Option<f64>) -> f64 {
             let order = order.unwrap_or(2.0);
             values.iter().map(|x| x.abs().powf(order)).sum::<f64>().powf(1.0 / order)
         }
-        Reducer::SimplexThreshold => f64::NAN,
+        Reducer::SimplexThreshold | Reducer::Expectation => f64::NAN,
     }
 }
 

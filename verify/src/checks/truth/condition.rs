@@ -17,11 +17,11 @@ use loss_runtime::Element;
 
 use crate::oracle::Oracle;
 use crate::oracle::call::{CallOutcome, axes_of_result, call};
-use crate::oracle::data::{Data, Number, Values};
+use crate::oracle::data::{Data, InputData, Number, Values};
 use crate::oracle::second::Bend;
 use crate::oracle::ulp::Format;
 
-use super::{Result, second, tolerance};
+use super::{Result, product, second, tolerance};
 
 use range::Steps;
 
@@ -69,6 +69,8 @@ enum Slopes {
     Gradients,
     /// A curvature, in the place of its input's gradient.
     Curvature(Bend, InputId),
+    /// The product of the Hessian with a direction, likewise; the direction is the data's last input.
+    HessianProduct(InputId),
 }
 
 /// The truth at one place, and when each number that goes in has moved in turn.
@@ -142,6 +144,18 @@ impl<'b> Conditions<'b> {
         Self { slopes: Slopes::Curvature(which, of), ..Self::new::<T>(spec, variant, data, upstream) }
     }
 
+    /// Of a Hessian-vector product of `none`, in the place of its input's gradient. The data has the direction as one input more, so that it
+    /// is moved as all numbers that go in are.
+    pub(super) fn of_product<T: Element + Format>(
+        spec: &'b Spec,
+        variant: &'b Variant,
+        data: &'b Data,
+        of: InputId,
+        upstream: Vec<f64>,
+    ) -> Self {
+        Self { slopes: Slopes::HessianProduct(of), ..Self::new::<T>(spec, variant, data, upstream) }
+    }
+
     /// How far the sum of all values over the divisor moves in all.
     pub(super) fn spread_of_sum(&mut self) -> f64 {
         (0..self.upstream.len()).map(|place| self.spread(Result::Value(place)) / self.divisor).sum()
@@ -151,7 +165,23 @@ impl<'b> Conditions<'b> {
     /// A move to or from what is no number does not count.
     pub(super) fn spread(&mut self, result: Result) -> f64 {
         let Some((here, there)) = self.around(result, Step::Wide) else { return 0.0 };
-        there.iter().map(|there| (there - here).abs() / WIDE).filter(|distance| distance.is_finite()).sum()
+        let moved: f64 =
+            there.iter().map(|there| (there - here).abs() / WIDE).filter(|distance| distance.is_finite()).sum();
+        moved + self.enlarged(result)
+    }
+
+    /// What the direction of a Hessian-vector product makes of the smallest number there is: entries of the Hessian that are below the normal
+    /// numbers are multiples of it before they meet the direction.
+    fn enlarged(&self, result: Result) -> f64 {
+        let (Slopes::HessianProduct(_), Some(spot)) = (self.slopes, self.spot(result)) else { return 0.0 };
+        let places = self.separate.iter().zip(&spot.at);
+        let here = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
+        let direction = match here.inputs.last() {
+            Some(Some(InputData { values: Values::Real(direction), .. })) => direction.iter().map(|v| v.abs()).sum(),
+            Some(_) | None => 0.0,
+        };
+        let upstream = self.upstream.iter().fold(0.0, |most: f64, upstream| most.max(upstream.abs()));
+        self.least * direction * upstream
     }
 
     /// The least and the greatest of a result nearby, itself included: beside a kink that is a wide range.
@@ -235,6 +265,7 @@ impl<'b> Conditions<'b> {
         let outcome = |variant: &Variant, data: &Data| match self.slopes {
             Slopes::Gradients => call(self.spec, variant, data, "none", &upstream).ok(),
             Slopes::Curvature(which, of) => second::outcome(self.spec, variant, data, (which, of), &upstream).ok(),
+            Slopes::HessianProduct(of) => product::outcome(self.spec, variant, data, of, (&upstream, self.least)).ok(),
         };
         if step == Step::Finite {
             let [here, there] = LARGE.map(|large| outcome(&self.variant, &with_finite(&data, large)));
@@ -371,7 +402,13 @@ fn is_rounded(expr: &Expr, part: Part) -> bool {
         Reducer::Sum | Reducer::Mean => part == Part::Value,
         Reducer::Logsumexp => part == Part::Slope,
         Reducer::Norm => true,
-        Reducer::Max | Reducer::Min | Reducer::Shift | Reducer::SimplexThreshold | Reducer::Any | Reducer::All => false,
+        Reducer::Max
+        | Reducer::Min
+        | Reducer::Shift
+        | Reducer::SimplexThreshold
+        | Reducer::Any
+        | Reducer::All
+        | Reducer::Expectation => false,
     }
 }
 

@@ -177,7 +177,7 @@ fn of_node(graph: &Graph, id: ExprId) -> Vec<Alternative> {
                 Reducer::All => vec![Alternative::Reduce(Reducer::Any)],
                 // A share of one is told from it, and has no other.
                 Reducer::Logsumexp => Vec::new(),
-                Reducer::SimplexThreshold | Reducer::Norm => Vec::new(),
+                Reducer::SimplexThreshold | Reducer::Norm | Reducer::Expectation => Vec::new(),
             };
             if filter.is_some() {
                 all.extend([Alternative::Unfiltered, Alternative::FilteredOut]);
@@ -250,7 +250,7 @@ fn binary(graph: &Graph, function: Binary, x: ExprId, y: ExprId) -> Vec<Alternat
         Binary::Weigh => all.push(Alternative::Operand("drop a weight", 1)),
         Binary::Share => all.push(Alternative::Binary(Binary::ShareOfOthers)),
         Binary::ShareOfOthers => all.push(Alternative::Binary(Binary::Share)),
-        Binary::StraightThrough | Binary::Excess | Binary::Others => {
+        Binary::StraightThrough | Binary::Excess | Binary::Others | Binary::Deviation => {
             all.extend((x != y).then_some(Alternative::Negated));
         }
     }

@@ -8,7 +8,7 @@ use crate::mutation::judge::{checks, named, subject};
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{FIRST, LEFT_OUT, OF_CURVATURE};
+use super::{FIRST, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS};
 
 #[test]
 fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
@@ -18,7 +18,8 @@ fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
         let loss: &'static Interpreted =
             Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
         let unchanged = subject(&original, loss, compiled);
-        for check in checks(FIRST, LEFT_OUT).into_iter().chain(named(OF_CURVATURE)) {
+        let of_kernels_alone = named(OF_CURVATURE).into_iter().chain(named(OF_PRODUCTS));
+        for check in checks(FIRST, LEFT_OUT).into_iter().chain(of_kernels_alone) {
             let (record, _) = check.record(&unchanged, &Effort { seed: 1, points: 1 });
             let passed = matches!(record.status, Status::Passed | Status::Skipped);
             assert!(passed, "{}::{}: {:?}", original.name(), check.name, record.failures.first());

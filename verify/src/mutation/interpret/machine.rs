@@ -131,7 +131,8 @@ pub(super) fn identity(reducer: Reducer) -> Datum {
         | Reducer::Any
         | Reducer::All
         | Reducer::SimplexThreshold
-        | Reducer::Norm => 0.0,
+        | Reducer::Norm
+        | Reducer::Expectation => 0.0,
     }
 }
 
@@ -149,7 +150,8 @@ pub(super) fn accumulate(reducer: Reducer, so_far: Datum, next: Datum) -> Datum 
         | Reducer::Any
         | Reducer::All
         | Reducer::SimplexThreshold
-        | Reducer::Norm => f64::NAN,
+        | Reducer::Norm
+        | Reducer::Expectation => f64::NAN,
     }
 }
 
@@ -201,7 +203,8 @@ fn binary(function: Binary, x: f64, y: f64) -> f64 {
         | Binary::Share
         | Binary::ShareOfOthers
         | Binary::Excess
-        | Binary::Others => f64::NAN,
+        | Binary::Others
+        | Binary::Deviation => f64::NAN,
     }
 }
 

@@ -11,7 +11,9 @@ use loss_codegen::plan::{Plan, Program, shared};
 use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
-use loss_runtime::registry::{Curvatures, Kernel, Over, Shared, SharedGradient, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{
+    Curvatures, Kernel, Over, Product, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
+};
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
 
@@ -37,6 +39,8 @@ pub(in crate::mutation) struct WorkProgram {
     /// The curvature, and the declared one.
     pub(in crate::mutation) exact: Option<Work>,
     pub(in crate::mutation) step: Option<Work>,
+    /// The Hessian-vector products, by input.
+    pub(in crate::mutation) products: Vec<(usize, Work)>,
     /// The gradients of what all rows share.
     pub(in crate::mutation) shared: Vec<(Shared, Work)>,
 }
@@ -52,6 +56,9 @@ impl WorkProgram {
             fused: work(program.fused.clone()),
             exact: curvature.map(|curvature| bend(&curvature.exact)),
             step: curvature.and_then(|curvature| curvature.step.as_ref()).map(bend),
+            products: (program.products.iter())
+                .map(|product| (usize::from(product.of.0), work(product.kernel.clone())))
+                .collect(),
             shared: (program.shared.iter())
                 .map(|gradient| {
                     let of = match gradient.of {
@@ -194,6 +201,9 @@ impl Interpreted {
                 exact: program.exact.as_ref().map(lease),
                 step: program.step.as_ref().or(program.exact.as_ref()).map(lease),
             },
+            products: Vec::leak(
+                program.products.iter().map(|(of, work)| Product { of: *of, run: lease(work) }).collect(),
+            ),
             shared: Vec::leak(
                 program.shared.iter().map(|(of, work)| SharedGradient { of: *of, run: lease(work) }).collect(),
             ),

@@ -80,6 +80,7 @@ impl Faulty {
             forward: wrapped(kernel.forward, Role::Forward(kernel.forward)),
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
             curvatures: kernel.curvatures,
+            products: kernel.products,
             shared: kernel.shared,
         };
         let loss = kernel(&original.loss);
