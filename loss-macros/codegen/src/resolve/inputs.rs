@@ -135,9 +135,7 @@ fn label(
         (Form::Along(label), Some(axis)) => {
             let start = written.span.start + written.value.rfind(axis).unwrap_or_default();
             let axis = Spanned { value: axis.to_owned(), span: Span::new(start, start + axis.len()) };
-            let Some(id) = axes::find(&axis, axes, diagnostics) else {
-                return None;
-            };
+            let id = axes::find(&axis, axes, diagnostics)?;
             let label = label(id);
             let (fits, help) = match label {
                 Label::MultiHot(_) | Label::Simplex(_) => (own.contains(&id), "add the axis to its `axes`"),

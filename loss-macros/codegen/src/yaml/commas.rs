@@ -5,12 +5,7 @@ use crate::diagnostic::Diagnostics;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 
 /// Reports texts cut in a map of listed keys: what follows a comma has no value and is no key.
-pub(super) fn in_fields<'n>(
-    entries: &'n [(Scalar, Node)],
-    what: &str,
-    allowed: &[&str],
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn in_fields(entries: &[(Scalar, Node)], what: &str, allowed: &[&str], diagnostics: &mut Diagnostics) {
     in_map(entries, what, |_, key| !allowed.contains(&key.as_str()), diagnostics);
 }
 
