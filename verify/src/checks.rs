@@ -1,7 +1,7 @@
 //! The list of checks. The program, the report and the tests are all made from it.
 
 mod bits;
-mod claims;
+pub(crate) mod claims;
 mod curvature;
 mod curvature_claims;
 mod curves;
@@ -29,7 +29,7 @@ mod outputs;
 mod probe;
 mod proofs;
 mod properties;
-mod relations;
+pub(crate) mod relations;
 mod sample;
 mod shared_gradients;
 mod sums;
