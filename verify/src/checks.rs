@@ -1,7 +1,7 @@
 //! The list of checks. The program, the report and the tests are all made from it.
 
 mod bits;
-mod claims;
+pub(crate) mod claims;
 mod curvature;
 mod curvature_claims;
 mod curves;
@@ -32,7 +32,7 @@ mod product_differences;
 mod product_laws;
 mod proofs;
 mod properties;
-mod relations;
+pub(crate) mod relations;
 mod sample;
 mod shared_gradients;
 mod sums;

@@ -3,6 +3,7 @@
 mod examples;
 mod points;
 mod properties;
+mod relations;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::elaborate::Library;
@@ -14,9 +15,9 @@ use points::Scene;
 /// What can be said of a spec at once.
 #[derive(Clone, Debug, Default)]
 pub struct Preview {
-    /// Values and gradients at a few points, examples and properties.
+    /// Values and gradients at a few points, properties, relations and examples.
     pub text: String,
-    /// How many examples and properties do not hold.
+    /// How many of the claims do not hold.
     pub failed: usize,
     /// The values that are shown.
     pub values: Vec<f64>,
@@ -47,6 +48,9 @@ pub fn preview(compiled: &Compiled, library: &Library) -> Preview {
                     preview.text.push_str(&scene.table(&outcome));
                     preview.values = outcome.values.iter().map(crate::oracle::real::Real::to_f64).collect();
                     for (claim, standing) in properties::standings(scene, &outcome, library) {
+                        preview.tell(&claim, standing);
+                    }
+                    for (claim, standing) in relations::standings(compiled, scene, library) {
                         preview.tell(&claim, standing);
                     }
                 }

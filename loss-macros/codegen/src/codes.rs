@@ -86,7 +86,7 @@ codes! {
         "Specs use block and flow maps and lists, plain and quoted scalars and `|` blocks. Anchors, aliases, tags, folded scalars, `?` keys and document markers are left out, so that what is written is what is meant."
         bad "`input: &a { axes: [N] }`, `summary: >`" fix "write the value out";
     ManyLines "E0103" "scalar over several lines":
-        "YAML folds the lines of a plain or quoted scalar into one. Specs keep such a scalar on one line; a `|` block keeps its lines."
+        "YAML folds the lines of a plain or quoted scalar into one. Specs keep such a scalar on one line; a `|` block keeps its lines. So a key that stands further right than the one above would be text of that one's value."
         bad "`loss: a +` and `b` on the next line" fix "`loss: |` with the lines indented below";
     CommentCutsFormula "E0104" "comment that cuts a formula short":
         "In YAML ` #` begins a comment, so whatever follows it in a plain scalar is no part of the formula."
@@ -190,8 +190,8 @@ codes! {
     StaticArgument "E0313" "static parameter without a constant":
         "A switch, a choice or an integer with `values` picks a formula, so a call gives it a constant or a static parameter of its own."
         bad "`kl_div(input, target, log_target = input > 0)`" fix "`kl_div(input, target, log_target = true)`";
-    ArgumentOutsideDomain "E0314" "argument that the called loss does not take":
-        "A loss means what it means for the labels and domains that it declares. One that calls it gives it nothing else, whatever it is given itself."
+    ArgumentOutsideDomain "E0314" "argument that a call does not take":
+        "A loss means what it means for the labels and domains that it declares, and a norm for orders from 1 on. What calls them gives them nothing else, whatever it is given itself."
         bad "`huber(input, target, delta = beta)` with `beta: { domain: \"beta >= 0\" }`" fix "`beta: { from: huber.delta }`, or a `domain` as narrow, or `if beta > 0 then …`";
 
     MissingInputs "E0401" "no inputs":

@@ -7,6 +7,7 @@
 mod agree;
 mod block;
 mod claims;
+mod commas;
 mod data;
 mod entries;
 mod fields;

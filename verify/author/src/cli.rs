@@ -8,6 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use loss_codegen::source::SourceFile;
 
 use crate::check::check;
+use crate::claims::Claims;
 use crate::files;
 use crate::new::{self, Kind};
 use crate::schema;
@@ -23,7 +24,7 @@ pub enum AuthorCommand {
     /// Checks spec files without compiling any Rust
     Check {
         /// The files, or folders of them
-        #[arg(value_name = "FILE", required = true)]
+        #[arg(value_name = "FILE", default_value = "specs")]
         files: Vec<PathBuf>,
     },
     /// Writes a new spec to start from
@@ -56,6 +57,14 @@ pub fn run(command: &AuthorCommand, given: &[SourceFile]) -> io::Result<ExitCode
             Ok(sources) => {
                 let report = check(&sources);
                 print(&report.text)?;
+                // What is not looked at here must not seem to be right.
+                let claims = report.compiled.iter().map(|compiled| Claims::of(&compiled.spec));
+                let claims = claims.fold(Claims::default(), Claims::plus).words();
+                if !claims.is_empty() {
+                    print(&format!(
+                        "not tried here: {claims}; `cargo verify watch` tries them, `cargo verify NAME` audits\n"
+                    ))?;
+                }
                 Ok(if report.errors > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
             }
         },
@@ -69,11 +78,14 @@ pub fn run(command: &AuthorCommand, given: &[SourceFile]) -> io::Result<ExitCode
                 (None, None) => ask().map(|kind| new::of_kind(name, kind)),
             };
             match text.and_then(|text| new::write(name, text, folder, &library)) {
-                Ok(path) => {
+                Ok(written) => {
                     print(&format!(
                         "{} is written; `cargo verify check {0}` checks it, `cargo verify watch {0}` shows it\n",
-                        path.display()
+                        written.spec.display()
                     ))?;
+                    if let Some(schema) = written.schema {
+                        print(&format!("{} is written; editors complete and check specs by it\n", schema.display()))?;
+                    }
                     Ok(ExitCode::SUCCESS)
                 }
                 Err(message) => Ok(misused(message.trim_end())),

@@ -1,6 +1,8 @@
 //! What `cargo verify` starts. The commands that need nothing but specs are answered here, at once; all others are the audit's, whose
 //! program cargo builds first, kernels included.
 
+mod building;
+
 use std::env;
 use std::ffi::OsString;
 use std::io;
@@ -10,10 +12,11 @@ use clap::{Parser, Subcommand};
 use loss_author::cli::{AuthorCommand, misused, run};
 use loss_author::explain::{codes, explain, is_code};
 use loss_author::files::of_program;
+use loss_author::overview::audit_commands;
 use loss_specs::SPECS;
 
 #[derive(Debug, Parser)]
-#[command(name = "loss-author", bin_name = "cargo verify")]
+#[command(name = "loss-author", bin_name = "cargo verify", about = "Writes, checks and audits loss specs", after_help = audit_commands())]
 struct Arguments {
     #[command(subcommand)]
     command: Answered,
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let word = |place: usize| words.get(place).and_then(|word| word.to_str());
     let is_ours = match word(0) {
         Some("check" | "new" | "schema") => true,
+        Some("--help" | "-h" | "help") => words.len() == 1,
         Some("explain") => word(1).is_some_and(|code| code == "codes" || is_code(code)),
         Some(_) | None => false,
     };
@@ -69,13 +73,16 @@ fn answer() -> io::Result<ExitCode> {
 /// Gives the command to the audit's program, built if need be.
 fn audit(words: &[OsString]) -> io::Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--package", "loss-verify", "--bin", "loss-verify"]);
     // Speed is that of the program a user builds.
-    if words.first().is_some_and(|word| word == "bench") {
-        command.arg("--release");
+    let profile = words.first().filter(|word| *word == "bench").map(|_| "--release");
+    let command = |name: &str| {
+        let mut command = Command::new(&cargo);
+        command.args([name, "--package", "loss-verify", "--bin", "loss-verify"]).args(profile);
+        command
+    };
+    if !building::shown(&mut command("build"))?.success() {
+        return Ok(ExitCode::FAILURE);
     }
-    command.arg("--").args(words);
-    let status = command.status()?;
+    let status = command("run").args(["--quiet", "--"]).args(words).status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }

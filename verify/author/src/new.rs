@@ -1,6 +1,6 @@
 //! A new spec to start from: a template with comments, or another loss's spec under a new name.
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, create_dir_all};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use loss_codegen::yaml::keys::SPEC;
 
 use crate::check::check;
 use crate::files::{Sources, stem};
+use crate::schema;
 
 /// What a new loss looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,11 +105,20 @@ fn with_name(text: &str, word: &str, name: &str) -> String {
     out + rest
 }
 
-/// Writes a spec, if it compiles and nothing is in its place.
+/// What was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The spec.
+    pub spec: PathBuf,
+    /// The schema that its first line names, if there was none beside it.
+    pub schema: Option<PathBuf>,
+}
+
+/// Writes a spec, if it compiles and nothing is in its place; and beside it the schema for editors, if the folder has none.
 ///
 /// # Errors
 /// What the compiler says of it, or why it cannot be written.
-pub fn write(name: &str, text: String, folder: &Path, library: &[SourceFile]) -> Result<PathBuf, String> {
+pub fn write(name: &str, text: String, folder: &Path, library: &[SourceFile]) -> Result<Written, String> {
     let path = folder.join(format!("{name}.yaml"));
     let file = SourceFile { path: path.display().to_string(), text };
     let report = check(&Sources { files: vec![file.clone()], beside: library.to_vec() });
@@ -119,9 +129,16 @@ pub fn write(name: &str, text: String, folder: &Path, library: &[SourceFile]) ->
         io::ErrorKind::AlreadyExists => format!("`{}` is there already, and stays as it is", path.display()),
         _ => format!("`{}` cannot be written: {error}", path.display()),
     };
+    create_dir_all(folder).map_err(unwritable)?;
     let mut out = OpenOptions::new().write(true).create_new(true).open(&path).map_err(unwritable)?;
     out.write_all(file.text.as_bytes()).map_err(unwritable)?;
-    Ok(path)
+    let schema = folder.join("schema.json");
+    // One that is there is not ours to change: it belongs to the version that the folder is compiled with.
+    let schema = match OpenOptions::new().write(true).create_new(true).open(&schema) {
+        Ok(mut out) => out.write_all(schema::text().as_bytes()).map(|()| Some(schema)).map_err(unwritable)?,
+        Err(_) => None,
+    };
+    Ok(Written { spec: path, schema })
 }
 
 #[cfg(test)]

@@ -41,9 +41,16 @@ fn a_spec_like_any_of_ours_compiles_and_says_what_each_key_is() {
 #[test]
 fn nothing_is_overwritten_and_nothing_wrong_is_written() {
     let place = std::env::temp_dir().join(format!("loss-author-new-{}", std::process::id()));
-    fs::create_dir_all(&place).expect("a temporary folder can be made");
     let text = || of_kind("fresh_loss", Kind::Pointwise);
-    let path = write("fresh_loss", text(), &place, &library()).expect("it is written");
+    // The folder is made, and the schema that the first line of the spec names stands in it.
+    let written = write("fresh_loss", text(), &place, &library()).expect("it is written");
+    let path = written.spec;
+    assert_eq!(written.schema, Some(place.join("schema.json")));
+    assert_eq!(fs::read_to_string(place.join("schema.json")).expect("it can be read"), loss_author::schema::text());
+    fs::write(place.join("schema.json"), "{}").expect("it can be edited");
+    let second = write("second_loss", of_kind("second_loss", Kind::Class), &place, &library()).expect("it is written");
+    assert_eq!(second.schema, None);
+    assert_eq!(fs::read_to_string(place.join("schema.json")).expect("it can be read"), "{}");
     assert_eq!(fs::read_to_string(&path).expect("it can be read"), text());
     fs::write(&path, "mine").expect("it can be edited");
     let message = write("fresh_loss", text(), &place, &library()).expect_err("it is there");

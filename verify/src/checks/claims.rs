@@ -20,7 +20,7 @@ use super::{Finding, Tally};
 
 /// Small batches, of every extent that claims over an axis tell apart.
 fn sizes(subject: &Subject) -> Vec<Extents> {
-    let extents: &[usize] = if has_second_axis(subject.loss.info()) { &[3, 1, 4] } else { &[1] };
+    let extents: &[usize] = if has_second_axis(subject.loss.info()) { &[3, 1, 4, 2] } else { &[1] };
     extents.iter().map(|&extent| Extents::rows([4]).with_extent(extent)).collect()
 }
 
@@ -45,7 +45,7 @@ pub(super) fn each_claim<C>(
     check: &str,
     compiled: &'static Compiled,
     words: Vec<String>,
-    state: impl Fn(usize, Scope<'_>) -> C,
+    state: impl Fn(usize, Scope<'static, '_>) -> C,
     mut look: impl FnMut(usize, &C, &At<'_>, &mut Random, &mut Tally),
 ) -> Finding {
     /// For each claim one in this many of the effort's points: the oracle takes its time.
@@ -85,7 +85,7 @@ impl<C> Stated<C> {
     }
 
     /// A claim in the variant that a setting picks.
-    fn claim(&mut self, claim: usize, setting: &Setting, state: impl FnOnce(Scope<'_>) -> C) -> Option<&C> {
+    fn claim(&mut self, claim: usize, setting: &Setting, state: impl FnOnce(Scope<'static, '_>) -> C) -> Option<&C> {
         let chosen = variant_of(self.compiled, setting)?;
         let place = self.compiled.variants.iter().position(|variant| std::ptr::eq(variant, chosen))?;
         let scope = Scope { compiled: self.compiled, library: &self.library, variant: chosen.clone() };
@@ -95,20 +95,20 @@ impl<C> Stated<C> {
 
 /// A variant whose graph grows by the formulas of a claim.
 #[derive(Clone)]
-pub(super) struct Scope<'l> {
-    pub(super) compiled: &'static Compiled,
+pub(crate) struct Scope<'c, 'l> {
+    pub(super) compiled: &'c Compiled,
     library: &'l Library,
     pub(super) variant: Variant,
 }
 
-impl<'l> Scope<'l> {
+impl<'c, 'l> Scope<'c, 'l> {
     /// A variant's own scope.
-    pub(super) fn of(compiled: &'static Compiled, library: &'l Library, variant: &Variant) -> Self {
+    pub(crate) fn of(compiled: &'c Compiled, library: &'l Library, variant: &Variant) -> Self {
         Scope { compiled, library, variant: variant.clone() }
     }
 }
 
-impl Scope<'_> {
+impl Scope<'_, '_> {
     /// A formula; none where it has no meaning in this variant, which the compiler has judged.
     pub(super) fn typed(&mut self, ast: &Ast, extra: &[(&str, ExprId)]) -> Option<ExprId> {
         let formula = Formula::Scalar(ast.clone());

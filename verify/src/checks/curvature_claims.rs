@@ -38,7 +38,7 @@ pub(super) fn curvature_claims_hold(subject: &Subject, effort: &Effort) -> Findi
     }
     let Some(of) = compiled.spec.prediction() else { return Finding::skipped("there is no prediction") };
     let all = terms.iter().map(|term| words(term)).collect();
-    let state = |claim: usize, scope: Scope<'_>| Stated::new(scope, terms[claim]);
+    let state = |claim: usize, scope: Scope<'static, '_>| Stated::new(scope, terms[claim]);
     each_claim(subject, effort, "curvature_claims_hold", compiled, all, state, |claim, stated, at, random, tally| {
         let Some(stated) = stated else { return };
         for place in places(at.sample, &stated.variant) {
@@ -85,7 +85,7 @@ struct Stated {
 }
 
 impl Stated {
-    fn new(mut scope: Scope<'_>, term: &CurvatureTerm) -> Option<Self> {
+    fn new(mut scope: Scope<'static, '_>, term: &CurvatureTerm) -> Option<Self> {
         let when = match &term.when {
             Some(when) => Some(scope.typed(when, &[])?),
             None => None,

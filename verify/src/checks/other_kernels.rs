@@ -30,7 +30,7 @@ pub(super) fn kernels_agree_with_others(subject: &Subject, effort: &Effort) -> F
         return Finding::skipped("no relation is a call of a loss and nothing else");
     }
     let words = relations.iter().map(|(relation, ..)| format!("the kernels of {}", print(&relation.equals))).collect();
-    let state = |claim: usize, scope: Scope<'_>| Typed::new(scope, relations[claim]);
+    let state = |claim: usize, scope: Scope<'static, '_>| Typed::new(scope, relations[claim]);
     let look = |_: usize, typed: &Option<Typed>, at: &At<'_>, _: &mut Random, tally: &mut Tally| {
         if let Some(typed) = typed {
             typed.look(at, tally);
@@ -76,7 +76,10 @@ struct Typed {
 }
 
 impl Typed {
-    fn new(mut scope: Scope<'_>, (relation, call, other): (&RelationEntry, &Call, &'static dyn Loss)) -> Option<Self> {
+    fn new(
+        mut scope: Scope<'static, '_>,
+        (relation, call, other): (&RelationEntry, &Call, &'static dyn Loss),
+    ) -> Option<Self> {
         let named = |name: &str| {
             let argument = call.named.iter().find(|(other, _)| other.value == name);
             argument.and_then(|(_, argument)| match argument {

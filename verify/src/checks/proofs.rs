@@ -95,6 +95,10 @@ fn records(compiled: &'static Compiled, library: &Library) -> Vec<ClaimRecord> {
             let up_to = entry.up_to.as_ref().map(|name| name.value.as_str());
             let limit = match &entry.limit {
                 None => None,
+                // The formula goes to the loss, and not the loss to a formula.
+                Some((name, _)) if entry.with.iter().any(|(free, _)| free.value == name.value) => {
+                    return Verdict::Undecided("a limit of the other side".to_owned());
+                }
                 Some((name, goal)) => {
                     let param = spec.params.iter().position(|param| param.name == name.value);
                     let goal = scope.typed(goal, &extra);
@@ -128,7 +132,7 @@ fn smoothness(word: &str) -> Option<usize> {
     ["jump", "C0", "C1", "C2"].iter().position(|other| *other == word)
 }
 
-fn property(mut scope: Scope<'_>, claim: &Claim<'_>) -> Verdict {
+fn property(mut scope: Scope<'static, '_>, claim: &Claim<'_>) -> Verdict {
     let formulas = claim.formulas.iter().map(|ast| scope.typed(ast, &[])).collect::<Option<Vec<_>>>();
     let Some(formulas) = formulas else { return Verdict::Undecided("it has no meaning here".to_owned()) };
     let mut names = claim.names.iter().copied();

@@ -46,7 +46,7 @@ fn hold(subject: &Subject, effort: &Effort, compiled: &'static Compiled) -> Find
     let claims: Vec<Claim<'_>> =
         spec.properties.iter().flat_map(|(name, value)| Claim::all(&name.value, value)).collect();
     let words = claims.iter().map(Claim::words).collect();
-    let state = |claim: usize, scope: Scope<'_>| claims[claim].typed(scope);
+    let state = |claim: usize, scope: Scope<'static, '_>| claims[claim].typed(scope);
     each_claim(subject, effort, "properties_hold", compiled, words, state, |claim, typed, at, random, tally| {
         let (Some(typed), Ok(found)) = (typed, find(at.sample.loss, &at.sample.batch, Probe::default())) else {
             return;
@@ -136,7 +136,7 @@ impl<'s> Claim<'s> {
         format!("{}{space}{}{direction}{colon}{}", self.property.name(), self.names.join(", "), formulas.join(", "))
     }
 
-    fn typed(&self, mut scope: Scope<'_>) -> Option<Typed> {
+    fn typed(&self, mut scope: Scope<'static, '_>) -> Option<Typed> {
         let formulas = self.formulas.iter().map(|ast| scope.typed(ast, &[])).collect::<Option<Vec<ExprId>>>()?;
         let name = self.names.first().filter(|_| matches!(self.property, Property::EvenIn | Property::OddIn));
         let definition = name.and_then(|name| scope.variant.lets.iter().find(|(other, _)| other == name));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use loss_codegen::document::RelationEntry;
-use loss_codegen::expr::{Constant, Expr, ExprId, InputId};
+use loss_codegen::expr::{Binary, Constant, Expr, ExprId, InputId};
 use loss_codegen::formula::print::print;
 use loss_codegen::model::{Spec, Variant};
 
@@ -19,6 +19,8 @@ use super::{Finding, Tally, tolerance};
 const FREE: [(i128, i32); 5] = [(5, -1), (3, 0), (-1, 0), (125, -3), (-25, -1)];
 /// How far from its limit a parameter is tried.
 const NEAR_LIMIT: f64 = 1e-13;
+/// The exponent of that, as a power of ten.
+const NEAR_LIMIT_EXPONENT: i32 = -13;
 
 /// Every relation, wherever its condition holds.
 pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
@@ -27,7 +29,7 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
     if spec.relations.is_empty() {
         return Finding::skipped("the spec declares no relation");
     }
-    let state = |claim: usize, scope: Scope<'_>| equalities(&scope, &spec.relations[claim]);
+    let state = |claim: usize, scope: Scope<'static, '_>| equalities(&scope, &spec.relations[claim]);
     let words = spec.relations.iter().map(words).collect();
     each_claim(subject, effort, "relations_hold", compiled, words, state, |claim, equalities, at, _, tally| {
         let relation = &spec.relations[claim];
@@ -45,7 +47,8 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
     })
 }
 
-pub(super) fn words(relation: &RelationEntry) -> String {
+/// The relation in words.
+pub(crate) fn words(relation: &RelationEntry) -> String {
     let when = relation.when.as_ref().map(|when| format!(", when {}", print(when)));
     let limit = relation.limit.as_ref().map(|(name, goal)| format!(", as {} -> {}", name.value, print(goal)));
     let up_to = relation.up_to.as_ref().map(|name| format!(", up to a function of {}", name.value));
@@ -65,9 +68,56 @@ struct Equality {
     free: String,
 }
 
-fn equalities(scope: &Scope<'_>, relation: &RelationEntry) -> Vec<Equality> {
+fn equalities(scope: &Scope<'_, '_>, relation: &RelationEntry) -> Vec<Equality> {
     let choices = if relation.with.is_empty() { 1 } else { FREE.len() };
     (0..choices).filter_map(|choice| Equality::new(scope.clone(), relation, choice)).collect()
+}
+
+/// A number right beside a limit: above it or below it by turns, or far out where it is infinite.
+fn beside(variant: &mut Variant, goal: ExprId, choice: usize) -> ExprId {
+    let graph = &mut variant.graph;
+    let sign = if choice.is_multiple_of(2) { 1 } else { -1 };
+    match graph.constant(goal) {
+        Some(Constant::Infinity) => graph.add(Expr::Constant(Constant::decimal(1, -NEAR_LIMIT_EXPONENT))),
+        Some(Constant::NegativeInfinity) => graph.add(Expr::Constant(Constant::decimal(-1, -NEAR_LIMIT_EXPONENT))),
+        Some(Constant::Decimal { .. } | Constant::Pi | Constant::Nan) | None => {
+            let step = graph.add(Expr::Constant(Constant::decimal(sign, NEAR_LIMIT_EXPONENT)));
+            graph.add(Expr::Binary(Binary::Add, goal, step))
+        }
+    }
+}
+
+/// How a relation stands at a few places.
+pub(crate) enum Tried {
+    /// It holds at so many of them; none where it says nothing of any.
+    Holds(usize),
+    /// It does not at one: the row, which quantity, what the loss has and what the other side.
+    Fails {
+        /// The row of the place.
+        row: usize,
+        /// The value, or a gradient.
+        quantity: String,
+        /// What the loss has.
+        loss: f64,
+        /// What the formula has that it should equal.
+        other: f64,
+    },
+}
+
+/// Tries a relation at some places of some data.
+pub(crate) fn tried(scope: &Scope<'_, '_>, relation: &RelationEntry, data: &Data, places: &[Vec<usize>]) -> Tried {
+    let mut held = 0;
+    for equality in equalities(scope, relation) {
+        for place in places {
+            // What has no value, or none that any precision decides, says nothing.
+            let Ok(Some(sides)) = equality.sides(&scope.compiled.spec, relation, data, place) else { continue };
+            if let Some((quantity, loss, other)) = Equality::parting(relation, &sides) {
+                return Tried::Fails { row: place.first().copied().unwrap_or(0), quantity, loss, other };
+            }
+            held += 1;
+        }
+    }
+    Tried::Holds(held)
 }
 
 /// Both sides at a place, and how far apart they may be.
@@ -78,18 +128,29 @@ struct Sides {
 }
 
 impl Equality {
-    fn new(mut scope: Scope<'_>, relation: &RelationEntry, choice: usize) -> Option<Self> {
+    fn new(mut scope: Scope<'_, '_>, relation: &RelationEntry, choice: usize) -> Option<Self> {
+        let limited = |name: &str| relation.limit.as_ref().filter(|(moved, _)| moved.value == name);
         let mut extra = Vec::new();
         let mut free = String::new();
+        let mut is_free = false;
         for (place, (name, _)) in relation.with.iter().enumerate() {
-            let (digits, exponent) = FREE[(choice + place) % FREE.len()];
-            let constant = Constant::decimal(digits, exponent);
-            free.push_str(&format!(", {} = {}", name.value, constant.to_f64()));
-            extra.push((name.value.as_str(), scope.variant.graph.add(Expr::Constant(constant))));
+            let value = if let Some((_, goal)) = limited(&name.value) {
+                is_free = true;
+                let goal = scope.typed(goal, &extra)?;
+                free.push_str(&format!(", {} near its limit", name.value));
+                beside(&mut scope.variant, goal, choice)
+            } else {
+                let (digits, exponent) = FREE[(choice + place) % FREE.len()];
+                let constant = Constant::decimal(digits, exponent);
+                free.push_str(&format!(", {} = {}", name.value, constant.to_f64()));
+                scope.variant.graph.add(Expr::Constant(constant))
+            };
+            extra.push((name.value.as_str(), value));
         }
         let domains = relation.with.iter().map(|(_, domain)| domain).chain(&relation.when);
         let conditions = domains.map(|domain| scope.typed(domain, &extra)).collect::<Option<Vec<ExprId>>>()?;
         let goal = match &relation.limit {
+            Some(_) if is_free => None,
             Some((name, goal)) => {
                 let param = scope.compiled.spec.params.iter().position(|param| param.name == name.value)?;
                 Some((param, scope.typed(goal, &extra)?))
@@ -115,12 +176,12 @@ impl Equality {
             }
         }
         let mut other = oracle.expression(self.equals, place)?;
-        let (mut near, mut apart) = (data.clone(), tolerance::RELATION);
+        let mut near = data.clone();
+        let apart = if relation.limit.is_some() { tolerance::LIMIT } else { tolerance::RELATION };
         if let Some((param, goal)) = self.goal {
             let goal = oracle.expression(goal, place)?.value.to_f64();
             let value = if goal.is_finite() { goal + NEAR_LIMIT } else { goal.signum() / NEAR_LIMIT };
             near.params[param] = Some(Number::Float(value));
-            apart = tolerance::LIMIT;
         }
         let mut loss = Oracle::new(spec, &self.variant, &near)?.loss(place)?;
         if let Some(name) = &relation.up_to {
@@ -134,16 +195,7 @@ impl Equality {
     }
 
     fn judge(&self, relation: &RelationEntry, sides: &Sides, what: &str, tally: &mut Tally) {
-        let zero = Real::zero();
-        let elements: BTreeSet<_> = sides.loss.gradient.keys().chain(sides.other.gradient.keys()).collect();
-        let gradients = elements.into_iter().map(|element| {
-            let of = |side: &Outcome| side.gradient.get(element).unwrap_or(&zero).to_f64();
-            let quantity = format!("gradient of input {}, place {}", element.input.0, element.place);
-            (quantity, of(&sides.loss), of(&sides.other))
-        });
-        let values = [("value".to_owned(), sides.loss.value.to_f64(), sides.other.value.to_f64())];
-        let wrong = values.into_iter().chain(gradients).find(|(_, a, b)| !self.agree(*a, *b, sides.apart));
-        match wrong {
+        match Self::parting(relation, sides) {
             None => tally.pass(1),
             Some((quantity, loss, other)) => {
                 let what = format!("{}{}; {quantity}; {what}", words(relation), self.free);
@@ -152,8 +204,21 @@ impl Equality {
         }
     }
 
-    fn agree(&self, a: f64, b: f64, apart: f64) -> bool {
-        let size = if self.goal.is_some() { 1.0 + b.abs() } else { a.abs().max(b.abs()) };
+    /// The first quantity in which the sides differ, and what it is on either.
+    fn parting(relation: &RelationEntry, sides: &Sides) -> Option<(String, f64, f64)> {
+        let zero = Real::zero();
+        let elements: BTreeSet<_> = sides.loss.gradient.keys().chain(sides.other.gradient.keys()).collect();
+        let gradients = elements.into_iter().map(|element| {
+            let of = |side: &Outcome| side.gradient.get(element).unwrap_or(&zero).to_f64();
+            let quantity = format!("gradient of input {}, place {}", element.input.0, element.place);
+            (quantity, of(&sides.loss), of(&sides.other))
+        });
+        let values = [("value".to_owned(), sides.loss.value.to_f64(), sides.other.value.to_f64())];
+        values.into_iter().chain(gradients).find(|(_, a, b)| !Self::agree(relation, *a, *b, sides.apart))
+    }
+
+    fn agree(relation: &RelationEntry, a: f64, b: f64, apart: f64) -> bool {
+        let size = if relation.limit.is_some() { 1.0 + b.abs() } else { a.abs().max(b.abs()) };
         // Both may be NaN, infinite, or zero.
         tolerance::within(a, b, apart * size + f64::MIN_POSITIVE)
     }

@@ -20,6 +20,20 @@ fn the_command_line_is_consistent() {
 }
 
 #[test]
+fn the_overview_that_is_shown_before_anything_is_built_names_every_command() {
+    use clap::Subcommand;
+    let answered = loss_author::cli::AuthorCommand::augment_subcommands(clap::Command::new("author"));
+    let answered: Vec<&str> = answered.get_subcommands().map(clap::Command::get_name).collect();
+    let ours = Arguments::command();
+    let mut ours: Vec<&str> =
+        ours.get_subcommands().map(clap::Command::get_name).filter(|name| !answered.contains(name)).collect();
+    let mut shown: Vec<&str> = loss_author::overview::AUDIT.iter().map(|(name, _)| *name).collect();
+    ours.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(ours, shown);
+}
+
+#[test]
 fn names_and_commands_stand_in_one_place() {
     let names = |line: &str| parse(line).expect(line).audit.names;
     assert_eq!(names(""), Vec::<String>::new());

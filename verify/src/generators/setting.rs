@@ -58,7 +58,7 @@ pub(crate) fn refused(loss: &dyn Loss, setting: &Setting, param: usize) -> Vec<f
 }
 
 /// The settings that are worth trying: the default with all inputs present; the default with none that may be absent; then, one at a
-/// time, each other value of each parameter that its condition admits, with all and with none of these inputs; each of them left out;
+/// time, each other value of each parameter that its condition admits, the others giving way where theirs ask for it, with all and with none of these inputs; each of them left out;
 /// and as many more as it takes for every two options to meet with every two of their values.
 #[must_use]
 pub fn settings(loss: &dyn Loss) -> Vec<Setting> {
@@ -93,7 +93,7 @@ fn one_at_a_time(loss: &dyn Loss) -> Vec<Setting> {
         for value in candidates(param) {
             for mut setting in [all.clone(), bare.clone()] {
                 setting.params[place] = value;
-                if admitted(place, &setting.params) {
+                if admitted(place, &setting.params) && give_way(loss, &mut setting.params, place) {
                     settings.push(setting);
                 }
             }
@@ -107,6 +107,34 @@ fn one_at_a_time(loss: &dyn Loss) -> Vec<Setting> {
         }
     }
     settings
+}
+
+/// Moves the other parameters to where their conditions admit them, for a condition may be about several: `a < b`. Says whether all are
+/// admitted then.
+fn give_way(loss: &dyn Loss, params: &mut [f64], fixed: usize) -> bool {
+    let is_admitted = |place: usize, params: &[f64]| params[place].is_nan() || loss.param_in_domain(place, params);
+    // One that moved may break the condition of one before it, which then moves in its turn.
+    for _ in 0..params.len() {
+        for place in (0..params.len()).filter(|&place| place != fixed) {
+            if is_admitted(place, params) {
+                continue;
+            }
+            let here = params[place];
+            let beside = params.iter().filter(|other| other.is_finite()).flat_map(|&other| [2.0 * other, other / 2.0]);
+            let param = &loss.info().params[place];
+            let beside = beside.filter(|value| matches!(param.kind, ParamKind::Real) || value.fract() == 0.0);
+            let tried: Vec<f64> = candidates(param).into_iter().chain(beside).collect();
+            let fitting = tried.into_iter().find(|&value| {
+                params[place] = value;
+                is_admitted(place, params)
+            });
+            params[place] = fitting.unwrap_or(here);
+        }
+        if (0..params.len()).all(|place| is_admitted(place, params)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Each setting once.
@@ -142,9 +170,29 @@ pub(crate) fn settings_named(loss: &dyn Loss, spec: &Spec) -> Vec<Setting> {
         .collect()
 }
 
-/// Sets the parameters that a condition names; says whether there are any.
+/// Sets the parameters that a condition names; says whether there are any. A switch is named by itself, or by `not`.
 fn name_params(when: &Ast, params: &[ParamInfo], values: &mut [f64]) -> bool {
-    let AstKind::Binary(operator, left, right) = &when.kind else { return false };
+    let mut turn = |name: &str, value: f64| {
+        let is_it = |param: &ParamInfo| param.name == name && matches!(param.kind, ParamKind::Switch);
+        let place = params.iter().position(is_it);
+        place.is_some_and(|place| {
+            values[place] = value;
+            true
+        })
+    };
+    let (operator, left, right) = match &when.kind {
+        AstKind::Binary(operator, left, right) => (operator, left, right),
+        AstKind::Name(name) => return turn(name, 1.0),
+        AstKind::Unary(UnaryOperator::Not, switch) => {
+            return matches!(&switch.kind, AstKind::Name(name) if turn(name, 0.0));
+        }
+        AstKind::Unary(UnaryOperator::Negate, _)
+        | AstKind::Number(_)
+        | AstKind::Boolean(_)
+        | AstKind::Call(_)
+        | AstKind::If(..)
+        | AstKind::Pick(..) => return false,
+    };
     match (operator, &left.kind) {
         (BinaryOperator::And, _) => {
             let left = name_params(left, params, values);

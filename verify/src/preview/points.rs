@@ -7,13 +7,17 @@ use loss_codegen::model::{Label, ParamKind, Spec, Variant};
 use crate::number::short;
 use crate::oracle::Oracle;
 use crate::oracle::call::CallOutcome;
-use crate::oracle::data::{Data, Values};
+use crate::oracle::data::{Data, Number, Values};
 use crate::oracle::real::Real;
 
-/// Where the first input of a loss without a second axis is looked at.
+/// Where the first input of a loss without a second axis is looked at, beside where its parameters are.
 const LINE: [f64; 9] = [-3.0, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0];
 /// The rows of the first input of a loss with one.
 const ROWS: [[f64; 3]; 4] = [[0.0, 0.0, 0.0], [1.0, 0.0, -1.0], [3.0, -1.0, 0.5], [-2.0, 0.5, 4.0]];
+/// The rows of probabilities: the first is shared by all inputs, in the others each has its own.
+const SHARES: [[f64; 3]; 4] = [[0.625, 0.25, 0.125], [0.25, 0.125, 0.625], [0.125, 0.75, 0.125], [0.0, 1.0, 0.0]];
+/// How far out a parameter makes points: where a formula may bend, between such places and beyond them.
+const BESIDE: [f64; 3] = [0.75, 1.0, 1.5];
 /// What numbers become, one after the other, until the declared conditions are met.
 const NARROWER: [fn(f64) -> f64; 6] =
     [|x| x, |x| x.abs() + 0.25, |x| -x.abs() - 0.25, |x| (x + 4.0) / 9.0, |_| 1.0, |_| 0.0];
@@ -25,6 +29,8 @@ pub(super) struct Scene<'c> {
     pub(super) spec: &'c Spec,
     pub(super) variant: &'c Variant,
     pub(super) data: Data,
+    /// Where the first input of a loss without a second axis is.
+    line: Vec<f64>,
 }
 
 impl<'c> Scene<'c> {
@@ -33,10 +39,11 @@ impl<'c> Scene<'c> {
         let spec = &compiled.spec;
         let variant =
             compiled.variants.iter().find(|variant| is_default(spec, variant)).ok_or("no variant has the defaults")?;
-        let mut extents = vec![3; spec.axes.len()];
-        extents[0] = if spec.axes.len() > 1 { ROWS.len() } else { LINE.len() * labels(spec) };
-        let mut scene = Scene { spec, variant, data: Data::new(spec, extents) };
+        let mut scene = Scene { spec, variant, data: Data::new(spec, vec![3; spec.axes.len()]), line: Vec::new() };
         scene.set_params()?;
+        scene.line = line(spec, &scene.data);
+        scene.data.extents[0] = if spec.axes.len() > 1 { ROWS.len() } else { scene.line.len() * labels(spec) };
+        scene.data.samples = scene.data.extents[0];
         for input in (0u8..).zip(&variant.key.inputs_present).filter_map(|(at, present)| present.then_some(InputId(at)))
         {
             scene.set_input(input, NARROWER[0]);
@@ -105,9 +112,10 @@ impl<'c> Scene<'c> {
         let spots: Vec<(Option<usize>, usize)> = places.iter().map(|place| at(place)).collect();
         // Another input of numbers stands still, or is another row.
         let is_first = input == self.spec.layout;
+        let turned = if is_first { 0 } else { self.turned(input) };
         let number = |&(row, along): &(Option<usize>, usize)| match row {
             None => 1.0,
-            Some(row) if self.spec.axes.len() == 1 && is_first => LINE[row % LINE.len()],
+            Some(row) if self.spec.axes.len() == 1 && is_first => self.line[row % self.line.len()],
             // Where a condition is declared, its edge is no good place to stand.
             Some(_) if self.spec.axes.len() == 1 => {
                 if declared.domain.is_some() {
@@ -116,10 +124,10 @@ impl<'c> Scene<'c> {
                     0.0
                 }
             }
-            Some(row) => ROWS[(row + usize::from(!is_first)) % ROWS.len()][along % 3],
+            Some(row) => ROWS[(row + turned) % ROWS.len()][along % 3],
         };
         let turn = |&(row, along): &(Option<usize>, usize)| match row {
-            Some(row) if self.spec.axes.len() == 1 => row / LINE.len(),
+            Some(row) if self.spec.axes.len() == 1 => row / self.line.len(),
             Some(row) => row + along,
             None => along,
         };
@@ -129,7 +137,15 @@ impl<'c> Scene<'c> {
             Label::Real => numbers(&change),
             Label::Nonnegative | Label::Positive => numbers(&|x| x.abs() + 0.25),
             Label::Probability => numbers(&|x| (x + 4.0) / 9.0),
-            Label::Simplex(_) => turns(&|turn| [0.625, 0.25, 0.125][turn % 3]),
+            Label::Simplex(_) => Values::Real(
+                spots
+                    .iter()
+                    .map(|&(row, along)| match row {
+                        Some(row) => SHARES[row % SHARES.len()][(along + row.min(1) * turned) % 3],
+                        None => SHARES[0][along % 3],
+                    })
+                    .collect(),
+            ),
             Label::Binary | Label::MultiHot(_) => turns(&|turn| (turn % 2) as f64),
             Label::Sign => turns(&|turn| 1.0 - 2.0 * (turn % 2) as f64),
             Label::Count => turns(&|turn| (turn % 4) as f64),
@@ -138,6 +154,17 @@ impl<'c> Scene<'c> {
                 Values::Integer(spots.iter().map(|spot| (turn(spot) % 3) as i64).collect())
             }
         }
+    }
+
+    /// By how many rows an input that is not the first one lags behind it: of three vectors, no two are the same in each row.
+    fn turned(&self, input: InputId) -> usize {
+        let others = self
+            .spec
+            .inputs
+            .iter()
+            .zip(0u8..)
+            .filter(|&(declared, at)| InputId(at) != self.spec.layout && at < input.0 && declared.axes.len() > 1);
+        1 + others.count()
     }
 
     /// How many values the loss has.
@@ -264,6 +291,19 @@ fn is_default(spec: &Spec, variant: &Variant) -> bool {
         (Some(_) | None, None) => true,
     });
     inputs && params && statics
+}
+
+/// The points of the first input: those of every loss, and those that the parameters point at, in order.
+fn line(spec: &Spec, data: &Data) -> Vec<f64> {
+    let named = data.params.iter().zip(&spec.params).filter_map(|(value, param)| match (value, &param.kind) {
+        (Some(Number::Float(value)), ParamKind::Real) if (1e-3..=1e3).contains(&value.abs()) => Some(value.abs()),
+        (Some(_) | None, _) => None,
+    });
+    let beside = named.flat_map(|value| BESIDE.into_iter().flat_map(move |factor| [factor * value, -factor * value]));
+    let mut line: Vec<f64> = LINE.into_iter().chain(beside).collect();
+    line.sort_by(f64::total_cmp);
+    line.dedup();
+    line
 }
 
 /// How many values of a label take turns on the line.

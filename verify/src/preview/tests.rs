@@ -78,6 +78,64 @@ fn wrong_claims_fail_at_a_point_that_is_named() {
     }
 }
 
+/// A spec of one place, with a bend as far out as its parameter says.
+fn bent(loss: &str, claims: &str) -> String {
+    format!(
+        "name: bent\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\nparams:\n  \
+         far: {{ default: 20.0, domain: \"0 < far < inf\" }}\nloss: {loss}\nreduction: {{ default: sum }}\n{claims}\n"
+    )
+}
+
+#[test]
+fn a_bend_is_shown_wherever_a_parameter_puts_it() {
+    let text = bent("min(abs(input), far)", "properties: { convex_in: [ input ] }");
+    let preview = shown("bent", text);
+    assert!(preview.text.contains("FAILS  convex_in"), "{}", preview.text);
+    let shown = |value: &str| preview.text.lines().any(|line| line.split_whitespace().next() == Some(value));
+    assert!(["-30", "-20", "-3", "0", "15", "30"].into_iter().all(shown), "{}", preview.text);
+}
+
+#[test]
+fn a_relation_holds_or_fails_at_a_point_that_is_named() {
+    let loss = "min(abs(input), far)";
+    for (relation, told) in [
+        ("equals: \"bent(-input, far = far)\"", "holds  equals bent(-input, far = far), at"),
+        ("equals: abs(input), when: abs(input) < far", "holds  equals abs(input), when abs(input) < far, at"),
+        ("equals: abs(input), limit: \"far -> inf\"", "holds  equals abs(input), as far -> inf, at"),
+        ("equals: abs(input)", "FAILS  equals abs(input): value is 20, not 30, at input = -30"),
+        ("equals: \"min(abs(input) / 2 + 1, far)\"", "FAILS  equals min("),
+        ("equals: far, when: input == 7", "equals far, when input == 7: says nothing of the points shown"),
+        (
+            "equals: \"-t * log(exp(-abs(input) / t) + exp(-far / t))\", with: { t: \"t > 0\" }, limit: \"t -> 0\", \
+             when: abs(input) != far and input != 0",
+            "holds  equals -t * log(",
+        ),
+        (
+            "equals: \"-t * log(exp(-abs(input) / t) + exp(-far / t))\", with: { t: \"t > 0\" }, limit: \"t -> 1\"",
+            "FAILS  equals -t * log(",
+        ),
+    ] {
+        let preview = shown("bent", bent(loss, &format!("relations:\n  - {{ {relation} }}")));
+        assert!(preview.text.contains(told), "{relation}\n{}", preview.text);
+    }
+}
+
+#[test]
+fn vectors_and_distributions_differ_from_row_to_row() {
+    for label in ["real", "simplex(C)"] {
+        let input = |name: &str| format!("  {name}: {{ axes: [N, C], label: {label}, gradient: true }}\n");
+        let text = format!(
+            "name: three\nsummary: s.\nreference: [ r ]\ninputs:\n{}{}{}loss: norm(C, a - b, 2) + norm(C, b - c, 2) + \
+             norm(C, c - a, 2)\nreduction: {{ default: sum }}\n",
+            input("a"),
+            input("b"),
+            input("c"),
+        );
+        let values = shown("three", text).values;
+        assert!(values.len() == 4 && values[1..].iter().all(|value| *value > 0.0), "{label}: {values:?}");
+    }
+}
+
 #[test]
 fn a_pointwise_loss_is_a_table_of_numbers() {
     let text =

@@ -26,7 +26,7 @@ pub(super) fn check(spec: &Spec, variant: &Variant, most: usize, demands: &[Dema
             let (loss, name) = &demand.of;
             let message = format!("`{loss}` does not take this for `{name}`, which must meet `{}`", demand.words);
             let at = if at.is_empty() { String::new() } else { format!("it does not at {at}: ") };
-            let help = format!("{at}declare as narrow a label or domain, such as `from: {loss}.{name}`");
+            let help = format!("{at}{}", demand.way_out);
             findings.error(Code::ArgumentOutsideDomain, demand.place, message, help);
         }
     };

@@ -116,8 +116,9 @@ fn words(document: &Document, spec: &Spec, findings: &mut Findings) {
     for relation in &spec.relations {
         if let Some((name, _)) = &relation.limit {
             let param = spec.params.iter().find(|param| param.name == name.value);
-            if param.is_none_or(|param| param.kind != ParamKind::Real) {
-                let message = format!("`{}` is no real parameter", name.value);
+            let is_free = relation.with.iter().any(|(free, _)| free.value == name.value);
+            if !is_free && param.is_none_or(|param| param.kind != ParamKind::Real) {
+                let message = format!("`{}` is no real parameter, and no variable of `with`", name.value);
                 findings.error(Code::BadRelation, name.span, message, "a limit is taken in one: `beta -> 0`");
             }
         }

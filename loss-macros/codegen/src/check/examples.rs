@@ -306,17 +306,19 @@ impl<'a> Case<'a> {
                 continue;
             }
             let wanted = if name.value == "none" { self.shape_of_none() } else { Some(Vec::new()) };
-            self.shape(data, wanted, &name.value, findings);
+            let source = if name.value == "none" { self.axes_of_none() } else { String::new() };
+            self.shape(data, wanted, (&name.value, &source), findings);
         }
         for (name, data) in &expectation.gradient {
             gradient_input(name, self.spec, Code::ExampleUnknownName, findings);
             let place = self.spec.inputs.iter().position(|input| input.name == name.value);
             let array = place.and_then(|place| self.arrays[place].as_ref());
-            self.shape(data, array.map(|(array, _)| array.shape.clone()), &name.value, findings);
+            self.shape(data, array.map(|(array, _)| array.shape.clone()), (&name.value, ""), findings);
         }
     }
 
-    fn shape(&self, data: &Data, wanted: Option<Vec<usize>>, name: &str, findings: &mut Findings) {
+    /// Compares a shape with the one that the named result has; the reason for that one is part of the message.
+    fn shape(&self, data: &Data, wanted: Option<Vec<usize>>, (name, why): (&str, &str), findings: &mut Findings) {
         match array(data) {
             Err(span) => {
                 let help = "each part needs the same shape";
@@ -327,7 +329,7 @@ impl<'a> Case<'a> {
                     && wanted != array.shape
                 {
                     let message = format!("the shape {:?} is not that of `{name}`", array.shape);
-                    let help = format!("it has the shape {wanted:?}");
+                    let help = format!("it has the shape {wanted:?}{why}");
                     findings.error(Code::ExampleShape, data_span(data), message, help);
                 }
             }
@@ -346,6 +348,14 @@ impl<'a> Case<'a> {
             folding.iter().any(|(axis, dimensions)| axes.contains(*axis) && dimensions.contains(dimension))
         };
         Some((0..array.shape.len()).filter(is_kept).map(|dimension| array.shape[dimension]).collect())
+    }
+
+    /// The axes of the unreduced loss, as a reason for its shape.
+    fn axes_of_none(&self) -> String {
+        let Some(variant) = self.variants.iter().find(|variant| self.is_of(&variant.key)) else { return String::new() };
+        let axes = variant.graph.axes(variant.loss);
+        let names: Vec<&str> = axes.iter().map(|axis| self.spec.axes[usize::from(axis.0)].name.as_str()).collect();
+        format!(", for the loss has the axes [{}]", names.join(", "))
     }
 
     fn is_of(&self, key: &VariantKey) -> bool {

@@ -32,7 +32,7 @@ fn axes(document: &Document, spec: &Spec, findings: &mut Findings) {
             Code::UnsupportedTwoAxes,
             axis_place(document, &axis.name),
             message,
-            "one axis besides the rows can be computed so far",
+            &format!("one axis besides the rows can be computed so far: is `{}` meant?", spec.axes[1].name),
         );
     }
     for axis in &spec.axes {

@@ -4,6 +4,7 @@ mod foreign;
 
 use crate::codes::Code;
 use crate::diagnostic::suggest;
+use crate::elaborate::demands::Norm;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Reducer, Type, Unary};
@@ -106,7 +107,12 @@ impl<'a> Elaborator<'a> {
                     self.error(frame, Code::AxesDoNotFit, p.span, message, "use a number or a parameter");
                     return None;
                 }
-                self.reduce(frame, scope, Reducer::Norm, over?, (value, &[x]), Some(order))
+                let norm = self.reduce(frame, scope, Reducer::Norm, over?, (value, &[x]), Some(order))?;
+                // What a called loss writes is checked where that one is.
+                if frame.blame.is_none() {
+                    self.norms.push(Norm { value: norm, order: (order, p.span) });
+                }
+                Some(norm)
             }
             Function::Dot => {
                 let over = self.over(frame, scope, call, span);

@@ -35,7 +35,8 @@ impl<'a> Elaborator<'a> {
                 (Type::Real | Type::Condition | Type::Index(_) | Type::Group, _) => Code::TypeMismatch,
             };
             let message = format!("cannot compare {} with {}", self.type_name(a), self.type_name(b));
-            self.error(frame, code, span, message, "both sides of a comparison have one type");
+            let help = self.way_out(a, b);
+            self.error(frame, code, span, message, help);
             return None;
         }
         let by_order = match comparison {
@@ -59,6 +60,30 @@ impl<'a> Elaborator<'a> {
             Some(truth) => self.graph.add(Expr::Boolean(truth)),
             None => self.graph.add(Expr::Compare(comparison, left, right)),
         })
+    }
+
+    /// What to compare with instead, where the sides have these types.
+    fn way_out(&self, a: Type, b: Type) -> String {
+        match (a, b) {
+            (Type::Index(axis), Type::Real) | (Type::Real, Type::Index(axis)) => {
+                let axis = self.axis_name(axis);
+                format!(
+                    "no place is a number; it compares with `index({axis})` or a label `class_index({axis})`, and an input \
+                     `{{ axes: [{axis}], label: flag }}` says of each place whether it is meant"
+                )
+            }
+            (Type::Index(a), Type::Index(b)) => {
+                let [a, b] = [a, b].map(|axis| self.axis_name(axis));
+                format!(
+                    "places of one axis are compared: `index({b})` is the place on `{b}`, `index({a})` that on `{a}`"
+                )
+            }
+            (Type::Group, _) | (_, Type::Group) => "a group label compares with another one".to_owned(),
+            (Type::Condition, _) | (_, Type::Condition) => {
+                "a condition is used itself, or as `if condition then 1 else 0`".to_owned()
+            }
+            (Type::Real, Type::Real) => "both sides of a comparison have one type".to_owned(),
+        }
     }
 
     /// The comparison of a choice with a word; `None` if neither side is one.

@@ -1,5 +1,7 @@
-//! What called losses ask of their arguments: the labels and domains of their inputs and parameters, as conditions in the caller's graph.
+//! What called losses ask of their arguments: the labels and domains of their inputs and parameters, as conditions in the caller's graph;
+//! and what a norm asks of its order.
 
+use crate::elaborate::fold;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::expr::{AxisId, AxisSet, Comparison, Constant, Expr, ExprId, Graph, Reducer, Type};
@@ -7,7 +9,7 @@ use crate::formula::print::print;
 use crate::model::Label;
 use crate::source::Span;
 
-/// What a called loss asks of one argument.
+/// What a call asks of one argument.
 #[derive(Clone, Debug)]
 pub(crate) struct Demand {
     /// The value of the call: what is not evaluated asks for nothing.
@@ -16,10 +18,20 @@ pub(crate) struct Demand {
     pub(crate) condition: ExprId,
     /// The argument.
     pub(crate) place: Span,
-    /// The loss, and what of it.
+    /// The loss or function, and what of it.
     pub(crate) of: (String, String),
     /// The condition in words.
     pub(crate) words: String,
+    /// What to do about it.
+    pub(crate) way_out: String,
+}
+
+/// A norm of the spec that is elaborated.
+pub(super) struct Norm {
+    /// Its value.
+    pub(super) value: ExprId,
+    /// Its order, and where that stands.
+    pub(super) order: (ExprId, Span),
 }
 
 /// A call of a loss by the spec that is elaborated.
@@ -41,7 +53,8 @@ impl<'a> Elaborator<'a> {
             let spec = called.frame.spec;
             let mut ask = |condition: ExprId, place: Span, name: &str, words: String| {
                 let of = (spec.name.clone(), name.to_owned());
-                demands.push(Demand { call: called.loss, condition, place, of, words });
+                let way_out = format!("declare as narrow a label or domain, such as `from: {}.{name}`", spec.name);
+                demands.push(Demand { call: called.loss, condition, place, of, words, way_out });
             };
             for (place, input) in spec.inputs.iter().enumerate() {
                 let (Some(span), Value::Expr(id)) = (called.inputs[place], called.frame.inputs[place].clone()) else {
@@ -65,7 +78,27 @@ impl<'a> Elaborator<'a> {
             }
         }
         self.diagnostics = diagnostics;
+        let norms = std::mem::take(&mut self.norms);
+        demands.extend(norms.into_iter().map(|norm| self.order(&norm)));
         demands
+    }
+
+    /// Below 1 there is no norm: such a sum of powers is not convex, and its kernels were not made for it.
+    fn order(&mut self, norm: &Norm) -> Demand {
+        let (order, place) = norm.order;
+        let one = self.graph.add(Expr::Constant(Constant::integer(1)));
+        let condition = match fold::comparison(&self.graph, Comparison::GreaterEqual, order, one) {
+            Some(truth) => self.graph.add(Expr::Boolean(truth)),
+            None => self.graph.add(Expr::Compare(Comparison::GreaterEqual, order, one)),
+        };
+        Demand {
+            call: norm.value,
+            condition,
+            place,
+            of: ("norm".to_owned(), "p".to_owned()),
+            words: "1 <= p <= inf".to_owned(),
+            way_out: "narrow the domain of what it is made of".to_owned(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Case, Formula};
 use crate::elaborate::Library;
-use crate::elaborate::demands::Called;
+use crate::elaborate::demands::{Called, Norm};
 use crate::elaborate::fold;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::elaborate::reach::{self, CaseLog};
@@ -29,6 +29,8 @@ pub(super) struct Elaborator<'a> {
     pub(super) calls: Vec<&'a str>,
     /// The calls of losses by the spec itself.
     pub(super) called: Vec<Called<'a>>,
+    /// The norms that the spec itself writes.
+    pub(super) norms: Vec<Norm>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -43,6 +45,7 @@ impl<'a> Elaborator<'a> {
             cases: CaseLog::default(),
             calls: Vec::new(),
             called: Vec::new(),
+            norms: Vec::new(),
         }
     }
 

@@ -80,7 +80,10 @@ impl<'a> Elaborator<'a> {
                 let what = known.iter().find(|(name, _)| *name == near).map_or("name", |(_, what)| what);
                 format!("did you mean the {what} `{near}`?")
             }
-            None => "the names here are those of the inputs, the parameters, and the definitions above".to_owned(),
+            None => {
+                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                format!("the names here are `{}`", names.join("`, `"))
+            }
         }
     }
 }

@@ -21,13 +21,14 @@ pub(super) fn resolve(
     let mut inputs = Vec::new();
     for (name, entry) in &document.inputs {
         let own = own_axes(entry, axes, diagnostics);
-        let label = label(name, entry, axes, &own, diagnostics);
+        let known_label = label(name, entry, axes, &own, diagnostics);
+        let label = known_label.unwrap_or(Label::Real);
         let input = Input {
             name: name.value.clone(),
             label,
             gradient: entry.gradient,
             domain: entry.domain.clone(),
-            ignore: ignore(name, entry, label, &own, params, diagnostics),
+            ignore: ignore(name, entry, known_label, &own, params, diagnostics),
             default: default(name, entry, label, diagnostics),
             optional: entry.optional,
             broadcast: broadcast(entry, axes, &own, diagnostics),
@@ -103,21 +104,22 @@ fn own_axes(entry: &InputEntry, axes: &[Axis], diagnostics: &mut Diagnostics) ->
     own
 }
 
+/// What an input holds; none if that was reported as wrong.
 fn label(
     name: &Spanned<String>,
     entry: &InputEntry,
     axes: &[Axis],
     own: &[AxisId],
     diagnostics: &mut Diagnostics,
-) -> Label {
+) -> Option<Label> {
     let Some(written) = &entry.label else {
-        return Label::Real;
+        return Some(Label::Real);
     };
     let Some((word, axis)) = split(&written.value) else {
         diagnostics
             .error(Code::BadLabel, written.span, format!("`{}` is no label", written.value))
             .help("a label is a word, such as `sign`, or a word with an axis, such as `class_index(C)`".to_owned());
-        return Label::Real;
+        return None;
     };
     let Some((_, form)) = LABELS.iter().find(|(known, _)| *known == word) else {
         let words = LABELS.iter().map(|(word, _)| *word);
@@ -126,16 +128,14 @@ fn label(
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!("the labels are {}", words.collect::<Vec<_>>().join(", "))),
         };
-        return Label::Real;
+        return None;
     };
     match (form, axis) {
-        (Form::Plain(label), None) => *label,
+        (Form::Plain(label), None) => Some(*label),
         (Form::Along(label), Some(axis)) => {
             let start = written.span.start + written.value.rfind(axis).unwrap_or_default();
             let axis = Spanned { value: axis.to_owned(), span: Span::new(start, start + axis.len()) };
-            let Some(id) = axes::find(&axis, axes, diagnostics) else {
-                return Label::Real;
-            };
+            let id = axes::find(&axis, axes, diagnostics)?;
             let label = label(id);
             let (fits, help) = match label {
                 Label::MultiHot(_) | Label::Simplex(_) => (own.contains(&id), "add the axis to its `axes`"),
@@ -168,19 +168,19 @@ fn label(
                     .error(Code::BadLabel, written.span, format!("the list `{}` has no axis of its own", name.value))
                     .help("give it one for the places in the list: `axes: [N, L]`".to_owned());
             }
-            label
+            Some(label)
         }
         (Form::Plain(label), Some(_)) => {
             diagnostics
                 .error(Code::BadLabel, written.span, format!("the label `{word}` has no axis"))
                 .help(format!("write `{word}`"));
-            *label
+            Some(*label)
         }
         (Form::Along(_), None) => {
             diagnostics
                 .error(Code::BadLabel, written.span, format!("the label `{word}` needs an axis"))
                 .help(format!("write `{word}(C)`"));
-            Label::Real
+            None
         }
     }
 }
@@ -188,7 +188,7 @@ fn label(
 fn ignore(
     name: &Spanned<String>,
     entry: &InputEntry,
-    label: Label,
+    label: Option<Label>,
     own: &[AxisId],
     params: &[Param],
     diagnostics: &mut Diagnostics,
@@ -220,19 +220,22 @@ fn ignore(
             .help("`ignore` names a parameter of `kind: integer` without `values`".to_owned());
     }
     let is_index = match label {
-        Label::ClassIndex(_) => true,
-        Label::Real
-        | Label::Nonnegative
-        | Label::Positive
-        | Label::Probability
-        | Label::Binary
-        | Label::MultiHot(_)
-        | Label::Sign
-        | Label::Flag
-        | Label::Count
-        | Label::Simplex(_)
-        | Label::IndexList(_)
-        | Label::Group => false,
+        // What a label that is wrong was meant to be is not known.
+        None | Some(Label::ClassIndex(_)) => true,
+        Some(
+            Label::Real
+            | Label::Nonnegative
+            | Label::Positive
+            | Label::Probability
+            | Label::Binary
+            | Label::MultiHot(_)
+            | Label::Sign
+            | Label::Flag
+            | Label::Count
+            | Label::Simplex(_)
+            | Label::IndexList(_)
+            | Label::Group,
+        ) => false,
     };
     if !is_index || own != [AxisId::ROWS] {
         diagnostics

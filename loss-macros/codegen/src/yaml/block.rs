@@ -167,7 +167,7 @@ impl Scanner<'_> {
             self.at = line_end;
         }
         if begins_line_end(self.rest()) && self.next_content().is_some_and(|column| column >= least) {
-            let error = self.many_lines(scalar.span);
+            let error = if self.key_follows() { self.key_too_far_right() } else { self.many_lines(scalar.span) };
             self.diagnostics.push(error);
             while self.next_content().is_some_and(|column| column >= least) {
                 self.at += self.rest().find('\n').unwrap_or(self.rest().len());

@@ -5,8 +5,9 @@ use crate::diagnostic::{Diagnostics, suggest};
 use crate::document::Formula;
 use crate::formula::ast::Ast;
 use crate::source::{Span, Spanned};
+use crate::yaml::commas;
 use crate::yaml::keys::Key;
-use crate::yaml::node::{Node, NodeKind, Scalar, Style};
+use crate::yaml::node::{Node, Scalar};
 use crate::yaml::reader::Reader;
 
 /// The values of a map by key.
@@ -26,18 +27,8 @@ impl<'n> Fields<'n> {
         diagnostics: &mut Diagnostics,
     ) -> Self {
         let allowed: Vec<&str> = allowed.iter().map(|key| key.name).collect();
-        let mut rest = entries.iter().enumerate();
-        while let Some((place, (key, _))) = rest.next() {
-            if let Some(text) = text_with_commas(entries, place, &allowed) {
-                let name = key.as_str();
-                let message = format!("a comma ends the text of `{name}`, and what follows is no key of `{what}`");
-                let span = text[0].span.to(text[text.len() - 1].span);
-                let whole: Vec<&str> = text.iter().map(|part| part.as_str()).collect();
-                let help = format!("quote a text that holds a comma: `{name}: \"{}\"`", whole.join(", "));
-                diagnostics.error(Code::CommaCutsText, span, message).help(help);
-                rest.nth(text.len() - 2);
-                continue;
-            }
+        commas::in_fields(entries, what, &allowed, diagnostics);
+        for (key, _) in entries {
             if key.as_str().is_empty() || allowed.contains(&key.as_str()) {
                 continue;
             }
@@ -121,22 +112,4 @@ impl<'n> Fields<'n> {
     ) -> Vec<(Spanned<String>, T)> {
         self.get(key).map(|node| reader.each(node, key, read)).unwrap_or_default()
     }
-}
-
-/// The parts of the text at a place of a flow map, if commas that belong to it cut it: `{ source: log 2, the limit }`. A part that
-/// follows has no value and is no key.
-fn text_with_commas<'n>(entries: &'n [(Scalar, Node)], place: usize, allowed: &[&str]) -> Option<Vec<&'n Scalar>> {
-    let NodeKind::Scalar(first) = &entries[place].1.kind else { return None };
-    let mut parts = vec![first];
-    for (key, value) in &entries[place + 1..] {
-        let last = parts[parts.len() - 1];
-        let NodeKind::Scalar(nothing) = &value.kind else { break };
-        let is_next = (last.span.end..=last.span.end + ", ".len()).contains(&key.span.start);
-        let are_plain = last.style == Style::Plain && key.style == Style::Plain;
-        if !(is_next && are_plain && nothing.is_absent()) || allowed.contains(&key.as_str()) {
-            break;
-        }
-        parts.push(key);
-    }
-    (parts.len() > 1).then_some(parts)
 }

@@ -31,7 +31,7 @@ impl Scanner<'_> {
             }
             self.skip_properties();
             let key = self.flow_scalar()?;
-            let mut value = Node::scalar(self.nothing());
+            let mut value = Node::scalar(self.plain_scalar(key.span.end, key.span.end));
             self.next_content();
             if self.peek() == Some(':') {
                 self.at += 1;

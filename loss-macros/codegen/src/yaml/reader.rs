@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
+use crate::yaml::commas;
 use crate::yaml::fields::Fields;
 use crate::yaml::keys::Key;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
@@ -23,6 +24,13 @@ impl Reader {
 
     /// The entries of a map whose keys are free.
     pub(super) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Scalar, Node)]> {
+        let entries = self.map(node, what)?;
+        commas::in_entries(entries, what, &mut self.diagnostics);
+        Some(entries)
+    }
+
+    /// The entries of a map, whatever its keys are.
+    fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Scalar, Node)]> {
         let NodeKind::Map(entries) = &node.kind else {
             self.wrong_kind(node, what, "a map").help("write `key: value`, one a line, or `{ key: value }`");
             return None;
@@ -53,13 +61,14 @@ impl Reader {
 
     /// A map whose keys are listed.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[Key]) -> Option<Fields<'n>> {
-        let entries = self.entries(node, what)?;
+        let entries = self.map(node, what)?;
         Some(Fields::check(entries, node.span, what, allowed, &mut self.diagnostics))
     }
 
     /// The items of a list.
     pub(super) fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
         if let NodeKind::List(items) = &node.kind {
+            commas::in_items(items, what, &mut self.diagnostics);
             return items;
         }
         self.wrong_kind(node, what, "a list").help("write `[ … ]`, or one `- …` a line");

@@ -168,6 +168,14 @@ impl<'a> Scanner<'a> {
             .with_help("keep it on one line, or write a `|` block")
     }
 
+    /// A key here would belong to a value that is no map.
+    pub(super) fn key_too_far_right(&self) -> Diagnostic {
+        let length = self.rest().find(':').unwrap_or(0);
+        let span = Span::new(self.at, self.at + length);
+        let message = "a key that stands further right than the one above it, which has its value already";
+        Diagnostic::error(Code::ManyLines, span, message).with_help("begin all keys of a map in one column")
+    }
+
     pub(super) fn deeper(
         &mut self,
         rule: impl FnOnce(&mut Self) -> Result<Node, Diagnostic>,
