@@ -71,7 +71,6 @@ const OF_PRODUCTS: &[&str] = check_names![
     "hessian_product_matches_oracle",
     "hessian_product_obeys_laws",
     "hessian_product_matches_kernel_differences",
-    "hessian_product_is_reproducible",
 ];
 
 /// A fault in a plan.
