@@ -34,6 +34,17 @@ fn lowered(g: &mut Graph, root: ExprId) -> [ExprId; 2] {
     [lowered[0], lowered[1]]
 }
 
+/// Value and gradient where the weights are a probability, input 1, and what it lacks to 1.
+fn by_a_probability() -> (Graph, [ExprId; 2]) {
+    let mut g = Graph::new();
+    let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
+    let one = g.one();
+    let no = g.subtract(one, yes);
+    let root = mixture(&mut g, x, yes, no);
+    let roots = lowered(&mut g, root);
+    (g, roots)
+}
+
 fn row(inputs: &[f64]) -> Row {
     Row { inputs: inputs.iter().map(|&value| vec![value]).collect(), labels: vec![], classes: 1, params: vec![] }
 }
@@ -53,12 +64,7 @@ fn parts(x: f64) -> ([f64; 2], [f64; 2]) {
 
 #[test]
 fn a_probability_mixes_a_loss_of_yes_and_one_of_no() {
-    let mut g = Graph::new();
-    let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
-    let one = g.one();
-    let no = g.subtract(one, yes);
-    let root = mixture(&mut g, x, yes, no);
-    let [value, slope] = lowered(&mut g, root);
+    let (g, [value, slope]) = by_a_probability();
     for x in LOGITS {
         for yes in YES {
             let row = row(&[x, yes]);
@@ -89,12 +95,7 @@ fn weights_of_their_own_stay_apart() {
 
 #[test]
 fn a_weight_of_zero_removes_what_is_infinite() {
-    let mut g = Graph::new();
-    let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
-    let one = g.one();
-    let no = g.subtract(one, yes);
-    let root = mixture(&mut g, x, yes, no);
-    let [value, slope] = lowered(&mut g, root);
+    let (g, [value, slope]) = by_a_probability();
     for (x, yes, expected) in [
         (f64::INFINITY, 1.0, [0.0, 0.0]),
         (f64::NEG_INFINITY, 0.0, [0.0, 0.0]),
@@ -114,12 +115,7 @@ fn a_weight_of_zero_removes_what_is_infinite() {
 
 #[test]
 fn a_mixture_has_one_exponential_one_logarithm_and_one_quotient() {
-    let mut g = Graph::new();
-    let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
-    let one = g.one();
-    let no = g.subtract(one, yes);
-    let root = mixture(&mut g, x, yes, no);
-    let roots = lowered(&mut g, root);
+    let (g, roots) = by_a_probability();
     let nodes: Vec<Expr> = reachable(&g, roots).into_iter().map(|id| g.expr(id)).collect();
     let count = |is_it: fn(&Expr) -> bool| nodes.iter().filter(|expr| is_it(expr)).count();
     assert_eq!(count(|expr| matches!(expr, Expr::Unary(Unary::Exp, _))), 1);

@@ -1,21 +1,19 @@
 //! Second derivatives beside other outputs, batches, instruction sets and reductions.
 
 use loss_runtime::call::MAX_INPUTS;
-use loss_runtime::lane::Isa;
 use loss_runtime::{Curvature, Element, Error, Execution, Reduction, Request, Upstream, Want, run};
 
-use crate::generators::{Batch, Extents, Random};
+use crate::generators::{Batch, Random};
 use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes};
 use super::probe::{Probe, find, first_difference, gradient_buffers, poison, show};
 use super::sample::{Sample, each, each_once};
+use super::ways::{isas, long_batches, threads, with_threads};
 use super::{Finding, Tally};
 
 /// So many rows of a batch are looked at alone.
 const ALONE: usize = 12;
-/// More values than one thread takes at a time, and no whole number of vectors.
-const LARGE: usize = (1 << 18) + 37;
 
 /// Every way to ask for a curvature.
 pub(super) fn curvature_is_reproducible(subject: &Subject, effort: &Effort) -> Finding {
@@ -30,13 +28,15 @@ pub(super) fn curvature_is_reproducible(subject: &Subject, effort: &Effort) -> F
     each::<f64>(subject, effort, "curvature_is_reproducible f64", &sizes, &mut tally, |sample, random, tally| {
         every_way(sample, &reductions, random, tally);
     });
-    let large = [Extents::rows([LARGE])];
-    each_once::<f32>(subject, effort, "curvature_is_reproducible large", &large, &mut tally, on_threads);
-    tally.finding()
+    let long = long_batches(subject);
+    let skipped = with_threads(|| {
+        each_once::<f32>(subject, effort, "curvature_is_reproducible threads", &long, &mut tally, on_threads);
+    });
+    skipped.unwrap_or_else(|| tally.finding())
 }
 
-/// The reductions that sum the loss itself: another summand has a curvature of its own.
-fn reductions_of_the_loss(subject: &Subject) -> Vec<Reduction<'static>> {
+/// The reductions that sum the loss itself: another summand has second derivatives of its own.
+pub(super) fn reductions_of_the_loss(subject: &Subject) -> Vec<Reduction<'static>> {
     let of = |place: usize| subject.compiled().and_then(|compiled| compiled.spec.reductions[place].of.as_ref());
     let named = subject.loss.info().reductions.iter().enumerate();
     let named = named.filter(|(place, _)| of(*place).is_none()).map(|(_, reduction)| Reduction::Named(reduction.name));
@@ -146,10 +146,9 @@ fn look<T: Element>(
             same(&format!("gradient in a call for a curvature beside {beside:?}"), expected, actual);
         }
     }
-    for isa in Isa::available() {
-        let execution = Execution { isa: Some(isa), ..one_thread };
+    for execution in isas() {
         let (curvature, _) = Ask { execution, ..ask }.answer(sample, &sample.batch)?;
-        same(&format!("curvature on {isa}"), &alone, &curvature);
+        same(&format!("curvature, {execution:?}"), &alone, &curvature);
     }
     for &reduction in reductions {
         let scaled = match (Ask { reduction, ..ask }).answer(sample, &sample.batch) {
@@ -166,10 +165,8 @@ fn look<T: Element>(
     let declared = &sample.info.inputs[input];
     let dropped = sample.batch.dropped_rows(sample.info, sample.extents);
     for row in (0..ALONE.min(sample.extents.row_count())).map(|_| random.below(sample.extents.row_count())) {
-        let along = 0..sample.extents.per_row(sample.info, declared);
-        let places = along.map(|along| sample.extents.place(sample.info, declared, row, along));
         // A curvature that rows share is a sum over them.
-        let Some(places) = places.collect::<Option<Vec<usize>>>() else { break };
+        let Some(places) = sample.extents.places(sample.info, declared, row) else { break };
         let in_batch: Vec<T> = places.iter().map(|&place| alone[place]).collect();
         let own = sample.batch.rows(sample.info, sample.extents, &[row]);
         let (by_itself, _) = ask.answer(sample, &own)?;
@@ -182,23 +179,28 @@ fn look<T: Element>(
 }
 
 fn on_threads<T: Element>(sample: &Sample<'_, T>, _: &mut Random, tally: &mut Tally) {
-    let ask = |threads| {
+    let answer = |execution: Execution| {
         let ask = Ask {
             which: Curvature::Exact,
             beside: Beside::Gradient,
             reduction: Reduction::Sum,
             upstream: Upstream::One,
-            execution: Execution { isa: None, threads },
+            execution,
         };
         ask.answer(sample, &sample.batch)
     };
-    match (ask(Some(1)), ask(None)) {
-        (Ok((one, _)), Ok((many, _))) => match first_difference(&one, &many) {
-            None => tally.pass(one.len() as u64),
-            Some(place) => tally.fail(&format!("curvature on threads, place {place}; {}", sample.describe()), || {
-                (show(one[place]), show(many[place]))
-            }),
-        },
-        (Err(refusal), _) | (_, Err(refusal)) => refused(sample, &refusal, tally),
+    let alone = answer(Execution { isa: None, threads: Some(1) });
+    for execution in threads() {
+        match (&alone, &answer(execution)) {
+            (Ok((one, _)), Ok((many, _))) => match first_difference(one, many) {
+                None => tally.pass(one.len() as u64),
+                Some(place) => {
+                    tally.fail(&format!("curvature, {execution:?}, place {place}; {}", sample.describe()), || {
+                        (show(one[place]), show(many[place]))
+                    });
+                }
+            },
+            (Err(refusal), _) | (_, Err(refusal)) => refused(sample, refusal, tally),
+        }
     }
 }

@@ -23,23 +23,27 @@ const PER_BATCH: usize = 8;
 /// How often the steps are halved until the domain admits them.
 const HALVINGS: usize = 40;
 
+/// Small batches: each row becomes one for every step.
+pub(super) fn sizes(subject: &Subject) -> Vec<Extents> {
+    if has_second_axis(subject.loss.info()) {
+        vec![Extents::rows([3]).with_extent(3), Extents::rows([2]).with_extent(17)]
+    } else {
+        vec![Extents::rows([8])]
+    }
+}
+
 /// Every gradient of `none` in `f64`, away from the ends of the domain.
 pub(super) fn gradient_matches_kernel_differences(subject: &Subject, effort: &Effort) -> Finding {
     if subject.compiled().is_some_and(departs_everywhere) {
         return Finding::skipped("the spec says of every gradient that it is not the derivative");
     }
     let mut tally = Tally::new(subject, effort);
-    let sizes = if has_second_axis(subject.loss.info()) {
-        vec![Extents::rows([3]).with_extent(3), Extents::rows([2]).with_extent(17)]
-    } else {
-        vec![Extents::rows([8])]
-    };
     let name = "gradient_matches_kernel_differences";
     each_pair::<f64>(
         subject,
         effort,
         name,
-        &sizes,
+        &sizes(subject),
         |_, batch, _| batch,
         &mut tally,
         |sample, random, tally| {

@@ -115,11 +115,8 @@ fn compare_row<T: Element>(
         let (Some(in_batch), Some(alone)) = (in_batch, alone) else {
             continue;
         };
-        let places: Option<Vec<usize>> = (0..sample.extents.per_row(sample.info, input))
-            .map(|along| sample.extents.place(sample.info, input, row, along))
-            .collect();
         // The gradient of an input that rows share is a sum over rows.
-        let Some(places) = places else { continue };
+        let Some(places) = sample.extents.places(sample.info, input, row) else { continue };
         look(format!("gradient of {}", input.name), places.iter().map(|&place| in_batch[place]).collect(), alone);
     }
 }

@@ -1,17 +1,18 @@
 //! Hessian-vector products: how they are asked for, and that the way does not matter.
 
 use loss_runtime::call::MAX_INPUTS;
-use loss_runtime::lane::Isa;
 use loss_runtime::{
     Array, Element, Error, Execution, HessianProduct, Loss, Reduction, Request, Tensor, Upstream, Want, run,
 };
 
-use crate::generators::{Batch, Extents, Random};
+use crate::generators::{Batch, Random};
 use crate::subject::{Effort, Subject};
 
+use super::curvature::reductions_of_the_loss;
 use super::geometry::{refused, sizes};
 use super::probe::{Probe, find, first_difference, gradient_buffers, poison, show};
-use super::sample::{Sample, each, each_once, has_second_axis};
+use super::sample::{Sample, each, each_once};
+use super::ways::{isas, long_batches, threads, with_threads};
 use super::{Finding, Tally};
 
 /// So many rows of a batch are looked at alone.
@@ -109,22 +110,10 @@ pub(super) fn hessian_product_is_reproducible(subject: &Subject, effort: &Effort
     each::<f64>(subject, effort, &format!("{check} f64"), &sizes, &mut tally, |sample, random, tally| {
         every_way(sample, &reductions, random, tally);
     });
-    // More than one thread takes at a time, of rows that are walked along and of rows that are walked across.
-    let large = if has_second_axis(subject.loss.info()) {
-        vec![Extents::rows([301]).with_extent(1003), Extents::rows([40_011]).with_extent(7)]
-    } else {
-        vec![Extents::rows([(1 << 18) + 37])]
-    };
-    each_once::<f32>(subject, effort, &format!("{check} large"), &large, &mut tally, on_threads);
-    tally.finding()
-}
-
-/// The reductions that sum the loss itself: another summand has a Hessian of its own.
-fn reductions_of_the_loss(subject: &Subject) -> Vec<Reduction<'static>> {
-    let of = |place: usize| subject.compiled().and_then(|compiled| compiled.spec.reductions[place].of.as_ref());
-    let named = subject.loss.info().reductions.iter().enumerate();
-    let named = named.filter(|(place, _)| of(*place).is_none()).map(|(_, reduction)| Reduction::Named(reduction.name));
-    std::iter::once(Reduction::Sum).chain(named).collect()
+    let skipped = with_threads(|| {
+        each_once::<f32>(subject, effort, &format!("{check} threads"), &long_batches(subject), &mut tally, on_threads);
+    });
+    skipped.unwrap_or_else(|| tally.finding())
 }
 
 fn every_way<T: Element>(
@@ -166,9 +155,8 @@ fn look<T: Element>(
     };
     let beside = Ask { beside: Beside::Everything, ..ask }.answer(sample.loss, &sample.batch)?;
     same("beside all else", &alone, &beside);
-    for isa in Isa::available() {
-        let execution = Execution { isa: Some(isa), ..ask.execution };
-        same(&format!("on {isa}"), &alone, &Ask { execution, ..ask }.answer(sample.loss, &sample.batch)?);
+    for execution in isas() {
+        same(&format!("{execution:?}"), &alone, &Ask { execution, ..ask }.answer(sample.loss, &sample.batch)?);
     }
     let len = loss_runtime::shape_of_none(sample.loss, &sample.batch.call())?.len();
     let each = vec![one; len];
@@ -191,15 +179,11 @@ fn look<T: Element>(
     }
     let declared = &sample.info.inputs[input];
     let dropped = sample.batch.dropped_rows(sample.info, sample.extents);
-    let places_of = |row: usize| -> Option<Vec<usize>> {
-        let along = 0..sample.extents.per_row(sample.info, declared);
-        along.map(|along| sample.extents.place(sample.info, declared, row, along)).collect()
-    };
     let some = (0..ALONE.min(sample.extents.row_count())).map(|_| random.below(sample.extents.row_count()));
     let some: Vec<usize> = some.chain(dropped.iter().position(|&dropped| dropped)).collect();
     for row in some {
         // A product that rows share is a sum over them.
-        let Some(places) = places_of(row) else { break };
+        let Some(places) = sample.extents.places(sample.info, declared, row) else { break };
         let at = |slice: &[T]| -> Vec<T> { places.iter().map(|&place| slice[place]).collect() };
         let own = sample.batch.rows(sample.info, sample.extents, &[row]);
         let by_itself = Ask { direction: &at(&direction), ..ask }.answer(sample.loss, &own)?;
@@ -260,21 +244,21 @@ fn on_threads<T: Element>(sample: &Sample<'_, T>, random: &mut Random, tally: &m
             continue;
         }
         let direction = direction(sample, input, random);
-        let answer = |threads| {
-            let execution = Execution { isa: None, threads };
+        let answer = |execution: Execution| {
             let ask = Ask { execution, reduction: Reduction::Sum, ..Ask::of(input, &direction) };
             ask.answer(sample.loss, &sample.batch)
         };
-        for threads in [Some(2), Some(3), None] {
-            match (answer(Some(1)), answer(threads)) {
-                (Ok(one), Ok(many)) => match first_difference(&one, &many) {
+        let alone = answer(Execution { isa: None, threads: Some(1) });
+        for execution in threads() {
+            match (&alone, &answer(execution)) {
+                (Ok(one), Ok(many)) => match first_difference(one, many) {
                     None => tally.pass(one.len() as u64),
                     Some(place) => {
-                        let what = format!("product on {threads:?} threads, place {place}; {}", sample.describe());
+                        let what = format!("product, {execution:?}, place {place}; {}", sample.describe());
                         tally.fail(&what, || (show(one[place]), show(many[place])));
                     }
                 },
-                (Err(refusal), _) | (_, Err(refusal)) => refused(sample, &refusal, tally),
+                (Err(refusal), _) | (_, Err(refusal)) => refused(sample, refusal, tally),
             }
         }
     }

@@ -6,11 +6,11 @@ use loss_runtime::Error;
 use crate::generators::{Batch, Extents, Random};
 use crate::subject::{Effort, Subject};
 
-use super::extrapolation::{STEPS, Walk};
+use super::extrapolation::{STEPS, Walk, sizes};
 use super::geometry::refused;
 use super::probe::{Probe, find};
 use super::product::Ask;
-use super::sample::{Sample, each_pair, has_second_axis};
+use super::sample::{Sample, each_pair};
 use super::{Finding, Tally, tolerance};
 
 /// Numbers of the input are cut to so many bits, and directions are of few: then every step is exact.
@@ -22,17 +22,12 @@ pub(super) fn hessian_product_matches_kernel_differences(subject: &Subject, effo
         return Finding::skipped("the spec asks for no Hessian-vector products");
     }
     let mut tally = Tally::new(subject, effort);
-    let sizes = if has_second_axis(subject.loss.info()) {
-        vec![Extents::rows([3]).with_extent(3), Extents::rows([2]).with_extent(17)]
-    } else {
-        vec![Extents::rows([8])]
-    };
     let name = "hessian_product_matches_kernel_differences";
     each_pair::<f64>(
         subject,
         effort,
         name,
-        &sizes,
+        &sizes(subject),
         |_, batch, _| batch,
         &mut tally,
         |sample, random, tally| {
@@ -59,10 +54,7 @@ fn look(
     let copies = 1 + 2 * STEPS;
     let extents = Extents::rows([copies]).with_extent(sample.extents.extent);
     let mut batch = sample.batch.rows(info, sample.extents, &vec![row; copies]);
-    let per_row = extents.per_row(info, &info.inputs[input]);
-    let places = |copy: usize| -> Option<Vec<usize>> {
-        (0..per_row).map(|along| extents.place(info, &info.inputs[input], copy, along)).collect()
-    };
+    let places = |copy: usize| extents.places(info, &info.inputs[input], copy);
     let (Some(here), Some(column)) = (places(0), &batch.inputs[input]) else { return Ok(()) };
     let numbers: Vec<f64> = here.iter().map(|&place| cut(column.values.number(place))).collect();
     let largest = numbers.iter().fold(0.0, |largest: f64, number| largest.max(number.abs()));

@@ -118,13 +118,8 @@ fn whole(
     let declared = &sample.info.inputs[input];
     let Some(column) = &sample.batch.inputs[input] else { return Ok(()) };
     let len = column.values.len();
-    let rows: Option<Vec<Vec<usize>>> = (0..sample.extents.row_count())
-        .map(|row| {
-            let along = 0..sample.extents.per_row(sample.info, declared);
-            along.map(|along| sample.extents.place(sample.info, declared, row, along)).collect()
-        })
-        .collect();
-    let Some(rows) = rows else { return Ok(()) };
+    let places = |row| sample.extents.places(sample.info, declared, row);
+    let Some(rows) = (0..sample.extents.row_count()).map(places).collect::<Option<Vec<_>>>() else { return Ok(()) };
     let claims = Claims::of(compiled, declared.name);
     let vector: Vec<f64> = (0..len).map(|_| random.between(-2.0, 2.0)).collect();
     let found = Ask::of(input, &vector).answer(sample.loss, &sample.batch)?;

@@ -17,10 +17,8 @@ use super::{Finding, Tally, tolerance};
 
 /// What a free variable of a relation is, one after the other, where its domain admits it: digits and a power of ten.
 const FREE: [(i128, i32); 5] = [(5, -1), (3, 0), (-1, 0), (125, -3), (-25, -1)];
-/// How far from its limit a parameter is tried.
-const NEAR_LIMIT: f64 = 1e-13;
-/// The exponent of that, as a power of ten.
-const NEAR_LIMIT_EXPONENT: i32 = -13;
+/// How far from its limit a parameter is tried, as a power of ten.
+const NEAR_LIMIT: i32 = -13;
 
 /// Every relation, wherever its condition holds.
 pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
@@ -78,10 +76,10 @@ fn beside(variant: &mut Variant, goal: ExprId, choice: usize) -> ExprId {
     let graph = &mut variant.graph;
     let sign = if choice.is_multiple_of(2) { 1 } else { -1 };
     match graph.constant(goal) {
-        Some(Constant::Infinity) => graph.add(Expr::Constant(Constant::decimal(1, -NEAR_LIMIT_EXPONENT))),
-        Some(Constant::NegativeInfinity) => graph.add(Expr::Constant(Constant::decimal(-1, -NEAR_LIMIT_EXPONENT))),
+        Some(Constant::Infinity) => graph.add(Expr::Constant(Constant::decimal(1, -NEAR_LIMIT))),
+        Some(Constant::NegativeInfinity) => graph.add(Expr::Constant(Constant::decimal(-1, -NEAR_LIMIT))),
         Some(Constant::Decimal { .. } | Constant::Pi | Constant::Nan) | None => {
-            let step = graph.add(Expr::Constant(Constant::decimal(sign, NEAR_LIMIT_EXPONENT)));
+            let step = graph.add(Expr::Constant(Constant::decimal(sign, NEAR_LIMIT)));
             graph.add(Expr::Binary(Binary::Add, goal, step))
         }
     }
@@ -180,7 +178,8 @@ impl Equality {
         let apart = if relation.limit.is_some() { tolerance::LIMIT } else { tolerance::RELATION };
         if let Some((param, goal)) = self.goal {
             let goal = oracle.expression(goal, place)?.value.to_f64();
-            let value = if goal.is_finite() { goal + NEAR_LIMIT } else { goal.signum() / NEAR_LIMIT };
+            let apart = Constant::decimal(1, NEAR_LIMIT).to_f64();
+            let value = if goal.is_finite() { goal + apart } else { goal.signum() / apart };
             near.params[param] = Some(Number::Float(value));
         }
         let mut loss = Oracle::new(spec, &self.variant, &near)?.loss(place)?;

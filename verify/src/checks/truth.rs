@@ -10,6 +10,7 @@ mod one;
 mod points;
 pub(super) mod product;
 pub(super) mod second;
+mod second_order;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::model::Variant;

@@ -84,6 +84,12 @@ impl Extents {
         })
     }
 
+    /// The places in an input's array of one row; `None` for an input that all rows share.
+    #[must_use]
+    pub fn places(&self, info: &LossInfo, input: &InputInfo, row: usize) -> Option<Vec<usize>> {
+        (0..self.per_row(info, input)).map(|along| self.place(info, input, row, along)).collect()
+    }
+
     /// How many values an input has in one row.
     #[must_use]
     pub fn per_row(&self, info: &LossInfo, input: &InputInfo) -> usize {

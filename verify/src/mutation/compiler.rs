@@ -4,6 +4,7 @@
 mod bends;
 mod nodes;
 mod products;
+mod second;
 mod steps;
 
 use std::borrow::Cow;

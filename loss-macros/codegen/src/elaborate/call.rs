@@ -219,21 +219,7 @@ impl<'a> Elaborator<'a> {
         };
         if let Expr::Input(input) = self.graph.expr(id) {
             let declared = &self.root.inputs[usize::from(input.0)];
-            let by_entry = match declared.label {
-                Label::IndexList(_) => true,
-                Label::Real
-                | Label::Nonnegative
-                | Label::Positive
-                | Label::Probability
-                | Label::Binary
-                | Label::MultiHot(_)
-                | Label::Sign
-                | Label::Flag
-                | Label::Count
-                | Label::Simplex(_)
-                | Label::ClassIndex(_)
-                | Label::Group => false,
-            };
+            let by_entry = matches!(declared.label, Label::IndexList(_));
             if by_entry || declared.ignore.is_some() {
                 let axes = declared.axes.iter().copied().collect();
                 return Some(self.graph.intern(Expr::Given(input), Type::Condition, axes));

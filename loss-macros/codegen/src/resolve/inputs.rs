@@ -219,24 +219,8 @@ fn ignore(
             .error(Code::BadIgnore, written.span, format!("`{}` is no open integer parameter", written.value))
             .help("`ignore` names a parameter of `kind: integer` without `values`".to_owned());
     }
-    let is_index = match label {
-        // What a label that is wrong was meant to be is not known.
-        None | Some(Label::ClassIndex(_)) => true,
-        Some(
-            Label::Real
-            | Label::Nonnegative
-            | Label::Positive
-            | Label::Probability
-            | Label::Binary
-            | Label::MultiHot(_)
-            | Label::Sign
-            | Label::Flag
-            | Label::Count
-            | Label::Simplex(_)
-            | Label::IndexList(_)
-            | Label::Group,
-        ) => false,
-    };
+    // What a label that is wrong was meant to be is not known.
+    let is_index = label.is_none_or(|label| matches!(label, Label::ClassIndex(_)));
     if !is_index || own != [AxisId::ROWS] {
         diagnostics
             .error(Code::BadIgnore, written.span, format!("`{}` cannot mark rows to drop", name.value))

@@ -17,7 +17,8 @@ use crate::subject::{Effort, Subject};
 
 use super::super::product::{Ask, direction};
 use super::super::sample::{Sample, each_refined, has_second_axis};
-use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, SHARE, Seen, TOLERATED, Tally};
+use super::second_order::{in_place_of_gradient, measured, upstream, worst};
+use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, Seen, TOLERATED, Tally};
 use super::{data, data_of, decided, edges, variant_of};
 
 /// Every product of `none`, in both types, for upstream gradients that are not 1.
@@ -26,16 +27,9 @@ pub(in crate::checks) fn hessian_product_matches_oracle(subject: &Subject, effor
     if subject.loss.info().hessian_products.is_empty() {
         return Finding::skipped("the spec asks for no Hessian-vector products");
     }
-    let mut tally = Tally::new(subject, effort);
-    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    let worst = [
-        measure_in::<f32>(subject, &effort, compiled, &mut tally),
-        measure_in::<f64>(subject, &effort, compiled, &mut tally),
-    ];
-    let mut finding = tally.finding();
-    let comma = if finding.detail.is_empty() { "" } else { "; " };
-    finding.detail.push_str(&format!("{comma}{}", worst.join("; ")));
-    finding
+    measured(subject, effort, |effort, tally| {
+        [measure_in::<f32>(subject, effort, compiled, tally), measure_in::<f64>(subject, effort, compiled, tally)]
+    })
 }
 
 /// Few and small: each truth is that of gradients of hundreds of digits.
@@ -64,8 +58,7 @@ fn measure_in<T: Element + Format>(
     each_refined::<T>(subject, effort, &name, &sizes[..1], decided::settle, tally, |sample, random, tally| {
         look(sample, compiled, &DECIDED, random, &mut Seen::default(), tally);
     });
-    let worst = seen.accuracy(T::NAME).into_iter().map(|accuracy| accuracy.max_ulp.0).fold(0.0, f64::max);
-    format!("at most {worst:.2} ULP in {}", T::NAME)
+    worst::<T>(seen)
 }
 
 /// Holds the products of one batch against the truth.
@@ -85,7 +78,7 @@ fn look<T: Element + Format>(
         Ok(shape) => shape.len(),
         Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
     };
-    let upstream: Vec<T> = (0..places).map(|_| T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 })).collect();
+    let upstream: Vec<T> = upstream(places, random);
     let weights = data::in_oracle_order(sample, &upstream);
     for &input in sample.info.hessian_products {
         let direction = direction(sample, input, random);
@@ -153,10 +146,4 @@ pub(super) fn outcome(
     (upstream, least): (&[f64], f64),
 ) -> std::result::Result<CallOutcome, Failure> {
     Ok(in_place_of_gradient(spec, of, &known(spec, variant, data, of, (upstream, least))?))
-}
-
-fn in_place_of_gradient(spec: &Spec, of: InputId, product: &[Option<Real>]) -> CallOutcome {
-    let mut gradients = vec![None; spec.inputs.len()];
-    gradients[usize::from(of.0)] = Some(product.iter().map(|number| number.clone().unwrap_or(Real::Nan)).collect());
-    CallOutcome { values: Vec::new(), gradients, params: Vec::new() }
 }

@@ -17,7 +17,8 @@ use crate::subject::{Effort, Subject};
 
 use super::super::probe::{Probe, find, poison};
 use super::super::sample::{Sample, each_pair};
-use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, SHARE, Seen, TOLERATED, Tally, Wanted};
+use super::second_order::{in_place_of_gradient, measured, upstream, worst};
+use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, Seen, TOLERATED, Tally, Wanted};
 use super::{data, data_of, decided, edges, sizes, variant_of};
 
 const WHICH: [(Curvature, Bend); 2] = [(Curvature::Exact, Bend::Exact), (Curvature::Step, Bend::Step)];
@@ -36,16 +37,9 @@ pub(in crate::checks) fn curvature_matches_oracle(subject: &Subject, effort: &Ef
     if subject.loss.info().curvature.is_none() {
         return Finding::skipped("the loss is not of each place by itself");
     }
-    let mut tally = Tally::new(subject, effort);
-    let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
-    let worst = [
-        measure_in::<f32>(subject, &effort, compiled, &mut tally),
-        measure_in::<f64>(subject, &effort, compiled, &mut tally),
-    ];
-    let mut finding = tally.finding();
-    let comma = if finding.detail.is_empty() { "" } else { "; " };
-    finding.detail.push_str(&format!("{comma}{}", worst.join("; ")));
-    finding
+    measured(subject, effort, |effort, tally| {
+        [measure_in::<f32>(subject, effort, compiled, tally), measure_in::<f64>(subject, effort, compiled, tally)]
+    })
 }
 
 /// Holds a type's curvatures against the truth, and says how far the worst is from it.
@@ -65,8 +59,7 @@ fn measure_in<T: Element + Format>(
     each_pair::<T>(subject, effort, &name, &sizes, decided::settle, tally, |sample, random, tally| {
         look(sample, compiled, &DECIDED, random, &mut Seen::default(), tally);
     });
-    let worst = seen.accuracy(T::NAME).into_iter().map(|accuracy| accuracy.max_ulp.0).fold(0.0, f64::max);
-    format!("at most {worst:.2} ULP in {}", T::NAME)
+    worst::<T>(seen)
 }
 
 /// Holds the curvatures of one batch against the truth.
@@ -87,7 +80,7 @@ fn look<T: Element + Format>(
         Ok(found) => found.elements.len(),
         Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
     };
-    let upstream: Vec<T> = (0..places).map(|_| T::from_f64(if random.chance(0.5) { 0.37 } else { -2.0 })).collect();
+    let upstream: Vec<T> = upstream(places, random);
     let weights = data::in_oracle_order(sample, &upstream);
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
     let of = InputId(input as u8);
@@ -100,7 +93,7 @@ fn look<T: Element + Format>(
             Ok(truth) => truth,
             Err(failure) => return tally.fail(&sample.describe(), || ("a truth".to_owned(), failure.to_string())),
         };
-        let outcome = with_curvature(spec, of, &truth);
+        let outcome = in_place_of_gradient(spec, of, &truth);
         let conditions = Conditions::of_curvature::<T>(spec, variant, &data, (bend, of), weights.clone());
         let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
         let mut unread = Unread { spec, variant, data: &data, bend, of, weights: &weights, known: None };
@@ -186,11 +179,5 @@ pub(super) fn outcome(
     (which, of): (Bend, InputId),
     upstream: &[f64],
 ) -> std::result::Result<CallOutcome, Failure> {
-    Ok(with_curvature(spec, of, &bends(spec, variant, data, (which, of), upstream)?))
-}
-
-fn with_curvature(spec: &Spec, of: InputId, curvature: &[Option<Real>]) -> CallOutcome {
-    let mut gradients = vec![None; spec.inputs.len()];
-    gradients[usize::from(of.0)] = Some(curvature.iter().map(|number| number.clone().unwrap_or(Real::Nan)).collect());
-    CallOutcome { values: Vec::new(), gradients, params: Vec::new() }
+    Ok(in_place_of_gradient(spec, of, &bends(spec, variant, data, (which, of), upstream)?))
 }

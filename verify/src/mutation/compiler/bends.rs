@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use loss_codegen::lower::lower;
 use loss_codegen::plan::curvature::{Bend, Curvature};
 use loss_codegen::plan::{Plan, Program};
-use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
+use loss_codegen::schedule::Schedule;
 
-use crate::mutation::interpret::{Work, WorkProgram};
+use crate::mutation::interpret::WorkProgram;
 use crate::mutation::record::Fate;
 
-use super::{Change, Given, outputs, refused, scheduled, whole, with_alternative};
+use super::second::broken;
+use super::{Change, Given, refused};
 
 /// Which curvature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,30 +54,10 @@ pub(super) fn with_broken_curvature(
         return Err(refused("there is no such kernel"));
     };
     let right = Schedule::Elementwise(bend.kernel.clone());
-    let broken = match change {
-        Change::Lowered(id, alternative) => scheduled(plan, given, &right, *id, alternative)?,
-        Change::Derivative(id, alternative) => {
-            let mut graph = plan.graph.clone();
-            let broken = with_alternative(&mut graph, &[bend.stable], (*id, alternative), given)?;
-            let cotangent = program.derivatives.iter().find(|(input, _)| *input == curvature.of);
-            let (_, cotangent) = *cotangent.ok_or_else(|| refused("the prediction has no gradient"))?;
-            let value = graph.zero();
-            let lowered = lower(&mut graph, &[value, cotangent, broken[0]]);
-            let gradients = outputs(&right).1.into_iter().zip(&lowered[1..]);
-            let gradients = gradients.map(|(gradient, &cotangent)| Gradient { cotangent, ..gradient }).collect();
-            let roots = Roots { value: lowered[0], gradients, axes: plan.axes };
-            let schedule = schedule(&graph, &roots).map_err(|reason| refused(&format!("{reason:?}")))?;
-            Work { graph: Arc::new(graph), schedule, slip: None }
-        }
-        Change::Step(step) => {
-            if let Some(proof) = step.proof(&plan.graph, &right) {
-                return Err(Fate::Equivalent { proof });
-            }
-            let mut work = whole(&right, &Arc::new(plan.graph.clone()));
-            step.apply(&mut work);
-            work
-        }
-    };
+    // The cotangent of the prediction is written by the same kernel.
+    let cotangent = program.derivatives.iter().find(|(input, _)| *input == curvature.of);
+    let (_, cotangent) = *cotangent.ok_or_else(|| refused("the prediction has no gradient"))?;
+    let broken = broken(plan, given, &right, (&[cotangent], bend.stable), change)?;
     let mut program = WorkProgram::new(&Arc::new(plan.graph.clone()), program);
     match which {
         Which::Exact => program.exact = Some(broken),
