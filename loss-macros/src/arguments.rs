@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use loss_codegen::source::SourceFile;
+use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, Ident, LitStr, Result, Token, bracketed};
@@ -26,6 +27,8 @@ pub(crate) struct SpecOnDisk {
     pub(crate) source: SourceFile,
     /// The whole path.
     pub(crate) absolute: String,
+    /// Where the macro's arguments name it, or its folder.
+    pub(crate) named_at: Span,
 }
 
 impl Parse for Arguments {
@@ -94,7 +97,8 @@ fn read(argument: &LitStr, path: String) -> Result<SpecOnDisk> {
     let whole = root().join(&path);
     let text = fs::read_to_string(&whole).map_err(|error| unreadable(argument, &error))?;
     let name = whole.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(SpecOnDisk { name, source: SourceFile { path, text }, absolute: whole.to_string_lossy().into_owned() })
+    let absolute = whole.to_string_lossy().into_owned();
+    Ok(SpecOnDisk { name, source: SourceFile { path, text }, absolute, named_at: argument.span() })
 }
 
 fn unreadable(argument: &LitStr, error: &io::Error) -> Error {

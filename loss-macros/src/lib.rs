@@ -56,6 +56,7 @@ fn own() -> Tokens {
     let tokens = tokens(
         compile(&library_sources()),
         Surroundings { library: None, measured: &measured(), gates: Gates::Task, root: Some("loss_runtime") },
+        |_| Span::call_site(),
     );
     quote!(#tokens pub use ::loss_specs::SPECS;)
 }
@@ -65,7 +66,11 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
     let library = library(&library_sources());
     let surroundings = Surroundings { library: Some(&library), measured: &[], gates: Gates::Open, root: None };
-    let tokens = tokens(compile_beside(&sources, library.clone()), surroundings);
+    let named_at = |source: &SourceFile| {
+        let file = files.iter().find(|file| file.source.path == source.path);
+        file.map_or_else(Span::call_site, |file| file.named_at)
+    };
+    let tokens = tokens(compile_beside(&sources, library.clone()), surroundings, named_at);
     let specs = files.iter().map(|file| {
         let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
         quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })
@@ -78,13 +83,19 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     }
 }
 
-fn tokens(compiled: Result<Vec<Compiled>, Vec<Failure>>, surroundings: Surroundings<'_>) -> Tokens {
+/// The losses' code, or what is wrong with their specs: each error shows the place in its file, and the compiler underlines where that file is
+/// named. It knows no places in files that are not Rust.
+fn tokens(
+    compiled: Result<Vec<Compiled>, Vec<Failure>>,
+    surroundings: Surroundings<'_>,
+    named_at: impl Fn(&SourceFile) -> Span,
+) -> Tokens {
     match compiled {
         Ok(compiled) => emit_all(&compiled, surroundings),
         Err(failures) => failures
             .iter()
-            .flat_map(Failure::rendered)
-            .map(|message| quote_spanned!(Span::call_site()=> ::core::compile_error!(#message);))
+            .flat_map(|failure| failure.rendered().into_iter().map(|message| (named_at(&failure.source), message)))
+            .map(|(span, message)| quote_spanned!(span=> ::core::compile_error!(#message);))
             .collect(),
     }
 }

@@ -97,7 +97,7 @@ pub struct Request<'o, T: Stored> {
     /// Receives the values of `none`.
     pub elements: Option<&'o mut [T]>,
     /// Receive the gradients, in the order of the inputs; each has its input's shape and row stride. Those of inputs that all rows share
-    /// are sums, as those of parameters are.
+    /// are sums, as those of parameters are; of a table, one for each of its numbers, which takes memory for them.
     pub gradients: [Option<&'o mut [T]>; MAX_INPUTS],
     /// Receives a second derivative with respect to the input that [`LossInfo::curvature`](crate::info::LossInfo::curvature) names,
     /// laid out like it, and multiplied by the upstream gradient and divided as gradients are. Alone, or with the gradient of that input
@@ -281,6 +281,16 @@ impl<'a, T: Stored> Upstream<'a, T, T::Compute> {
 }
 
 impl<T: Real> Upstream<'_, T> {
+    /// That of the values from a place on.
+    pub(crate) fn starting_at(&self, place: usize) -> Self {
+        match *self {
+            Self::One => Self::One,
+            Self::Scalar(upstream) => Self::Scalar(upstream),
+            Self::Each(each) => Self::Each(each.get(place..).unwrap_or(&[])),
+            Self::Converted(each) => Self::Converted(each.starting_at(place)),
+        }
+    }
+
     /// How many numbers there are, if there is one for each value of `none`.
     pub(crate) fn count(&self) -> Option<usize> {
         match self {

@@ -133,6 +133,20 @@ pub struct InputInfo {
     pub meaning: Option<&'static str>,
 }
 
+impl InputInfo {
+    /// Whether all rows read the same numbers. Their gradient is then a sum over rows, and not what any row has of its own.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.axes.contains(&0)
+    }
+
+    /// Whether every row has a gradient of its own with respect to it.
+    #[must_use]
+    pub fn has_row_gradients(&self) -> bool {
+        self.gradient && !self.is_shared()
+    }
+}
+
 /// A parameter.
 #[derive(Debug)]
 pub struct ParamInfo {

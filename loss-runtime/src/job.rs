@@ -1,5 +1,7 @@
 //! A checked call, as the drivers see it: where each value lies, and where each result goes.
 
+use core::ops::Range;
+
 use crate::call::{MAX_PARAMS, SLOTS, Upstream};
 use crate::kernel::CallConstants;
 use crate::lane::Isa;
@@ -168,6 +170,24 @@ impl<'a, T: Element> Job<'a, T> {
             // It is labels that drop rows, and these have no gradient.
             Values::InPlace | Values::Absent => false,
         }
+    }
+
+    /// The part of the call at these outer places.
+    pub(crate) fn part(&self, outer: Range<usize>) -> Self {
+        let mut part = self.clone();
+        part.geometry.outer = outer.len();
+        for view in &mut part.inputs {
+            let at = view.offset(outer.start, 0, 0);
+            view.values = match view.values {
+                Values::Native(values) => Values::Native(values.get(at..).unwrap_or(&[])),
+                Values::Labels(values) => Values::Labels(values.starting_at(at)),
+                Values::InPlace => Values::InPlace,
+                Values::Absent => Values::Absent,
+            };
+        }
+        let Geometry { extent, inner, .. } = self.places();
+        part.upstream = self.upstream.starting_at(outer.start * extent * inner);
+        part
     }
 
     /// How many places of the value are in rows that are not dropped.

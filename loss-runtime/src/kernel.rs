@@ -15,6 +15,9 @@ pub const CURVATURE: usize = MAX_INPUTS;
 /// one or a curvature, and both lie in memory as the input does that they are of.
 pub const DIRECTION: usize = CURVATURE;
 
+/// The place of what rows contribute to the gradient of what they all share, among a kernel's gradients. It is the only one then.
+pub const CONTRIBUTION: usize = CURVATURE;
+
 /// The numbers of a call that are the same at every place, from which a kernel computes its uniforms.
 #[derive(Clone, Copy, Debug)]
 pub struct CallConstants<'a> {
@@ -28,7 +31,7 @@ pub struct CallConstants<'a> {
 pub trait Elementwise<const I: usize, const U: usize, const G: usize>: 'static {
     /// The spec input behind each of the `I` values, by its place in `LossInfo::inputs`, or [`DIRECTION`].
     const INPUTS: [usize; I];
-    /// The spec input behind each gradient, or [`CURVATURE`], or [`DIRECTION`]; each of them varies along all axes of the loss.
+    /// The spec input behind each gradient, or [`CURVATURE`], [`DIRECTION`] or [`CONTRIBUTION`]; each of them varies along all axes of the loss.
     const GRADIENTS: [usize; G];
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.

@@ -112,22 +112,33 @@ pub struct Product<T: 'static> {
     pub run: Run<T>,
 }
 
-/// What all rows share and has a gradient: one number.
+/// What all rows share and has a gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
     /// A parameter, by its place in `LossInfo::params`.
     Param(usize),
-    /// An input along nothing, by its place in `LossInfo::inputs`.
+    /// An input that does not vary along the rows, by its place in `LossInfo::inputs`.
     Input(usize),
 }
 
-/// The code of a gradient that is a sum over all places.
+/// The code of a gradient that is a sum over all rows.
 #[derive(Clone, Copy, Debug)]
 pub struct SharedGradient<T: 'static> {
     /// Of what.
     pub of: Shared,
-    /// Sums what the places contribute, each times its upstream gradient.
-    pub run: Run<T>,
+    /// What there is to sum, each times its upstream gradient.
+    pub contributions: Contributions<T>,
+}
+
+/// The code that gives what a gradient sums.
+#[derive(Clone, Copy, Debug)]
+pub enum Contributions<T: 'static> {
+    /// Sums one number for every place of the loss, as a loss is summed.
+    Summed(Run<T>),
+    /// Writes one number a row, at [`CONTRIBUTION`](crate::kernel::CONTRIBUTION).
+    PerRow(Run<T>),
+    /// Writes one number for each place of a row along the second axis, at [`CONTRIBUTION`](crate::kernel::CONTRIBUTION).
+    PerElement(Run<T>),
 }
 
 /// The code of a formula's second derivative with respect to one input. Each also writes the gradient with respect to that input, if

@@ -5,6 +5,8 @@
 //! before it, and every result rounded once after it.
 
 #[cfg(feature = "half")]
+mod half_bits;
+#[cfg(feature = "half")]
 mod narrow;
 
 use core::fmt::Debug;
@@ -15,7 +17,7 @@ use crate::registry::Element;
 use crate::tensor::{Array, Tensor};
 
 #[cfg(feature = "half")]
-pub(crate) use narrow::{round_bf16, round_f16, single, widen_bf16, widen_f16};
+pub(crate) use narrow::{round, round_here, single, widen, widen_here};
 
 /// A type that arrays may hold: `f32` and `f64`, which losses are computed in, and with the cargo feature `half` also `bf16` and `f16`,
 /// which are computed in `f32`.

@@ -68,6 +68,34 @@ impl Runs {
     }
 }
 
+/// A sum as if in twice the precision of `f64`: what every addition loses is kept (Neumaier's summation, by Knuth's exact addition, which
+/// needs no branch).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Exact {
+    sum: f64,
+    lost: f64,
+}
+
+impl Exact {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, number: f64) {
+        let sum = self.sum + number;
+        let added = sum - self.sum;
+        self.lost += (self.sum - (sum - added)) + (number - added);
+        self.sum = sum;
+    }
+
+    pub(crate) fn add_sum(&mut self, other: Self) {
+        self.add(other.sum);
+        self.lost += other.lost;
+    }
+
+    pub(crate) fn value(self) -> f64 {
+        // Infinite numbers leave NaN behind.
+        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
+    }
+}
+
 /// Where [`Cascade`]'s tree over `count` numbers splits, if it does.
 pub(crate) fn split(count: usize) -> Option<usize> {
     (count > 1).then(|| 1 << (count - 1).ilog2())
@@ -75,7 +103,7 @@ pub(crate) fn split(count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cascade, Runs, split};
+    use super::{Cascade, Exact, Runs, split};
 
     fn tree(numbers: &[f64]) -> f64 {
         match split(numbers.len()) {
@@ -94,6 +122,21 @@ mod tests {
         [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
         assert_eq!(few.sum(), 0.1 + 0.2 + 0.3);
         assert_eq!(Runs::new().sum(), 0.0);
+    }
+
+    #[test]
+    fn what_an_addition_loses_is_kept() {
+        let mut exact = Exact::default();
+        [1e100, 1.0, -1e100, 2f64.powi(-60)].iter().for_each(|number| exact.add(*number));
+        assert_eq!(exact.value(), 1.0 + 2f64.powi(-60));
+        let mut both = Exact::default();
+        [3.0, 2f64.powi(-70), -3.0].iter().for_each(|number| both.add(*number));
+        both.add_sum(exact);
+        assert_eq!(both.value(), 1.0 + 2f64.powi(-60));
+        exact.add(f64::INFINITY);
+        assert_eq!(exact.value(), f64::INFINITY);
+        exact.add(f64::NEG_INFINITY);
+        assert!(exact.value().is_nan());
     }
 
     #[test]

@@ -246,6 +246,12 @@ macro_rules! label_types {
                 match self { $($(#[$when])? Self::$variant(values) => values[place].number(),)* }
             }
 
+            /// The values from a place on; none, if there are not so many.
+            #[must_use]
+            pub(crate) fn starting_at(&self, place: usize) -> Self {
+                match self { $($(#[$when])? Self::$variant(values) => Self::$variant(values.get(place..).unwrap_or(&[])),)* }
+            }
+
             /// Checked class indices, `stride` apart, as places.
             pub(crate) fn places(&self, start: usize, stride: usize, to: &mut [usize]) {
                 match self {
@@ -265,6 +271,18 @@ macro_rules! label_types {
                     $($(#[$when])? Self::$variant(values) => {
                         values[start..start + len].iter().fold(true, |all, value| all & test.passes(*value))
                     })*
+                }
+            }
+
+            /// Converts `to.len()` values. Narrow ones are converted in line, with the instruction set of the caller.
+            #[inline(always)]
+            pub(crate) fn convert_here<T: Real>(&self, start: usize, to: &mut [T]) {
+                match self {
+                    #[cfg(feature = "half")]
+                    Self::Bf16(values) => crate::stored::widen_here(&values[start..start + to.len()], to),
+                    #[cfg(feature = "half")]
+                    Self::F16(values) => crate::stored::widen_here(&values[start..start + to.len()], to),
+                    _ => self.convert(start, 1, to),
                 }
             }
 
@@ -376,6 +394,6 @@ label_types! {
     Usize usize "As wide as an address." each;
     F32 f32 "Floats." each;
     F64 f64 "Double floats." each;
-    #[cfg(feature = "half")] Bf16 bf16 "The upper halves of floats." crate::stored::widen_bf16;
-    #[cfg(feature = "half")] F16 f16 "Half floats." crate::stored::widen_f16;
+    #[cfg(feature = "half")] Bf16 bf16 "The upper halves of floats." crate::stored::widen;
+    #[cfg(feature = "half")] F16 f16 "Half floats." crate::stored::widen;
 }

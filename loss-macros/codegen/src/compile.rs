@@ -15,7 +15,6 @@ use crate::elaborate::{Library, curvature, elaborate, spec_variants};
 use crate::emit::{emit, exports, type_name};
 use crate::model::{Spec, Variant};
 use crate::page::{Gates, Surroundings, page, table};
-use crate::plan::shared::Shared;
 use crate::plan::{NotPlanned, Plan, plan, switching_params};
 use crate::schedule::NotSchedulable;
 use crate::source::{SourceFile, Span};
@@ -168,16 +167,6 @@ fn not_planned(reason: NotPlanned, document: &Document, spec: &Spec) -> Diagnost
         NotPlanned::RowDomain(input) => {
             place = spec.inputs[usize::from(input.0)].domain.as_ref().map_or(place, |domain| domain.span);
             ("a condition on a whole row is not supported yet", "write a condition on each value by itself")
-        }
-        NotPlanned::SharedAmongElements(of) => {
-            place = match of {
-                Shared::Param(param) => document.params[usize::from(param.0)].0.span,
-                Shared::Input(input) => document.inputs[usize::from(input.0)].0.span,
-            };
-            (
-                "a loss of elements that reads whole rows has no gradient yet in what all rows share",
-                "give the loss one value a row, or leave out `gradient: true`",
-            )
         }
         NotPlanned::HessianProduct(input) => {
             let name = &spec.inputs[usize::from(input.0)].name;

@@ -13,7 +13,7 @@ use quote::{format_ident, quote};
 use crate::expr::{Graph, InputId, ParamId};
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::curvature::Bend;
-use crate::plan::shared::Shared;
+use crate::plan::shared::{self, Shared};
 use crate::plan::{Plan, Program};
 use crate::schedule::Schedule;
 pub(crate) use api::{hessian_vector_method, type_name};
@@ -66,7 +66,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{
-                Curvatures, Element, Kernel, Loss, Over, Product, Shared, SharedGradient, Variant, VariantKey,
+                Contributions, Curvatures, Element, Kernel, Loss, Over, Product, Shared, SharedGradient, Variant, VariantKey,
                 VariantReduction,
             };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
@@ -282,7 +282,7 @@ impl Kernels<'_> {
     fn shared(&mut self, program: &Program, what: &str) -> TokenStream {
         let gradients = program.shared.iter().map(|gradient| {
             let (name, arguments) =
-                self.kernel(&gradient.kernel, &format!("What a place adds to a gradient of {what} that is a sum."));
+                self.kernel(&gradient.kernel, &format!("What a row adds to a gradient of {what} that is a sum."));
             let run = match gradient.kernel {
                 Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
                 Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
@@ -297,7 +297,12 @@ impl Kernels<'_> {
                     quote!(Shared::Input(#place))
                 }
             };
-            quote!(SharedGradient { of: #of, run: #run })
+            let contributions = match gradient.contributions {
+                shared::Contributions::Summed => quote!(Contributions::Summed(#run)),
+                shared::Contributions::PerRow => quote!(Contributions::PerRow(#run)),
+                shared::Contributions::PerElement => quote!(Contributions::PerElement(#run)),
+            };
+            quote!(SharedGradient { of: #of, contributions: #contributions })
         });
         let gradients: Vec<TokenStream> = gradients.collect();
         quote!(&[#(#gradients),*])

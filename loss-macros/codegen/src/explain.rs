@@ -9,7 +9,7 @@ use crate::formula::print::print;
 use crate::model::{ParamValue, Spec};
 use crate::plan::Plan;
 use crate::plan::curvature::Curvature;
-use crate::plan::shared::Shared;
+use crate::plan::shared::{Contributions, Shared, SharedGradient};
 use crate::schedule::{Elementwise, Gradient, RowWise, Schedule};
 use wrap::wrap;
 
@@ -75,16 +75,21 @@ fn shared_name(spec: &Spec, of: Shared) -> &str {
     }
 }
 
+/// What contributes a number to the gradient of what all rows share.
+fn source(gradient: &SharedGradient) -> &'static str {
+    match gradient.contributions {
+        Contributions::Summed => "place",
+        Contributions::PerRow | Contributions::PerElement => "row",
+    }
+}
+
 /// The value and the gradients in their stable form, and below them what they share.
 fn formulas(spec: &Spec, plan: &Plan) -> Vec<String> {
     let mut roots = vec![("loss".to_owned(), plan.loss.stable)];
     roots.extend(plan.loss.derivatives.iter().map(|&(input, id)| (gradient_name(spec, input), id)));
-    roots.extend(
-        plan.loss
-            .shared
-            .iter()
-            .map(|gradient| (format!("grad_{}, a place's", shared_name(spec, gradient.of)), gradient.stable)),
-    );
+    roots.extend(plan.loss.shared.iter().map(|gradient| {
+        (format!("grad_{}, a {}'s", shared_name(spec, gradient.of), source(gradient)), gradient.stable)
+    }));
     if let Some(Curvature { exact, step, .. }) = &plan.loss.curvature {
         roots.push(("curvature".to_owned(), exact.stable));
         roots.extend(step.iter().map(|step| ("step_curvature".to_owned(), step.stable)));

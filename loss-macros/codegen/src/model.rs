@@ -63,7 +63,7 @@ impl Spec {
     pub fn prediction(&self) -> Option<InputId> {
         let place = match &self.curvature {
             Some(curvature) => self.inputs.iter().position(|input| input.name == curvature.of.value),
-            None => self.inputs.iter().position(|input| input.gradient),
+            None => self.inputs.iter().position(|input| input.gradient && !input.is_shared()),
         };
         place.map(|place| InputId(place as u8))
     }
@@ -193,6 +193,11 @@ impl Input {
     /// Whether a call may leave it out.
     pub fn may_be_absent(&self) -> bool {
         self.optional || self.default.is_some()
+    }
+
+    /// Whether all rows read the same numbers: its gradient is a sum over them.
+    pub fn is_shared(&self) -> bool {
+        !self.axes.contains(&AxisId::ROWS)
     }
 }
 

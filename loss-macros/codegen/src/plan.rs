@@ -81,8 +81,6 @@ pub enum NotPlanned {
     RowDomain(InputId),
     /// The gradient in this input has no derivative that lanes can compute.
     HessianProduct(InputId),
-    /// A loss of elements that reads whole rows has no gradient yet with respect to what they all share.
-    SharedAmongElements(Shared),
 }
 
 impl From<NotDifferentiable> for NotPlanned {
@@ -191,7 +189,7 @@ impl Maker<'_> {
         let stable = self.stable_of[&written];
         let inputs: Vec<InputId> = (0..self.spec.inputs.len())
             .filter(|&place| self.spec.inputs[place].gradient && self.variant.key.inputs_present[place])
-            .filter(|&place| !self.spec.inputs[place].axes.is_empty())
+            .filter(|&place| !self.spec.inputs[place].is_shared())
             .map(|place| InputId(place as u8))
             .collect();
         let cotangents = differentiate(&mut self.graph, stable, &inputs)?;
@@ -210,7 +208,11 @@ impl Maker<'_> {
         let products = self.products(&derivatives)?;
         let mut gradients = Vec::new();
         for of in shared::shared(self.spec, &self.variant.key) {
-            gradients.push(shared::plan(&mut self.graph, stable, self.axes, of)?);
+            let own_axes = match of {
+                Shared::Param(_) => AxisSet::EMPTY,
+                Shared::Input(input) => self.input_axes(input),
+            };
+            gradients.push(shared::plan(&mut self.graph, stable, self.axes, (of, own_axes))?);
         }
         Ok(Program { forward, fused, stable, derivatives, curvature, products, shared: gradients })
     }

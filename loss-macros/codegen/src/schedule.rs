@@ -16,6 +16,9 @@ pub const CURVATURE: InputId = InputId(8);
 /// curvature, and both lie in memory as the input does that they are of.
 pub const DIRECTION: InputId = CURVATURE;
 
+/// What a row contributes to the gradient of what all rows share, among what a kernel writes: it writes nothing else.
+pub const CONTRIBUTION: InputId = CURVATURE;
+
 /// What a kernel computes: the lowered roots.
 #[derive(Clone, Debug)]
 pub struct Roots {
@@ -30,7 +33,7 @@ pub struct Roots {
 /// A cotangent that a kernel writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gradient {
-    /// Of which input, or [`CURVATURE`], or [`DIRECTION`].
+    /// Of which input, or [`CURVATURE`], [`DIRECTION`] or [`CONTRIBUTION`].
     pub input: InputId,
     /// Along which axes that input varies.
     pub axes: AxisSet,

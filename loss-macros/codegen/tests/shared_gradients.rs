@@ -5,7 +5,7 @@ mod interpreter;
 use interpreter::{Row, evaluate};
 use loss_codegen::compile::{Compiled, compile};
 use loss_codegen::explain::explain;
-use loss_codegen::plan::shared::Shared;
+use loss_codegen::plan::shared::{Contributions, Shared};
 use loss_codegen::schedule::Schedule;
 use loss_codegen::source::SourceFile;
 
@@ -18,13 +18,14 @@ fn compiled(rest: &str) -> Result<Compiled, String> {
         .map_err(|failures| failures.iter().flat_map(|failure| failure.rendered()).collect())
 }
 
-/// The line of the explanation that says what a place contributes.
+/// The line of the explanation that says what a place, or a row, contributes.
 fn contribution(rest: &str, name: &str) -> String {
     let compiled = compiled(rest).unwrap_or_else(|message| panic!("{message}"));
     let text = explain(&compiled);
-    let head = format!("grad_{name}, a place's =");
-    let line = text.lines().find(|line| line.trim_start().starts_with(&head));
-    line.unwrap_or_else(|| panic!("no {head} in {text}")).trim().replacen(&format!("{head} "), "", 1)
+    let heads = ["place", "row"].map(|source| format!("grad_{name}, a {source}'s = "));
+    let mut lines = text.lines().map(str::trim_start);
+    let found = lines.find_map(|line| heads.iter().find_map(|head| line.strip_prefix(head.as_str())));
+    found.unwrap_or_else(|| panic!("no {heads:?} in {text}")).to_owned()
 }
 
 const INPUTS: &str = "inputs:\n  x: { axes: [N], gradient: true }\n";
@@ -71,30 +72,82 @@ fn a_loss_without_such_gradients_has_the_kernels_that_it_had() {
 }
 
 #[test]
-fn tables_and_losses_of_elements_that_read_rows_are_refused_with_a_reason() {
-    let table = "inputs:\n  x: { axes: [N, C], gradient: true }\n  w: { axes: [C], gradient: true }\nloss: w * x";
-    let message = compiled(table).err().unwrap_or_default();
-    assert!(message.contains("error[E0604]: `w` is a table that all rows share"), "{message}");
-    let elements = "inputs:\n  x: { axes: [N, C], gradient: true }\nparams:\n  t: { default: 1, gradient: true }\nloss: softmax(C, t * x)";
-    let message = compiled(elements).err().unwrap_or_default();
-    assert!(message.contains("error[E0604]: a loss of elements that reads whole rows"), "{message}");
+fn a_row_contributes_to_each_number_of_a_table() {
+    let table = "inputs:\n  x: { axes: [N, C], gradient: true }\n  w: { axes: [C], gradient: true }\n";
+    assert_eq!(contribution(&format!("{table}loss: w * x^2"), "w"), "upstream * x^2");
+    assert_eq!(contribution(&format!("{table}loss: sum(C, w * x)"), "w"), "upstream * x");
 }
 
-/// What the kernel of the first such gradient sums: its value before lowering and after.
-fn summed(compiled: &Compiled, row: &Row) -> [f64; 2] {
+/// What the kernel of the first such gradient gives at a place: before lowering and after.
+fn contributed(compiled: &Compiled, row: &Row, place: usize) -> [f64; 2] {
     let plan = &compiled.plans[0];
     let gradient = &plan.loss.shared[0];
-    let lowered = match &gradient.kernel {
-        Schedule::Elementwise(kernel) => {
-            assert!(kernel.gradients.is_empty());
-            kernel.value
-        }
-        Schedule::RowWise(kernel) => {
-            assert!(kernel.element_gradients.is_empty() && kernel.row_gradients.is_empty());
-            kernel.value
-        }
+    let (value, elements, rows) = match &gradient.kernel {
+        Schedule::Elementwise(kernel) => (kernel.value, kernel.gradients.clone(), Vec::new()),
+        Schedule::RowWise(kernel) => (kernel.value, kernel.element_gradients.clone(), kernel.row_gradients.clone()),
     };
-    [gradient.stable, lowered].map(|id| evaluate(&plan.graph, id, row, 0))
+    let lowered = match (gradient.contributions, elements.as_slice(), rows.as_slice()) {
+        (Contributions::Summed, [], []) => value,
+        (Contributions::PerRow, [], [only]) | (Contributions::PerElement, [only], []) => only.cotangent,
+        other => panic!("{other:?}"),
+    };
+    [gradient.stable, lowered].map(|id| evaluate(&plan.graph, id, row, place))
+}
+
+#[test]
+fn what_a_row_writes_is_the_slope_of_its_elements_in_what_all_rows_share() {
+    let table = "  w: { axes: [C], gradient: true }\n";
+    let labelled = "  y: { axes: [N], label: class_index(C) }\n";
+    // The loss, and whether it has a value for each element.
+    let formulas = [
+        (table, "softmax(C, w * x)", true, Contributions::PerElement),
+        (table, "w^2 * exp(x)", true, Contributions::PerElement),
+        (table, "logsumexp(C, x + w)", false, Contributions::PerElement),
+        (table, "exp(x) * (logsumexp(C, x + w) - x[y])", true, Contributions::PerElement),
+        (table, "w[y] * (logsumexp(C, w * x) - x[y])", false, Contributions::PerElement),
+        (table, "norm(C, x - w, 2) * w[y]", false, Contributions::PerElement),
+        ("", "softmax(C, k * x)", true, Contributions::PerRow),
+        ("", "abs(x - k * sum(C, x^2))", true, Contributions::PerRow),
+    ];
+    for (table, loss, has_elements, kind) in formulas {
+        let params = if table.is_empty() { "params:\n  k: { default: 2, gradient: true }\n" } else { "" };
+        let labelled = if loss.contains("[y]") { labelled } else { "" };
+        let inputs = format!("inputs:\n  x: {{ axes: [N, C], gradient: true }}\n{labelled}{table}");
+        let rest = format!("{inputs}{params}loss: \"{loss}\"");
+        let compiled = compiled(&rest).unwrap_or_else(|message| panic!("{loss}: {message}"));
+        assert_eq!(compiled.plans[0].loss.shared[0].contributions, kind, "{loss}");
+        let labels = usize::from(loss.contains("[y]"));
+        for x in [-1.3, 0.4] {
+            let row = |shared: [f64; 3]| Row {
+                inputs: if table.is_empty() {
+                    [vec![vec![x, 0.3, -0.9]], vec![Vec::new(); labels]].concat()
+                } else {
+                    [vec![vec![x, 0.3, -0.9]], vec![Vec::new(); labels], vec![shared.to_vec()]].concat()
+                },
+                labels: vec![0, 1],
+                classes: 3,
+                params: if table.is_empty() { vec![shared[0]] } else { vec![] },
+            };
+            let places = if has_elements { 0..3 } else { 0..1 };
+            let value = |shared: [f64; 3]| -> f64 {
+                let stable = compiled.plans[0].loss.stable;
+                places.clone().map(|place| evaluate(&compiled.plans[0].graph, stable, &row(shared), place)).sum()
+            };
+            let here = [0.7, 1.4, 2.2];
+            for at in 0..if table.is_empty() { 1 } else { 3 } {
+                let step = |by: f64| {
+                    let mut moved = here;
+                    moved[at] += by;
+                    value(moved)
+                };
+                let slope = (step(1e-5) - step(-1e-5)) / 2e-5;
+                for found in contributed(&compiled, &row(here), at) {
+                    let slack = 1e-7 * slope.abs().max(1.0);
+                    assert!((found - slope).abs() <= slack, "{loss} at {x}, place {at}: {found} {slope}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -129,7 +182,7 @@ fn what_is_summed_is_the_slope_of_the_loss_in_the_parameter() {
                 if loss.contains("detach") {
                     slope -= (x / k).cosh().ln();
                 }
-                for found in summed(&compiled, &row(k)) {
+                for found in contributed(&compiled, &row(k), 0) {
                     assert!(
                         (found - slope).abs() <= 1e-7 * slope.abs().max(1.0),
                         "{loss} at {x}, {k}: {found} {slope}"

@@ -13,6 +13,7 @@ use crate::kernel::Elementwise;
 use crate::lane::{Lane, LaneTask, Real};
 use crate::registry::Element;
 use crate::sum::Cascade;
+use crate::tensor::LabelSlice;
 
 /// Runs a kernel's values, without gradients.
 pub fn elementwise_forward<T, K, const I: usize, const U: usize, const G: usize>(
@@ -129,26 +130,27 @@ where
             u[i] = L::splat(token, uniforms[i]);
         }
 
-        // What lies as the kernel reads it, place after place.
+        // What lies place after place: the kernel reads it there, or it is converted as it lies.
         let mut direct: [Option<&[T]>; I] = [None; I];
+        let mut converted: [Option<LabelSlice<'_>>; I] = [None; I];
         for i in 0..I {
             let view = &job.inputs[K::INPUTS[i]];
-            if let Values::Native(values) = view.values
-                && view.is_flat(&geometry)
-            {
-                direct[i] = Some(values);
+            match view.values {
+                Values::Native(values) if view.is_flat(&geometry) => direct[i] = Some(values),
+                Values::Labels(values) if view.is_flat(&geometry) => converted[i] = Some(values),
+                Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {}
             }
         }
         let mut slots: [Option<Slot<'_, T>>; G] = [const { None }; G];
-        let mut flat = [true; G];
+        let (mut lies, mut flat) = ([true; G], [true; G]);
         let rounded = part.elements.as_ref().is_some_and(|elements| !elements.is_native());
-        let converted = matches!(job.upstream, Upstream::Converted(_));
-        let mut staged = job.dropped.is_some() || rounded || converted || direct.iter().any(Option::is_none);
+        let widened = matches!(job.upstream, Upstream::Converted(_));
+        let mut staged = job.dropped.is_some() || rounded || widened || direct.iter().any(Option::is_none);
         for g in 0..G {
             let view = &job.inputs[K::GRADIENTS[g]];
             slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
-            let lies = view.is_flat(&geometry) && !view.broadcast;
-            flat[g] = slots[g].as_ref().is_none_or(|slot| lies && slot.is_native());
+            lies[g] = view.is_flat(&geometry) && !view.broadcast;
+            flat[g] = slots[g].as_ref().is_none_or(|slot| lies[g] && slot.is_native());
             staged |= !flat[g];
         }
         let mut scratch_space;
@@ -191,9 +193,13 @@ where
                     }
                     Some(scratch) => {
                         for (i, space) in scratch.inputs.iter_mut().enumerate() {
-                            inputs[i] = match direct[i] {
-                                Some(values) => &values[start..start + len],
-                                None => {
+                            inputs[i] = match (direct[i], converted[i]) {
+                                (Some(values), _) => &values[start..start + len],
+                                (None, Some(values)) => {
+                                    values.convert_here(start, &mut space[..len]);
+                                    &space[..len]
+                                }
+                                (None, None) => {
                                     let input = K::INPUTS[i];
                                     let (view, space) = (&job.inputs[input], &mut space[..len]);
                                     match taken(job, input, K::GRADIENTS, &slots, &part.gradients_at) {
@@ -246,8 +252,12 @@ where
                         if let Some(slot) = &mut slots[g]
                             && !flat[g]
                         {
-                            let from = &scratch.gradients[g][..len];
-                            scatter(&job.inputs[input], &geometry, start, from, slot, part.gradients_at[input]);
+                            let (from, at) = (&scratch.gradients[g][..len], part.gradients_at[input]);
+                            if lies[g] {
+                                slot.write_here(from, start - at);
+                            } else {
+                                scatter(&job.inputs[input], &geometry, start, from, slot, at);
+                            }
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use super::Values;
 use crate::lane::Real;
 use crate::shape::Shape;
 #[cfg(feature = "half")]
-use crate::stored::{round_bf16, round_f16, single};
+use crate::stored::{round, round_here, single};
 use crate::tensor::{Array, Tensor};
 #[cfg(feature = "half")]
 use crate::tensor::{LabelSlice, Labels};
@@ -106,6 +106,18 @@ impl<'o, T> Slot<'o, T> {
 }
 
 impl<T: Real> Slot<'_, T> {
+    /// Writes results one after the other, rounded in line with the instruction set of the caller.
+    #[inline(always)]
+    pub(crate) fn write_here(&mut self, from: &[T], at: usize) {
+        match self {
+            Self::Native(to) => to[at..at + from.len()].copy_from_slice(from),
+            #[cfg(feature = "half")]
+            Self::Bf16(to) => round_here(from, &mut to[at..at + from.len()]),
+            #[cfg(feature = "half")]
+            Self::F16(to) => round_here(from, &mut to[at..at + from.len()]),
+        }
+    }
+
     /// Writes results `stride` apart.
     #[inline(never)]
     pub(crate) fn write(&mut self, from: &[T], at: usize, stride: usize) {
@@ -113,11 +125,11 @@ impl<T: Real> Slot<'_, T> {
             Self::Native(to) if stride == 1 => to[at..at + from.len()].copy_from_slice(from),
             Self::Native(to) => scatter(from, to, at, stride, |from| from),
             #[cfg(feature = "half")]
-            Self::Bf16(to) if stride == 1 => round_bf16(from, &mut to[at..at + from.len()]),
+            Self::Bf16(to) if stride == 1 => round(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
             Self::Bf16(to) => scatter(from, to, at, stride, |from| bf16::from_f32(single(from))),
             #[cfg(feature = "half")]
-            Self::F16(to) if stride == 1 => round_f16(from, &mut to[at..at + from.len()]),
+            Self::F16(to) if stride == 1 => round(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
             Self::F16(to) => scatter(from, to, at, stride, |from| f16::from_f32(single(from))),
         }

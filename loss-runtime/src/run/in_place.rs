@@ -72,7 +72,7 @@ pub(super) fn answer<'a, T: Element>(
     let mut job = Job::blank(Isa::Scalar, whole.execution.threads);
     let Checked { layout, variant } = check(loss, &whole, &mut job)?;
     let view = &job.inputs[input];
-    if view.broadcast {
+    if view.broadcast || info.inputs[input].is_shared() {
         return Err(Error::Unsupported { what: "a gradient that is a sum over an axis in place of its input" });
     }
     if layout.position == Some(Position::Second) && job.geometry.inner > 1 {

@@ -1,10 +1,15 @@
-//! Gradients with respect to what all rows share: each is the sum that a kernel of its own gives.
+//! Gradients with respect to what all rows share: each sums what the rows contribute, which a kernel of its own gives.
+
+use alloc::vec;
+use alloc::vec::Vec;
 
 use crate::call::{MAX_PARAMS, Upstream};
 use crate::error::Error;
 use crate::info::LossInfo;
-use crate::job::{Job, Outputs};
-use crate::registry::{Element, Kernel, Shared};
+use crate::job::{Geometry, Job, Outputs, Slot, Values, View};
+use crate::kernel::CONTRIBUTION;
+use crate::registry::{Contributions, Element, Kernel, Run, Shared};
+use crate::sum::Exact;
 
 /// Where such gradients go.
 pub(super) type Slots<'o> = [Option<&'o mut f64>; MAX_PARAMS];
@@ -50,19 +55,94 @@ pub(super) fn write<T: Element>(
     outputs: &mut Outputs<'_, T>,
     slots: &mut Slots<'_>,
 ) {
+    let mut job = job.clone();
+    job.upstream = scale.before;
     for shared in kernel.shared {
-        let sum = || scale.after * (shared.run)(&job.with_upstream(scale.before), &mut Outputs::none());
         match shared.of {
             Shared::Param(param) => {
                 if let Some(slot) = &mut slots[param] {
-                    **slot = sum();
+                    **slot = scale.after * total(shared.contributions, &job);
                 }
             }
             Shared::Input(input) => {
                 if let Some(mut slot) = outputs.gradients[input].take() {
-                    slot.write(&[T::from_f64(sum())], 0, 1);
+                    write_input(shared.contributions, &job, input, scale.after, &mut slot);
                 }
             }
         }
     }
+}
+
+/// Writes the gradient of an input: one number, or one for each of its places along the second axis.
+fn write_input<T: Element>(
+    contributions: Contributions<T>,
+    job: &Job<'_, T>,
+    input: usize,
+    scale: f64,
+    slot: &mut Slot<'_, T>,
+) {
+    let rounded = |sum: f64| [T::from_f64(scale * sum)];
+    let stride = job.inputs[input].strides[1];
+    match contributions {
+        Contributions::PerElement(run) if stride != 0 => {
+            for (place, sum) in column_sums(run, job, job.geometry.extent).iter().enumerate() {
+                slot.write(&rounded(sum.value()), place * stride, 1);
+            }
+        }
+        Contributions::Summed(_) | Contributions::PerRow(_) | Contributions::PerElement(_) => {
+            slot.write(&rounded(total(contributions, job)), 0, 1);
+        }
+    }
+}
+
+/// All contributions, summed.
+fn total<T: Element>(contributions: Contributions<T>, job: &Job<'_, T>) -> f64 {
+    match contributions {
+        Contributions::Summed(run) => run(job, &mut Outputs::none()),
+        Contributions::PerRow(run) => summed(&column_sums(run, job, 1)),
+        Contributions::PerElement(run) => summed(&column_sums(run, job, job.geometry.extent)),
+    }
+}
+
+fn summed(columns: &[Exact]) -> f64 {
+    let mut sum = Exact::default();
+    columns.iter().for_each(|column| sum.add_sum(*column));
+    sum.value()
+}
+
+/// About how many contributions are written before they are added: few enough to be in the cache still.
+const AT_A_TIME: usize = 1 << 15;
+
+/// The sums over rows of what each of the `extent` places of a row contributes. Rows are added one after the other, whatever thread
+/// wrote their contributions, so that bits depend on the numbers alone.
+fn column_sums<T: Element>(run: Run<T>, job: &Job<'_, T>, extent: usize) -> Vec<Exact> {
+    let Geometry { outer, inner, .. } = job.geometry;
+    let line = extent * inner;
+    let mut sums = vec![Exact::default(); extent];
+    if outer * line == 0 {
+        return sums;
+    }
+    let lines = (AT_A_TIME / line).clamp(1, outer);
+    let mut space = vec![T::ZERO; lines * line];
+    let steps = |stride: usize, extent: usize| if extent > 1 { stride } else { 0 };
+    let strides = [line, steps(inner, extent), steps(1, inner)];
+    for start in (0..outer).step_by(lines) {
+        let lines = lines.min(outer - start);
+        let written = &mut space[..lines * line];
+        let mut part = job.part(start..start + lines);
+        part.inputs[CONTRIBUTION] = View { values: Values::Absent, strides, broadcast: false };
+        let mut outputs = Outputs::none();
+        outputs.gradients[CONTRIBUTION] = Some(Slot::Native(written));
+        run(&part, &mut outputs);
+        for line in written.chunks_exact(line) {
+            if inner == 1 {
+                sums.iter_mut().zip(line).for_each(|(sum, place)| sum.add(place.to_f64()));
+                continue;
+            }
+            for (sum, places) in sums.iter_mut().zip(line.chunks_exact(inner)) {
+                places.iter().for_each(|place| sum.add(place.to_f64()));
+            }
+        }
+    }
+    sums
 }

@@ -3,17 +3,14 @@
 //! Widening is exact. Rounding is to nearest, ties to even, subnormal results included, and by way of `f32` alone: rounded to `f32` first,
 //! an `f64` would be rounded twice.
 
-use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
 use super::Stored;
+use super::half_bits::Half;
 use crate::call::{Call, Upstream};
 use crate::job::Slot;
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::tensor::{Array, LabelSlice, Labels, Tensor};
-
-/// How many numbers go through `f32` at a time.
-const PIECE: usize = 64;
 
 /// An input, as a call of `f32` takes it.
 fn widened<'a, S: Stored<Compute = f32>>(array: Array<'a, S>) -> Array<'a, f32> {
@@ -56,37 +53,33 @@ macro_rules! stored_narrower {
 stored_narrower! { bf16 Bf16 }
 stored_narrower! { f16 F16 }
 
-/// Numbers to be widened, in vectors: the instruction set never changes what comes out.
-struct Widen<'c, T> {
-    from: &'c [bf16],
+/// Numbers to be widened.
+struct Widen<'c, H, T> {
+    from: &'c [H],
     to: &'c mut [T],
 }
 
-impl<T: Real> LaneTask<T> for Widen<'_, T> {
+impl<H: Half, T: Real> LaneTask<T> for Widen<'_, H, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = T::from_f64(f64::from(from.to_f32()));
-        }
+        widen_here(self.from, self.to);
     }
 }
 
-/// Numbers to be rounded, in vectors.
-struct Round<'c, T> {
+/// Numbers to be rounded.
+struct Round<'c, H, T> {
     from: &'c [T],
-    to: &'c mut [bf16],
+    to: &'c mut [H],
 }
 
-impl<T: Real> LaneTask<T> for Round<'_, T> {
+impl<H: Half, T: Real> LaneTask<T> for Round<'_, H, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) {
-        for (to, from) in self.to.iter_mut().zip(self.from) {
-            *to = bf16::from_f32(single(*from));
-        }
+        round_here(self.from, self.to);
     }
 }
 
@@ -96,36 +89,28 @@ pub(crate) fn single<T: Real>(number: T) -> f32 {
     number.to_f64() as f32
 }
 
+/// Widens numbers, one for each place, where whoever calls is compiled for an instruction set already.
+#[inline(always)]
+pub(crate) fn widen_here<T: Real>(from: &[impl Half], to: &mut [T]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = T::from_f64(f64::from(from.widened()));
+    }
+}
+
+/// Rounds numbers, one for each place, likewise.
+#[inline(always)]
+pub(crate) fn round_here<T: Real, H: Half>(from: &[T], to: &mut [H]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = H::rounded(single(*from));
+    }
+}
+
 /// Widens numbers, one for each place.
-pub(crate) fn widen_bf16<T: Real>(from: &[bf16], to: &mut [T]) {
+pub(crate) fn widen<T: Real>(from: &[impl Half], to: &mut [T]) {
     T::dispatch(Isa::detect(), Widen { from, to });
 }
 
 /// Rounds numbers, one for each place.
-pub(crate) fn round_bf16<T: Real>(from: &[T], to: &mut [bf16]) {
+pub(crate) fn round<T: Real>(from: &[T], to: &mut [impl Half]) {
     T::dispatch(Isa::detect(), Round { from, to });
-}
-
-/// Widens numbers, one for each place.
-pub(crate) fn widen_f16<T: Real>(from: &[f16], to: &mut [T]) {
-    let mut piece = [0.0; PIECE];
-    for (to, from) in to.chunks_mut(PIECE).zip(from.chunks(PIECE)) {
-        let piece = &mut piece[..from.len()];
-        from.convert_to_f32_slice(piece);
-        for (to, from) in to.iter_mut().zip(&*piece) {
-            *to = T::from_f64(f64::from(*from));
-        }
-    }
-}
-
-/// Rounds numbers, one for each place.
-pub(crate) fn round_f16<T: Real>(from: &[T], to: &mut [f16]) {
-    let mut piece = [0.0; PIECE];
-    for (to, from) in to.chunks_mut(PIECE).zip(from.chunks(PIECE)) {
-        let piece = &mut piece[..from.len()];
-        for (to, from) in piece.iter_mut().zip(from) {
-            *to = single(*from);
-        }
-        to.convert_from_f32_slice(piece);
-    }
 }

@@ -3,6 +3,10 @@
 
 mod checks;
 mod elementwise;
+// With its own tests, as `sum` below.
+#[cfg(feature = "half")]
+#[path = "../../src/stored/half_bits.rs"]
+mod half_bits;
 mod in_place;
 mod kernels;
 mod losses;

@@ -51,7 +51,7 @@ pub(super) fn value_and_gradient_are_drawn(subject: &Subject, effort: &Effort) -
         }
     }
     let (mut plots, mut errors) = (Vec::new(), Vec::new());
-    let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].gradient);
+    let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].has_row_gradients());
     for input in inputs.take(MOST_INPUTS) {
         let mut turns: Vec<(usize, &Scene<'_>, String, Line)> = Vec::new();
         for (late, (generator, scene)) in scenes.iter().enumerate() {

@@ -4,7 +4,7 @@ use loss_codegen::document::{Data, DifferenceEntry, Expectation};
 use loss_codegen::expr::Constant;
 use loss_codegen::source::Spanned;
 use loss_runtime::info::{InputInfo, Label, LossInfo, ParamInfo, ParamKind};
-use loss_runtime::{Loss, Reduction, shape_of_none};
+use loss_runtime::{Loss, Reduction, Request, Upstream, run, shape_of_none};
 
 use crate::audit::{DifferenceRecord, FailedInput};
 use crate::generators::{Batch, Column, Values};
@@ -205,13 +205,25 @@ fn answer(loss: &dyn Loss, batch: &Batch<f64>, asked: Asked<'_>) -> Result<Answe
         }
         (Asked::Gradient(input), _) => {
             let place = loss.info().inputs.iter().position(|declared| declared.name == input);
-            let gradient =
-                place.and_then(|place| Some((batch.inputs[place].as_ref()?, found.gradients[place].clone()?)));
+            let gradient = place.and_then(|place| {
+                let column = batch.inputs[place].as_ref()?;
+                let own = found.gradients[place].clone();
+                Some((column, own.or_else(|| shared_gradient(loss, batch, place))?))
+            });
             let (column, gradient) = gradient.ok_or_else(|| format!("there is no gradient of `{input}`"))?;
             (column.shape.clone(), gradient)
         }
     };
     Ok(Answer::Numbers { shape, numbers })
+}
+
+/// The gradient of the sum of all elements with respect to an input that all rows share, if it has one.
+fn shared_gradient(loss: &dyn Loss, batch: &Batch<f64>, input: usize) -> Option<Vec<f64>> {
+    let mut gradient = vec![poison(); batch.inputs[input].as_ref()?.values.len()];
+    let mut request = Request::backward(Reduction::None, Upstream::One);
+    request.gradients[input] = Some(&mut gradient);
+    run(loss, &batch.call(), request).ok()?;
+    Some(gradient)
 }
 
 /// Where two answers part.

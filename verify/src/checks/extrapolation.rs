@@ -49,7 +49,7 @@ pub(super) fn gradient_matches_kernel_differences(subject: &Subject, effort: &Ef
         |sample, random, tally| {
             let variant = subject.compiled().and_then(|compiled| variant_of(compiled, sample.generator.setting()));
             let differentiable: Vec<usize> = (0..sample.info.inputs.len())
-                .filter(|&input| sample.info.inputs[input].gradient && !sample.info.inputs[input].axes.is_empty())
+                .filter(|&input| sample.info.inputs[input].has_row_gradients())
                 .filter(|&input| sample.batch.inputs[input].is_some())
                 .filter(|&input| !variant.is_some_and(|variant| departs(variant, InputId(input as u8))))
                 .collect();
@@ -101,7 +101,7 @@ fn look(sample: &Sample<'_, f64>, row: usize, input: usize, random: &mut Random,
 
 /// The numbers that may be moved.
 fn numbers<'b>(info: &'static LossInfo, batch: &'b Batch<f64>) -> impl Iterator<Item = f64> + use<'b> {
-    let columns = info.inputs.iter().zip(&batch.inputs).filter(|(info, _)| info.gradient);
+    let columns = info.inputs.iter().zip(&batch.inputs).filter(|(info, _)| info.has_row_gradients());
     columns.filter_map(|(_, column)| column.as_ref()?.values.reals()).flatten().map(|number| number.abs())
 }
 

@@ -43,7 +43,7 @@ fn look<T: Element>(sample: &Sample<'_, T>, random: &mut Random, ways: &[Executi
             Ok(expected) => expected,
             Err(refusal) => return refused(sample, &refusal, tally),
         };
-        for (input, info) in sample.info.inputs.iter().enumerate().filter(|(_, info)| info.gradient) {
+        for (input, info) in sample.info.inputs.iter().enumerate().filter(|(_, info)| info.has_row_gradients()) {
             for &execution in ways {
                 let probe = Probe { reduction, upstream, isa: execution.isa, threads: execution.threads };
                 let what = format!("{} in place, {execution:?}; {}", info.name, sample.describe());

@@ -5,6 +5,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::InputId;
 use loss_codegen::formula::print::print;
 use loss_codegen::model::Spec;
+use loss_runtime::info::InputInfo;
 
 use crate::audit::{KnotRecord, Status};
 use crate::generators::{Extents, Generator, Setting};
@@ -48,7 +49,9 @@ pub(super) fn knots_are_as_declared(subject: &Subject, effort: &Effort) -> Findi
         for knot in &scene.knots {
             seen[knot.place].expect(scene.place, &words);
         }
-        for input in (0..spec.inputs.len()).filter(|&input| spec.inputs[input].gradient) {
+        for input in
+            (0..spec.inputs.len()).filter(|&input| spec.inputs[input].gradient && !spec.inputs[input].is_shared())
+        {
             for line in lines(scene.info, &generator, input, &scene.extents, &PLAIN) {
                 walk(subject, &scene, &line, &words, &mut seen, &mut tally);
             }
@@ -136,7 +139,7 @@ fn visit(
 /// Looks at the rows of the spec's examples that lie on a surface: a knot that no simple numbers meet is met where its author says.
 fn visit_examples(subject: &Subject, compiled: &'static Compiled, seen: &mut [Seen], tally: &mut Tally) {
     let info = subject.loss.info();
-    let Some(input) = info.inputs.iter().position(|input| input.gradient) else { return };
+    let Some(input) = info.inputs.iter().position(InputInfo::has_row_gradients) else { return };
     for (place, example) in compiled.spec.examples.iter().enumerate() {
         let Ok(mut batch) = batch(info, &example.given) else { continue };
         for (value, param) in batch.params.iter_mut().zip(info.params) {

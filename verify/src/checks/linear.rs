@@ -13,7 +13,7 @@ use super::{Finding, Tally, tolerance};
 /// Powers of two exactly; one number, and the same number for each, to the bit. Other factors round differently wherever a gradient
 /// cancels: what they give is held against the oracle.
 pub(super) fn gradient_linear_in_upstream(subject: &Subject, effort: &Effort) -> Finding {
-    if !subject.loss.info().inputs.iter().any(|input| input.gradient) {
+    if !subject.loss.info().inputs.iter().any(|input| input.has_row_gradients()) {
         return Finding::skipped("the loss has no gradient");
     }
     let mut tally = Tally::new(subject, effort);

@@ -212,7 +212,7 @@ impl<'b, H: Narrow> Narrowed<'b, H> {
         let mut elements = vec![H::POISON; if reduction.is_none() { none_len } else { 0 }];
         let mut gradients: Vec<Option<Vec<H>>> = (self.loss_inputs.iter().zip(&self.numbers))
             .map(|(input, numbers)| {
-                numbers.as_ref().filter(|_| input.gradient).map(|numbers| vec![H::POISON; numbers.len()])
+                numbers.as_ref().filter(|_| input.has_row_gradients()).map(|numbers| vec![H::POISON; numbers.len()])
             })
             .collect();
         let mut request = Request {

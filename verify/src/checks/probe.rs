@@ -62,8 +62,8 @@ pub(super) fn gradient_buffers<T: Element>(loss: &dyn Loss, batch: &Batch<T>) ->
     inputs
         .map(|(input, column)| {
             // What all rows share has a gradient that is a sum: `shared_gradients` looks at those.
-            let is_own = input.gradient && !input.axes.is_empty();
-            let reals = column.as_ref().and_then(|column| column.values.reals()).filter(|_| is_own)?;
+            let own = column.as_ref().filter(|_| input.has_row_gradients());
+            let reals = own.and_then(|column| column.values.reals())?;
             Some(vec![poison::<T>(); reals.len()])
         })
         .collect()

@@ -1,16 +1,16 @@
-//! Gradients with respect to what all rows share, parameters and single numbers: sums over the whole batch.
+//! Gradients with respect to what all rows share, parameters, single numbers and tables: sums over the whole batch.
 
 pub(super) mod reproducible;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{InputId, ParamId};
 use loss_runtime::call::{MAX_PARAMS, Want};
-use loss_runtime::info::{Label, LossInfo};
+use loss_runtime::info::{InputInfo, Label, LossInfo};
 use loss_runtime::lane::Isa;
 use loss_runtime::registry::Shared;
 use loss_runtime::{Element as Float, Error, Execution, Outcome, Partial, Reduction, Request, Upstream, run};
 
-use crate::generators::{Batch, Extents, Random, Values};
+use crate::generators::{Batch, Column, Extents, Random, Values};
 use crate::oracle::call::{CallOutcome, axes_of_result, call};
 use crate::oracle::data::{Data, Element};
 use crate::oracle::{Failure, Oracle};
@@ -20,33 +20,47 @@ use super::departing::departs_everywhere;
 use super::differences::{Witness, witness};
 use super::extrapolation::{STEPS, Walk};
 use super::sample::{Sample, each, has_second_axis};
-use super::truth::{data_of, variant_of};
+use super::truth::{data_of, in_oracle_order, variant_of};
 use super::{Finding, Tally, tolerance};
 
 /// One in this many of the effort's points: each is a sum that the oracle makes several times.
 const SHARE: u64 = 20;
 
-/// What all rows share and has a gradient, where it is given.
-fn shared<T>(info: &LossInfo, batch: &Batch<T>) -> Vec<Shared> {
-    let params = info.params.iter().enumerate();
-    let params = params.filter(|(place, param)| param.gradient && !(param.optional && batch.params[*place].is_nan()));
-    let inputs = info.inputs.iter().enumerate();
-    let inputs = inputs.filter(|(place, input)| is_shared(input) && batch.inputs[*place].is_some());
-    params.map(|(place, _)| Shared::Param(place)).chain(inputs.map(|(place, _)| Shared::Input(place))).collect()
+/// A number that all rows share and has a gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Number {
+    of: Shared,
+    /// Its place in the input.
+    place: usize,
 }
 
-fn is_shared(input: &loss_runtime::info::InputInfo) -> bool {
-    input.gradient && input.axes.is_empty()
+/// The numbers that all rows share and have a gradient, where they are given.
+fn shared<T: Float>(info: &LossInfo, batch: &Batch<T>) -> Vec<Number> {
+    let params = info.params.iter().enumerate();
+    let params = params.filter(|(place, param)| param.gradient && !(param.optional && batch.params[*place].is_nan()));
+    let params = params.map(|(place, _)| Number { of: Shared::Param(place), place: 0 });
+    let inputs = info.inputs.iter().zip(&batch.inputs).enumerate();
+    let inputs = inputs.filter(|(_, (input, _))| is_sum(input)).flat_map(|(at, (_, column))| {
+        let len = column.as_ref().map_or(0, |column| column.values.len());
+        (0..len).map(move |place| Number { of: Shared::Input(at), place })
+    });
+    params.chain(inputs).collect()
+}
+
+/// Whether an input has a gradient that is a sum over rows.
+fn is_sum(input: &InputInfo) -> bool {
+    input.gradient && input.is_shared()
 }
 
 fn has_any(info: &LossInfo) -> bool {
-    info.params.iter().any(|param| param.gradient) || info.inputs.iter().any(is_shared)
+    info.params.iter().any(|param| param.gradient) || info.inputs.iter().any(is_sum)
 }
 
-fn name(info: &LossInfo, of: Shared) -> &'static str {
-    match of {
-        Shared::Param(place) => info.params[place].name,
-        Shared::Input(place) => info.inputs[place].name,
+fn name(info: &LossInfo, number: Number) -> String {
+    match number.of {
+        Shared::Param(at) => info.params[at].name.to_owned(),
+        Shared::Input(at) if info.inputs[at].axes.is_empty() => info.inputs[at].name.to_owned(),
+        Shared::Input(at) => format!("{}[{}]", info.inputs[at].name, number.place),
     }
 }
 
@@ -77,16 +91,17 @@ impl<'a, T> Way<'a, T> {
 fn find<T: Float>(
     sample: &Sample<'_, T>,
     batch: &Batch<T>,
-    all: &[Shared],
+    all: &[Number],
     way: Way<'_, T>,
 ) -> Result<Found<T>, Error> {
     let mut call = batch.call();
     call.execution = way.execution;
     let mut params = [f64::NAN; MAX_PARAMS];
-    let mut inputs: Vec<Vec<T>> = sample.info.inputs.iter().map(|_| vec![T::NAN]).collect();
+    let len = |column: &Option<Column<T>>| column.as_ref().map_or(0, |column| column.values.len());
+    let mut inputs: Vec<Vec<T>> = batch.inputs.iter().map(|column| vec![T::NAN; len(column)]).collect();
     let mut request =
         Request { reduction: way.reduction, upstream: way.upstream, want: way.want, ..Request::default() };
-    let wanted = |of: Shared| all.contains(&of);
+    let wanted = |of: Shared| all.iter().any(|number| number.of == of);
     for (place, (slot, number)) in request.params.iter_mut().zip(&mut params).enumerate() {
         *slot = wanted(Shared::Param(place)).then_some(number);
     }
@@ -94,9 +109,9 @@ fn find<T: Float>(
         *slot = wanted(Shared::Input(place)).then_some(buffer.as_mut_slice());
     }
     let outcome = run(sample.loss, &call, request)?;
-    let gradients = all.iter().map(|of| match *of {
-        Shared::Param(place) => params[place],
-        Shared::Input(place) => inputs[place][0].to_f64(),
+    let gradients = all.iter().map(|number| match number.of {
+        Shared::Param(at) => params[at],
+        Shared::Input(at) => inputs[at][number.place].to_f64(),
     });
     Ok(Found { gradients: gradients.collect(), outcome })
 }
@@ -111,7 +126,8 @@ pub(super) fn shared_gradients_match_oracle(subject: &Subject, effort: &Effort) 
     let mut tally = Tally::new(subject, effort);
     let effort = Effort { points: effort.points.div_ceil(SHARE), ..*effort };
     let sizes: Vec<Extents> = if has_second_axis(info) {
-        [(1, 3), (3, 7), (5, 2)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)).into()
+        let rows = [Extents::rows([1]), Extents::rows([3]), Extents::rows([5]), Extents::rows([2, 3])];
+        rows.into_iter().zip([3, 7, 2, 3]).map(|(rows, extent)| rows.with_extent(extent)).collect()
     } else {
         [1, 7, 19].map(|rows| Extents::rows([rows])).into()
     };
@@ -146,7 +162,10 @@ fn exact<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: 
             1
         };
         let upstream: Vec<T> = (0..places).map(|_| T::from_f64(random.below(9) as f64 / 4.0 - 0.75)).collect();
-        let exactly: Vec<f64> = upstream.iter().map(|upstream| upstream.to_f64()).collect();
+        let exactly: Vec<f64> = match upstream.as_slice() {
+            [one] => vec![one.to_f64()],
+            each => in_oracle_order(sample, each),
+        };
         let ask = |data: &Data| call(spec, variant, data, reduction, &exactly);
         let way = Way::plain(Reduction::from(reduction), Upstream::Each(&upstream));
         let (truth, found) = match (ask(&data), find(sample, &sample.batch, &all, way)) {
@@ -168,17 +187,17 @@ fn exact<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: 
         };
         let near: Vec<CallOutcome> = moved.iter().filter_map(|data| ask(data).ok()).collect();
         let sizes = sizes(sample, spec, variant, &data, &exactly, reduction);
-        for (at, &of) in all.iter().enumerate() {
-            let expected = gradient(&truth, of);
+        for (at, &number) in all.iter().enumerate() {
+            let expected = gradient(&truth, number);
             // What the truth moves where every number moves by a unit in its last place.
-            let moves = near.iter().map(|near| (gradient(near, of) - expected).abs()).fold(0.0, f64::max);
+            let moves = near.iter().map(|near| (gradient(near, number) - expected).abs()).fold(0.0, f64::max);
             let size = sizes[at] / divisor(&found).abs();
-            let slack = tolerance::ORACLE_ULPS * (2.0 * moves + T::EPSILON.to_f64() * size) + f64::MIN_POSITIVE;
+            let slack = tolerance::ORACLE_ULPS * (2.0 * moves + T::EPSILON.to_f64() * size + least::<T>(&sample.batch));
             let actual = found.gradients[at];
             if tolerance::within(actual, expected, slack) {
                 tally.pass(1);
             } else {
-                let what = format!("gradient in {}, {reduction}; {}", name(sample.info, of), sample.describe());
+                let what = format!("gradient in {}, {reduction}; {}", name(sample.info, number), sample.describe());
                 let expected = format!("{expected:e} ± {slack:e}");
                 tally.fail(&what, || (format!("{expected}; {}", numbers(sample)), format!("{actual:e}")));
             }
@@ -186,13 +205,18 @@ fn exact<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, random: 
     }
 }
 
-fn gradient(outcome: &CallOutcome, of: Shared) -> f64 {
-    match of {
-        Shared::Param(place) => outcome.params[place].as_ref().map_or(f64::NAN, |number| number.to_f64()),
-        Shared::Input(place) => {
-            outcome.gradients[place].as_ref().and_then(|all| all.first()).map_or(f64::NAN, |number| number.to_f64())
-        }
-    }
+/// What contributions lose that are below the normal numbers of the type: each is a multiple of the smallest number.
+fn least<T: Float>(batch: &Batch<T>) -> f64 {
+    let places = batch.inputs.iter().flatten().map(|column| column.values.len()).max().unwrap_or(1);
+    T::EPSILON.to_f64() * T::MIN_POSITIVE.to_f64() * places as f64
+}
+
+fn gradient(outcome: &CallOutcome, number: Number) -> f64 {
+    let found = match number.of {
+        Shared::Param(at) => outcome.params[at].as_ref(),
+        Shared::Input(at) => outcome.gradients[at].as_ref().and_then(|all| all.get(number.place)),
+    };
+    found.map_or(f64::NAN, |number| number.to_f64())
 }
 
 fn divisor<T>(found: &Found<T>) -> f64 {
@@ -215,8 +239,8 @@ fn sizes<T: Float>(
     for (at, place) in places(spec, variant, data).into_iter().enumerate() {
         let Ok(one) = oracle.expression(summand, &place) else { continue };
         let upstream = upstream[if upstream.len() == 1 { 0 } else { at }].abs();
-        for (size, of) in sizes.iter_mut().zip(&all) {
-            let own = one.gradient.get(&element(*of)).map_or(0.0, |slope| slope.to_f64().abs());
+        for (size, &number) in sizes.iter_mut().zip(&all) {
+            let own = one.gradient.get(&element(number)).map_or(0.0, |slope| slope.to_f64().abs());
             if own.is_finite() {
                 *size += own * upstream;
             }
@@ -225,10 +249,10 @@ fn sizes<T: Float>(
     sizes
 }
 
-fn element(of: Shared) -> Element {
-    match of {
-        Shared::Param(place) => Element::of_param(ParamId(place as u8)),
-        Shared::Input(place) => Element { input: InputId(place as u8), place: 0 },
+fn element(number: Number) -> Element {
+    match number.of {
+        Shared::Param(at) => Element::of_param(ParamId(at as u8)),
+        Shared::Input(at) => Element { input: InputId(at as u8), place: number.place },
     }
 }
 
@@ -281,16 +305,16 @@ fn quotients<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, tall
     // A row is as good as any other.
     let Some(place) = places(spec, variant, &data).into_iter().find(|place| !dropped[place[0]]) else { return };
     let Ok(truth) = oracle.loss(&place) else { return tally.leave_undecided() };
-    for of in shared(sample.info, &sample.batch) {
-        let slope = truth.gradient.get(&element(of)).map_or(0.0, |slope| slope.to_f64());
+    for number in shared(sample.info, &sample.batch) {
+        let slope = truth.gradient.get(&element(number)).map_or(0.0, |slope| slope.to_f64());
         if !(truth.value.to_f64().is_finite() && slope.is_finite()) {
             continue;
         }
-        match witness(&oracle, &place, element(of), slope) {
+        match witness(&oracle, &place, element(number), slope) {
             Witness::Agrees => tally.pass(1),
             Witness::Silent => tally.leave_undecided(),
             Witness::Disagrees(quotients) => {
-                let what = format!("derivative in {} at {place:?}; {}", name(sample.info, of), sample.describe());
+                let what = format!("derivative in {} at {place:?}; {}", name(sample.info, number), sample.describe());
                 tally.fail(&what, || (format!("quotients {quotients}"), format!("{slope:e} by the rules")));
             }
         }
@@ -299,23 +323,25 @@ fn quotients<T: Float>(sample: &Sample<'_, T>, compiled: &'static Compiled, tall
 
 /// The kernel's gradient of the sum against what is extrapolated from the kernel's own sums.
 fn extrapolated(sample: &Sample<'_, f64>, tally: &mut Tally) {
-    for of in shared(sample.info, &sample.batch) {
+    for number in shared(sample.info, &sample.batch) {
         let way = Way::plain(Reduction::Sum, Upstream::One);
-        let Ok(Found { gradients, .. }) = find(sample, &sample.batch, &[of], way) else { continue };
+        let Ok(Found { gradients, .. }) = find(sample, &sample.batch, &[number], way) else { continue };
         let at = |x: f64| -> Option<f64> {
             let mut batch = sample.batch.clone();
-            match of {
-                Shared::Param(place) => {
-                    batch.params[place] = x;
-                    sample.loss.param_in_domain(place, &batch.params).then_some(())?;
+            match number.of {
+                Shared::Param(at) => {
+                    batch.params[at] = x;
+                    sample.loss.param_in_domain(at, &batch.params).then_some(())?;
                 }
-                Shared::Input(place) => batch.inputs[place].as_mut()?.values.set(0, x).then_some(())?,
+                Shared::Input(at) => batch.inputs[at].as_mut()?.values.set(number.place, x).then_some(())?,
             }
             find(sample, &batch, &[], way).ok().map(|found| found.outcome.partial.sum)
         };
-        let x = match of {
-            Shared::Param(place) => sample.batch.params[place],
-            Shared::Input(place) => sample.batch.inputs[place].as_ref().map_or(f64::NAN, |one| one.values.number(0)),
+        let x = match number.of {
+            Shared::Param(at) => sample.batch.params[at],
+            Shared::Input(at) => {
+                sample.batch.inputs[at].as_ref().map_or(f64::NAN, |one| one.values.number(number.place))
+            }
         };
         if !x.is_finite() {
             continue;
@@ -337,7 +363,7 @@ fn extrapolated(sample: &Sample<'_, f64>, tally: &mut Tally) {
         if judgement.is_right {
             tally.pass(1);
         } else {
-            let what = format!("gradient in {}, sum; {}", name(sample.info, of), sample.describe());
+            let what = format!("gradient in {}, sum; {}", name(sample.info, number), sample.describe());
             let expected = format!("{:e} within {:e} by extrapolation", judgement.estimate, judgement.bound);
             tally.fail(&what, || (format!("{expected}; {}", numbers(sample)), format!("{:e}", gradients[0])));
         }

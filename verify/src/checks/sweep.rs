@@ -148,7 +148,7 @@ fn cores(subject: &Subject) -> Vec<(Generator, Line, String)> {
         if known.iter().any(|known| round_alike(known.setting(), generator.setting())) {
             continue;
         }
-        let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].gradient);
+        let inputs = (0..info.inputs.len()).filter(|&input| info.inputs[input].has_row_gradients());
         for input in inputs.filter(|&input| admits(generator.family(input), 0.75)) {
             for line in lines(info, &generator, input, &extents, &HELD) {
                 let setting = generator.setting().describe(subject.loss);

@@ -6,7 +6,7 @@ use super::record::{Family, FamilyRecord};
 const SPEC: &[(&[&str], &str)] = &[
     (
         &["another divisor", "count instead of weighing"],
-        "add an example that expects the reduction of two places or more",
+        "add an example that expects the reduction of an array of two places by two or more",
     ),
     (&["another default reduction"], "record an answer of the named function that leaves `reduction` out"),
     (&["another default"], "add an example that leaves this one out"),

@@ -7,9 +7,9 @@ use crate::document::{Document, Formula};
 use crate::elaborate::formula::formula_span;
 use crate::elaborate::reach::boolean;
 use crate::elaborate::{Library, elaborate_in};
-use crate::expr::{AxisId, Comparison, Expr, ExprId, Graph, ParamId, Type};
+use crate::expr::{Comparison, Expr, ExprId, Graph, ParamId, Type};
 use crate::formula::ast::Ast;
-use crate::model::{ParamKind, Spec, Variant};
+use crate::model::{Input, ParamKind, Spec, Variant};
 use crate::source::{Span, Spanned};
 
 /// A variant in which claims are typed.
@@ -156,7 +156,7 @@ fn hessian_products(document: &Document, spec: &Spec, findings: &mut Findings) {
             findings.error(Code::BadHessianProduct, name.span, message, "list it once");
         }
         let input = spec.inputs.iter().find(|input| input.name == name.value && input.gradient);
-        if input.is_some_and(|input| !input.axes.contains(&AxisId::ROWS)) {
+        if input.is_some_and(Input::is_shared) {
             let message = format!("all rows share `{}`, so that its Hessian is of them all", name.value);
             findings.error(Code::BadHessianProduct, name.span, message, "list inputs along the rows");
         }

@@ -56,7 +56,7 @@ fn axes(document: &Document, spec: &Spec, findings: &mut Findings) {
 
 const WHOLE_BATCH: &str = "losses that look at the whole batch at once cannot be computed yet";
 
-/// Labels that fit in one number a place, and gradients that vary along the rows.
+/// Labels that fit in one number a place.
 fn inputs(document: &Document, spec: &Spec, findings: &mut Findings) {
     for ((name, entry), input) in document.inputs.iter().zip(&spec.inputs) {
         if let Label::IndexList(_) = input.label {
@@ -67,16 +67,6 @@ fn inputs(document: &Document, spec: &Spec, findings: &mut Findings) {
                 label_place(entry, name.span),
                 message,
                 "one label a row can be computed so far",
-            );
-        }
-        if input.gradient && !input.axes.is_empty() && !input.axes.contains(&AxisId::ROWS) {
-            let message = format!("`{}` is a table that all rows share and has a gradient", name.value);
-            refuse(
-                findings,
-                Code::Unsupported,
-                name.span,
-                message,
-                "gradients of inputs with `N`, of single numbers and of parameters can be computed so far",
             );
         }
     }

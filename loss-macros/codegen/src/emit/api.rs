@@ -298,7 +298,14 @@ impl<'s> Face<'s> {
             };
         }
         let fields: Vec<Ident> = self.differentiable.iter().map(|(_, input)| ident(&input.name)).collect();
-        let docs = self.differentiable.iter().map(|(_, input)| format!("With respect to `{}`.", input.name));
+        let docs = self.differentiable.iter().map(|(_, input)| {
+            let rest = if input.is_shared() {
+                ", which all rows share: summed over them, in a reading of its own"
+            } else {
+                ""
+            };
+            format!("With respect to `{}`{rest}.", input.name)
+        });
         let first = &fields[0];
         let types: Vec<TokenStream> = fields.iter().map(|_| quote!(&'g mut [T])).collect();
         let tuple = (fields.len() > 1).then(|| {

@@ -1,7 +1,7 @@
-//! Gradients of what all rows share: parameters, and inputs that are a single number.
+//! Gradients of what all rows share: parameters, and inputs that do not vary along the rows.
 //!
-//! Such a gradient is a sum over the places of the loss. Let the shared value be one of its own at every place: the derivative in that is what
-//! the place contributes, and a kernel whose *value* it is sums it as any loss is summed, in the same tree.
+//! Such a gradient is a sum over rows. Let the shared value be one of its own in every row: the derivative in that is what the row
+//! contributes.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::lower::lower;
 use crate::model::{Spec, VariantKey};
 use crate::plan::NotPlanned;
 use crate::rewrite::{reachable, rebuild, rewrite};
-use crate::schedule::{Roots, Schedule, schedule};
+use crate::schedule::{CONTRIBUTION, Gradient, Roots, Schedule, schedule};
 
 /// Stands for the shared value while it varies: no spec has so many inputs.
 const VARYING: InputId = InputId(31);
@@ -21,7 +21,7 @@ const VARYING: InputId = InputId(31);
 pub enum Shared {
     /// A parameter.
     Param(ParamId),
-    /// An input along nothing.
+    /// An input that does not vary along the rows.
     Input(InputId),
 }
 
@@ -32,8 +32,21 @@ pub struct SharedGradient {
     pub of: Shared,
     /// What a place contributes, before lowering.
     pub stable: ExprId,
-    /// The kernel that sums the contributions.
+    /// How the kernel gives it.
+    pub contributions: Contributions,
+    /// The kernel.
     pub kernel: Schedule,
+}
+
+/// How a kernel gives what is to be summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contributions {
+    /// One number at every place of the loss: it is the kernel's value, and summed as any loss is.
+    Summed,
+    /// One number a row, written at [`CONTRIBUTION`].
+    PerRow,
+    /// One number for each place of a row along the second axis, written at [`CONTRIBUTION`].
+    PerElement,
 }
 
 /// What is shared and has a gradient in a variant.
@@ -44,31 +57,45 @@ pub(super) fn shared(spec: &Spec, key: &VariantKey) -> Vec<Shared> {
         .inputs
         .iter()
         .enumerate()
-        .filter(|(place, input)| input.gradient && input.axes.is_empty() && key.inputs_present[*place]);
+        .filter(|(place, input)| input.gradient && input.is_shared() && key.inputs_present[*place]);
     params.chain(inputs.map(|(place, _)| Shared::Input(InputId(place as u8)))).collect()
 }
 
-/// Plans the kernel of one such gradient of a formula along these axes.
-pub(super) fn plan(graph: &mut Graph, root: ExprId, axes: AxisSet, of: Shared) -> Result<SharedGradient, NotPlanned> {
+/// Plans the kernel of one such gradient of a formula along these axes; what is shared varies along axes of its own.
+pub(super) fn plan(
+    graph: &mut Graph,
+    root: ExprId,
+    axes: AxisSet,
+    (of, own_axes): (Shared, AxisSet),
+) -> Result<SharedGradient, NotPlanned> {
     let own = match of {
         Shared::Param(param) => graph.add(Expr::Param(param)),
-        Shared::Input(input) => graph.intern(Expr::Input(input), Type::Real, AxisSet::EMPTY),
+        Shared::Input(input) => graph.intern(Expr::Input(input), Type::Real, own_axes),
     };
     let rows = AxisSet::of(AxisId::ROWS);
     // Each element contributes by itself, or each row as a whole.
     let reads_the_row = reachable(graph, [root])
         .into_iter()
         .any(|id| matches!(graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. }));
-    if reads_the_row && axes != rows {
-        return Err(NotPlanned::SharedAmongElements(of));
-    }
-    let varying = graph.intern(Expr::Input(VARYING), Type::Real, axes);
+    let (contributions, varies_along) = match (own_axes.is_empty(), reads_the_row && axes != rows) {
+        (true, false) => (Contributions::Summed, axes),
+        (true, true) => (Contributions::PerRow, rows),
+        (false, _) => (Contributions::PerElement, own_axes.union(rows)),
+    };
+    let varying = graph.intern(Expr::Input(VARYING), Type::Real, varies_along);
     let moved = replaced(graph, root, own, varying);
     let contribution = differentiate(graph, moved, &[VARYING])?[0];
     let stable = replaced(graph, contribution, varying, own);
-    let lowered = lower(graph, &[stable])[0];
-    let kernel = schedule(graph, &Roots { value: lowered, gradients: Vec::new(), axes })?;
-    Ok(SharedGradient { of, stable, kernel })
+    let value = if contributions == Contributions::Summed { stable } else { graph.zero() };
+    let lowered = lower(graph, &[value, stable]);
+    let gradients = match contributions {
+        Contributions::Summed => Vec::new(),
+        Contributions::PerRow | Contributions::PerElement => {
+            vec![Gradient { input: CONTRIBUTION, axes: varies_along, cotangent: lowered[1] }]
+        }
+    };
+    let kernel = schedule(graph, &Roots { value: lowered[0], gradients, axes })?;
+    Ok(SharedGradient { of, stable, contributions, kernel })
 }
 
 fn replaced(graph: &mut Graph, root: ExprId, what: ExprId, by: ExprId) -> ExprId {

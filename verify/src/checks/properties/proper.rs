@@ -61,7 +61,7 @@ fn predicted(scene: &Scene<'_>) -> BTreeSet<usize> {
         Expr::Input(input) => Some(usize::from(input.0)),
         _ => None,
     });
-    inputs.filter(|&input| scene.sample.info.inputs[input].gradient).collect()
+    inputs.filter(|&input| scene.sample.info.inputs[input].has_row_gradients()).collect()
 }
 
 /// What the label may be in a row.

@@ -136,13 +136,15 @@ impl Scene<'_> {
     }
 
     /// The values of another batch are those of this one, but for what is done to each.
-    pub(super) fn unchanged(&self, other: Option<&Other>, change: impl Fn(f64) -> f64, tally: &mut Tally) {
+    ///
+    /// `done` says in words what was done to the other batch.
+    pub(super) fn unchanged(&self, other: Option<&Other>, done: &str, change: impl Fn(f64) -> f64, tally: &mut Tally) {
         let Some(other) = other else { return };
         self.each_value(tally, |scene, place, value| {
             let (expected, there) = (change(value), other.found.elements[scene.at(place)]);
             let size = scene.largest(place) + expected.abs();
             (expected.is_finite() && there.is_finite())
-                .then(|| (close(expected, there, size), format!("{expected:e}, not {there:e}")))
+                .then(|| (close(expected, there, size), format!("{expected:e} {done}, not {there:e}")))
         });
     }
 

@@ -20,7 +20,12 @@ pub(super) fn negated(scene: &Scene<'_>, sign: f64, tally: &mut Tally) {
             let size = scene.largest(place) + there.abs();
             there.is_finite().then(|| (close(value, there, size), format!("{there:e} from the negative")))
         }),
-        None => scene.unchanged(scene.moved(|number, _| -number).as_ref(), |value| sign * value, tally),
+        None => scene.unchanged(
+            scene.moved(|number, _| -number).as_ref(),
+            "of the negated numbers",
+            |value| sign * value,
+            tally,
+        ),
     }
 }
 
@@ -32,7 +37,7 @@ pub(super) fn swapped(scene: &Scene<'_>, sign: f64, tally: &mut Tally) {
     let mut batch = scene.sample.batch.clone();
     batch.inputs.swap(a, b);
     let Some(other) = scene.answered(batch) else { return };
-    scene.unchanged(Some(&other), |value| sign * value, tally);
+    scene.unchanged(Some(&other), "of the two in each other's place", |value| sign * value, tally);
     for (one, two) in [(a, b), (b, a)] {
         scene.each_value(tally, |scene, place, _| {
             let (_, here) = scene.near(one, &scene.sample.batch, scene.found, place)?;
@@ -50,7 +55,7 @@ pub(super) fn homogeneous(scene: &Scene<'_>, tally: &mut Tally) {
         let Some(other) = scene.moved(|number, _| factor * number) else { continue };
         scene.each_value(tally, |scene, place, value| {
             let degree = scene.formula(0, place)?;
-            scaled(scene, place, &other, factor.powf(degree) * value)
+            scaled(scene, place, (&other, factor), factor.powf(degree) * value)
         });
     }
     scene.each_value(tally, |scene, place, value| {
@@ -64,17 +69,18 @@ pub(super) fn scale_invariant(scene: &Scene<'_>, tally: &mut Tally) {
     for factor in FACTORS {
         let Some(other) = scene.moved(|number, _| factor * number) else { continue };
         scene.each_value(tally, |scene, place, value| {
-            scene.condition(place)?.then(|| scaled(scene, place, &other, value))?
+            scene.condition(place)?.then(|| scaled(scene, place, (&other, factor), value))?
         });
     }
     scene.each_value(tally, |scene, place, _| scene.condition(place)?.then(|| euler(scene, place, 0.0))?);
 }
 
-fn scaled(scene: &Scene<'_>, place: &Place, other: &Other, expected: f64) -> Option<(bool, String)> {
+/// The loss of the numbers times a factor.
+fn scaled(scene: &Scene<'_>, place: &Place, (other, factor): (&Other, f64), expected: f64) -> Option<(bool, String)> {
     let there = other.found.elements[scene.at(place)];
     let size = scene.largest(place) + expected.abs();
     (expected.is_finite() && there.is_finite())
-        .then(|| (close(expected, there, size), format!("{expected:e}, not {there:e}")))
+        .then(|| (close(expected, there, size), format!("{expected:e} of the numbers times {factor}, not {there:e}")))
 }
 
 /// Euler's identity: of a homogeneous function, input times gradient is degree times value.
@@ -88,7 +94,12 @@ fn euler(scene: &Scene<'_>, place: &Place, expected: f64) -> Option<(bool, Strin
 
 /// A number added to all changes nothing.
 pub(super) fn shifted(scene: &Scene<'_>, tally: &mut Tally) {
-    scene.unchanged(scene.moved(|number, _| number + 3.0).as_ref(), |value| value, tally);
+    scene.unchanged(
+        scene.moved(|number, _| number + 3.0).as_ref(),
+        "of the numbers with 3 added to each",
+        |value| value,
+        tally,
+    );
 }
 
 /// The gradient adds up to nothing.
@@ -117,7 +128,7 @@ pub(super) fn permuted(scene: &Scene<'_>, tally: &mut Tally) {
         let there = other.found.elements[scene.at(&[place[0], along])];
         let size = scene.largest(place) + value.abs();
         (!dropped[place[0]] && value.is_finite() && there.is_finite())
-            .then(|| (close(value, there, size), format!("{value:e}, not {there:e}")))
+            .then(|| (close(value, there, size), format!("{value:e} of the places moved on by one, not {there:e}")))
     });
 }
 

@@ -69,7 +69,7 @@ pub(in crate::checks) fn judge<T: Element + Format>(
 
 fn limits(subject: &Subject, compiled: &Compiled, dtype: &str) -> Limits {
     let goal = if is_pointwise(compiled) { tolerance::POINTWISE_GOAL } else { tolerance::ROW_GOAL };
-    let inputs = subject.loss.info().inputs.iter().filter(|input| input.gradient);
+    let inputs = subject.loss.info().inputs.iter().filter(|input| input.has_row_gradients());
     let quantities =
         std::iter::once(Quantity::Value).chain(inputs.map(|input| Quantity::Gradient(input.name.to_owned())));
     let budgets = quantities.filter_map(|quantity| {

@@ -257,11 +257,24 @@ impl<'b> Conditions<'b> {
         Some(Spot { at, which })
     }
 
+    /// The upstream gradients of the values at a place of the separate axes.
+    fn upstream_at(&self, at: &[usize]) -> Vec<f64> {
+        let is_here = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|spot| spot.at == at);
+        (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect()
+    }
+
+    /// Whether the derivative is too large for the type that a gradient of this size is a multiple of: the gradient is then infinite,
+    /// however small its factor.
+    pub(super) fn derivative_leaves_range<T: Element>(&self, result: Result, gradient: f64) -> bool {
+        let Some(spot) = self.spot(result) else { return false };
+        let largest = self.upstream_at(&spot.at).into_iter().fold(0.0, |size: f64, upstream| size.max(upstream.abs()));
+        largest > 0.0 && gradient.abs() / largest > T::MAX.to_f64()
+    }
+
     fn neighbours(&self, at: &[usize], step: Step) -> Option<Neighbours> {
         let places = self.separate.iter().zip(at);
         let mut data = places.fold(self.data.clone(), |data, (&axis, &index)| data.at(axis, index));
-        let is_here = |place: &usize| self.spot(Result::Value(*place)).is_some_and(|spot| spot.at == at);
-        let upstream: Vec<f64> = (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect();
+        let upstream = self.upstream_at(at);
         let outcome = |variant: &Variant, data: &Data| match self.slopes {
             Slopes::Gradients => call(self.spec, variant, data, "none", &upstream).ok(),
             Slopes::Curvature(which, of) => second::outcome(self.spec, variant, data, (which, of), &upstream).ok(),

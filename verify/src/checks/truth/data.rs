@@ -101,6 +101,6 @@ pub(super) fn elements_in_oracle_order<T: Element>(sample: &Sample<'_, T>, eleme
 }
 
 /// Upstream gradients in the oracle's order.
-pub(super) fn in_oracle_order<T: Element>(sample: &Sample<'_, T>, upstream: &[T]) -> Vec<f64> {
+pub(in crate::checks) fn in_oracle_order<T: Element>(sample: &Sample<'_, T>, upstream: &[T]) -> Vec<f64> {
     elements_in_oracle_order(sample, upstream).into_iter().map(|value| value.to_f64()).collect()
 }

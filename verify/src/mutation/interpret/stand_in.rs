@@ -7,12 +7,13 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{Graph, ParamId};
 use loss_codegen::model::Spec;
 use loss_codegen::plan::curvature::Bend;
-use loss_codegen::plan::{Plan, Program, shared};
+use loss_codegen::plan::shared::{self, Contributions as Given};
+use loss_codegen::plan::{Plan, Program};
 use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
 use loss_runtime::registry::{
-    Curvatures, Kernel, Over, Product, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
+    Contributions, Curvatures, Kernel, Over, Product, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
 };
 
 use crate::mutation::slots::{Driver, Lease, Slotted};
@@ -42,7 +43,7 @@ pub(in crate::mutation) struct WorkProgram {
     /// The Hessian-vector products, by input.
     pub(in crate::mutation) products: Vec<(usize, Work)>,
     /// The gradients of what all rows share.
-    pub(in crate::mutation) shared: Vec<(Shared, Work)>,
+    pub(in crate::mutation) shared: Vec<(Shared, Given, Work)>,
 }
 
 impl WorkProgram {
@@ -65,7 +66,7 @@ impl WorkProgram {
                         shared::Shared::Param(param) => Shared::Param(usize::from(param.0)),
                         shared::Shared::Input(input) => Shared::Input(usize::from(input.0)),
                     };
-                    (of, work(gradient.kernel.clone()))
+                    (of, gradient.contributions, work(gradient.kernel.clone()))
                 })
                 .collect(),
         }
@@ -205,7 +206,16 @@ impl Interpreted {
                 program.products.iter().map(|(of, work)| Product { of: *of, run: lease(work) }).collect(),
             ),
             shared: Vec::leak(
-                program.shared.iter().map(|(of, work)| SharedGradient { of: *of, run: lease(work) }).collect(),
+                (program.shared.iter())
+                    .map(|(of, given, work)| {
+                        let contributions = match given {
+                            Given::Summed => Contributions::Summed(lease(work)),
+                            Given::PerRow => Contributions::PerRow(lease(work)),
+                            Given::PerElement => Contributions::PerElement(lease(work)),
+                        };
+                        SharedGradient { of: *of, contributions }
+                    })
+                    .collect(),
             ),
         };
         let reductions: Vec<VariantReduction<T>> = (plan.reductions.iter())

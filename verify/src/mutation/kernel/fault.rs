@@ -110,7 +110,8 @@ pub(super) fn faults(info: &LossInfo) -> Vec<Fault> {
             Divisor::Sum => Fault::DivisorCounts,
         });
     }
-    let gradients: Vec<usize> = (0..info.inputs.len()).filter(|&input| info.inputs[input].gradient).collect();
+    let gradients: Vec<usize> =
+        (0..info.inputs.len()).filter(|&input| info.inputs[input].has_row_gradients()).collect();
     for &input in &gradients {
         all.extend([Fault::TailGradient(input), Fault::NanGradient(input), Fault::GapWritten(input)]);
         all.extend([Fault::NotCleared(input), Fault::GradientNegated(input)]);

@@ -7,9 +7,10 @@ use super::{Face, ident};
 use crate::model::Input;
 
 impl Face<'_> {
-    /// `backward_in_place` and `forward_backward_in_place`, for the first input with a gradient, if every call names it.
+    /// `backward_in_place` and `forward_backward_in_place`, for the first input that rows have a gradient of their own in, if every call names it.
     pub(super) fn in_place(&self) -> TokenStream {
-        let differentiable = |place: usize| self.differentiable.iter().any(|(other, _)| *other == place);
+        let differentiable =
+            |place: usize| self.differentiable.iter().any(|(other, input)| *other == place && !input.is_shared());
         let Some((place, input)) = self.required.iter().copied().find(|(place, _)| differentiable(*place)) else {
             return TokenStream::new();
         };
