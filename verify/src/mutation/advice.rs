@@ -67,7 +67,7 @@ mod tests {
     fn survivors_in_a_spec_are_told_how_to_be_found_each_once() {
         let survivors = ["another divisor", "flip a sign", "another divisor", "negate", "swap cases"].map(survivor);
         let text = advice(&FamilyRecord::new(Family::Spec, survivors.to_vec()));
-        assert_eq!(text.matches("the reduction of two places").count(), 1, "{text}");
+        assert_eq!(text.matches("two places by two or more").count(), 1, "{text}");
         assert_eq!(text.matches("any other: add an example whose value").count(), 1, "{text}");
         assert_eq!(text.lines().count(), 3, "{text}");
         assert_eq!(advice(&FamilyRecord::new(Family::Kernel, survivors.to_vec())), "");
