@@ -106,7 +106,8 @@ pub struct Request<'o, T: Stored> {
     /// A Hessian-vector product, multiplied by the upstream gradient and divided as gradients are. It is a reading of the inputs of its own.
     pub product: Option<HessianProduct<'o, T>>,
     /// Receive the gradients with respect to parameters, in their order, each of the reduced loss (of `none`: of the elements, each with its
-    /// upstream gradient). Each is a sum over all rows, in a fixed order, and a reading of the inputs of its own. With [`Want::Partial`]
+    /// upstream gradient). Each is a sum over all rows, in a fixed order, and a reading of the inputs of its own; that of a
+    /// loss of elements that reads whole rows takes memory for a block of rows. With [`Want::Partial`]
     /// they are not divided: those of parts of a batch add up, and the whole's divisor divides them.
     pub params: [Option<&'o mut f64>; MAX_PARAMS],
     /// Which number is wanted. It costs a pass of its own only if no gradient is.

@@ -172,7 +172,7 @@ impl<'a, T: Element> Job<'a, T> {
         }
     }
 
-    /// The part of the call at these outer places.
+    /// The part of the call at these outer places. Inputs are there: what all rows share is summed before one is lent to be overwritten.
     pub(crate) fn part(&self, outer: Range<usize>) -> Self {
         let mut part = self.clone();
         part.geometry.outer = outer.len();

@@ -71,12 +71,12 @@ impl Runs {
 /// A sum as if in twice the precision of `f64`: what every addition loses is kept (Neumaier's summation, by Knuth's exact addition, which
 /// needs no branch).
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Exact {
+pub(crate) struct Compensated {
     sum: f64,
     lost: f64,
 }
 
-impl Exact {
+impl Compensated {
     #[inline(always)]
     pub(crate) fn add(&mut self, number: f64) {
         let sum = self.sum + number;
@@ -103,7 +103,7 @@ pub(crate) fn split(count: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cascade, Exact, Runs, split};
+    use super::{Cascade, Compensated, Runs, split};
 
     fn tree(numbers: &[f64]) -> f64 {
         match split(numbers.len()) {
@@ -126,17 +126,17 @@ mod tests {
 
     #[test]
     fn what_an_addition_loses_is_kept() {
-        let mut exact = Exact::default();
-        [1e100, 1.0, -1e100, 2f64.powi(-60)].iter().for_each(|number| exact.add(*number));
-        assert_eq!(exact.value(), 1.0 + 2f64.powi(-60));
-        let mut both = Exact::default();
+        let mut kept = Compensated::default();
+        [1e100, 1.0, -1e100, 2f64.powi(-60)].iter().for_each(|number| kept.add(*number));
+        assert_eq!(kept.value(), 1.0 + 2f64.powi(-60));
+        let mut both = Compensated::default();
         [3.0, 2f64.powi(-70), -3.0].iter().for_each(|number| both.add(*number));
-        both.add_sum(exact);
+        both.add_sum(kept);
         assert_eq!(both.value(), 1.0 + 2f64.powi(-60));
-        exact.add(f64::INFINITY);
-        assert_eq!(exact.value(), f64::INFINITY);
-        exact.add(f64::NEG_INFINITY);
-        assert!(exact.value().is_nan());
+        kept.add(f64::INFINITY);
+        assert_eq!(kept.value(), f64::INFINITY);
+        kept.add(f64::NEG_INFINITY);
+        assert!(kept.value().is_nan());
     }
 
     #[test]

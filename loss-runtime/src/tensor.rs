@@ -9,6 +9,8 @@ use half::{bf16, f16};
 
 use crate::lane::Real;
 use crate::shape::{MAX_DIMS, Shape};
+#[cfg(feature = "half")]
+use crate::stored::Half;
 
 pub use overwritten::TensorMut;
 
@@ -198,15 +200,15 @@ macro_rules! half_label_types {
         $(impl LabelType for $type {
             #[inline(always)]
             fn number(self) -> f64 {
-                f64::from(self.to_f32())
+                f64::from(self.widened())
             }
             #[inline(always)]
             fn whole(self) -> Option<i64> {
-                self.to_f32().whole()
+                self.widened().whole()
             }
             #[inline(always)]
             fn saturating(self) -> i64 {
-                self.to_f32().saturating()
+                self.widened().saturating()
             }
         })*
     };

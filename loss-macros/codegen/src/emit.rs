@@ -281,8 +281,8 @@ impl Kernels<'_> {
     /// The kernels that sum the gradients of what all rows share.
     fn shared(&mut self, program: &Program, what: &str) -> TokenStream {
         let gradients = program.shared.iter().map(|gradient| {
-            let (name, arguments) =
-                self.kernel(&gradient.kernel, &format!("What a row adds to a gradient of {what} that is a sum."));
+            let (name, arguments) = self
+                .kernel(&gradient.kernel, &format!("What is added up to a gradient of {what} in what all rows share."));
             let run = match gradient.kernel {
                 Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
                 Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),

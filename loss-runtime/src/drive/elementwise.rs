@@ -144,8 +144,8 @@ where
         let mut slots: [Option<Slot<'_, T>>; G] = [const { None }; G];
         let (mut lies, mut flat) = ([true; G], [true; G]);
         let rounded = part.elements.as_ref().is_some_and(|elements| !elements.is_native());
-        let widened = matches!(job.upstream, Upstream::Converted(_));
-        let mut staged = job.dropped.is_some() || rounded || widened || direct.iter().any(Option::is_none);
+        let upstream_converted = matches!(job.upstream, Upstream::Converted(_));
+        let mut staged = job.dropped.is_some() || rounded || upstream_converted || direct.iter().any(Option::is_none);
         for g in 0..G {
             let view = &job.inputs[K::GRADIENTS[g]];
             slots[g] = if FUSED { part.gradients[K::GRADIENTS[g]].take() } else { None };
@@ -222,7 +222,7 @@ where
                             elements = Some(&mut scratch.elements[..len]);
                         }
                         if let Upstream::Converted(each) = job.upstream {
-                            each.convert(start, 1, &mut scratch.upstream[..len]);
+                            each.convert_here(start, &mut scratch.upstream[..len]);
                             seeds = &scratch.upstream[..len];
                         }
                         if job.dropped.is_some() {
@@ -245,7 +245,7 @@ where
                 block.run::<K, U, FUSED>(token, &u, &mut sums);
                 if let Some(scratch) = &mut scratch {
                     if rounded && let Some(slot) = &mut part.elements {
-                        slot.write(&scratch.elements[..len], start - part.elements_at, 1);
+                        slot.write_here(&scratch.elements[..len], start - part.elements_at);
                     }
                     for g in 0..G {
                         let input = K::GRADIENTS[g];

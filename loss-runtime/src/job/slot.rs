@@ -7,7 +7,7 @@ use super::Values;
 use crate::lane::Real;
 use crate::shape::Shape;
 #[cfg(feature = "half")]
-use crate::stored::{round, round_here, single};
+use crate::stored::{Half, round, round_here, single};
 use crate::tensor::{Array, Tensor};
 #[cfg(feature = "half")]
 use crate::tensor::{LabelSlice, Labels};
@@ -127,11 +127,11 @@ impl<T: Real> Slot<'_, T> {
             #[cfg(feature = "half")]
             Self::Bf16(to) if stride == 1 => round(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
-            Self::Bf16(to) => scatter(from, to, at, stride, |from| bf16::from_f32(single(from))),
+            Self::Bf16(to) => scatter(from, to, at, stride, |from| bf16::rounded(single(from))),
             #[cfg(feature = "half")]
             Self::F16(to) if stride == 1 => round(from, &mut to[at..at + from.len()]),
             #[cfg(feature = "half")]
-            Self::F16(to) => scatter(from, to, at, stride, |from| f16::from_f32(single(from))),
+            Self::F16(to) => scatter(from, to, at, stride, |from| f16::rounded(single(from))),
         }
     }
 

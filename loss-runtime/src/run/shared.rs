@@ -9,7 +9,7 @@ use crate::info::LossInfo;
 use crate::job::{Geometry, Job, Outputs, Slot, Values, View};
 use crate::kernel::CONTRIBUTION;
 use crate::registry::{Contributions, Element, Kernel, Run, Shared};
-use crate::sum::Exact;
+use crate::sum::Compensated;
 
 /// Where such gradients go.
 pub(super) type Slots<'o> = [Option<&'o mut f64>; MAX_PARAMS];
@@ -104,42 +104,44 @@ fn total<T: Element>(contributions: Contributions<T>, job: &Job<'_, T>) -> f64 {
     }
 }
 
-fn summed(columns: &[Exact]) -> f64 {
-    let mut sum = Exact::default();
+fn summed(columns: &[Compensated]) -> f64 {
+    let mut sum = Compensated::default();
     columns.iter().for_each(|column| sum.add_sum(*column));
     sum.value()
 }
 
-/// About how many contributions are written before they are added: few enough to be in the cache still.
-const AT_A_TIME: usize = 1 << 15;
+/// About how many contributions are written before they are added: few enough to be in the second cache still, and enough for several threads
+/// to write them. Sums do not depend on it.
+const AT_A_TIME: usize = 1 << 18;
 
 /// The sums over rows of what each of the `extent` places of a row contributes. Rows are added one after the other, whatever thread
 /// wrote their contributions, so that bits depend on the numbers alone.
-fn column_sums<T: Element>(run: Run<T>, job: &Job<'_, T>, extent: usize) -> Vec<Exact> {
+fn column_sums<T: Element>(run: Run<T>, job: &Job<'_, T>, extent: usize) -> Vec<Compensated> {
     let Geometry { outer, inner, .. } = job.geometry;
-    let line = extent * inner;
-    let mut sums = vec![Exact::default(); extent];
-    if outer * line == 0 {
+    let width = extent * inner;
+    let mut sums = vec![Compensated::default(); extent];
+    if outer * width == 0 {
         return sums;
     }
-    let lines = (AT_A_TIME / line).clamp(1, outer);
-    let mut space = vec![T::ZERO; lines * line];
-    let steps = |stride: usize, extent: usize| if extent > 1 { stride } else { 0 };
-    let strides = [line, steps(inner, extent), steps(1, inner)];
-    for start in (0..outer).step_by(lines) {
-        let lines = lines.min(outer - start);
-        let written = &mut space[..lines * line];
-        let mut part = job.part(start..start + lines);
+    let most = (AT_A_TIME / width).clamp(1, outer);
+    let mut space = vec![T::ZERO; most * width];
+    // A view has a stride of 0 along an axis that it lacks.
+    let stride = |stride: usize, extent: usize| if extent > 1 { stride } else { 0 };
+    let strides = [width, stride(inner, extent), stride(1, inner)];
+    for start in (0..outer).step_by(most) {
+        let count = most.min(outer - start);
+        let written = &mut space[..count * width];
+        let mut part = job.part(start..start + count);
         part.inputs[CONTRIBUTION] = View { values: Values::Absent, strides, broadcast: false };
         let mut outputs = Outputs::none();
         outputs.gradients[CONTRIBUTION] = Some(Slot::Native(written));
         run(&part, &mut outputs);
-        for line in written.chunks_exact(line) {
+        for row in written.chunks_exact(width) {
             if inner == 1 {
-                sums.iter_mut().zip(line).for_each(|(sum, place)| sum.add(place.to_f64()));
+                sums.iter_mut().zip(row).for_each(|(sum, place)| sum.add(place.to_f64()));
                 continue;
             }
-            for (sum, places) in sums.iter_mut().zip(line.chunks_exact(inner)) {
+            for (sum, places) in sums.iter_mut().zip(row.chunks_exact(inner)) {
                 places.iter().for_each(|place| sum.add(place.to_f64()));
             }
         }

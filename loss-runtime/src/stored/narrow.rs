@@ -27,11 +27,11 @@ macro_rules! stored_narrower {
 
             #[inline(always)]
             fn widen(self) -> f32 {
-                self.to_f32()
+                self.widened()
             }
             #[inline(always)]
             fn round(number: f32) -> Self {
-                Self::from_f32(number)
+                Self::rounded(number)
             }
             fn array(tensor: Tensor<'_, Self>) -> Array<'_, f32> {
                 let Tensor { data, shape, row_stride } = tensor;

@@ -333,7 +333,11 @@ impl<T: Element + Format> Judge<'_, T> {
             && matches!(result, Result::Gradient(..))
             && self.conditions.derivative_leaves_range::<T>(result, exact)
         {
-            return tally.pass(1);
+            match self.limits.early {
+                Early::Counts => seen.early += 1,
+                Early::Fails => tally.pass(1),
+            }
+            return;
         }
         if distance.is_infinite()
             && self.limits.early == Early::Counts

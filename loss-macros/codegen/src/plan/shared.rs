@@ -1,7 +1,7 @@
 //! Gradients of what all rows share: parameters, and inputs that do not vary along the rows.
 //!
-//! Such a gradient is a sum over rows. Let the shared value be one of its own in every row: the derivative in that is what the row
-//! contributes.
+//! Such a gradient is a sum of contributions. Let what is shared be another for every one of them, of every place of the loss or of every
+//! row: the derivative in that is the contribution.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub enum Shared {
 pub struct SharedGradient {
     /// Of what.
     pub of: Shared,
-    /// What a place contributes, before lowering.
+    /// A contribution, before lowering.
     pub stable: ExprId,
     /// How the kernel gives it.
     pub contributions: Contributions,
@@ -73,7 +73,7 @@ pub(super) fn plan(
         Shared::Input(input) => graph.intern(Expr::Input(input), Type::Real, own_axes),
     };
     let rows = AxisSet::of(AxisId::ROWS);
-    // Each element contributes by itself, or each row as a whole.
+    // An element that reads its row moves with what the whole row reads of a single number, so that the row contributes for all of them.
     let reads_the_row = reachable(graph, [root])
         .into_iter()
         .any(|id| matches!(graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. }));

@@ -137,7 +137,7 @@ impl Scene<'_> {
 
     /// The values of another batch are those of this one, but for what is done to each.
     ///
-    /// `done` says in words what was done to the other batch.
+    /// `done` ends the sentence that says what was expected: "1 of the negated numbers".
     pub(super) fn unchanged(&self, other: Option<&Other>, done: &str, change: impl Fn(f64) -> f64, tally: &mut Tally) {
         let Some(other) = other else { return };
         self.each_value(tally, |scene, place, value| {

@@ -21,7 +21,7 @@ pub(in crate::checks) fn shared_gradients_are_reproducible(subject: &Subject, ef
     }
     let mut tally = Tally::new(subject, effort);
     let sizes: Vec<Extents> = if has_second_axis(info) {
-        let rows = [Extents::rows([5]), Extents::rows([700]), Extents::rows([3]), Extents::rows([7, 60])];
+        let rows = [Extents::rows([5]), Extents::rows([16_000]), Extents::rows([3]), Extents::rows([7, 60])];
         rows.into_iter().zip([3, 17, 2_000, 17]).map(|(rows, extent)| rows.with_extent(extent)).collect()
     } else {
         [1, 131, 9_001, 40_000].map(|rows| Extents::rows([rows])).into()

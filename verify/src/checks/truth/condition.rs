@@ -263,8 +263,9 @@ impl<'b> Conditions<'b> {
         (0..self.upstream.len()).filter(is_here).map(|place| self.upstream[place]).collect()
     }
 
-    /// Whether the derivative is too large for the type that a gradient of this size is a multiple of: the gradient is then infinite,
-    /// however small its factor.
+    /// Whether the derivative, before the upstream gradient scales it down to this gradient, is too large for the type: by the rules of the
+    /// language the gradient is then infinite, however small its factor. Where several values share the place, whether the sum of their
+    /// derivatives is.
     pub(super) fn derivative_leaves_range<T: Element>(&self, result: Result, gradient: f64) -> bool {
         let Some(spot) = self.spot(result) else { return false };
         let largest = self.upstream_at(&spot.at).into_iter().fold(0.0, |size: f64, upstream| size.max(upstream.abs()));

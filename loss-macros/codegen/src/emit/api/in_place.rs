@@ -7,7 +7,7 @@ use super::{Face, ident};
 use crate::model::Input;
 
 impl Face<'_> {
-    /// `backward_in_place` and `forward_backward_in_place`, for the first input that rows have a gradient of their own in, if every call names it.
+    /// `backward_in_place` and `forward_backward_in_place`, for the first input of whose gradient every row has its own part, if every call names it.
     pub(super) fn in_place(&self) -> TokenStream {
         let differentiable =
             |place: usize| self.differentiable.iter().any(|(other, input)| *other == place && !input.is_shared());
