@@ -245,11 +245,7 @@ impl Kernels<'_> {
 
     fn program(&mut self, program: &Program, what: &str) -> TokenStream {
         let forward = self.forward(&program.forward, &format!("The value of {what}."));
-        let (name, arguments) = self.kernel(&program.fused, &format!("The value of {what} and its gradients."));
-        let fused = match program.fused {
-            Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
-            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
-        };
+        let fused = self.fused(&program.fused, &format!("The value of {what} and its gradients."));
         let curvatures = self.curvatures(program, what);
         let products = self.products(program, what);
         let shared = self.shared(program, what);
@@ -266,11 +262,7 @@ impl Kernels<'_> {
     fn products(&mut self, program: &Program, what: &str) -> TokenStream {
         let products = program.products.iter().map(|product| {
             let doc = format!("The Hessian of {what} in an input, times a direction.");
-            let (name, arguments) = self.kernel(&product.kernel, &doc);
-            let run = match product.kernel {
-                Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
-                Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
-            };
+            let run = self.fused(&product.kernel, &doc);
             let of = Literal::usize_unsuffixed(product.of.0.into());
             quote!(Product { of: #of, run: #run })
         });
@@ -281,12 +273,8 @@ impl Kernels<'_> {
     /// The kernels that sum the gradients of what all rows share.
     fn shared(&mut self, program: &Program, what: &str) -> TokenStream {
         let gradients = program.shared.iter().map(|gradient| {
-            let (name, arguments) = self
-                .kernel(&gradient.kernel, &format!("What is added up to a gradient of {what} in what all rows share."));
-            let run = match gradient.kernel {
-                Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
-                Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
-            };
+            let doc = format!("What is added up to a gradient of {what} in what all rows share.");
+            let run = self.fused(&gradient.kernel, &doc);
             let of = match gradient.of {
                 Shared::Param(param) => {
                     let place = Literal::usize_unsuffixed(param.0.into());
@@ -310,10 +298,7 @@ impl Kernels<'_> {
 
     fn curvatures(&mut self, program: &Program, what: &str) -> TokenStream {
         let Some(curvature) = &program.curvature else { return quote!(Curvatures::NONE) };
-        let mut run = |bend: &Bend, doc: String| {
-            let (name, arguments) = self.kernel(&Schedule::Elementwise(bend.kernel.clone()), &doc);
-            quote!(drive::elementwise_fused::<T, #name, #arguments>)
-        };
+        let mut run = |bend: &Bend, doc: String| self.fused(&Schedule::Elementwise(bend.kernel.clone()), &doc);
         let exact =
             run(&curvature.exact, format!("The gradient and the second derivative of {what} in the prediction."));
         let step = match &curvature.step {
@@ -323,6 +308,16 @@ impl Kernels<'_> {
         quote!(Curvatures { exact: Some(#exact), step: Some(#step) })
     }
 
+    /// A kernel's values and gradients.
+    fn fused(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {
+        let (name, arguments) = self.kernel(schedule, doc);
+        match schedule {
+            Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
+            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+        }
+    }
+
+    /// A kernel's values alone.
     fn forward(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {
         let (name, arguments) = self.kernel(schedule, doc);
         match schedule {

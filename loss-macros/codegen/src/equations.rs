@@ -116,8 +116,7 @@ pub(crate) fn differentiated(spec: &Spec, variant: &Variant, zero: &[ParamId]) -
         }
     }
     let inputs: Vec<InputId> = (0..spec.inputs.len())
-        .filter(|&place| spec.inputs[place].gradient && !spec.inputs[place].is_shared())
-        .filter(|&place| variant.key.inputs_present[place])
+        .filter(|&place| spec.inputs[place].has_row_gradients() && variant.key.inputs_present[place])
         .map(|place| InputId(place as u8))
         .collect();
     let lets: Vec<ExprId> = variant.lets.iter().map(|(_, id)| *id).collect();

@@ -63,7 +63,7 @@ impl Spec {
     pub fn prediction(&self) -> Option<InputId> {
         let place = match &self.curvature {
             Some(curvature) => self.inputs.iter().position(|input| input.name == curvature.of.value),
-            None => self.inputs.iter().position(|input| input.gradient && !input.is_shared()),
+            None => self.inputs.iter().position(Input::has_row_gradients),
         };
         place.map(|place| InputId(place as u8))
     }
@@ -198,6 +198,11 @@ impl Input {
     /// Whether all rows read the same numbers: its gradient is a sum over them.
     pub fn is_shared(&self) -> bool {
         !self.axes.contains(&AxisId::ROWS)
+    }
+
+    /// Whether every row has a gradient of its own with respect to it.
+    pub fn has_row_gradients(&self) -> bool {
+        self.gradient && !self.is_shared()
     }
 }
 

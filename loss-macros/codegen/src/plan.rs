@@ -188,8 +188,7 @@ impl Maker<'_> {
     fn program(&mut self, written: ExprId) -> Result<Program, NotPlanned> {
         let stable = self.stable_of[&written];
         let inputs: Vec<InputId> = (0..self.spec.inputs.len())
-            .filter(|&place| self.spec.inputs[place].gradient && self.variant.key.inputs_present[place])
-            .filter(|&place| !self.spec.inputs[place].is_shared())
+            .filter(|&place| self.spec.inputs[place].has_row_gradients() && self.variant.key.inputs_present[place])
             .map(|place| InputId(place as u8))
             .collect();
         let cotangents = differentiate(&mut self.graph, stable, &inputs)?;

@@ -49,9 +49,7 @@ pub(super) fn knots_are_as_declared(subject: &Subject, effort: &Effort) -> Findi
         for knot in &scene.knots {
             seen[knot.place].expect(scene.place, &words);
         }
-        for input in
-            (0..spec.inputs.len()).filter(|&input| spec.inputs[input].gradient && !spec.inputs[input].is_shared())
-        {
+        for input in (0..spec.inputs.len()).filter(|&input| spec.inputs[input].has_row_gradients()) {
             for line in lines(scene.info, &generator, input, &scene.extents, &PLAIN) {
                 walk(subject, &scene, &line, &words, &mut seen, &mut tally);
             }

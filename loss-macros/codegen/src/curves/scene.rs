@@ -72,10 +72,7 @@ impl<'s> Scene<'s> {
             return None;
         }
         let is_present = |place: usize| variant.key.inputs_present[place];
-        let over = (0..spec.inputs.len()).find(|&place| {
-            let input = &spec.inputs[place];
-            input.gradient && !input.is_shared() && is_present(place)
-        })?;
+        let over = (0..spec.inputs.len()).find(|&place| spec.inputs[place].has_row_gradients() && is_present(place))?;
         let reads_rows = reachable(&variant.graph, [variant.loss]).into_iter().any(|id| {
             matches!(variant.graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. } | Expr::Index(_) | Expr::Size(_))
         });

@@ -9,9 +9,7 @@ use crate::model::Input;
 impl Face<'_> {
     /// `backward_in_place` and `forward_backward_in_place`, for the first input of whose gradient every row has its own part, if every call names it.
     pub(super) fn in_place(&self) -> TokenStream {
-        let differentiable =
-            |place: usize| self.differentiable.iter().any(|(other, input)| *other == place && !input.is_shared());
-        let Some((place, input)) = self.required.iter().copied().find(|(place, _)| differentiable(*place)) else {
+        let Some((place, input)) = self.required.iter().copied().find(|(_, input)| input.has_row_gradients()) else {
             return TokenStream::new();
         };
         let (bounded, plain, method) = self.generics();
