@@ -1,4 +1,4 @@
-//! Loss functions generated from specs: forward and backward, vectorised, without allocation, reproducible to the bit.
+//! Loss functions generated from specs: forward and backward, vectorised, reproducible to the bit, on plain slices.
 //!
 //! A loss is a type with its options; inputs are plain slices, or pairs of a slice and its shape.
 //!
@@ -34,6 +34,9 @@
 //!
 //! Arrays are of `f32` or `f64`, or with the cargo feature `half` of `bf16` or `f16` from the crate of that name: computed in `f32`, with the
 //! bits of a call with all inputs widened, and every value of an array rounded once. Reduced losses are then `f32`; see [`Stored`].
+//!
+//! Nothing is allocated, but by a pool of threads, and for gradients of what all rows share: of tables, and of parameters of losses whose elements
+//! read whole rows.
 //!
 //! A loss whose name is known only at run time is found in [`LOSSES`] and called by [`run`].
 //!

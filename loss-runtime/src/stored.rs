@@ -19,7 +19,7 @@ use crate::tensor::{Array, Tensor};
 #[cfg(feature = "half")]
 pub(crate) use half_bits::Half;
 #[cfg(feature = "half")]
-pub(crate) use narrow::{round, round_here, single, widen, widen_here};
+pub(crate) use narrow::{round, single, widen};
 
 /// A type that arrays may hold: `f32` and `f64`, which losses are computed in, and with the cargo feature `half` also `bf16` and `f16`,
 /// which are computed in `f32`.

@@ -9,6 +9,7 @@ pub(crate) struct Cascade {
 }
 
 impl Cascade {
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { trees: [0.0; usize::BITS as usize], count: 0 }
     }

@@ -276,18 +276,6 @@ macro_rules! label_types {
                 }
             }
 
-            /// Converts `to.len()` values. Narrow ones are converted in line, with the instruction set of the caller.
-            #[inline(always)]
-            pub(crate) fn convert_here<T: Real>(&self, start: usize, to: &mut [T]) {
-                match self {
-                    #[cfg(feature = "half")]
-                    Self::Bf16(values) => crate::stored::widen_here(&values[start..start + to.len()], to),
-                    #[cfg(feature = "half")]
-                    Self::F16(values) => crate::stored::widen_here(&values[start..start + to.len()], to),
-                    _ => self.convert(start, 1, to),
-                }
-            }
-
             /// Converts `to.len()` values, `stride` apart.
             pub(crate) fn convert<T: Real>(&self, start: usize, stride: usize, to: &mut [T]) {
                 match self {

@@ -7,7 +7,7 @@ use super::Values;
 use crate::lane::Real;
 use crate::shape::Shape;
 #[cfg(feature = "half")]
-use crate::stored::{Half, round, round_here, single};
+use crate::stored::{Half, round, single};
 use crate::tensor::{Array, Tensor};
 #[cfg(feature = "half")]
 use crate::tensor::{LabelSlice, Labels};
@@ -106,18 +106,6 @@ impl<'o, T> Slot<'o, T> {
 }
 
 impl<T: Real> Slot<'_, T> {
-    /// Writes results one after the other, rounded in line with the instruction set of the caller.
-    #[inline(always)]
-    pub(crate) fn write_here(&mut self, from: &[T], at: usize) {
-        match self {
-            Self::Native(to) => to[at..at + from.len()].copy_from_slice(from),
-            #[cfg(feature = "half")]
-            Self::Bf16(to) => round_here(from, &mut to[at..at + from.len()]),
-            #[cfg(feature = "half")]
-            Self::F16(to) => round_here(from, &mut to[at..at + from.len()]),
-        }
-    }
-
     /// Writes results `stride` apart.
     #[inline(never)]
     pub(crate) fn write(&mut self, from: &[T], at: usize, stride: usize) {

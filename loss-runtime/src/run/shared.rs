@@ -55,18 +55,18 @@ pub(super) fn write<T: Element>(
     outputs: &mut Outputs<'_, T>,
     slots: &mut Slots<'_>,
 ) {
-    let mut job = job.clone();
-    job.upstream = scale.before;
+    // A copy is large, and no call without such a gradient should pay for it.
+    let job = || job.with_upstream(scale.before);
     for shared in kernel.shared {
         match shared.of {
             Shared::Param(param) => {
                 if let Some(slot) = &mut slots[param] {
-                    **slot = scale.after * total(shared.contributions, &job);
+                    **slot = scale.after * total(shared.contributions, &job());
                 }
             }
             Shared::Input(input) => {
                 if let Some(mut slot) = outputs.gradients[input].take() {
-                    write_input(shared.contributions, &job, input, scale.after, &mut slot);
+                    write_input(shared.contributions, &job(), input, scale.after, &mut slot);
                 }
             }
         }

@@ -64,7 +64,9 @@ impl<H: Half, T: Real> LaneTask<T> for Widen<'_, H, T> {
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) {
-        widen_here(self.from, self.to);
+        for (to, from) in self.to.iter_mut().zip(self.from) {
+            *to = T::from_f64(f64::from(from.widened()));
+        }
     }
 }
 
@@ -79,7 +81,9 @@ impl<H: Half, T: Real> LaneTask<T> for Round<'_, H, T> {
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) {
-        round_here(self.from, self.to);
+        for (to, from) in self.to.iter_mut().zip(self.from) {
+            *to = H::rounded(single(*from));
+        }
     }
 }
 
@@ -87,22 +91,6 @@ impl<H: Half, T: Real> LaneTask<T> for Round<'_, H, T> {
 #[inline(always)]
 pub(crate) fn single<T: Real>(number: T) -> f32 {
     number.to_f64() as f32
-}
-
-/// Widens numbers, one for each place, where whoever calls is compiled for an instruction set already.
-#[inline(always)]
-pub(crate) fn widen_here<T: Real>(from: &[impl Half], to: &mut [T]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = T::from_f64(f64::from(from.widened()));
-    }
-}
-
-/// Rounds numbers, one for each place, likewise.
-#[inline(always)]
-pub(crate) fn round_here<T: Real, H: Half>(from: &[T], to: &mut [H]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = H::rounded(single(*from));
-    }
 }
 
 /// Widens numbers, one for each place.
