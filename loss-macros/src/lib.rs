@@ -1,7 +1,11 @@
 //! The procedural macro that turns loss specs into Rust. It decodes its arguments, reads the files that they name, calls the compiler and
 //! hands back tokens; everything else is in `loss-codegen`.
 
+#![cfg_attr(feature = "nightly", feature(proc_macro_diagnostic, proc_macro_expand, proc_macro_span))]
+
 mod arguments;
+#[cfg(feature = "nightly")]
+mod carets;
 
 use loss_codegen::compile::{Compiled, Failure, compile, compile_beside, emit_all, library};
 use loss_codegen::measured::Measured;
@@ -23,6 +27,8 @@ use arguments::{Arguments, SpecOnDisk};
 ///
 /// Paths begin at the folder of the crate's `Cargo.toml`. Formulas may call the losses of `loss-runtime` as well as each other; a spec of the same name takes the place of one there. The crate is compiled anew when one of the files changes;
 /// for a file that is new in the folder, a build script that prints `cargo::rerun-if-changed=specs` sees to it.
+///
+/// An error in a spec is shown with its line and a caret; with the feature `nightly`, and such a compiler, by the compiler itself.
 ///
 /// Each loss has a page in the crate's documentation; [`losses_table!`] makes a table of them for the crate's own page. The examples of the specs run as tests of the documentation, so the module that the
 /// losses are made in is a public one.
@@ -56,7 +62,7 @@ fn own() -> Tokens {
     let tokens = tokens(
         compile(&library_sources()),
         Surroundings { library: None, measured: &measured(), gates: Gates::Task, root: Some("loss_runtime") },
-        |_| Span::call_site(),
+        |_| None,
     );
     quote!(#tokens pub use ::loss_specs::SPECS;)
 }
@@ -66,11 +72,8 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     let sources: Vec<SourceFile> = files.iter().map(|file| file.source.clone()).collect();
     let library = library(&library_sources());
     let surroundings = Surroundings { library: Some(&library), measured: &[], gates: Gates::Open, root: None };
-    let named_at = |source: &SourceFile| {
-        let file = files.iter().find(|file| file.source.path == source.path);
-        file.map_or_else(Span::call_site, |file| file.named_at)
-    };
-    let tokens = tokens(compile_beside(&sources, library.clone()), surroundings, named_at);
+    let on_disk = |source: &SourceFile| files.iter().find(|file| file.source.path == source.path);
+    let tokens = tokens(compile_beside(&sources, library.clone()), surroundings, on_disk);
     let specs = files.iter().map(|file| {
         let (name, path, absolute) = (&file.name, &file.source.path, &file.absolute);
         quote!(::loss_runtime::SpecFile { name: #name, path: #path, text: ::core::include_str!(#absolute) })
@@ -83,21 +86,28 @@ fn of_files(files: &[SpecOnDisk]) -> Tokens {
     }
 }
 
-/// The losses' code, or what is wrong with their specs: each error shows the place in its file, and the compiler underlines where that file is
-/// named. It knows no places in files that are not Rust.
-fn tokens(
+/// The losses' code, or what is wrong with their specs.
+fn tokens<'f>(
     compiled: Result<Vec<Compiled>, Vec<Failure>>,
     surroundings: Surroundings<'_>,
-    named_at: impl Fn(&SourceFile) -> Span,
+    on_disk: impl Fn(&SourceFile) -> Option<&'f SpecOnDisk>,
 ) -> Tokens {
     match compiled {
         Ok(compiled) => emit_all(&compiled, surroundings),
-        Err(failures) => failures
-            .iter()
-            .flat_map(|failure| failure.rendered().into_iter().map(|message| (named_at(&failure.source), message)))
-            .map(|(span, message)| quote_spanned!(span=> ::core::compile_error!(#message);))
-            .collect(),
+        Err(failures) => failures.iter().map(|failure| errors(failure, on_disk(&failure.source))).collect(),
     }
+}
+
+/// What is wrong with a spec: each error shows the place in its file, and the compiler underlines where the macro's arguments name that. Only a
+/// nightly compiler can underline what is in a file that is not Rust.
+fn errors(failure: &Failure, file: Option<&SpecOnDisk>) -> Tokens {
+    #[cfg(feature = "nightly")]
+    if file.is_some_and(|file| carets::report(failure, &file.absolute)) {
+        return Tokens::new();
+    }
+    let named_at = file.map_or_else(Span::call_site, |file| file.named_at);
+    let messages = failure.rendered().into_iter();
+    messages.map(|message| quote_spanned!(named_at=> ::core::compile_error!(#message);)).collect()
 }
 
 /// What the audit measured of the library's losses: their documentation quotes it.

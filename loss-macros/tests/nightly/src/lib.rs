@@ -1,0 +1,3 @@
+//! What is wrong with the specs is shown in them.
+
+loss_macros::losses! { dir = "specs" }
