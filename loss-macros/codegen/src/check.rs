@@ -6,6 +6,7 @@ mod examples;
 mod graph;
 mod pitfalls;
 pub(crate) mod properties;
+mod settings;
 mod shapes;
 pub mod support;
 
@@ -16,8 +17,8 @@ use crate::compose::{Resolved, resolve_all};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::Document;
 use crate::elaborate::reach::CaseLog;
-use crate::elaborate::variants::too_many;
-use crate::elaborate::{Library, spec_variants, trace, variant_count};
+use crate::elaborate::variants::{one_too_many, too_many};
+use crate::elaborate::{Library, spec_variants, trace};
 use crate::model::{Spec, Variant};
 use crate::source::{SourceFile, Span};
 
@@ -74,6 +75,16 @@ impl Findings {
         }
     }
 
+    /// Whether there is one of this kind at a place.
+    fn has(&self, code: Code, span: Span) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code && diagnostic.span == span)
+    }
+
+    /// Whether one of this kind says so already.
+    fn says(&self, code: Code, message: &str) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code && diagnostic.message == message)
+    }
+
     /// Adds all of a variant's.
     fn extend(&mut self, diagnostics: Diagnostics) {
         diagnostics.iter().for_each(|diagnostic| self.push(diagnostic.clone()));
@@ -102,13 +113,18 @@ fn other_specs_names(document: &Document, library: &Library, findings: &mut Find
 /// At how many points a spec is searched for pitfalls, so that a check takes no time.
 const MOST_POINTS: usize = 512;
 
+/// At how many more with parameters that are not at their defaults.
+const MOST_VARIED_POINTS: usize = 2048;
+
 fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings: &mut Findings) -> Vec<Variant> {
     let keys = match spec_variants(spec) {
         Ok(keys) => keys,
         Err(_) => {
-            let span = document.params.first().map_or(document.name.span, |(name, _)| name.span);
+            let params = document.params.iter().map(|(name, _)| name);
+            let mut names = params.chain(document.inputs.iter().map(|(name, _)| name));
+            let one = names.find(|name| one_too_many(spec) == Some(name.value.as_str()));
             let mut diagnostics = Diagnostics::new();
-            too_many(variant_count(spec), span, &mut diagnostics);
+            too_many(spec, one.map_or(document.name.span, |name| name.span), &mut diagnostics);
             findings.extend(diagnostics);
             return Vec::new();
         }
@@ -144,7 +160,11 @@ fn typed_variants(document: &Document, spec: &Spec, library: &Library, findings:
     // What is wrong comes before what looks wrong.
     if !findings.diagnostics.has_errors() {
         for (variant, places) in variants.iter().zip(&places) {
-            pitfalls::check(spec, variant, MOST_POINTS.div_ceil(keys.len()), places, findings);
+            let effort = pitfalls::Effort {
+                plain: MOST_POINTS.div_ceil(keys.len()),
+                varied: MOST_VARIED_POINTS.div_ceil(keys.len()),
+            };
+            pitfalls::check(spec, variant, library, effort, places, findings);
         }
     }
     variants

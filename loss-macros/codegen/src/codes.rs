@@ -198,7 +198,7 @@ codes! {
         "A loss reads at least one input."
         bad "`inputs: {}`" fix "`inputs: { input: { axes: [N], gradient: true } }`";
     BadAxis "E0402" "malformed declaration of an axis":
-        "An axis has a position `1`, `last` or `rest`, and may be `like` another one or have its `size`; no two claim one dimension."
+        "An axis has a position `1`, `last` or `rest`, and may be `like` another one or have its `size`; no two claim one dimension. In an input's `axes`, `N` comes first."
         bad "`C: { position: first }`" fix "`C: { position: 1 }`";
     TooManyAxes "E0403" "too many axes":
         "A spec has at most eight axes."
@@ -297,6 +297,9 @@ codes! {
     UndefinedValue "W0007" "undefined value can be reached":
         "Numbers that the declared domains admit make the loss NaN: 0/0, a logarithm or root of a negative number, and the like."
         bad "`log(input)` where `input` may be negative" fix "`domain: \"input > 0\"`, or another formula there";
+    UndefinedGradient "W0008" "NaN in a gradient can be reached":
+        "The loss is a number there and its gradient is NaN: a weight of 0 removes a part from the value, and not from the derivative with respect to that weight."
+        bad "`sum(C, weigh(input, log(input / target)))` where both may be 0" fix "`sum(C where input > 0, input * log(input / target))`";
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod resolving;
 use crate::elaborate::Library;
 use crate::model::Spec;
 
+pub(crate) use origins::loss_of;
 pub(crate) use resolving::{Resolved, resolve_all};
 
 /// The losses that a spec's own formula calls, by the order of their names.

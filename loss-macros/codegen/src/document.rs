@@ -298,7 +298,7 @@ pub enum Data {
 pub struct Expectation {
     /// `none`, `sum`, `mean`, …: the value under that reduction.
     pub values: Vec<(Spanned<String>, Data)>,
-    /// `gradient`: of `none` with upstream 1.
+    /// `gradient`: of `none` with upstream 1, by input and parameter.
     pub gradient: Vec<(Spanned<String>, Data)>,
     /// `error`: reduction and error code.
     pub error: Vec<(Spanned<String>, Spanned<String>)>,

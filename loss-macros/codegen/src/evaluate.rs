@@ -3,7 +3,7 @@
 pub(crate) mod number;
 mod special;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::expr::{AxisId, Binary, Comparison, Expr, ExprId, Graph, Reducer, Type, Unary};
 use crate::model::{Spec, Variant};
@@ -51,13 +51,15 @@ pub(crate) struct Evaluator<'a> {
     turned: Option<ExprId>,
     /// Whether a comparison that rounding decides is taken as it comes out.
     guesses: bool,
-    known: HashMap<(ExprId, usize), Option<Number>>,
+    /// By expression and place; `None` is one that has not been looked at.
+    known: Vec<Option<Option<Number>>>,
     traps: Vec<(ExprId, Trap)>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(graph: &'a Graph, point: &'a Point, slopes: &'a BTreeSet<ExprId>) -> Self {
-        Self { graph, point, slopes, turned: None, guesses: false, known: HashMap::new(), traps: Vec::new() }
+        let known = vec![None; graph.len() * point.extent];
+        Self { graph, point, slopes, turned: None, guesses: false, known, traps: Vec::new() }
     }
 
     /// Takes comparisons that rounding decides as they come out: enough for a drawing.
@@ -77,17 +79,25 @@ impl<'a> Evaluator<'a> {
 
     /// Whether an expression has been looked at there.
     pub(crate) fn has_met(&self, id: ExprId, place: usize) -> bool {
-        self.known.contains_key(&(id, place))
+        self.known.get(self.slot(id, place)).is_some_and(Option::is_some)
     }
 
     /// The value at a place of the second axis; conditions as 1 and 0, unordered as NaN.
     pub(crate) fn at(&mut self, id: ExprId, place: usize) -> Option<Number> {
-        if let Some(&known) = self.known.get(&(id, place)) {
+        if place >= self.point.extent {
+            return None;
+        }
+        let slot = self.slot(id, place);
+        if let Some(known) = self.known[slot] {
             return known;
         }
         let value = self.value(id, place);
-        self.known.insert((id, place), value);
+        self.known[slot] = Some(value);
         value
+    }
+
+    fn slot(&self, id: ExprId, place: usize) -> usize {
+        id.index() * self.point.extent + place
     }
 
     fn trap(&mut self, id: ExprId, trap: Trap) {
@@ -236,12 +246,15 @@ impl<'a> Evaluator<'a> {
             | Binary::Others
             | Binary::Deviation => {}
         }
+        // Only an exponent that the spec fixes is known to be whole.
+        let is_fixed = self.graph.constant(y).is_some_and(|constant| constant.as_integer().is_some());
         let y = self.at(y, place)?;
         let value = match function {
             Binary::Add => x.plus(y),
             Binary::Subtract => x.plus(y.kept(|y| -y)),
             Binary::Multiply | Binary::Weigh => x.times(y),
             Binary::Divide => x.over(y),
+            Binary::Power if !is_fixed && x.number < 0.0 => Number { number: f64::NAN, ..x },
             Binary::Power => x.to_power(y),
             Binary::Max => pick(x, y, x.number >= y.number),
             Binary::Min => pick(x, y, x.number <= y.number),
@@ -260,14 +273,14 @@ impl<'a> Evaluator<'a> {
         let is_zero_times_infinity =
             x.is_surely_zero() && y.is_surely_infinite() || x.is_surely_infinite() && y.is_surely_zero();
         let is_below_one = x.is_surely_zero() && y.number > DOUBT && y.is_surely_below(1.0);
-        let is_broken = x.is_surely_below(0.0) && y.is_exact && y.number.fract() != 0.0;
+        let is_broken = x.is_surely_below(0.0) && !is_fixed;
         let traps = [
             (Binary::Divide, are_zero, Trap::OutOfDomain("0 / 0")),
             (Binary::Divide, are_infinite, Trap::OutOfDomain("inf / inf")),
             (Binary::Multiply, is_zero_times_infinity, Trap::ZeroTimesInfinity),
             (Binary::Add, are_infinite && value.number.is_nan(), Trap::InfinityMinusInfinity),
             (Binary::Subtract, are_infinite && value.number.is_nan(), Trap::InfinityMinusInfinity),
-            (Binary::Power, is_broken, Trap::OutOfDomain("a power of a negative number that is not whole")),
+            (Binary::Power, is_broken, Trap::OutOfDomain("a power of a negative number by no fixed integer")),
             (Binary::Power, is_below_one && self.slopes.contains(&id), Trap::InfiniteDerivative("a power below 1")),
         ];
         if let Some((_, _, trap)) = traps.into_iter().find(|(known, is_met, _)| *known == function && *is_met) {
@@ -361,7 +374,8 @@ fn compare(comparison: Comparison, x: Number, y: Number) -> Option<Number> {
     if x.number.is_nan() || y.number.is_nan() {
         return Some(Number::exact(f64::NAN));
     }
-    let is_near = (x.number - y.number).abs() <= DOUBT * x.number.abs().max(1.0);
+    // A sum that is too large for its type may be finite.
+    let is_near = x.number == y.number || (x.number - y.number).abs() <= DOUBT * x.number.abs().max(1.0);
     let is_decided = !is_near || x.is_exact && y.is_exact;
     is_decided.then(|| guess(comparison, x, y))
 }

@@ -1,17 +1,21 @@
 //! A spec with everything resolved that does not depend on a variant: axes, labels, parameters, divisors. Immutable; made by
 //! `resolve`, read by everything after it.
 
+use std::sync::Arc;
+
 use crate::document::{
     CurvatureEntry, DifferenceEntry, ExampleEntry, Formula, KnotEntry, PropertyEntry, RelationEntry, SurrogateEntry,
 };
 use crate::expr::{AxisId, AxisSet, Constant, ExprId, Graph, InputId, ParamId};
 use crate::formula::ast::Ast;
 use crate::guide::Guide;
-use crate::source::Spanned;
+use crate::source::{SourceFile, Spanned};
 
 /// A resolved spec.
 #[derive(Clone, Debug)]
 pub struct Spec {
+    /// The file that it was read from.
+    pub file: Arc<SourceFile>,
     /// The loss's name, in snake case.
     pub name: String,
     /// One sentence.

@@ -11,6 +11,8 @@ pub(crate) mod names;
 pub(crate) mod params;
 mod reductions;
 
+use std::sync::Arc;
+
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::Document;
@@ -52,6 +54,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
     let hessian_products: Vec<InputId> =
         document.hessian_products.iter().filter_map(|name| Some(InputId(listed(&name.value)? as u8))).collect();
     let spec = Spec {
+        file: Arc::new(source.clone()),
         name: document.name.value.clone(),
         summary: document.summary.value.clone(),
         guide,

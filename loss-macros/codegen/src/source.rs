@@ -9,6 +9,13 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// The line and the column of a byte of a text, both from 1, the column in characters. A byte order mark is no character of the first line.
+pub(crate) fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or_default().trim_start_matches('\u{feff}');
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
 /// A half-open range of bytes in a [`SourceFile`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

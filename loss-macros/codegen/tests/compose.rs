@@ -177,3 +177,21 @@ fn the_derivative_of_a_composed_loss_is_that_of_its_formula() {
     assert!(text(&composed).contains("grad_x"), "{}", text(&composed));
     assert_eq!(text(&composed), text(&written));
 }
+
+#[test]
+fn a_mistake_in_a_called_loss_is_placed_in_its_own_file() {
+    let inner = spec("inner", &format!("{INPUTS}loss: x + z * y"));
+    let outer = spec("outer", &format!("{INPUTS}loss: inner(x, y) + 1"));
+    let failures = compile_beside(&[outer], library(&[inner])).expect_err("`z` is unknown");
+    let told = printed(&failures);
+    assert!(told.contains("in the formula of `inner`, at specs/inner.yaml:7:11: unknown name `z`"), "{told}");
+    assert!(told.contains("help: mend `inner` there\n"), "{told}");
+}
+
+#[test]
+fn a_called_loss_that_is_defined_by_itself_is_refused() {
+    let inner = spec("inner", &format!("{INPUTS}let:\n  near: near + x\n  far(a): far(a) * y\nloss: near + far(x)"));
+    let outer = spec("outer", &format!("{INPUTS}loss: inner(x, y)"));
+    let told = refused(&[inner, outer]);
+    assert!(told.contains("`near` reads itself") && told.contains("`far` calls itself"), "{told}");
+}

@@ -18,6 +18,17 @@ fn document(text: &str) -> Document {
     parse_document(&source).unwrap_or_else(|errors| panic!("{}", errors.render(&source)))
 }
 
+#[test]
+fn a_byte_order_mark_changes_nothing_but_places() {
+    let plain = with_loss("loss: abs(input)");
+    let marked = format!("\u{feff}{plain}");
+    assert_eq!(document(&marked).name.value, "a");
+    assert_eq!(at(&marked, scalar(&document(&marked).loss).span), at(&plain, scalar(&document(&plain).loss).span));
+    let broken = source(&marked.replace("[r]", "[r"));
+    let errors = parse_document(&broken).expect_err("a bracket is open").render(&broken);
+    assert!(errors.contains("specs/some.yaml:3:12"), "{errors}");
+}
+
 /// A spec with this line for its loss.
 fn with_loss(loss: &str) -> String {
     format!(
@@ -192,7 +203,7 @@ fn all_that_is_wrong_is_reported_in_order() {
         .replace("when: always", "when: []");
     let errors = parse_document(&source(&text)).expect_err("four errors");
     let ids: Vec<&str> = errors.iter().map(|error| error.code.id()).collect();
-    assert_eq!(ids, ["E0107", "E0108", "E0006", "E0107", "E0106"], "{}", errors.render(&source(&text)));
+    assert_eq!(ids, ["E0107", "E0108", "E0006", "E0106"], "{}", errors.render(&source(&text)));
 }
 
 #[test]

@@ -106,3 +106,62 @@ fn a_domain_a_case_or_a_weight_that_leaves_the_place_out_is_enough() {
         }
     }
 }
+
+#[test]
+fn a_nan_that_an_example_expects_is_meant() {
+    let spec = |example: &str| {
+        format!(
+            "name: one\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\nparams:\n  eps: {{ default: 1.0, domain: \"0 <= eps < inf\" }}\n\
+             loss: input / (abs(input) + eps)\nreduction: {{ default: sum }}\n{example}"
+        )
+    };
+    let example = |none: &str, input: &str| {
+        format!(
+            "examples:\n  - {{ given: {{ input: {input}, eps: 0 }}, expect: {{ none: {none} }}, source: by hand }}\n"
+        )
+    };
+    assert!(warnings(&spec("")).contains("warning[W0007]: 0 / 0 can be reached"));
+    assert!(warnings(&spec(&example("[1]", "[2]"))).contains("W0007"));
+    assert_eq!(warnings(&spec(&example("[1, nan]", "[2, 0]"))), "");
+}
+
+#[test]
+fn a_jump_is_told_once_and_only_where_no_knot_says_so() {
+    let spec = |loss: &str, knots: &str| {
+        format!(
+            "name: one\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  weight: {{ axes: [N], default: 1 }}\n\
+             loss: weigh(weight, {loss})\nreduction: {{ default: sum }}\nknots: [ {knots} ]\n"
+        )
+    };
+    for (loss, knots, jumps) in [
+        ("if input < 1 then 0 else 1", "", 1),
+        ("if input < 1 then 0 else 1", "{ at: input == 1, smooth: jump }", 0),
+        ("if input < 1 then 0 else 1", "{ at: input - 1 == 0, smooth: jump }", 0),
+        ("if input < 1 then 0 else 1", "{ at: input == 2, smooth: jump }", 1),
+        ("if input < 1 then 0 else 1", "{ at: input == 1, smooth: C2 }", 1),
+        ("if input < 3 then 0 else 1", "", 1),
+    ] {
+        let printed = warnings(&spec(loss, knots));
+        assert_eq!(printed.matches("warning[W0006]").count(), jumps, "{loss} {knots}: {printed}");
+        assert_eq!(printed.contains("a knot is declared `C2`"), knots.contains("C2"), "{printed}");
+    }
+}
+
+#[test]
+fn a_gradient_is_told_to_be_nan_where_the_loss_is_none() {
+    let spec = |label: &str, loss: &str| {
+        format!(
+            "name: one\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N, C], gradient: true, label: \"{label}\" }}\n  target: {{ axes: [N, C], label: \"{label}\" }}\n\
+             loss: \"{loss}\"\nreduction: {{ default: sum }}\n"
+        )
+    };
+    for (label, loss, is_told) in [
+        ("simplex(C)", "sum(C, weigh(input, log(input / target)))", true),
+        ("simplex(C)", "sum(C where input > 0, input * log(input / target))", false),
+        ("positive", "sum(C, weigh(input, log(input / target)))", false),
+        // Infinite, and no NaN.
+        ("simplex(C)", "-sum(C, weigh(target, log(input)))", false),
+    ] {
+        assert_eq!(warnings(&spec(label, loss)).contains("W0008"), is_told, "{label} {loss}");
+    }
+}

@@ -69,6 +69,9 @@ pub fn run(command: &AuthorCommand, given: &[SourceFile]) -> io::Result<ExitCode
             }
         },
         AuthorCommand::New { name, like, kind, folder } => {
+            if let Err(message) = new::check_name(name) {
+                return Ok(misused(&message));
+            }
             let mut library = files::folder(folder).unwrap_or_default();
             let known: Vec<String> = library.iter().map(files::stem).collect();
             library.extend(given.iter().filter(|source| !known.contains(&files::stem(source))).cloned());

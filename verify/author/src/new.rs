@@ -38,6 +38,20 @@ impl Kind {
 /// The first line: editors then complete and check keys.
 const SCHEMA_LINE: &str = "# yaml-language-server: $schema=schema.json\n";
 
+/// Whether a loss can be named so.
+///
+/// # Errors
+/// What names are.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let is_small = |letter: char| letter.is_ascii_lowercase();
+    if name.starts_with(is_small) && name.chars().all(|c| is_small(c) || c.is_ascii_digit() || c == '_') {
+        return Ok(());
+    }
+    Err(format!(
+        "`{name}` is no name of a loss: it begins with a small letter, and holds small letters, digits and `_`"
+    ))
+}
+
 /// The spec of a kind under a name.
 #[must_use]
 pub fn of_kind(name: &str, kind: Kind) -> String {
@@ -143,7 +157,13 @@ pub fn write(name: &str, text: String, folder: &Path, library: &[SourceFile]) ->
 
 #[cfg(test)]
 mod tests {
-    use super::{sections, with_name};
+    use super::{check_name, sections, with_name};
+
+    #[test]
+    fn names_are_of_small_letters() {
+        assert!(["l1", "smooth_l1", "a"].into_iter().all(|name| check_name(name).is_ok()));
+        assert!(["", "1l", "_a", "Huber", "my-loss", "../x", "grö"].into_iter().all(|name| check_name(name).is_err()));
+    }
 
     #[test]
     fn whole_words_are_renamed() {

@@ -25,7 +25,7 @@ const SCALAR: [&str; 3] = ["string", "number", "boolean"];
 
 fn takes(takes: &Takes) -> Value {
     match takes {
-        Takes::Text => json!({ "type": SCALAR, "minLength": 1 }),
+        Takes::Text => json!({ "type": "string", "minLength": 1 }),
         Takes::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }),
         Takes::Origin => json!({ "type": "string", "pattern": "^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?$" }),
         Takes::Axis => json!({ "type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$" }),
@@ -49,10 +49,15 @@ fn takes(takes: &Takes) -> Value {
         Takes::Formula => json!({ "type": SCALAR, "minLength": 1 }),
         Takes::Limit => json!({ "type": "string", "pattern": "->" }),
         Takes::Data => json!({ "$ref": "#/definitions/data" }),
+        Takes::List(item @ Takes::Text) => json!({ "type": "array", "items": self::takes(item), "minItems": 1 }),
         Takes::List(item) => json!({ "type": "array", "items": self::takes(item) }),
         Takes::Map(keys) => map(keys, None),
         Takes::Each(value) => json!({ "type": "object", "additionalProperties": self::takes(value) }),
-        Takes::EachBut(keys, value) => map(keys, Some(value)),
+        Takes::EachBut(keys, value) => {
+            let mut schema = map(keys, Some(value));
+            schema["minProperties"] = json!(1);
+            schema
+        }
         Takes::Properties => {
             let properties: Map<String, Value> =
                 known_properties().map(|(name, value)| (name.to_owned(), self::takes(&value))).collect();

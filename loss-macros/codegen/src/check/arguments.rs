@@ -5,15 +5,13 @@
 use std::collections::BTreeSet;
 
 use crate::check::Findings;
-use crate::check::pitfalls::search::points_with;
+use crate::check::pitfalls::search::points;
+use crate::check::settings::settings;
 use crate::codes::Code;
 use crate::elaborate::demands::Demand;
-use crate::evaluate::{Evaluator, Point, default_params, number};
+use crate::evaluate::{Evaluator, Point, number};
 use crate::expr::{Expr, InputId, ParamId};
-use crate::model::{ParamKind, Spec, Variant};
-
-/// What is tried of a parameter, beside its default.
-const VALUES: [f64; 9] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, f64::INFINITY, f64::NEG_INFINITY];
+use crate::model::{Spec, Variant};
 
 /// Looks at so many points of one variant for arguments that break a demand.
 pub(super) fn check(spec: &Spec, variant: &Variant, most: usize, demands: &[Demand], findings: &mut Findings) {
@@ -33,8 +31,8 @@ pub(super) fn check(spec: &Spec, variant: &Variant, most: usize, demands: &[Dema
     for demand in demands.iter().filter(|demand| variant.graph.expr(demand.condition) == Expr::Boolean(false)) {
         tell(demand, "", findings);
     }
-    for params in settings(spec, variant) {
-        for point in points_with(spec, variant, &params, most) {
+    for setting in settings(spec, variant) {
+        for point in points(spec, variant, &setting.params, most) {
             let slopes = BTreeSet::new();
             let mut evaluator = Evaluator::new(&variant.graph, &point, &slopes);
             for place in 0..point.extent {
@@ -73,33 +71,4 @@ fn described(spec: &Spec, variant: &Variant, demand: &Demand, point: &Point) -> 
     let params = params.map(|(place, param)| format!("{} = {}", param.name, number::text(point.params[place])));
     let inputs = [relevant.describe(spec)];
     inputs.into_iter().filter(|text| !text.is_empty()).chain(params).collect::<Vec<_>>().join(", ")
-}
-
-/// The defaults, and with one parameter at another value that its condition admits.
-fn settings(spec: &Spec, variant: &Variant) -> Vec<Vec<f64>> {
-    let Some(defaults) = default_params(spec, variant) else { return Vec::new() };
-    let mut settings = vec![defaults.clone()];
-    for (place, param) in spec.params.iter().enumerate() {
-        let is_open = match param.kind {
-            ParamKind::Real => variant.key.params_present[place],
-            // The value that marks rows is no quantity.
-            ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch | ParamKind::Choice(_) => false,
-        };
-        for value in VALUES.into_iter().filter(|_| is_open) {
-            let mut params = defaults.clone();
-            params[place] = value;
-            let point = Point { inputs: vec![Vec::new(); spec.inputs.len()], params: params.clone(), extent: 1 };
-            let slopes = BTreeSet::new();
-            let mut evaluator = Evaluator::new(&variant.graph, &point, &slopes);
-            // One without a condition is still finite.
-            let is_admitted = match variant.param_domains[place] {
-                Some(domain) => evaluator.at(domain, 0).is_some_and(|truth| truth.number == 1.0),
-                None => value.is_finite(),
-            };
-            if is_admitted {
-                settings.push(params);
-            }
-        }
-    }
-    settings
 }

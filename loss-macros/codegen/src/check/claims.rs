@@ -9,6 +9,7 @@ use crate::elaborate::reach::boolean;
 use crate::elaborate::{Library, elaborate_in};
 use crate::expr::{Comparison, Expr, ExprId, Graph, ParamId, Type};
 use crate::formula::ast::Ast;
+use crate::formula::print::print;
 use crate::model::{Input, ParamKind, Spec, Variant};
 use crate::source::{Span, Spanned};
 
@@ -28,6 +29,17 @@ impl Claim<'_> {
         wanted: Type,
         findings: &mut Findings,
     ) -> Option<ExprId> {
+        self.typed_or(formula, extra, (wanted, ">"), findings)
+    }
+
+    /// The same, with the sign that a help makes a condition with.
+    fn typed_or(
+        &mut self,
+        formula: &Formula,
+        extra: &[(&str, ExprId)],
+        (wanted, sign): (Type, &str),
+        findings: &mut Findings,
+    ) -> Option<ExprId> {
         let id = match elaborate_in(self.spec, &mut self.variant, self.library, formula, extra) {
             Ok(id) => id,
             Err(diagnostics) => {
@@ -37,8 +49,11 @@ impl Claim<'_> {
         };
         if self.variant.graph.ty(id) != wanted {
             let help = match wanted {
-                Type::Condition => "write a condition: `beta > 0`",
-                Type::Real | Type::Index(_) | Type::Group => "write a number",
+                Type::Condition => match formula {
+                    Formula::Scalar(ast) => format!("compare it with something: `{} {sign} 0`", print(ast)),
+                    Formula::Cases(_) => "compare it with something".to_owned(),
+                },
+                Type::Real | Type::Index(_) | Type::Group => "write a number".to_owned(),
             };
             let message = match wanted {
                 Type::Condition => "needs a condition",
@@ -169,7 +184,8 @@ fn knots(claim: &mut Claim<'_>, findings: &mut Findings) {
         if !claim.applies(knot.when.as_ref(), &[], findings) {
             continue;
         }
-        if let Some(at) = claim.tree(&knot.at, &[], Type::Condition, findings)
+        let equation = Formula::Scalar(knot.at.clone());
+        if let Some(at) = claim.typed_or(&equation, &[], (Type::Condition, "=="), findings)
             && !is_equation(&claim.variant.graph, at)
         {
             let help = "a knot is a surface: `at: \"r == 0\"`; inequalities belong under `when`";

@@ -1,14 +1,15 @@
 //! Examples and declared differences: numbers of the right shape, inside their labels and domains, for names that exist.
 
 use crate::check::Findings;
-use crate::check::claims::{gradient_input, nearest};
-use crate::check::shapes::{Array, Extents, Folding, array, data_span, fit, learn, same_places};
+use crate::check::claims::nearest;
+use crate::check::shapes::{Array, Extents, Folding, array, data_span, disagreement, fit, learn, same_places};
 use crate::codes::Code;
 use crate::document::{Data, Document, Expectation};
 use crate::expr::{AxisId, Constant};
-use crate::model::{Input, Label, ParamValue, Spec, Variant, VariantKey};
+use crate::model::{Input, Label, ParamValue, Position, Spec, Variant, VariantKey};
 use crate::resolve::evaluate::{Known, evaluate};
 use crate::resolve::inputs::holds_number;
+use crate::resolve::label::text as label_text;
 use crate::resolve::params::{known, takes, value};
 use crate::source::{Span, Spanned};
 
@@ -19,18 +20,30 @@ const REFUSALS: [&str; 5] = ["param", "input", "shape", "label", "domain"];
 /// Checks the examples and the differences.
 pub(super) fn check(document: &Document, spec: &Spec, variants: &[Variant], findings: &mut Findings) {
     for example in &document.examples {
-        if let Some(tolerance) = &example.tolerance
-            && !Constant::parse(&tolerance.value).is_some_and(|number| number.to_f64() >= 0.0)
-        {
-            let message = format!("`{}` is no tolerance", tolerance.value);
-            findings.error(Code::ExampleIncomplete, tolerance.span, message, "write a relative error, such as 1e-6");
+        if let Some(tolerance) = &example.tolerance {
+            let number = Constant::parse(&tolerance.value).map(Constant::to_f64).filter(|number| *number >= 0.0);
+            let wrong = match number {
+                None => Some(format!("`{}` is no tolerance", tolerance.value)),
+                Some(number) if number > MOST_TOLERANCE => {
+                    Some(format!("a tolerance of {} lets nearly every number pass", tolerance.value))
+                }
+                Some(_) => None,
+            };
+            if let Some(message) = wrong {
+                let help = "write a share of the expected number, such as 1e-6";
+                findings.error(Code::ExampleIncomplete, tolerance.span, message, help);
+            }
         }
-        Case::new(spec, variants, &example.given).check(&example.expect, &[], findings);
+        Case::new(spec, variants, &example.given, example.source.span).check(&example.expect, &[], findings);
     }
     for difference in &document.differences {
         match &difference.shown {
             Some(shown) => {
-                Case::new(spec, variants, &shown.given).check(&difference.ours, &[&shown.theirs], findings);
+                Case::new(spec, variants, &shown.given, difference.what.span).check(
+                    &difference.ours,
+                    &[&shown.theirs],
+                    findings,
+                );
             }
             None => of_recorded_calls(&difference.ours, findings),
         }
@@ -56,20 +69,33 @@ fn errors_are_known(expectation: &Expectation, findings: &mut Findings) {
     }
 }
 
+/// Extents as people say them: `2 by 3`.
+fn by(extents: &[usize]) -> String {
+    match extents {
+        [] => "a single place".to_owned(),
+        many => many.iter().map(usize::to_string).collect::<Vec<_>>().join(" by "),
+    }
+}
+
+/// No example is that vague.
+const MOST_TOLERANCE: f64 = 1e-2;
+
 type Given = [(Spanned<String>, Data)];
 
 struct Case<'a> {
     spec: &'a Spec,
     variants: &'a [Variant],
     given: &'a Given,
+    /// Where it is, if nothing is given.
+    otherwise: Span,
     /// Per input.
     arrays: Vec<Option<(Array<'a>, Folding)>>,
     extents: Extents,
 }
 
 impl<'a> Case<'a> {
-    fn new(spec: &'a Spec, variants: &'a [Variant], given: &'a Given) -> Self {
-        Case { spec, variants, given, arrays: vec![None; spec.inputs.len()], extents: Extents::new() }
+    fn new(spec: &'a Spec, variants: &'a [Variant], given: &'a Given, otherwise: Span) -> Self {
+        Case { spec, variants, given, otherwise, arrays: vec![None; spec.inputs.len()], extents: Extents::new() }
     }
 
     fn check(mut self, ours: &Expectation, others: &[&Expectation], findings: &mut Findings) {
@@ -105,7 +131,7 @@ impl<'a> Case<'a> {
 
     /// Where to say that something is missing.
     fn place(&self) -> Span {
-        self.given.first().map_or_else(Span::default, |(name, _)| name.span)
+        self.given.first().map_or(self.otherwise, |(name, _)| name.span)
     }
 
     fn params(&self, findings: &mut Findings) {
@@ -149,17 +175,14 @@ impl<'a> Case<'a> {
     /// Reads and checks the arrays; whether all their shapes are sound.
     fn inputs(&mut self, findings: &mut Findings) -> bool {
         let mut sound = true;
+        self.missing_inputs(findings);
         let layout = usize::from(self.spec.layout.0);
         // The input with the most axes says most about their extents.
         let order = std::iter::once(layout).chain((0..self.spec.inputs.len()).filter(|place| *place != layout));
         for place in order {
             let input = &self.spec.inputs[place];
             let Some((_, data)) = self.value(&input.name) else {
-                if !input.may_be_absent() {
-                    let message = format!("the input `{}` is missing", input.name);
-                    findings.error(Code::ExampleIncomplete, self.place(), message, "it has no default: give it");
-                    sound = false;
-                }
+                sound &= input.may_be_absent();
                 continue;
             };
             let array = match array(data) {
@@ -179,7 +202,19 @@ impl<'a> Case<'a> {
                 None => {
                     let names: Vec<&str> = input.axes.iter().map(|axis| self.axis(*axis)).collect();
                     let message = format!("the shape {:?} does not fit `{}`", array.shape, input.name);
-                    let help = format!("its axes are [{}], and extents agree between inputs", names.join(", "));
+                    let why = match disagreement(self.spec, input, &array.shape, &self.extents) {
+                        Some((axis, here)) => {
+                            let there =
+                                same_places(self.spec, axis, &self.extents).map_or(String::new(), |there| by(there));
+                            let other = self.spec.inputs.iter().zip(&self.arrays).find_map(|(other, array)| {
+                                array.as_ref().filter(|_| other.axes.contains(&axis)).map(|_| other.name.as_str())
+                            });
+                            let whose = other.map_or(String::new(), |other| format!(" in `{other}`"));
+                            format!("`{}` is {} here and {there}{whose}", self.axis(axis), by(&here))
+                        }
+                        None => "extents agree between inputs".to_owned(),
+                    };
+                    let help = format!("its axes are [{}], and {why}", names.join(", "));
                     findings.error(Code::ExampleShape, data_span(data), message, help);
                     sound = false;
                 }
@@ -193,6 +228,23 @@ impl<'a> Case<'a> {
             }
         }
         sound
+    }
+
+    /// What an example lacks, once for all examples that lack the same.
+    fn missing_inputs(&self, findings: &mut Findings) {
+        let needed = self.spec.inputs.iter().filter(|input| !input.may_be_absent());
+        let missing: Vec<&str> =
+            needed.map(|input| input.name.as_str()).filter(|name| self.value(name).is_none()).collect();
+        let (what, help) = match missing.len() {
+            0 => return,
+            1 => ("the input", "it has no default: give it"),
+            _ => ("the inputs", "they have no defaults: give them"),
+        };
+        let is = if missing.len() == 1 { "is" } else { "are" };
+        let message = format!("{what} `{}` {is} missing", missing.join("`, `"));
+        if !findings.says(Code::ExampleIncomplete, &message) {
+            findings.error(Code::ExampleIncomplete, self.place(), message, help);
+        }
     }
 
     fn axis(&self, axis: AxisId) -> &'a str {
@@ -240,7 +292,10 @@ impl<'a> Case<'a> {
             };
             if !(in_range && holds_number(input.label, number)) {
                 let message = format!("the label of `{}` does not allow {number}", input.name);
-                let help = "change the number, or expect the error: `error: { none: label }`";
+                let help = format!(
+                    "{}: change the number, or expect the error: `error: {{ none: label }}`",
+                    self.allowed(input.label)
+                );
                 findings.error(Code::ExampleDomain, data_span(data), message, help);
             } else if let Some(domain) = &input.domain {
                 let own = if input.label == Label::Flag {
@@ -261,6 +316,28 @@ impl<'a> Case<'a> {
         if let Label::Simplex(axis) = input.label {
             self.simplex(input, axis, array, folding, findings);
         }
+    }
+
+    /// What a label takes, in words.
+    fn allowed(&self, label: Label) -> String {
+        let (word, axis) = label_text(label).unwrap_or(("real", None));
+        let name = axis.map_or(word.to_owned(), |axis| format!("{word}({})", self.axis(axis)));
+        let values = match label {
+            Label::Real => "any number".to_owned(),
+            Label::Nonnegative => "numbers from 0 on".to_owned(),
+            Label::Positive => "numbers above 0".to_owned(),
+            Label::Probability | Label::Simplex(_) => "numbers from 0 to 1".to_owned(),
+            Label::Binary | Label::MultiHot(_) => "0 and 1".to_owned(),
+            Label::Sign => "1 and -1".to_owned(),
+            Label::Flag => "`true` and `false`".to_owned(),
+            Label::Count => "whole numbers from 0 on".to_owned(),
+            Label::ClassIndex(axis) => match same_places(self.spec, axis, &self.extents) {
+                Some(extents) => format!("0 to {}", extents.iter().product::<usize>().saturating_sub(1)),
+                None => "whole numbers from 0 on".to_owned(),
+            },
+            Label::IndexList(_) | Label::Group => "whole numbers".to_owned(),
+        };
+        format!("`{name}` takes {values}")
     }
 
     fn simplex(&self, input: &Input, axis: AxisId, array: &Array<'_>, folding: &Folding, findings: &mut Findings) {
@@ -310,10 +387,25 @@ impl<'a> Case<'a> {
             self.shape(data, wanted, (&name.value, &source), findings);
         }
         for (name, data) in &expectation.gradient {
-            gradient_input(name, self.spec, Code::ExampleUnknownName, findings);
-            let place = self.spec.inputs.iter().position(|input| input.name == name.value);
-            let array = place.and_then(|place| self.arrays[place].as_ref());
-            self.shape(data, array.map(|(array, _)| array.shape.clone()), (&name.value, ""), findings);
+            let params = self.spec.params.iter().filter(|param| param.gradient).map(|param| param.name.as_str());
+            let inputs = self.spec.inputs.iter().filter(|input| input.gradient).map(|input| input.name.as_str());
+            let known = inputs.chain(params);
+            if !known.clone().any(|known| known == name.value) {
+                let message = format!("`{}` is no input or parameter with a gradient", name.value);
+                findings.error(Code::ExampleUnknownName, name.span, message, nearest(&name.value, known));
+                continue;
+            }
+            let has_default = |name: &str| self.spec.params.iter().any(|p| p.name == name && p.default.is_some());
+            if self.value(&name.value).is_none() && !has_default(&name.value) {
+                let message = format!("`{}` is not given here, and so has no gradient", name.value);
+                findings.error(Code::ExampleIncomplete, name.span, message, "give it, or leave its gradient out");
+                continue;
+            }
+            let wanted = match self.spec.inputs.iter().position(|input| input.name == name.value) {
+                Some(place) => self.arrays[place].as_ref().map(|(array, _)| array.shape.clone()),
+                None => Some(Vec::new()),
+            };
+            self.shape(data, wanted, (&name.value, ""), findings);
         }
     }
 
@@ -329,7 +421,11 @@ impl<'a> Case<'a> {
                     && wanted != array.shape
                 {
                     let message = format!("the shape {:?} is not that of `{name}`", array.shape);
-                    let help = format!("it has the shape {wanted:?}{why}");
+                    let help = if wanted.is_empty() {
+                        "it is one number: write it without brackets".to_owned()
+                    } else {
+                        format!("it has the shape {wanted:?}{why}")
+                    };
                     findings.error(Code::ExampleShape, data_span(data), message, help);
                 }
             }
@@ -341,13 +437,22 @@ impl<'a> Case<'a> {
         let (array, folding) = self.arrays.get(usize::from(self.spec.layout.0))?.as_ref()?;
         let variant = self.variants.iter().find(|variant| self.is_of(&variant.key))?;
         let axes = variant.graph.axes(variant.loss);
-        if axes.iter().any(|axis| !folding.contains_key(&axis)) {
-            return None;
-        }
         let is_kept = |dimension: &usize| {
             folding.iter().any(|(axis, dimensions)| axes.contains(*axis) && dimensions.contains(dimension))
         };
-        Some((0..array.shape.len()).filter(is_kept).map(|dimension| array.shape[dimension]).collect())
+        let kept = (0..array.shape.len()).filter(is_kept).map(|dimension| array.shape[dimension]);
+        let mut shape: Vec<usize> = kept.collect();
+        // What another input alone has.
+        for axis in axes.iter().filter(|axis| !folding.contains_key(axis)) {
+            let [extent] = *same_places(self.spec, axis, &self.extents)?.as_slice() else { return None };
+            let place = match self.spec.axes.get(usize::from(axis.0))?.position {
+                Position::Second => shape.len().min(1),
+                Position::Last => shape.len(),
+                Position::Rows | Position::Rest => return None,
+            };
+            shape.insert(place, extent);
+        }
+        Some(shape)
     }
 
     /// The axes of the unreduced loss, as a reason for its shape.

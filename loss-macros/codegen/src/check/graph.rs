@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::check::Findings;
 use crate::codes::Code;
-use crate::document::Document;
+use crate::document::{Document, Formula};
 use crate::elaborate::formula::formula_span;
 use crate::expr::{Binary, Comparison, Expr, ExprId, InputId, Type, Unary};
+use crate::formula::print::print;
 use crate::model::{Divisor, Input, Label, Spec, Variant};
 use crate::source::Span;
 
@@ -240,6 +241,7 @@ impl Rules<'_> {
                 continue;
             };
             let mut waiting = vec![id];
+            let mut read = BTreeSet::new();
             let mut seen = BTreeSet::new();
             while let Some(id) = waiting.pop() {
                 if id == self.variant.loss || !seen.insert(id) {
@@ -248,13 +250,7 @@ impl Rules<'_> {
                 match self.variant.graph.expr(id) {
                     Expr::Unary(Unary::Detach, _) => {}
                     Expr::Input(input) if self.input(input).gradient => {
-                        let name = &self.input(input).name;
-                        findings.error(
-                            Code::OverReadsGradient,
-                            formula_span(over),
-                            format!("the divisor of `{}` reads `{name}`, which has a gradient", reduction.name),
-                            format!("a divisor is a constant for the gradient: say so, `detach({name})`"),
-                        );
+                        read.insert(input);
                     }
                     expr @ (Expr::Input(_)
                     | Expr::Constant(_)
@@ -275,6 +271,17 @@ impl Rules<'_> {
                     | Expr::Reduce { .. }
                     | Expr::Given(_)) => waiting.extend(expr.operands()),
                 }
+            }
+            let names: Vec<&str> = read.iter().map(|input| self.input(*input).name.as_str()).collect();
+            if !names.is_empty() {
+                let has = if names.len() == 1 { "which has a gradient" } else { "which have gradients" };
+                let message = format!("the divisor of `{}` reads `{}`, {has}", reduction.name, names.join("` and `"));
+                let whole = match over {
+                    Formula::Scalar(ast) => print(ast),
+                    Formula::Cases(_) => names[0].to_owned(),
+                };
+                let help = format!("a divisor is a constant for the gradient: say so, `detach({whole})`");
+                findings.error(Code::OverReadsGradient, formula_span(over), message, help);
             }
         }
     }

@@ -1,59 +1,144 @@
-//! Warnings: points within the declared domains at which the loss is NaN, its derivative infinite, or its value jumps unseen.
+//! Warnings: points within the declared domains at which the loss or its gradient is NaN, its derivative infinite, or its value jumps unseen.
 //!
-//! Every warning has an example. Numbers with few digits are tried for the inputs, parameters have their defaults, and a finding counts only where
-//! rounding has no part in it; so nothing is reported that is not there, and not all that is there is found.
+//! Every warning has an example. Numbers with few digits are tried for the inputs, and for one parameter at a time the ends of its domain and what
+//! lies beside its default; a finding counts only where rounding has no part in it. So nothing is reported that is not there, and not all that is
+//! there is found.
 
+mod gradients;
+mod knots;
+mod meant;
 pub(super) mod search;
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::check::Findings;
+use crate::check::settings::{Setting, settings};
 use crate::codes::Code;
 use crate::describe::describe;
 use crate::diagnostic::Diagnostic;
+use crate::elaborate::Library;
 use crate::evaluate::{Evaluator, Point, Trap, number};
 use crate::expr::{AxisId, Binary, Expr, ExprId, Graph, Type, Unary};
 use crate::model::{Spec, Variant};
 use crate::source::Span;
 
+use gradients::Gradients;
+use knots::{Declared, Surfaces};
 use search::points;
 
-/// Looks for pitfalls of one variant at so many points.
+/// At how many points a variant is searched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Effort {
+    /// With the defaults.
+    pub(super) plain: usize,
+    /// With other parameters, all together.
+    pub(super) varied: usize,
+}
+
+/// Looks for pitfalls of one variant.
 pub(super) fn check(
     spec: &Spec,
     variant: &Variant,
-    most: usize,
+    library: &Library,
+    effort: Effort,
     places: &HashMap<ExprId, Span>,
     findings: &mut Findings,
 ) {
-    let slopes = differentiated(spec, variant);
-    let declares_jump = spec.knots.iter().any(|knot| knot.smooth.value == "jump");
-    let borders: Vec<ExprId> = if declares_jump { Vec::new() } else { borders(spec, variant) };
-    let mut told: BTreeSet<ExprId> = BTreeSet::new();
-    for point in points(spec, variant, most) {
-        let mut evaluator = Evaluator::new(&variant.graph, &point, &slopes);
-        let Some(value) = evaluator.at(variant.loss, 0) else { continue };
-        for (id, trap) in evaluator.traps() {
-            // A NaN that a weight of 0 removes, or that decides nothing, is none of the loss.
-            let is_felt = matches!(trap, Trap::InfiniteDerivative(_)) || value.number.is_nan();
-            if is_felt && told.insert(id) {
-                tell(trap, places.get(&id), spec, &point, findings);
-            }
-        }
-        for &border in &borders {
-            if let Some(jump) = jump(variant, &point, border, value.number)
-                && let Some(equation) = equation(spec, variant, border)
-                && told.insert(border)
-            {
-                tell_jump(jump, &point.describe(spec), places.get(&border), &equation, findings);
-            }
+    let mut search = Search {
+        spec,
+        variant,
+        places,
+        slopes: differentiated(spec, variant),
+        borders: borders(spec, variant),
+        surfaces: Surfaces::new(spec, variant, library),
+        gradients: Gradients::new(spec, variant),
+        told: BTreeSet::new(),
+    };
+    search.pardon();
+    let mut settings: Vec<Setting> = settings(spec, variant);
+    settings.retain(Setting::is_finite);
+    let each = effort.varied.div_ceil(settings.len().max(1));
+    for setting in settings {
+        let most = if setting.varied.is_none() { effort.plain } else { each };
+        for point in points(spec, variant, &setting.params, most) {
+            search.look(&point, &setting, findings);
         }
     }
 }
 
-fn tell(trap: Trap, place: Option<&Span>, spec: &Spec, point: &Point, findings: &mut Findings) {
-    let Some(&place) = place else { return };
-    let at = point.describe(spec);
+/// What is looked for in a variant.
+struct Search<'a> {
+    spec: &'a Spec,
+    variant: &'a Variant,
+    places: &'a HashMap<ExprId, Span>,
+    /// The expressions whose derivative the gradient reads.
+    slopes: BTreeSet<ExprId>,
+    borders: Vec<ExprId>,
+    surfaces: Surfaces,
+    gradients: Gradients,
+    /// What has been told, or is meant.
+    told: BTreeSet<ExprId>,
+}
+
+impl Search<'_> {
+    /// A NaN that an example expects is none to warn of.
+    fn pardon(&mut self) {
+        for point in meant::points(self.spec, self.variant) {
+            let mut evaluator = Evaluator::new(&self.variant.graph, &point, &self.slopes);
+            if evaluator.at(self.variant.loss, 0).is_some_and(|value| value.number.is_nan()) {
+                self.told.extend(evaluator.traps().into_iter().map(|(id, _)| id));
+            }
+        }
+    }
+
+    fn look(&mut self, point: &Point, setting: &Setting, findings: &mut Findings) {
+        let mut evaluator = Evaluator::new(&self.variant.graph, point, &self.slopes);
+        let Some(value) = evaluator.at(self.variant.loss, 0) else { return };
+        let at = || described(self.spec, point, setting);
+        let mut traps = evaluator.traps();
+        // A NaN that a weight of 0 removes, or that decides nothing, is none of the loss; and where that is NaN, its derivative says no more.
+        traps.retain(|(_, trap)| matches!(trap, Trap::InfiniteDerivative(_)) != value.number.is_nan());
+        for (id, trap) in &traps {
+            if self.told.insert(*id)
+                && let Some(&place) = self.places.get(id)
+            {
+                tell(*trap, place, &at(), findings);
+            }
+        }
+        for &border in &self.borders {
+            if !self.told.contains(&border)
+                && let Some(&place) = self.places.get(&border)
+                && let Some(jump) = jump(self.variant, point, border, value.number)
+                && let Some(equation) = equation(self.spec, self.variant, border)
+            {
+                let declared = self.surfaces.declared(self.spec, point);
+                if !matches!(declared, Declared::Jump) {
+                    self.told.insert(border);
+                    tell_jump(Jump { by: jump, equation, place }, &at(), declared, findings);
+                }
+            }
+        }
+        if traps.is_empty()
+            && value.number.is_finite()
+            && let Some((input, place)) = self.gradients.undefined(self.spec, point, self.places)
+        {
+            let message = format!("the gradient in `{input}` can be NaN where the loss is not");
+            let help = format!("so at {}: leave the place out, as `where` and `if` do, or narrow a `domain`", at());
+            findings.push(Diagnostic::warning(Code::UndefinedGradient, place, message).with_help(help));
+        }
+    }
+}
+
+/// A point in words: its inputs, and the parameter that is not at its default.
+fn described(spec: &Spec, point: &Point, setting: &Setting) -> String {
+    let param = setting.varied.map(|place| {
+        let value = number::text(setting.params[place]);
+        format!("{} = {value}", spec.params[place].name)
+    });
+    [point.describe(spec)].into_iter().filter(|text| !text.is_empty()).chain(param).collect::<Vec<_>>().join(", ")
+}
+
+fn tell(trap: Trap, place: Span, at: &str, findings: &mut Findings) {
     let (code, message, help) = match trap {
         Trap::OutOfDomain(what) => {
             let help =
@@ -102,11 +187,38 @@ fn equation(spec: &Spec, variant: &Variant, border: ExprId) -> Option<String> {
     Some(format!("{x} == {y}"))
 }
 
-fn tell_jump(jump: f64, at: &str, place: Option<&Span>, equation: &str, findings: &mut Findings) {
-    let Some(&place) = place else { return };
-    let message = format!("the loss jumps by {} where `{equation}`", number::text(jump));
-    let help = format!("so at {at}: if it is meant, declare the knot `{{ at: \"{equation}\", smooth: jump }}`");
-    findings.push(Diagnostic::warning(Code::JumpInGradientInput, place, message).with_help(help));
+/// A border at which the loss jumps.
+struct Jump {
+    by: f64,
+    equation: String,
+    place: Span,
+}
+
+fn tell_jump(jump: Jump, at: &str, declared: Declared<'_>, findings: &mut Findings) {
+    let Jump { by, equation, mut place } = jump;
+    let by = number::text(by);
+    let (message, help) = match declared {
+        Declared::Jump => return,
+        Declared::Nothing => (
+            format!("the loss jumps by {by} where `{equation}`"),
+            format!("so at {at}: if it is meant, declare the knot `{{ at: \"{equation}\", smooth: jump }}`"),
+        ),
+        Declared::Smooth(knot) => {
+            if knot.carried_from.is_none() {
+                place = knot.smooth.span;
+            }
+            let smooth = &knot.smooth.value;
+            let of = knot.carried_from.as_ref().map_or(String::new(), |loss| format!(" of `{loss}`"));
+            (
+                format!("a knot{of} is declared `{smooth}`, and the loss jumps by {by} there, where `{equation}`"),
+                format!("so at {at}: mend the formula, or declare `smooth: jump` if the jump is meant"),
+            )
+        }
+    };
+    // How far it jumps differs between variants; that it does is one fault.
+    if !findings.has(Code::JumpInGradientInput, place) {
+        findings.push(Diagnostic::warning(Code::JumpInGradientInput, place, message).with_help(help));
+    }
 }
 
 /// Whether an expression varies with an input that has a gradient.

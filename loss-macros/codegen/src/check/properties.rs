@@ -38,6 +38,7 @@ pub(super) fn check(spec: &Spec, library: &Library, variants: &[Variant], findin
 
 /// The value's shape, and the names in it.
 fn shape(spec: &Spec, name: &Spanned<String>, takes: Takes, value: &PropertyEntry, findings: &mut Findings) {
+    not_in_vain(name, value, findings);
     let fits = match (takes, value) {
         (Takes::Flag | Takes::Condition, PropertyEntry::Formula(_)) => true,
         (Takes::Bounds, PropertyEntry::List(list)) => list.len() == 2,
@@ -128,7 +129,10 @@ fn formulas(claim: &mut Claim<'_>, takes: Takes, value: &PropertyEntry, findings
                 claim.tree(ast, &[], Type::Real, findings);
             }
         }
-        (Takes::Numbers | Takes::Rays, PropertyEntry::Map(map)) => {
+        (Takes::Numbers, PropertyEntry::Map(map)) => {
+            map.iter().for_each(|(input, ast)| number(claim, input, ast, findings));
+        }
+        (Takes::Rays, PropertyEntry::Map(map)) => {
             for (_, ast) in map {
                 claim.tree(ast, &[], Type::Real, findings);
             }
@@ -148,6 +152,39 @@ fn formulas(claim: &mut Claim<'_>, takes: Takes, value: &PropertyEntry, findings
             | Takes::Links,
             PropertyEntry::Formula(_) | PropertyEntry::List(_) | PropertyEntry::Map(_),
         ) => {}
+    }
+}
+
+/// A claim of nothing, or one that is made twice.
+fn not_in_vain(name: &Spanned<String>, value: &PropertyEntry, findings: &mut Findings) {
+    let claims_nothing = match value {
+        PropertyEntry::Formula(ast) => matches!(ast.kind, AstKind::Boolean(false)),
+        PropertyEntry::List(list) => list.is_empty(),
+        PropertyEntry::Map(map) => map.is_empty(),
+    };
+    if claims_nothing {
+        let message = format!("`{}` claims nothing", name.value);
+        findings.error(Code::BadProperty, name.span, message, "leave the key out");
+    }
+    if let PropertyEntry::List(list) = value {
+        let twice = |(place, ast): (usize, &Ast)| {
+            let own = bare_name(ast)?;
+            list[..place].iter().any(|other| bare_name(other) == Some(own)).then_some((own.to_owned(), ast.span))
+        };
+        if let Some((own, span)) = list.iter().enumerate().find_map(twice) {
+            findings.error(Code::BadProperty, span, format!("`{own}` is listed twice"), "list it once");
+        }
+    }
+}
+
+/// A bound or degree that an input has.
+fn number(claim: &mut Claim<'_>, name: &Spanned<String>, ast: &Ast, findings: &mut Findings) {
+    let Some(id) = claim.tree(ast, &[], Type::Real, findings) else { return };
+    let Some(at) = claim.spec.inputs.iter().position(|input| input.name == name.value) else { return };
+    let own = Expr::Input(InputId(at as u8));
+    if reachable(&claim.variant.graph, [id]).iter().any(|&id| claim.variant.graph.expr(id) == own) {
+        let message = format!("what is said of `{}` reads `{}` itself", name.value, name.value);
+        findings.error(Code::BadProperty, ast.span, message, "it is a formula of parameters and of the other inputs");
     }
 }
 

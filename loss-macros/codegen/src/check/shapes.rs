@@ -110,6 +110,19 @@ pub(super) fn fit(spec: &Spec, input: &Input, shape: &[usize], known: &Extents) 
     })
 }
 
+/// The first axis whose extents in an array are not those known, with the array's own; none where the array has too few or many dimensions.
+pub(super) fn disagreement(
+    spec: &Spec,
+    input: &Input,
+    shape: &[usize],
+    known: &Extents,
+) -> Option<(AxisId, Vec<usize>)> {
+    fold(spec, &input.axes, shape.len())?.into_iter().find_map(|(axis, dimensions)| {
+        let extents: Vec<usize> = dimensions.iter().map(|&dimension| shape[dimension]).collect();
+        same_places(spec, axis, known).is_some_and(|other| *other != extents).then_some((axis, extents))
+    })
+}
+
 /// Takes over the extents that an array gives its axes.
 pub(super) fn learn(input: &Input, shape: &[usize], folding: &Folding, known: &mut Extents) {
     for (axis, dimensions) in folding {

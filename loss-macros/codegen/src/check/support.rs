@@ -96,45 +96,42 @@ fn formulas(spec: &Spec, library: &Library, findings: &mut Findings) {
         let Some(variant) = elaboration.variant else {
             continue;
         };
-        let place = |id: ExprId| elaboration.places.get(&id).copied().unwrap_or_else(|| formula_span(&spec.loss));
         let whole: AxisSet = (0..spec.axes.len())
             .map(|axis| AxisId(axis as u8))
             .filter(|axis| *axis == AxisId::ROWS || spec.axes[usize::from(axis.0)].like == Some(AxisId::ROWS))
             .collect();
         let reductions = variant.reductions.iter().flat_map(|reduction| [reduction.of, reduction.over]);
         let domains = variant.input_domains.iter().chain(&variant.param_domains).copied();
-        let mut waiting: Vec<ExprId> = reductions.chain(domains).flatten().chain([variant.loss]).collect();
+        // What is written nowhere by itself is part of what stands around it.
+        let around = formula_span(&spec.loss);
+        let roots = reductions.chain(domains).flatten().chain([variant.loss]);
+        let mut waiting: Vec<(ExprId, Span)> = roots.map(|root| (root, around)).collect();
         let mut seen = BTreeSet::new();
-        while let Some(id) = waiting.pop() {
+        while let Some((id, around)) = waiting.pop() {
             if !seen.insert(id) {
                 continue;
             }
+            let place = elaboration.places.get(&id).copied().unwrap_or(around);
             let expr = variant.graph.expr(id);
             match expr {
                 Expr::Reduce { axes, .. } if axes.without(whole) != axes => {
                     refuse(
                         findings,
                         Code::UnsupportedWholeBatch,
-                        place(id),
+                        place,
                         "reduces over the rows".to_owned(),
                         WHOLE_BATCH,
                     );
                 }
                 Expr::Reduce { reducer: Reducer::SimplexThreshold, .. } => {
                     let help = "the other reductions can be computed so far";
-                    refuse(
-                        findings,
-                        Code::Unsupported,
-                        place(id),
-                        "`simplex_threshold` sorts its row".to_owned(),
-                        help,
-                    );
+                    refuse(findings, Code::Unsupported, place, "`simplex_threshold` sorts its row".to_owned(), help);
                 }
                 Expr::Index(axis) if whole.contains(axis) => {
                     refuse(
                         findings,
                         Code::UnsupportedWholeBatch,
-                        place(id),
+                        place,
                         "asks which row this is".to_owned(),
                         WHOLE_BATCH,
                     );
@@ -143,7 +140,7 @@ fn formulas(spec: &Spec, library: &Library, findings: &mut Findings) {
                     refuse(
                         findings,
                         Code::UnsupportedWholeBatch,
-                        place(id),
+                        place,
                         "asks how many rows there are".to_owned(),
                         WHOLE_BATCH,
                     );
@@ -167,7 +164,7 @@ fn formulas(spec: &Spec, library: &Library, findings: &mut Findings) {
                 | Expr::Pick { .. }
                 | Expr::Given(_) => {}
             }
-            waiting.extend(expr.operands());
+            waiting.extend(expr.operands().map(|operand| (operand, place)));
         }
     }
 }

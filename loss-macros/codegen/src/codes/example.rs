@@ -111,6 +111,7 @@ examples! {
     InfiniteDerivative => "warned/infinite_derivative",
     JumpInGradientInput => "warned/jump",
     UndefinedValue => "warned/undefined",
+    UndefinedGradient => "warned/undefined_gradient",
 }
 
 /// The specs that some of the examples call.

@@ -22,7 +22,9 @@ fn of<'l>(spec: &'l Spec, library: &'l Library, on_the_way: &mut Vec<&'l str>) -
         return Vec::new();
     }
     let loss = spec.loss.to_ast();
-    let Some((call, span)) = Scope { spec, library }.whole_call(&loss) else { return Vec::new() };
+    let Some((call, span)) = Scope { spec, library, lets: spec.lets.len() }.whole_call(&loss) else {
+        return Vec::new();
+    };
     let Some(callee) = library.specs.get(&call.name.value) else { return Vec::new() };
     if on_the_way.contains(&callee.name.as_str()) {
         return Vec::new();
@@ -39,13 +41,18 @@ fn of<'l>(spec: &'l Spec, library: &'l Library, on_the_way: &mut Vec<&'l str>) -
 struct Scope<'s> {
     spec: &'s Spec,
     library: &'s Library,
+    /// How many of the definitions: those above.
+    lets: usize,
 }
 
 impl Scope<'_> {
     /// The call of a loss that a formula is a multiple of, up to what does not move with what is learned.
     fn whole_call(self, ast: &Ast) -> Option<(Call, Span)> {
         match &ast.kind {
-            AstKind::Name(name) => self.whole_call(&self.definition(name)?),
+            AstKind::Name(name) => {
+                let (body, above) = self.definition(name)?;
+                above.whole_call(&body)
+            }
             AstKind::Call(call) if self.library.specs.contains_key(&call.name.value) => {
                 let moves: Vec<&Ast> = ast.parts().into_iter().filter(|part| !self.is_fixed(part)).collect();
                 let is_linear = !moves.is_empty() && moves.iter().all(|argument| self.is_linear(argument));
@@ -75,9 +82,11 @@ impl Scope<'_> {
         }
     }
 
-    fn definition(self, name: &str) -> Option<Ast> {
-        let entry = self.spec.lets.iter().find(|entry| entry.name.value == name && entry.arguments.is_none())?;
-        Some(entry.body.to_ast())
+    /// A definition, and what it sees.
+    fn definition(self, name: &str) -> Option<(Ast, Self)> {
+        let above = &self.spec.lets[..self.lets];
+        let place = above.iter().position(|entry| entry.name.value == name && entry.arguments.is_none())?;
+        Some((above[place].body.to_ast(), Self { lets: place, ..self }))
     }
 
     /// Whether a formula reads nothing that has a gradient.
@@ -85,7 +94,7 @@ impl Scope<'_> {
         let reads_no_gradient = match &ast.kind {
             AstKind::Name(name) => {
                 let learns = self.spec.inputs.iter().any(|input| input.name == *name && input.gradient);
-                !learns && self.definition(name).is_none_or(|body| self.is_fixed(&body))
+                !learns && self.definition(name).is_none_or(|(body, above)| above.is_fixed(&body))
             }
             // What stands in a definition with arguments may read anything.
             AstKind::Call(call) => self.spec.lets.iter().all(|entry| entry.name.value != call.name.value),
@@ -105,7 +114,7 @@ impl Scope<'_> {
             return true;
         }
         match &ast.kind {
-            AstKind::Name(name) => self.definition(name).is_none_or(|body| self.is_linear(&body)),
+            AstKind::Name(name) => self.definition(name).is_none_or(|(body, above)| above.is_linear(&body)),
             AstKind::Unary(UnaryOperator::Negate, x) => self.is_linear(x),
             AstKind::Binary(BinaryOperator::Add | BinaryOperator::Subtract, x, y) => {
                 self.is_linear(x) && self.is_linear(y)
@@ -143,6 +152,14 @@ struct Binding<'c> {
     axes: BTreeMap<&'c str, &'c str>,
 }
 
+/// What a formula of the called loss sees beside its inputs and parameters.
+struct Within<'w> {
+    /// The arguments of the function whose body it is.
+    local: BTreeMap<&'w str, Ast>,
+    /// How many of the definitions: those above.
+    lets: usize,
+}
+
 impl<'c> Binding<'c> {
     fn new(callee: &'c Spec, call: &'c Call) -> Self {
         let span = call.name.span;
@@ -165,8 +182,8 @@ impl<'c> Binding<'c> {
             }
         }
         let mut binding = Self { callee, names, axes };
-        for entry in callee.lets.iter().filter(|entry| entry.arguments.is_none()) {
-            let body = binding.formula(&entry.body.to_ast(), &BTreeMap::new());
+        for (lets, entry) in callee.lets.iter().enumerate().filter(|(_, entry)| entry.arguments.is_none()) {
+            let body = binding.formula(&entry.body.to_ast(), &Within { local: BTreeMap::new(), lets });
             binding.names.extend(body.map(|body| (entry.name.value.as_str(), body)));
         }
         binding
@@ -174,7 +191,8 @@ impl<'c> Binding<'c> {
 
     /// A knot in the caller's names; none if it reads what the caller does without.
     fn knot(&self, knot: &KnotEntry, span: Span) -> Option<KnotEntry> {
-        let formula = |ast: &Ast| self.formula(ast, &BTreeMap::new()).map(|ast| ast.placed_at(span));
+        let within = Within { local: BTreeMap::new(), lets: self.callee.lets.len() };
+        let formula = |ast: &Ast| self.formula(ast, &within).map(|ast| ast.placed_at(span));
         if knot.when.as_ref().and_then(formula).is_some_and(|when| matches!(when.kind, AstKind::Boolean(false))) {
             return None;
         }
@@ -193,34 +211,35 @@ impl<'c> Binding<'c> {
     }
 
     /// A formula of the called loss in the caller's names.
-    fn formula(&self, ast: &Ast, local: &BTreeMap<&str, Ast>) -> Option<Ast> {
+    fn formula(&self, ast: &Ast, within: &Within<'_>) -> Option<Ast> {
         let mut is_whole = true;
         let replaced = ast.replacing(&mut |part| match &part.kind {
             AstKind::Name(name) => {
-                let found = local.get(name.as_str()).or_else(|| self.names.get(name.as_str())).cloned();
+                let found = within.local.get(name.as_str()).or_else(|| self.names.get(name.as_str())).cloned();
                 is_whole &= found.is_some() || self.is_word(name);
                 found
             }
             AstKind::Call(call) => {
-                let function = self.callee.lets.iter().find(|entry| entry.name.value == call.name.value);
-                let arguments = function.and_then(|entry| Some((entry, entry.arguments.as_ref()?)));
+                let above = &self.callee.lets[..within.lets];
+                let function = above.iter().position(|entry| entry.name.value == call.name.value);
+                let arguments = function.and_then(|lets| Some((lets, above[lets].arguments.as_ref()?)));
                 let inner = match arguments {
-                    Some((entry, names)) => {
-                        let values = call.arguments.iter().map(|argument| self.formula(argument, local));
+                    Some((lets, names)) => {
+                        let values = call.arguments.iter().map(|argument| self.formula(argument, within));
                         let values: Option<Vec<Ast>> = values.collect();
                         values.and_then(|values| {
                             let local = names.iter().map(String::as_str).zip(values).collect();
-                            self.formula(&entry.body.to_ast(), &local)
+                            self.formula(&above[lets].body.to_ast(), &Within { local, lets })
                         })
                     }
-                    None => return self.renamed(call, part.span, local, &mut is_whole),
+                    None => return self.renamed(call, part.span, within, &mut is_whole),
                 };
                 is_whole &= inner.is_some();
                 Some(inner.unwrap_or_else(|| part.clone()))
             }
             AstKind::Binary(operator @ (BinaryOperator::Equal | BinaryOperator::NotEqual), x, y) => {
                 // Two words of a choice are no formula of the caller's.
-                let words = [x, y].map(|side| match &self.formula(side, local)?.kind {
+                let words = [x, y].map(|side| match &self.formula(side, within)?.kind {
                     AstKind::Name(name) if self.is_word(name) => Some(name.clone()),
                     _ => None,
                 });
@@ -243,12 +262,12 @@ impl<'c> Binding<'c> {
     }
 
     /// A call of a function with the caller's axes.
-    fn renamed(&self, call: &Call, span: Span, local: &BTreeMap<&str, Ast>, is_whole: &mut bool) -> Option<Ast> {
+    fn renamed(&self, call: &Call, span: Span, within: &Within<'_>, is_whole: &mut bool) -> Option<Ast> {
         if call.axes.iter().all(|axis| !self.axes.contains_key(axis.value.as_str())) {
             return None;
         }
         let mut whole = |ast: &Ast| {
-            let found = self.formula(ast, local);
+            let found = self.formula(ast, within);
             *is_whole &= found.is_some();
             found.unwrap_or_else(|| ast.clone())
         };

@@ -20,7 +20,7 @@ pub(super) fn origins(document: &Document) -> impl Iterator<Item = (&str, Span)>
 }
 
 /// The loss in `loss.name`.
-pub(super) fn loss_of(from: &str) -> &str {
+pub(crate) fn loss_of(from: &str) -> &str {
     from.split_once('.').map_or(from, |(loss, _)| loss)
 }
 

@@ -3,10 +3,15 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::{Diagnostic, Severity};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, line_and_column};
 
 /// A terminal's tab stops depend on what stands before the line, so a tab is shown as this many spaces.
 const TAB: usize = 4;
+
+/// So many characters of a line are shown.
+const LONGEST: usize = 200;
+/// So many of them before the span.
+const MOST_BEFORE: usize = 80;
 
 pub(super) fn render(diagnostic: &Diagnostic, source: &SourceFile) -> String {
     let severity = match diagnostic.severity {
@@ -54,17 +59,43 @@ impl<'a> Place<'a> {
         // A byte order mark is no character of the first line.
         let line_start =
             if line_start == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8().min(start) } else { line_start };
-        Place {
-            line: text[..line_start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            parts: [&text[line_start..start], &text[start..end], &text[end..line_end]],
+        let (line, column) = line_and_column(text, start);
+        Place { line, column, parts: [&text[line_start..start], &text[start..end], &text[end..line_end]] }
+    }
+
+    /// The parts of a line that is too long to be read, cut around the span.
+    fn clipped(&self) -> [String; 3] {
+        let [before, marked, after] = self.parts;
+        let lengths = self.parts.map(|part| part.chars().count());
+        if lengths.iter().sum::<usize>() <= LONGEST {
+            return self.parts.map(str::to_owned);
         }
+        let before = match lengths[0].checked_sub(MOST_BEFORE) {
+            None | Some(0) => before.to_owned(),
+            Some(cut) => format!("…{}", before.chars().skip(cut).collect::<String>()),
+        };
+        let room = LONGEST - before.chars().count();
+        let marked = cut(marked, room);
+        let after = match room.checked_sub(marked.chars().count()) {
+            Some(room) => cut(after, room),
+            None => String::new(),
+        };
+        [before, marked, after]
     }
 
     /// The line as shown, the width left of the carets, and the number of carets.
     fn show(&self) -> (String, usize, usize) {
-        let [before, marked, after] = self.parts.map(visible);
+        let parts = self.clipped();
+        let [before, marked, after] = [visible(&parts[0]), visible(&parts[1]), visible(&parts[2])];
         (format!("{}{}{}", before.0, marked.0, after.0).trim_end().to_owned(), before.1, marked.1.max(1))
+    }
+}
+
+/// The beginning of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 

@@ -44,6 +44,17 @@ fn the_caret_stands_below_tabs_wide_and_combining_characters() {
 }
 
 #[test]
+fn a_long_line_is_cut_around_the_span() {
+    let text = format!("{}here{}", "a".repeat(1000), "b".repeat(1000));
+    let printed = at(&text, "here");
+    let line = printed.lines().nth(3).expect("the line is shown");
+    assert_eq!(line, format!(" 1 | …{}here{}…", "a".repeat(80), "b".repeat(115)));
+    assert_eq!(caret(&text, "here"), format!("   | {}^^^^", " ".repeat(81)));
+    let marked = at(&text, &text).lines().nth(4).expect("carets").to_owned();
+    assert!(marked.matches('^').count() <= 201, "{marked}");
+}
+
+#[test]
 fn a_span_of_many_lines_is_clipped_to_its_first() {
     assert_eq!(caret("ab\r\ncd", "b\r\nc"), "   |  ^");
 }

@@ -349,9 +349,18 @@ impl<'a> Elaborator<'a> {
                 let plural = if COUNT == 1 { "" } else { "s" };
                 let message = format!("`{}` takes {COUNT} argument{plural}, found {}", call.name.value, found.len());
                 let name = &call.name.value;
+                let axis = example_axis(frame.spec).unwrap_or("C");
                 let help = match function(name) {
-                    Some(Function::Either(..)) => format!("write `{name}(x, y)`, or `{name}(C, x)` over an axis"),
-                    Some(_) | None => "add or remove arguments".to_owned(),
+                    Some(Function::Either(..)) => format!("write `{name}(x, y)`, or `{name}({axis}, x)` over an axis"),
+                    Some(Function::Unary(_) | Function::Given) => format!("write `{name}(x)`"),
+                    Some(Function::Binary(_)) => format!("write `{name}(x, y)`"),
+                    Some(Function::Reduce(_) | Function::Softmax | Function::LogSoftmax) => {
+                        format!("write `{name}({axis}, x)`")
+                    }
+                    Some(Function::Norm) => format!("write `{name}({axis}, x, 2)`"),
+                    Some(Function::Dot) => format!("write `{name}({axis}, x, y)`"),
+                    Some(Function::OneHot) => format!("write `{name}({axis}, target)`"),
+                    Some(Function::Size | Function::Index) | None => format!("write `{name}({axis})`"),
                 };
                 self.error(frame, Code::WrongArity, span, message, help);
                 None

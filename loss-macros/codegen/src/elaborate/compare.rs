@@ -1,11 +1,14 @@
 //! Comparisons: of reals, of places, of groups, and of choices with their words.
 
 use crate::codes::Code;
+use crate::diagnostic::suggest;
 use crate::elaborate::fold;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::expr::{Comparison, Expr, ExprId, Type};
-use crate::formula::ast::Ast;
+use crate::formula::ast::{Ast, AstKind};
+use crate::formula::print::print;
+use crate::model::ParamKind;
 use crate::source::Span;
 
 impl<'a> Elaborator<'a> {
@@ -19,8 +22,17 @@ impl<'a> Elaborator<'a> {
         y: &Ast,
         span: Span,
     ) -> Option<ExprId> {
+        for (choice, word) in [(x, y), (y, x)] {
+            if let Some(words) = self.words_of(frame, scope, choice)
+                && let AstKind::Name(name) = &word.kind
+                && !self.is_name(frame, scope, name)
+            {
+                self.no_word(frame, (choice, words), word.span, name);
+                return None;
+            }
+        }
         let (left, right) = (self.value(frame, scope, x), self.value(frame, scope, y));
-        if let Some(answer) = self.words(frame, comparison, &left, &right, span) {
+        if let Some(answer) = self.words(frame, comparison, (&left, x), (&right, y), span) {
             return answer.map(|truth| self.graph.add(Expr::Boolean(truth)));
         }
         let (left, right) = (self.expression(frame, left, x), self.expression(frame, right, y));
@@ -86,20 +98,40 @@ impl<'a> Elaborator<'a> {
         }
     }
 
+    /// The words of the choice that a name stands for.
+    fn words_of(&self, frame: &Frame<'a>, scope: &Scope<'a>, ast: &Ast) -> Option<&'a [String]> {
+        let AstKind::Name(name) = &ast.kind else { return None };
+        let is_argument = scope.arguments.iter().any(|(argument, ..)| argument == name);
+        let param = frame.spec.params.iter().find(|param| param.name == *name && !is_argument)?;
+        match &param.kind {
+            ParamKind::Choice(words) => Some(words),
+            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch => None,
+        }
+    }
+
+    fn no_word(&mut self, frame: &Frame<'a>, (choice, words): (&Ast, &[String]), place: Span, word: &str) {
+        let message = format!("the choice `{}` has no word `{word}`", print(choice));
+        let help = match suggest(word, words.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? its words are `{}`", words.join("`, `")),
+            None => format!("its words are `{}`", words.join("`, `")),
+        };
+        self.error(frame, Code::UnknownName, place, message, help);
+    }
+
     /// The comparison of a choice with a word; `None` if neither side is one.
     fn words(
         &mut self,
         frame: &Frame<'a>,
         comparison: Comparison,
-        left: &Value<'a>,
-        right: &Value<'a>,
+        (left, x): (&Value<'a>, &Ast),
+        (right, y): (&Value<'a>, &Ast),
         span: Span,
     ) -> Option<Option<bool>> {
         let is_equal = match (left, right) {
             (Value::Choice(value, words), Value::Word(word)) | (Value::Word(word), Value::Choice(value, words)) => {
                 if !words.contains(word) {
-                    let help = format!("its words are `{}`", words.join("`, `"));
-                    self.error(frame, Code::UnknownName, span, format!("the choice has no word `{word}`"), help);
+                    let (choice, place) = if let Value::Choice(..) = left { (x, y.span) } else { (y, x.span) };
+                    self.no_word(frame, (choice, words), place, word);
                     return Some(None);
                 }
                 *value == word

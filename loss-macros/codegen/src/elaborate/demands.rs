@@ -41,6 +41,8 @@ pub(super) struct Called<'a> {
     /// Where each input's argument stands, and each parameter's; `None` for one that is left out.
     pub(super) inputs: Vec<Option<Span>>,
     pub(super) params: Vec<Option<Span>>,
+    /// Which of these places hold nothing but a number.
+    pub(super) constants: Vec<Span>,
 }
 
 impl<'a> Elaborator<'a> {
@@ -53,7 +55,11 @@ impl<'a> Elaborator<'a> {
             let spec = called.frame.spec;
             let mut ask = |condition: ExprId, place: Span, name: &str, words: String| {
                 let of = (spec.name.clone(), name.to_owned());
-                let way_out = format!("declare as narrow a label or domain, such as `from: {}.{name}`", spec.name);
+                let way_out = if called.constants.contains(&place) {
+                    "give it another number".to_owned()
+                } else {
+                    format!("declare as narrow a label or domain, such as `from: {}.{name}`", spec.name)
+                };
                 demands.push(Demand { call: called.loss, condition, place, of, words, way_out });
             };
             for (place, input) in spec.inputs.iter().enumerate() {
@@ -87,6 +93,7 @@ impl<'a> Elaborator<'a> {
     fn order(&mut self, norm: &Norm) -> Demand {
         let (order, place) = norm.order;
         let one = self.graph.add(Expr::Constant(Constant::integer(1)));
+        let is_fixed = fold::exact(&self.graph, order).is_some();
         let condition = match fold::comparison(&self.graph, Comparison::GreaterEqual, order, one) {
             Some(truth) => self.graph.add(Expr::Boolean(truth)),
             None => self.graph.add(Expr::Compare(Comparison::GreaterEqual, order, one)),
@@ -97,7 +104,12 @@ impl<'a> Elaborator<'a> {
             place,
             of: ("norm".to_owned(), "p".to_owned()),
             words: "1 <= p <= inf".to_owned(),
-            way_out: "narrow the domain of what it is made of".to_owned(),
+            way_out: if is_fixed {
+                "write an order from 1 on, such as 2"
+            } else {
+                "narrow the domain of what it is made of"
+            }
+            .to_owned(),
         }
     }
 }

@@ -11,11 +11,12 @@ use crate::elaborate::Library;
 use crate::elaborate::demands::{Called, Norm};
 use crate::elaborate::fold;
 use crate::elaborate::frame::{Frame, Scope, Value};
+use crate::elaborate::name::choice_of;
 use crate::elaborate::reach::{self, CaseLog};
 use crate::expr::{AxisId, Binary, Comparison, Constant, Expr, ExprId, Graph, Type};
 use crate::formula::ast::{Ast, AstKind, BinaryOperator, UnaryOperator};
 use crate::model::Spec;
-use crate::source::Span;
+use crate::source::{Span, line_and_column};
 
 /// The state of one elaboration.
 pub(super) struct Elaborator<'a> {
@@ -58,12 +59,19 @@ impl<'a> Elaborator<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let message = message.into();
-        let (span, message) = match frame.blame {
-            None => (span, message),
-            Some(call) => (call, format!("in the formula of `{}`: {message}", frame.spec.name)),
+        let (message, help) = (message.into(), help.into());
+        let (span, message, help) = match frame.blame {
+            None => (span, message, help),
+            Some(call) => {
+                let file = &frame.spec.file;
+                let (line, column) = line_and_column(&file.text, span.start);
+                let place = format!("{}:{line}:{column}", file.path);
+                let message = format!("in the formula of `{}`, at {place}: {message}", frame.spec.name);
+                let help = if is_its_own(code) { format!("mend `{}` there", frame.spec.name) } else { help };
+                (call, message, help)
+            }
         };
-        self.diagnostics.error(code, span, message).help(help.into());
+        self.diagnostics.error(code, span, message).help(help);
     }
 
     /// A formula that must be a real.
@@ -132,7 +140,7 @@ impl<'a> Elaborator<'a> {
 
     /// Demands that what a tree stands for is an expression.
     pub(super) fn expression(&mut self, frame: &Frame<'a>, value: Value<'a>, ast: &Ast) -> Option<ExprId> {
-        let (name, help) = match value {
+        let (what, help) = match value {
             Value::Expr(id) => {
                 self.places.entry(id).or_insert(frame.blame.unwrap_or(ast.span));
                 return Some(id);
@@ -149,10 +157,18 @@ impl<'a> Elaborator<'a> {
                 );
                 return None;
             }
-            Value::Choice(..) => (written(ast), "compare the choice with one of its words: `over == batch`"),
-            Value::Word(word) => (word, "a word can only be compared with its choice: `over == batch`"),
+            Value::Choice(word, _) => {
+                let name = written(ast);
+                let help = format!("compare the choice with one of its words: `{name} == {word}`");
+                (format!("`{name}` is a choice"), help)
+            }
+            Value::Word(word) => {
+                let choice = choice_of(frame.spec, &word).map_or("choice", |param| param.name.as_str());
+                let help = format!("a word can only be compared with its choice: `{choice} == {word}`");
+                (format!("`{word}` is a word of the choice `{choice}`"), help)
+            }
         };
-        self.error(frame, Code::TypeMismatch, ast.span, format!("`{name}` is a choice, no number or condition"), help);
+        self.error(frame, Code::TypeMismatch, ast.span, format!("{what}, no number or condition"), help);
         None
     }
 
@@ -167,7 +183,7 @@ impl<'a> Elaborator<'a> {
                         frame,
                         Code::BadNumber,
                         ast.span,
-                        format!("the number `{text}` has too many digits"),
+                        format!("the number `{}` has too many digits", shortened(text)),
                         "38 digits and exponents within 32 bits can be kept exactly",
                     );
                     None
@@ -352,5 +368,19 @@ fn written(ast: &Ast) -> String {
         | AstKind::If(..)
         | AstKind::Pick(..)
         | AstKind::Call(_) => "this".to_owned(),
+    }
+}
+
+/// Whether a mistake of this kind in a called loss is that one's own, whatever it is called with.
+fn is_its_own(code: Code) -> bool {
+    [Code::UnknownName, Code::UnknownFunction, Code::ChainBothWays, Code::WrongArity, Code::BadNumber].contains(&code)
+}
+
+/// The beginning of a number that is too long to read.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.get(..MOST) {
+        Some(beginning) if text.len() > MOST => format!("{beginning}…"),
+        Some(_) | None => text.to_owned(),
     }
 }

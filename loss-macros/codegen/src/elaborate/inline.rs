@@ -24,8 +24,11 @@ impl<'a> Elaborator<'a> {
         let entry = &frame.spec.lets[place];
         let name = &entry.name.value;
         if place >= scope.lets {
-            let message = format!("`{name}` is defined further down");
-            let help = "a definition sees those above it, and never itself";
+            let (message, help) = if place == scope.lets {
+                (format!("`{name}` calls itself"), "a definition is made of what stands above it")
+            } else {
+                (format!("`{name}` is defined further down"), "a definition sees those above it: move it up")
+            };
             self.error(frame, Code::ChainBothWays, call.name.span, message, help);
             return None;
         }
@@ -77,6 +80,7 @@ impl<'a> Elaborator<'a> {
         }
         let axes = self.callee_axes(frame, callee, call);
         let arguments = self.match_arguments(frame, callee, call)?;
+        self.missing_inputs(frame, callee, &arguments, span);
         let mut inner = Frame {
             spec: callee,
             inputs: Vec::new(),
@@ -105,7 +109,9 @@ impl<'a> Elaborator<'a> {
         if let (Some(loss), None) = (loss, frame.blame) {
             let places = |arguments: &[Option<&Ast>]| arguments.iter().map(|ast| ast.map(|ast| ast.span)).collect();
             let (inputs, params) = (places(&arguments.inputs), places(&arguments.params));
-            self.called.push(Called { frame: inner, loss, inputs, params });
+            let all = arguments.inputs.iter().chain(&arguments.params).flatten();
+            let constants = all.filter(|ast| is_number(ast)).map(|ast| ast.span).collect();
+            self.called.push(Called { frame: inner, loss, inputs, params, constants });
         }
         loss
     }
@@ -181,6 +187,19 @@ impl<'a> Elaborator<'a> {
         sound.then_some(found)
     }
 
+    fn missing_inputs(&mut self, frame: &Frame<'a>, callee: &Spec, arguments: &Arguments<'_>, span: Span) {
+        let given = callee.inputs.iter().zip(&arguments.inputs);
+        let missing = given.filter(|(input, ast)| ast.is_none() && !input.may_be_absent());
+        let missing: Vec<&str> = missing.map(|(input, _)| input.name.as_str()).collect();
+        let (what, them) = match missing.len() {
+            0 => return,
+            1 => ("input", "it"),
+            _ => ("inputs", "them"),
+        };
+        let message = format!("`{}` needs its {what} `{}`", callee.name, missing.join("`, `"));
+        self.error(frame, Code::WrongArity, span, message, format!("give {them}, by position or by name"));
+    }
+
     fn bind_input(
         &mut self,
         frame: &mut Frame<'a>,
@@ -197,8 +216,6 @@ impl<'a> Elaborator<'a> {
         match (value, ast) {
             (Value::Absent, _) if input.may_be_absent() => inner.push_absent_input(input, &mut self.graph),
             (Value::Absent, None) => {
-                let message = format!("`{}` needs its input `{}`", inner.spec.name, input.name);
-                self.error(frame, Code::WrongArity, span, message, "give it, by position or by name");
                 inner.inputs.push(Value::Broken);
                 inner.stand_in.push(false);
             }
@@ -319,4 +336,18 @@ impl<'a> Elaborator<'a> {
 struct Arguments<'c> {
     inputs: Vec<Option<&'c Ast>>,
     params: Vec<Option<&'c Ast>>,
+}
+
+/// Whether an argument is a number, perhaps with a sign.
+fn is_number(ast: &Ast) -> bool {
+    match &ast.kind {
+        AstKind::Number(_) => true,
+        AstKind::Unary(_, x) => is_number(x),
+        AstKind::Boolean(_)
+        | AstKind::Name(_)
+        | AstKind::Binary(..)
+        | AstKind::If(..)
+        | AstKind::Pick(..)
+        | AstKind::Call(_) => false,
+    }
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::suggest;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
 use crate::expr::Expr;
-use crate::model::ParamKind;
+use crate::model::{Param, ParamKind, Spec};
 use crate::resolve::evaluate::named_constant;
 use crate::source::Span;
 
@@ -34,11 +34,7 @@ impl<'a> Elaborator<'a> {
         if let Some(constant) = named_constant(name) {
             return Value::Expr(self.graph.add(Expr::Constant(constant)));
         }
-        let is_word = spec.params.iter().any(|param| match &param.kind {
-            ParamKind::Choice(words) => words.iter().any(|word| word == name),
-            ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch => false,
-        });
-        if is_word {
+        if choice_of(spec, name).is_some() {
             return Value::Word(name.to_owned());
         }
         let help = self.nearest(frame, scope, name);
@@ -46,12 +42,29 @@ impl<'a> Elaborator<'a> {
         Value::Broken
     }
 
+    /// Whether a name stands for anything.
+    pub(super) fn is_name(&self, frame: &Frame<'a>, scope: &Scope<'a>, name: &str) -> bool {
+        let spec = frame.spec;
+        scope.arguments.iter().any(|(argument, ..)| *argument == name)
+            || frame.extra.iter().any(|(extra, _)| extra == name)
+            || spec.inputs.iter().any(|input| input.name == name)
+            || spec.params.iter().any(|param| param.name == name)
+            || spec.lets.iter().any(|entry| entry.name.value == name)
+            || (name == "loss" && frame.loss.is_some())
+            || named_constant(name).is_some()
+            || choice_of(spec, name).is_some()
+    }
+
     fn definition(&mut self, frame: &mut Frame<'a>, scope: &Scope<'a>, place: usize, span: Span) -> Value<'a> {
         let entry = &frame.spec.lets[place];
         let name = &entry.name.value;
         if place >= scope.lets {
-            let message = format!("`{name}` is defined further down");
-            self.error(frame, Code::ChainBothWays, span, message, "a definition sees those above it: move it up");
+            let (message, help) = if place == scope.lets {
+                (format!("`{name}` reads itself"), "a definition is made of what stands above it")
+            } else {
+                (format!("`{name}` is defined further down"), "a definition sees those above it: move it up")
+            };
+            self.error(frame, Code::ChainBothWays, span, message, help);
             return Value::Broken;
         }
         if let Some(arguments) = &entry.arguments {
@@ -86,4 +99,12 @@ impl<'a> Elaborator<'a> {
             }
         }
     }
+}
+
+/// The choice that has this word.
+pub(super) fn choice_of<'s>(spec: &'s Spec, word: &str) -> Option<&'s Param> {
+    spec.params.iter().find(|param| match &param.kind {
+        ParamKind::Choice(words) => words.iter().any(|known| known == word),
+        ParamKind::Real | ParamKind::Integer | ParamKind::StaticInteger(_) | ParamKind::Switch => false,
+    })
 }

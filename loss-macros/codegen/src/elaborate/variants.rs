@@ -1,5 +1,7 @@
 //! Which variants a spec has: every combination of static values and of what may be absent.
 
+use std::collections::BTreeMap;
+
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
 use crate::document::Formula;
@@ -12,12 +14,26 @@ pub const MOST_VARIANTS: usize = 64;
 
 /// How many variants a spec has (at most `usize::MAX`).
 pub fn variant_count(spec: &Spec) -> usize {
+    factors(spec).into_iter().map(|(_, count)| count).fold(1, usize::saturating_mul)
+}
+
+/// The names that multiply the variants, and by how much: those of parameters, then of inputs.
+fn factors(spec: &Spec) -> Vec<(&str, usize)> {
     let params = spec.params.iter().map(|param| {
         let values = static_values(&param.kind).map_or(1, |values| values.len());
-        values + usize::from(param.optional)
+        (param.name.as_str(), values + usize::from(param.optional))
     });
-    let inputs = spec.inputs.iter().map(|input| 1 + usize::from(input.may_be_absent()));
-    params.chain(inputs).fold(1, usize::saturating_mul)
+    let inputs = spec.inputs.iter().map(|input| (input.name.as_str(), 1 + usize::from(input.may_be_absent())));
+    params.chain(inputs).filter(|(_, count)| *count != 1).collect()
+}
+
+/// The first name with which there are more variants than a spec may have.
+pub(crate) fn one_too_many(spec: &Spec) -> Option<&str> {
+    let mut product: usize = 1;
+    factors(spec).into_iter().find_map(|(name, count)| {
+        product = product.saturating_mul(count);
+        (product > MOST_VARIANTS).then_some(name)
+    })
 }
 
 /// Every variant of a spec: the first has every static parameter at its default and everything present.
@@ -28,7 +44,7 @@ pub fn spec_variants(spec: &Spec) -> Result<Vec<VariantKey>, Diagnostics> {
     let count = variant_count(spec);
     if count > MOST_VARIANTS {
         let mut diagnostics = Diagnostics::new();
-        too_many(count, place(&spec.loss), &mut diagnostics);
+        too_many(spec, place(&spec.loss), &mut diagnostics);
         return Err(diagnostics);
     }
     let mut keys = vec![VariantKey { statics: Vec::new(), params_present: Vec::new(), inputs_present: Vec::new() }];
@@ -56,13 +72,26 @@ pub fn spec_variants(spec: &Spec) -> Result<Vec<VariantKey>, Diagnostics> {
     Ok(keys)
 }
 
-/// Reports that there are too many.
-pub(crate) fn too_many(count: usize, span: Span, diagnostics: &mut Diagnostics) {
-    diagnostics
-        .error(Code::TooManyVariants, span, format!("{count} variants: a spec has at most {MOST_VARIANTS}"))
-        .help(
-            "each is compiled on its own: make a switch or choice a `real`, or split the loss in two specs".to_owned(),
-        );
+/// Reports that there are too many, and of what.
+pub(crate) fn too_many(spec: &Spec, span: Span, diagnostics: &mut Diagnostics) {
+    let mut by_count: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (name, count) in factors(spec) {
+        by_count.entry(count).or_default().push(name);
+    }
+    let parts: Vec<String> = by_count
+        .iter()
+        .map(|(count, names)| match names.as_slice() {
+            [name] => format!("{count} for `{name}`"),
+            names => format!("{count} each for `{}`", names.join("`, `")),
+        })
+        .collect();
+    let message = format!("{} variants: a spec has at most {MOST_VARIANTS}", variant_count(spec));
+    let help = format!(
+        "what may be absent, a switch, a choice and an integer with `values` multiply them, here {}: \
+         require one, make one a `real`, or split the loss in two specs",
+        parts.join(", ")
+    );
+    diagnostics.error(Code::TooManyVariants, span, message).help(help);
 }
 
 fn extend<T>(keys: Vec<VariantKey>, settings: &[T], set: impl Fn(&mut VariantKey, &T)) -> Vec<VariantKey> {

@@ -343,7 +343,9 @@ impl Parser<'_> {
             parts: 1 + below.iter().map(|weight| weight.parts).sum::<usize>(),
         };
         if weight.levels > MOST_LEVELS {
-            return Err(self.too_large(span, "the formula is nested too deeply"));
+            // Brackets that nest too deeply have stopped the parser before.
+            let message = format!("the formula is too long: more than {MOST_LEVELS} operators in a row");
+            return Err(self.too_large(span, &message));
         }
         if weight.parts > MOST_PARTS {
             return Err(self.too_large(span, "the formula has too many parts"));

@@ -1,6 +1,7 @@
 //! Inputs: their axes, labels, ignored values and defaults.
 
 use crate::codes::Code;
+use crate::compose::loss_of;
 use crate::diagnostic::{Diagnostics, suggest};
 use crate::document::{Document, InputEntry};
 use crate::expr::{AxisId, AxisSet, Constant, InputId, ParamId};
@@ -83,7 +84,7 @@ fn own_axes(entry: &InputEntry, axes: &[Axis], diagnostics: &mut Diagnostics) ->
         if own.contains(&axis) {
             diagnostics
                 .error(Code::BadAxis, name.span, format!("the axis `{}` stands here twice", name.value))
-                .help("a second name for the same places is declared under `axes:` with `like`".to_owned());
+                .help("leave it out: an array has each axis once".to_owned());
             continue;
         }
         let position = axes[place].position;
@@ -101,7 +102,22 @@ fn own_axes(entry: &InputEntry, axes: &[Axis], diagnostics: &mut Diagnostics) ->
         }
         own.push(axis);
     }
+    rows_first(entry, diagnostics);
     own
+}
+
+/// The first dimensions are the rows, whatever order is written.
+fn rows_first(entry: &InputEntry, diagnostics: &mut Diagnostics) {
+    let written = entry.axes.as_deref().unwrap_or_default();
+    let (Some(first), Some(last)) = (written.first(), written.last()) else { return };
+    if first.value == "N" || !written.iter().any(|axis| axis.value == "N") {
+        return;
+    }
+    let others = written.iter().map(|axis| axis.value.as_str()).filter(|axis| *axis != "N");
+    let order: Vec<&str> = std::iter::once("N").chain(others).collect();
+    let message = "the rows come first in an array, and so does `N` in `axes`".to_owned();
+    let help = format!("write `[{}]`, and let callers lay their arrays out so", order.join(", "));
+    diagnostics.error(Code::BadAxis, first.span.to(last.span), message).help(help);
 }
 
 /// What an input holds; none if that was reported as wrong.
@@ -215,9 +231,14 @@ fn ignore(
         return None;
     };
     if params[place].kind != ParamKind::Integer {
-        diagnostics
-            .error(Code::BadIgnore, written.span, format!("`{}` is no open integer parameter", written.value))
-            .help("`ignore` names a parameter of `kind: integer` without `values`".to_owned());
+        let name = &written.value;
+        let help = match entry.from.as_ref().filter(|from| from.span == written.span) {
+            Some(from) => {
+                format!("`from` brings `ignore: {name}`: declare `{name}: {{ from: {} }}`", loss_of(&from.value))
+            }
+            None => "`ignore` names a parameter of `kind: integer` without `values`".to_owned(),
+        };
+        diagnostics.error(Code::BadIgnore, written.span, format!("`{name}` is no open integer parameter")).help(help);
     }
     // What a label that is wrong was meant to be is not known.
     let is_index = label.is_none_or(|label| matches!(label, Label::ClassIndex(_)));

@@ -26,7 +26,7 @@ pub(super) fn resolve(document: &Document, source: &SourceFile, diagnostics: &mu
                             default.span,
                             format!("`{}` is no value for `{}`", default.value, name.value),
                         )
-                        .help(format!("it takes {}", takes(&kind)));
+                        .help(point_for_comma(&default.value).unwrap_or_else(|| format!("it takes {}", takes(&kind))));
                 }
                 value
             });
@@ -202,4 +202,11 @@ fn defaults_in_domains(document: &Document, params: &[Param], diagnostics: &mut 
                 .help(format!("it must meet `{}`", param.domain_text.as_deref().unwrap_or_default()));
         }
     }
+}
+
+/// What to write for a number with a decimal comma.
+fn point_for_comma(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once(',')?;
+    let number = format!("{}.{}", whole.trim(), part.trim());
+    Constant::parse(&number).map(|_| format!("a number has a decimal point: `{number}`"))
 }

@@ -42,7 +42,7 @@ impl Reader {
     /// An axis, as in `shift_invariant_in: { input: C }`, is read as a name.
     pub(super) fn property(&mut self, node: &Node, name: &str) -> Option<PropertyEntry> {
         match &node.kind {
-            NodeKind::Scalar(_) => self.ast(node, name).map(PropertyEntry::Formula),
+            NodeKind::Scalar(_) => self.ast_or_axis(node, name).map(PropertyEntry::Formula),
             NodeKind::List(_) => Some(PropertyEntry::List(self.list(node, name, Self::ast_or_axis))),
             NodeKind::Map(_) => Some(PropertyEntry::Map(self.each(node, name, Self::ast_or_axis))),
         }

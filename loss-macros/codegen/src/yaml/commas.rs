@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
+use crate::formula::lexer::is_number;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 
 /// Reports texts cut in a map of listed keys: what follows a comma has no value and is no key.
@@ -68,7 +69,14 @@ fn in_map<'n>(
 
 fn report(parts: &[&Scalar], message: String, before: &str, diagnostics: &mut Diagnostics) {
     let whole: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
-    let help = format!("quote a text that holds a comma: `{before}\"{}\"`", whole.join(", "));
+    let help = match whole.as_slice() {
+        [first, second]
+            if is_number(first.trim_start_matches('-')) && second.bytes().all(|digit| digit.is_ascii_digit()) =>
+        {
+            format!("a number has a decimal point: `{before}{first}.{second}`")
+        }
+        _ => format!("quote a text that holds a comma: `{before}\"{}\"`", whole.join(", ")),
+    };
     let span = parts[0].span.to(parts[parts.len() - 1].span);
     diagnostics.error(Code::CommaCutsText, span, message).help(help);
 }

@@ -55,6 +55,11 @@ impl Reader {
                 }
             }
         }
+        if matches!(&node.kind, NodeKind::Map(entries) if entries.is_empty()) {
+            let message = format!("`{what}` says nothing");
+            let help = "give values of `none` or of a reduction, `gradient`, or `error`";
+            self.diagnostics.error(Code::WrongKind, node.span, message).help(help);
+        }
         Some(expectation)
     }
 

@@ -9,7 +9,7 @@ use crate::formula::parser::{MOST_LEVELS, parse};
 use crate::formula::text::FormulaText;
 use crate::source::Spanned;
 use crate::yaml::keys;
-use crate::yaml::node::{Node, NodeKind, Scalar};
+use crate::yaml::node::{Node, NodeKind, Scalar, Style};
 use crate::yaml::reader::Reader;
 
 /// The name of a definition, and its arguments if it is a local function.
@@ -43,6 +43,12 @@ impl Reader {
     /// A scalar or `{ cases: [...] }`.
     pub(super) fn formula(&mut self, node: &Node, what: &str) -> Option<Formula> {
         match &node.kind {
+            NodeKind::Scalar(scalar) if scalar.style == Style::Block && scalar.as_str().starts_with("cases:") => {
+                let message = format!("the `|` behind `{what}` makes a text of its `cases`");
+                let span = scalar.text.span(0, "cases:".len());
+                self.diagnostics.error(Code::BadCases, span, message).help("leave out the `|`: cases are a list");
+                None
+            }
             NodeKind::Scalar(scalar) => self.scalar_ast(scalar, what).map(Formula::Scalar),
             NodeKind::Map(entries) => {
                 if let Some((key, _)) = entries.iter().find(|(key, _)| key.as_str() == "extern") {

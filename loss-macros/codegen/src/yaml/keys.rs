@@ -344,7 +344,12 @@ pub(super) const EXAMPLE: &[Key] = &[
 ];
 
 const EXPECTATION: &[Key] = &[
-    key("gradient", Takes::Each(&Takes::Data), "The gradients of the unreduced loss, by input.", "{ input: [1.0] }"),
+    key(
+        "gradient",
+        Takes::Each(&Takes::Data),
+        "The gradients of the unreduced loss, by input and parameter.",
+        "{ input: [1.0] }",
+    ),
     key("error", Takes::Each(&Takes::Name), "Error codes, by reduction.", "{ mean: zero_divisor }"),
 ];
 

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAc
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
+use crate::yaml::lines;
 
 /// A value without places. Numbers are not kept: their text is taken from the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,14 @@ pub(super) enum Shape {
 }
 
 pub(super) fn read(text: &str) -> Result<Shape, Diagnostic> {
-    let shape = serde_yaml::from_str(text).map_err(|error| diagnose(&error, text))?;
+    // The reader takes a byte order mark for a document of its own.
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mark = text.len() - bare.len();
+    let shape = serde_yaml::from_str(bare).map_err(|error| {
+        let error = diagnose(&error, bare);
+        let span = Span::new(error.span.start + mark, error.span.end + mark);
+        Diagnostic { span, ..error }
+    })?;
     if shape == Shape::Nothing {
         return Err(
             Diagnostic::error(Code::Syntax, Span::new(0, 0), "the file is empty").with_help("begin with `name:`")
@@ -113,7 +121,11 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let length = text[start..].chars().next().map_or(0, char::len_utf8);
     let span = Span::new(start, start + length);
     let diagnostic = Diagnostic::error(Code::Syntax, span, message);
-    if message.contains("mapping values are not allowed") {
+    if message.contains("more than one document")
+        && let Some(second) = lines::second_document(text)
+    {
+        second
+    } else if message.contains("mapping values are not allowed") {
         Diagnostic { message: "no key can stand here, so no `:` may follow".to_owned(), ..diagnostic }
             .with_help("quote a text that holds `: `, and check the indentation")
     } else if message == "did not find expected key" {
@@ -121,6 +133,9 @@ fn diagnose(error: &serde_yaml::Error, text: &str) -> Diagnostic {
             .with_help("begin all keys of a map in one column")
     } else if message.contains("cannot start any token") {
         diagnostic.with_help("indent with spaces, and quote a text that begins with `@`, `%` or a backtick")
+    } else if message.contains("recursion limit") {
+        Diagnostic { message: "lists and maps that nest too deeply".to_owned(), ..diagnostic }
+            .with_help("no key of a spec needs it")
     } else if message.contains("did not find expected ',' or") {
         diagnostic.with_help("close the `{` or `[`, and quote a text within it that holds `, [ ] { }`")
     } else {

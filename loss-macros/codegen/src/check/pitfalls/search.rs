@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::evaluate::{Evaluator, Point, default_params};
-use crate::expr::AxisId;
+use crate::check::settings::ends;
+use crate::evaluate::{Evaluator, Point};
+use crate::expr::{AxisId, Constant, Expr, InputId};
 use crate::model::{Input, Label, Spec, Variant};
+use crate::resolve::inputs::holds_number;
+use crate::rewrite::reachable;
 
 /// The places of the second axis.
 const EXTENT: usize = 2;
@@ -12,19 +15,19 @@ const EXTENT: usize = 2;
 /// What is tried of any real number: where formulas bend and where they are worth nothing or one.
 const REALS: [f64; 7] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
 
-/// So many points of one row that meet every declared condition; none of a spec that needs more than a row and one axis.
-pub(super) fn points(spec: &Spec, variant: &Variant, most: usize) -> Vec<Point> {
-    default_params(spec, variant).map_or(Vec::new(), |params| points_with(spec, variant, &params, most))
-}
-
-/// The same with these parameters.
-pub(in crate::check) fn points_with(spec: &Spec, variant: &Variant, params: &[f64], most: usize) -> Vec<Point> {
+/// So many points of one row, with these parameters, that meet every declared condition; none of a spec that needs more than a row and one
+/// axis.
+pub(in crate::check) fn points(spec: &Spec, variant: &Variant, params: &[f64], most: usize) -> Vec<Point> {
     let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
     if !is_simple {
         return Vec::new();
     }
-    let choices: Vec<Vec<Vec<f64>>> = (spec.inputs.iter().zip(&variant.key.inputs_present))
-        .map(|(input, &present)| if present { rows(input, params) } else { vec![Vec::new()] })
+    let named = numbers_named(variant, params);
+    let choices: Vec<Vec<Vec<f64>>> = (spec.inputs.iter().zip(&variant.key.inputs_present).enumerate())
+        .map(|(place, (input, &present))| {
+            let ends = ends_of(variant, place, params);
+            if present { rows(input, &named, &ends) } else { vec![Vec::new()] }
+        })
         .collect();
     let count = choices.iter().fold(1_usize, |product, rows| product.saturating_mul(rows.len()));
     // Where there are too many, a stride that is prime to most counts goes through all of each input's rows.
@@ -42,17 +45,12 @@ pub(in crate::check) fn points_with(spec: &Spec, variant: &Variant, params: &[f6
 }
 
 /// The rows that are tried of an input: one number, or one for each place of the second axis.
-fn rows(input: &Input, params: &[f64]) -> Vec<Vec<f64>> {
+fn rows(input: &Input, named: &[f64], ends: &[f64]) -> Vec<Vec<f64>> {
     if let Label::Simplex(_) = input.label {
         return vec![vec![1.0, 0.0], vec![0.0, 1.0], vec![0.5, 0.5], vec![0.25, 0.75]];
     }
-    let numbers: Vec<f64> = match input.label {
-        Label::Real => {
-            // Where a parameter says that a formula bends is where it may jump.
-            let named = params.iter().copied().filter(|param| param.is_finite() && param.abs() <= 16.0);
-            let named = named.flat_map(|param| [param, -param]).filter(|&param| (param * 1024.0).fract() == 0.0);
-            REALS.into_iter().chain(named.filter(|param| !REALS.contains(param))).collect()
-        }
+    let mut numbers: Vec<f64> = match input.label {
+        Label::Real => REALS.into_iter().chain(named.iter().copied()).collect(),
         Label::Nonnegative => vec![0.0, 0.25, 1.0, 3.0],
         Label::Positive => vec![0.25, 1.0, 3.0],
         Label::Probability => vec![0.0, 0.25, 0.5, 1.0],
@@ -61,10 +59,43 @@ fn rows(input: &Input, params: &[f64]) -> Vec<Vec<f64>> {
         Label::Count => vec![0.0, 1.0, 2.0],
         Label::Simplex(_) | Label::IndexList(_) => Vec::new(),
     };
+    let is_quantity = matches!(input.label, Label::Real | Label::Nonnegative | Label::Positive | Label::Probability);
+    for &end in ends.iter().filter(|_| is_quantity) {
+        if !numbers.contains(&end) && holds_number(input.label, end) {
+            numbers.push(end);
+        }
+    }
     if input.axes.iter().all(|&axis| axis == AxisId::ROWS) {
         return numbers.into_iter().map(|number| vec![number]).collect();
     }
     numbers.iter().flat_map(|&first| numbers.iter().map(move |&second| vec![first, second])).collect()
+}
+
+/// Where a formula bends is where it may jump: the numbers of its parameters, and those that it compares with.
+fn numbers_named(variant: &Variant, params: &[f64]) -> Vec<f64> {
+    let graph = &variant.graph;
+    let sides = reachable(graph, [variant.loss])
+        .into_iter()
+        .flat_map(|id| if let Expr::Compare(_, x, y) = graph.expr(id) { vec![x, y] } else { Vec::new() });
+    let compared = sides.filter_map(|side| graph.constant(side));
+    let mut named = Vec::new();
+    for number in params.iter().copied().chain(compared.map(Constant::to_f64)) {
+        let is_simple = number.abs() <= 16.0 && (number * 1024.0).fract() == 0.0;
+        for number in [number, -number].into_iter().filter(|_| is_simple) {
+            if !REALS.contains(&number) && !named.contains(&number) {
+                named.push(number);
+            }
+        }
+    }
+    named
+}
+
+/// The ends of an input's domain.
+fn ends_of(variant: &Variant, place: usize, params: &[f64]) -> Vec<f64> {
+    let Some(domain) = variant.input_domains[place] else { return Vec::new() };
+    let none = vec![Vec::new(); variant.input_domains.len()];
+    let point = Point { inputs: none, params: params.to_vec(), extent: EXTENT };
+    ends(&variant.graph, domain, Expr::Input(InputId(place as u8)), &point)
 }
 
 /// Whether the numbers surely meet the conditions on the inputs.
