@@ -375,6 +375,20 @@ pub struct Failure {
     pub command: String,
 }
 
+impl Failure {
+    /// In one line: what is expected, what there is, and at which numbers, where these are few.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        const FEW: usize = 16;
+        let inputs = self.inputs.iter().map(|input| format!("{} = {}", input.name, input.decimal));
+        let at = match inputs.collect::<Vec<String>>() {
+            inputs if inputs.is_empty() || inputs.len() > FEW => String::new(),
+            inputs => format!(", at {}", inputs.join(", ")),
+        };
+        format!("{} is expected, {} there{at}; {}", self.expected, self.actual, self.what)
+    }
+}
+
 /// A number in the ways that it may have to be typed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FailedInput {

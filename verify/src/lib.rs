@@ -14,6 +14,7 @@ pub mod eval;
 pub mod explain;
 pub mod fuzz;
 pub mod generators;
+mod interpret;
 pub mod mutation;
 pub mod named_tests;
 pub mod number;

@@ -8,15 +8,13 @@
 
 mod advice;
 mod compiler;
-mod interpret;
 mod judge;
 mod kernel;
 pub mod record;
 mod run;
 mod same;
-mod slots;
 mod spec;
 pub mod table;
 
 pub use advice::advice;
-pub use run::{Depth, run_family, run_mutation};
+pub use run::{Depth, run_contributions, run_family, run_mutation};

@@ -6,7 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::audit::{CheckRecord, Status};
 use crate::checks::{CHECKS, Check};
 use crate::mutation::record::{Family, FamilyRecord};
-use crate::mutation::{Depth, advice, run_family};
+use crate::mutation::{Depth, advice, run_contributions, run_family};
 use crate::registry::Registry;
 use crate::subject::{Effort, Subject};
 
@@ -24,7 +24,8 @@ pub fn run(registry: &'static Registry) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().chain(mutants).collect()).exit()
 }
 
-/// The same of some checks alone, by name, and without faults put in on purpose: for losses that are there to show one thing.
+/// Runs some checks, by name, and puts every fault into what rows contribute to gradients of what they all share: for losses that are there to
+/// show one thing. One that has no such gradient fails.
 ///
 /// # Panics
 /// If there is no such check.
@@ -33,7 +34,17 @@ pub fn run_checks(registry: &'static Registry, names: &[&str]) -> ! {
         let found = CHECKS.iter().find(|check| check.name == *name);
         found.unwrap_or_else(|| panic!("no check is named `{name}`"))
     };
-    libtest_mimic::run(&Arguments::from_args(), trials(registry, names.iter().map(known).collect())).exit()
+    let faults = Subject::all(registry).into_iter().map(|subject| {
+        Trial::test(format!("{}::contribution_mutants_are_killed", subject.name()), move || {
+            let record = run_contributions(&subject, Effort::default().seed);
+            match record.not_reached {
+                0 => killed(&record),
+                left => Err(Failed::from(format!("there was no time for {left} mutants"))),
+            }
+        })
+    });
+    let trials = trials(registry, names.iter().map(known).collect());
+    libtest_mimic::run(&Arguments::from_args(), trials.into_iter().chain(faults).collect()).exit()
 }
 
 fn trials(registry: &'static Registry, checks: Vec<&'static Check>) -> Vec<Trial> {

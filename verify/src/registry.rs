@@ -23,7 +23,9 @@ pub struct Registry {
     program: &'static str,
     /// The registry without the fault, and the spec with it.
     mutant: Option<(&'static Registry, &'static Compiled)>,
-    compiled: OnceLock<Vec<Compiled>>,
+    compiled: OnceLock<&'static [Compiled]>,
+    /// What the specs may call, where it is not made from `others`.
+    callable: Option<Library>,
 }
 
 /// Every loss of the runtime.
@@ -35,6 +37,7 @@ static RUNTIME: Registry = Registry {
     program: "cargo verify",
     mutant: None,
     compiled: OnceLock::new(),
+    callable: None,
 };
 
 /// Every loss of the runtime, in the order of its registry.
@@ -55,7 +58,26 @@ impl Registry {
             program: "cargo run --example audit --",
             mutant: None,
             compiled: OnceLock::new(),
+            callable: None,
         }
+    }
+
+    /// Losses that have no kernels, the specs that they are made of, and what these may call. It is never freed.
+    pub(crate) fn interpreted(
+        losses: Vec<&'static dyn Loss>,
+        compiled: &'static [Compiled],
+        callable: Library,
+    ) -> &'static Self {
+        Box::leak(Box::new(Registry {
+            losses: Vec::leak(losses),
+            specs: &[],
+            others: &[],
+            accuracy: &[],
+            program: "cargo verify",
+            mutant: None,
+            compiled: OnceLock::from(compiled),
+            callable: Some(callable),
+        }))
     }
 
     /// The command that audits a loss again, in the same way.
@@ -78,6 +100,7 @@ impl Registry {
             losses: Vec::leak(losses.collect()),
             mutant: Some((self, compiled)),
             compiled: OnceLock::new(),
+            callable: None,
             ..*self
         };
         Box::leak(Box::new(mutated))
@@ -117,7 +140,7 @@ impl Registry {
                 library
             }
             None => {
-                let mut library = library(&of_program(self.others));
+                let mut library = self.callable.clone().unwrap_or_else(|| library(&of_program(self.others)));
                 self.all_compiled().iter().for_each(|compiled| insert(&mut library, compiled));
                 library
             }
@@ -125,11 +148,12 @@ impl Registry {
     }
 
     /// Every spec, compiled once a process. They have compiled before, or there would be no losses.
-    fn all_compiled(&self) -> &[Compiled] {
+    fn all_compiled(&self) -> &'static [Compiled] {
         self.compiled.get_or_init(|| {
-            compile_beside(&of_program(self.specs), library(&of_program(self.others))).unwrap_or_else(|failures| {
+            let compiled = compile_beside(&of_program(self.specs), library(&of_program(self.others)));
+            Vec::leak(compiled.unwrap_or_else(|failures| {
                 panic!("{}", failures.iter().flat_map(|failure| failure.rendered()).collect::<String>())
-            })
+            }))
         })
     }
 }

@@ -12,7 +12,7 @@ use loss_codegen::compile::library;
 use loss_codegen::source::SourceFile;
 use notify::{Event, RecursiveMode, Watcher, recommended_watcher};
 
-use crate::preview::preview;
+use crate::preview::previews;
 
 /// An editor saves in several steps; this long after the last one it is done.
 const QUIET: Duration = Duration::from_millis(60);
@@ -25,16 +25,9 @@ pub fn look(sources: &Sources) -> String {
         return report.text;
     }
     let all: Vec<SourceFile> = sources.beside.iter().chain(&sources.files).cloned().collect();
-    let library = library(&all);
     let mut text = report.text;
-    for compiled in &report.compiled {
-        let shown = preview(compiled, &library);
-        let verdict = match shown.failed {
-            0 => "nothing fails".to_owned(),
-            1 => "1 claim fails".to_owned(),
-            failed => format!("{failed} claims fail"),
-        };
-        text.push_str(&format!("\n{}: {verdict}\n{}", compiled.spec.name, shown.text));
+    for shown in previews(report.compiled, library(&all)) {
+        text.push_str(&format!("\n{}: {}\n{}", shown.name, shown.verdict(), shown.text));
     }
     text
 }

@@ -9,7 +9,7 @@ use loss_codegen::expr::{AxisId, ExprId};
 use loss_codegen::formula::ast::Ast;
 use loss_codegen::model::Variant;
 
-use crate::audit::{ClaimRecord, Standing};
+use crate::audit::{ClaimRecord, Failure, Standing};
 use crate::generators::{Extents, Random, Setting};
 use crate::oracle::data::Data;
 use crate::subject::{Effort, Subject};
@@ -57,7 +57,7 @@ pub(super) fn each_claim<C>(
     each::<f64>(subject, &effort, check, &sizes(subject), &mut tally, |sample, random, tally| {
         let data = data_of(&compiled.spec, sample.info, &sample.batch, sample.extents);
         let at = At { sample, data: &data };
-        standings.watch(tally, |claim, tally| {
+        standings.watch(sample, tally, |claim, tally| {
             if let Some(stated) = stated.claim(claim, sample.generator.setting(), |scope| state(claim, scope)) {
                 look(claim, stated, &at, random, tally);
             }
@@ -95,7 +95,7 @@ impl<C> Stated<C> {
 
 /// A variant whose graph grows by the formulas of a claim.
 #[derive(Clone)]
-pub(crate) struct Scope<'c, 'l> {
+pub(super) struct Scope<'c, 'l> {
     pub(super) compiled: &'c Compiled,
     library: &'l Library,
     pub(super) variant: Variant,
@@ -103,7 +103,7 @@ pub(crate) struct Scope<'c, 'l> {
 
 impl<'c, 'l> Scope<'c, 'l> {
     /// A variant's own scope.
-    pub(crate) fn of(compiled: &'c Compiled, library: &'l Library, variant: &Variant) -> Self {
+    pub(super) fn of(compiled: &'c Compiled, library: &'l Library, variant: &Variant) -> Self {
         Scope { compiled, library, variant: variant.clone() }
     }
 }
@@ -116,28 +116,43 @@ impl Scope<'_, '_> {
     }
 }
 
-/// At how many points each claim was looked at, and at how many it failed.
-struct Standings(Vec<(u64, u64)>);
+/// How each claim stands.
+struct Standings(Vec<Seen>);
+
+/// What was seen of a claim.
+#[derive(Clone, Default)]
+struct Seen {
+    points: u64,
+    failed: u64,
+    /// A failure at the fewest numbers, and how many these are.
+    simplest: Option<(usize, Failure)>,
+}
 
 impl Standings {
     fn new(claims: usize) -> Self {
-        Standings(vec![(0, 0); claims])
+        Standings(vec![Seen::default(); claims])
     }
 
     /// Looks at each claim in turn.
-    fn watch(&mut self, tally: &mut Tally, mut look: impl FnMut(usize, &mut Tally)) {
-        for (claim, (points, failed)) in self.0.iter_mut().enumerate() {
-            let before = (tally.points(), tally.failed());
-            look(claim, tally);
-            *points += tally.points() - before.0;
-            *failed += tally.failed() - before.1;
+    fn watch(&mut self, sample: &Sample<'_, f64>, tally: &mut Tally, mut look: impl FnMut(usize, &mut Tally)) {
+        let size = sample.size();
+        for (claim, seen) in self.0.iter_mut().enumerate() {
+            let mut own = tally.fresh();
+            look(claim, &mut own);
+            seen.points += own.points();
+            seen.failed += own.failed();
+            if seen.simplest.as_ref().is_none_or(|(known, _)| size < *known) {
+                sample.show_in(&mut own);
+                seen.simplest = own.first_failure().map(|failure| (size, failure.clone())).or(seen.simplest.take());
+            }
+            tally.add(own);
         }
     }
 
     /// What it comes to. A claim that never says anything fails.
     fn finding(self, words: impl Iterator<Item = String>, mut tally: Tally) -> Finding {
         let mut claims = Vec::new();
-        for (claim, (points, failed)) in words.zip(self.0) {
+        for (claim, Seen { points, failed, simplest }) in words.zip(self.0) {
             if points == 0 {
                 tally.fail(&claim, || ("a point at which it says something".to_owned(), "none".to_owned()));
             }
@@ -146,7 +161,11 @@ impl Standings {
                 (_, 0) => Standing::Tested,
                 _ => Standing::Violated,
             };
-            claims.push(ClaimRecord { claim, standing, detail: format!("{points} points") });
+            let detail = match simplest {
+                Some((_, failure)) => format!("{failed} of {points} points; {}", failure.sentence()),
+                None => format!("{points} points"),
+            };
+            claims.push(ClaimRecord { claim, standing, detail });
         }
         let mut finding = tally.finding();
         finding.evidence.claims = claims;

@@ -4,15 +4,17 @@ use loss_codegen::document::{Data, DifferenceEntry, Expectation};
 use loss_codegen::expr::Constant;
 use loss_codegen::source::Spanned;
 use loss_runtime::info::{InputInfo, Label, LossInfo, ParamInfo, ParamKind};
+use loss_runtime::registry::Shared;
 use loss_runtime::{Loss, Reduction, Request, Upstream, run, shape_of_none};
 
-use crate::audit::{DifferenceRecord, FailedInput};
+use crate::audit::DifferenceRecord;
 use crate::generators::{Batch, Column, Values};
 use crate::oracle::real::Real;
 use crate::oracle::ulp::ulps;
 use crate::subject::{Effort, Subject};
 
 use super::probe::{Probe, find, poison, show};
+use super::sample::failed_inputs;
 use super::{Finding, Tally, tolerance};
 
 /// Every number and every error of `examples`.
@@ -89,7 +91,7 @@ fn unreadable(name: &str, problem: String, tally: &mut Tally) {
 enum Asked<'a> {
     /// The value under a reduction.
     Value(&'a str),
-    /// The gradient of `none` with respect to an input, for an upstream gradient of 1.
+    /// The gradient of `none` with respect to an input or a parameter, for an upstream gradient of 1.
     Gradient(&'a str),
 }
 
@@ -105,7 +107,7 @@ impl<'a> Asked<'a> {
     fn text(self) -> String {
         match self {
             Self::Value(reduction) => reduction.to_owned(),
-            Self::Gradient(input) => format!("gradient of {input}"),
+            Self::Gradient(name) => format!("gradient of {name}"),
         }
     }
 }
@@ -203,25 +205,45 @@ fn answer(loss: &dyn Loss, batch: &Batch<f64>, asked: Asked<'_>) -> Result<Answe
             let shape = shape_of_none(loss, &batch.call()).map_err(|refusal| refusal.to_string())?;
             (shape.extents().to_vec(), found.elements)
         }
-        (Asked::Gradient(input), _) => {
-            let place = loss.info().inputs.iter().position(|declared| declared.name == input);
-            let gradient = place.and_then(|place| {
-                let column = batch.inputs[place].as_ref()?;
-                let own = found.gradients[place].clone();
-                Some((column, own.or_else(|| shared_gradient(loss, batch, place))?))
-            });
-            let (column, gradient) = gradient.ok_or_else(|| format!("there is no gradient of `{input}`"))?;
-            (column.shape.clone(), gradient)
+        (Asked::Gradient(name), _) => {
+            let gradient = gradient(loss, batch, name, &found.gradients);
+            gradient.ok_or_else(|| format!("there is no gradient of `{name}`"))?
         }
     };
     Ok(Answer::Numbers { shape, numbers })
 }
 
-/// The gradient of the sum of all elements with respect to an input that all rows share, if it has one.
-fn shared_gradient(loss: &dyn Loss, batch: &Batch<f64>, input: usize) -> Option<Vec<f64>> {
-    let mut gradient = vec![poison(); batch.inputs[input].as_ref()?.values.len()];
+/// The gradient with respect to an input, which may be among those found, or to a parameter: its shape and its numbers.
+fn gradient(
+    loss: &dyn Loss,
+    batch: &Batch<f64>,
+    name: &str,
+    found: &[Option<Vec<f64>>],
+) -> Option<(Vec<usize>, Vec<f64>)> {
+    let info = loss.info();
+    if let Some(input) = info.inputs.iter().position(|declared| declared.name == name) {
+        let shape = batch.inputs[input].as_ref()?.shape.clone();
+        let own = found[input].clone();
+        return Some((shape, own.or_else(|| shared_gradient(loss, batch, Shared::Input(input)))?));
+    }
+    let param = info.params.iter().position(|declared| declared.name == name)?;
+    Some((Vec::new(), shared_gradient(loss, batch, Shared::Param(param))?))
+}
+
+/// The gradient of the sum of all elements with respect to what all rows share, if it has one.
+fn shared_gradient(loss: &dyn Loss, batch: &Batch<f64>, of: Shared) -> Option<Vec<f64>> {
     let mut request = Request::backward(Reduction::None, Upstream::One);
-    request.gradients[input] = Some(&mut gradient);
+    let mut gradient;
+    match of {
+        Shared::Input(input) => {
+            gradient = vec![poison(); batch.inputs[input].as_ref()?.values.len()];
+            request.gradients[input] = Some(&mut gradient);
+        }
+        Shared::Param(param) => {
+            gradient = vec![poison()];
+            request.params[param] = gradient.first_mut();
+        }
+    }
     run(loss, &batch.call(), request).ok()?;
     Some(gradient)
 }
@@ -404,20 +426,6 @@ fn expectation_text(expectation: &Expectation) -> String {
     );
     parts.extend(expectation.error.iter().map(|(name, kind)| format!("{}: error {}", name.value, kind.value)));
     parts.join(", ")
-}
-
-fn failed_inputs(info: &LossInfo, batch: &Batch<f64>) -> Vec<FailedInput> {
-    let mut entries = Vec::new();
-    for (input, column) in info.inputs.iter().zip(&batch.inputs) {
-        let Some(column) = column else { continue };
-        let places = 0..column.values.len();
-        entries.extend(
-            places.map(|place| FailedInput::new(format!("{}[{place}]", input.name), column.values.number(place))),
-        );
-    }
-    let given = info.params.iter().zip(&batch.params).filter(|(_, value)| !value.is_nan());
-    entries.extend(given.map(|(param, value)| FailedInput::new(param.name.to_owned(), *value)));
-    entries
 }
 
 #[cfg(test)]

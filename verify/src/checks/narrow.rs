@@ -1,6 +1,7 @@
 //! The types that are converted on the way, against the kernels of the type that they are computed in.
 
 use half::{bf16, f16};
+use loss_runtime::call::MAX_PARAMS;
 use loss_runtime::info::{Label, LossInfo};
 use loss_runtime::lane::Isa;
 use loss_runtime::tensor::LabelSlice;
@@ -12,7 +13,7 @@ use crate::generators::{Batch, Column, Extents, Random, Values};
 use crate::subject::{Effort, Subject};
 
 use super::geometry::{refused, sizes, upstream_each};
-use super::probe::{Found, Probe, find, same, show};
+use super::probe::{Found, Probe, ask_params, asks, find_all, poison, same, show};
 use super::sample::{Sample, each, each_once};
 use super::ways::{isas, long_batches, threads, with_threads};
 use super::{Finding, Tally};
@@ -80,7 +81,7 @@ fn look<H: Narrow>(sample: &Sample<'_, f32>, random: &mut Random, ways: &[Execut
         } else {
             (Upstream::Scalar(0.37), Upstream::Scalar(0.37))
         };
-        let expected = find(sample.loss, &batch, Probe { reduction, upstream: upstream_wide, ..Probe::default() });
+        let expected = find_all(sample.loss, &batch, Probe { reduction, upstream: upstream_wide, ..Probe::default() });
         for &execution in ways {
             let what = || {
                 let Execution { isa, threads } = execution;
@@ -89,7 +90,7 @@ fn look<H: Narrow>(sample: &Sample<'_, f32>, random: &mut Random, ways: &[Execut
             };
             let actual = narrow.run(sample.loss, reduction, upstream_narrow, execution);
             match (&expected, actual) {
-                (Ok(expected), Ok(actual)) => compare(sample.loss, expected, &actual, &what(), tally),
+                (Ok(expected), Ok(actual)) => compare(sample.loss, &batch, (expected, &actual), &what(), tally),
                 (Err(expected), Err(actual)) if *expected == actual => tally.pass(1),
                 (expected, actual) => tally.fail(&what(), || {
                     let word = |error: Option<&Error>| error.map_or("an answer".to_owned(), ToString::to_string);
@@ -100,18 +101,24 @@ fn look<H: Narrow>(sample: &Sample<'_, f32>, random: &mut Random, ways: &[Execut
     }
 }
 
-fn compare<H: Narrow>(loss: &dyn Loss, expected: &Found<f32>, actual: &Answer<H>, what: &str, tally: &mut Tally) {
+fn compare<H: Narrow>(
+    loss: &dyn Loss,
+    batch: &Batch<f32>,
+    (expected, actual): (&Found<f32>, &Answer<H>),
+    what: &str,
+    tally: &mut Tally,
+) {
     let mut slices = vec![("value of none".to_owned(), &expected.elements, &actual.elements)];
     for (input, (a, b)) in loss.info().inputs.iter().zip(expected.gradients.iter().zip(&actual.gradients)) {
         if let (Some(a), Some(b)) = (a, b) {
             slices.push((format!("gradient of {}", input.name), a, b));
         }
     }
-    let poison = H::POISON.widen().to_bits();
+    let unwritten = H::POISON.widen().to_bits();
     for (name, a, b) in slices {
         let differs = |(wide, narrow): (&f32, &H)| {
             let (once, narrow) = (H::round(*wide).widen(), narrow.widen());
-            narrow.to_bits() == poison || !same(once, narrow)
+            narrow.to_bits() == unwritten || !same(once, narrow)
         };
         let differing = if a.len() == b.len() { a.iter().zip(b).position(differs) } else { Some(a.len().min(b.len())) };
         match differing {
@@ -121,6 +128,14 @@ fn compare<H: Narrow>(loss: &dyn Loss, expected: &Found<f32>, actual: &Answer<H>
                 let found = b.get(place).map(|narrow| show(narrow.widen()));
                 (once.unwrap_or_else(|| "nothing".to_owned()), found.unwrap_or_else(|| "nothing".to_owned()))
             }),
+        }
+    }
+    for (place, param) in loss.info().params.iter().enumerate().filter(|(place, _)| asks(loss.info(), batch, *place)) {
+        let (a, b) = (expected.params[place], actual.params[place]);
+        if b.to_bits() != poison::<f64>().to_bits() && same(a, b) {
+            tally.pass(1);
+        } else {
+            tally.fail(&format!("gradient of {}; {what}", param.name), || (show(a), show(b)));
         }
     }
     let (wide, narrow) = (&expected.outcome, &actual.outcome);
@@ -138,7 +153,7 @@ fn compare<H: Narrow>(loss: &dyn Loss, expected: &Found<f32>, actual: &Answer<H>
 
 /// A batch whose numbers a narrower type holds.
 pub(super) struct Narrowed<'b, H> {
-    loss_inputs: &'static [loss_runtime::info::InputInfo],
+    info: &'static LossInfo,
     batch: &'b Batch<f32>,
     /// For each input that holds numbers.
     numbers: Vec<Option<Vec<H>>>,
@@ -148,6 +163,7 @@ pub(super) struct Narrowed<'b, H> {
 pub(super) struct Answer<H> {
     pub(super) elements: Vec<H>,
     pub(super) gradients: Vec<Option<Vec<H>>>,
+    params: [f64; MAX_PARAMS],
     outcome: Outcome<f32>,
 }
 
@@ -165,7 +181,7 @@ impl<'b, H: Narrow> Narrowed<'b, H> {
             }
             Some(numbers)
         });
-        Self { loss_inputs: info.inputs, batch, numbers: numbers.collect() }
+        Self { info, batch, numbers: numbers.collect() }
     }
 
     /// The same batch in the compute type.
@@ -210,11 +226,12 @@ impl<'b, H: Narrow> Narrowed<'b, H> {
         let call = Call { execution, ..self.call() };
         let none_len = loss_runtime::shape_of_none(loss, &call)?.len();
         let mut elements = vec![H::POISON; if reduction.is_none() { none_len } else { 0 }];
-        let mut gradients: Vec<Option<Vec<H>>> = (self.loss_inputs.iter().zip(&self.numbers))
+        let mut gradients: Vec<Option<Vec<H>>> = (self.info.inputs.iter().zip(&self.numbers))
             .map(|(input, numbers)| {
-                numbers.as_ref().filter(|_| input.has_row_gradients()).map(|numbers| vec![H::POISON; numbers.len()])
+                numbers.as_ref().filter(|_| input.gradient).map(|numbers| vec![H::POISON; numbers.len()])
             })
             .collect();
+        let mut params = [poison(); MAX_PARAMS];
         let mut request = Request {
             reduction,
             upstream,
@@ -224,8 +241,9 @@ impl<'b, H: Narrow> Narrowed<'b, H> {
         for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {
             *slot = gradient.as_deref_mut();
         }
+        ask_params(self.info, self.batch, &mut request.params, &mut params);
         let outcome = run(loss, &call, request)?;
-        Ok(Answer { elements, gradients, outcome })
+        Ok(Answer { elements, gradients, params, outcome })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Running one batch, with outputs that show what was written.
 
+use loss_runtime::call::MAX_PARAMS;
+use loss_runtime::info::{InputInfo, LossInfo};
 use loss_runtime::lane::Isa;
 use loss_runtime::{Element, Error, Execution, Loss, Outcome, Reduction, Request, Upstream, run, shape_of_none};
 
@@ -27,6 +29,8 @@ pub(super) struct Found<T> {
     pub(super) elements: Vec<T>,
     /// By input; `None` for those without gradient or absent.
     pub(super) gradients: Vec<Option<Vec<T>>>,
+    /// The gradients of parameters; the poison for those without one, or where they are not asked for.
+    pub(super) params: [f64; MAX_PARAMS],
     pub(super) outcome: Outcome<T>,
 }
 
@@ -35,14 +39,41 @@ pub(super) fn poison<T: Element>() -> T {
     T::from_bits(T::NAN.bits() | 0x2a5a5)
 }
 
-/// Runs a batch: values (for `none`), the reduced value, and every gradient there is.
+/// Runs a batch: values (for `none`), the reduced value, and every gradient that rows or places have of their own.
 pub(super) fn find<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'_, T>) -> Result<Found<T>, Error> {
+    find_among(loss, batch, probe, Gradients::OfRows)
+}
+
+/// The same, with the gradients of what all rows share.
+pub(super) fn find_all<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'_, T>) -> Result<Found<T>, Error> {
+    find_among(loss, batch, probe, Gradients::All)
+}
+
+/// Which gradients are asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Gradients {
+    /// Those that rows or places have of their own.
+    OfRows,
+    /// Those of what all rows share too.
+    All,
+}
+
+fn find_among<T: Element>(
+    loss: &dyn Loss,
+    batch: &Batch<T>,
+    probe: Probe<'_, T>,
+    which: Gradients,
+) -> Result<Found<T>, Error> {
+    let mut gradients = match which {
+        Gradients::OfRows => gradient_buffers(loss, batch),
+        Gradients::All => buffers(loss, batch, |input| input.gradient),
+    };
     let mut call = batch.call();
     call.execution = Execution { isa: probe.isa, threads: probe.threads };
     let none_len = shape_of_none(loss, &call)?.len();
     let wants_elements = probe.reduction == Reduction::None;
     let mut elements = vec![poison::<T>(); if wants_elements { none_len } else { 0 }];
-    let mut gradients = gradient_buffers(loss, batch);
+    let mut params = [poison(); MAX_PARAMS];
     let mut request = Request {
         reduction: probe.reduction,
         upstream: probe.upstream,
@@ -52,17 +83,41 @@ pub(super) fn find<T: Element>(loss: &dyn Loss, batch: &Batch<T>, probe: Probe<'
     for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {
         *slot = gradient.as_deref_mut();
     }
+    if which == Gradients::All {
+        ask_params(loss.info(), batch, &mut request.params, &mut params);
+    }
     let outcome = run(loss, &call, request)?;
-    Ok(Found { elements, gradients, outcome })
+    Ok(Found { elements, gradients, params, outcome })
+}
+
+/// Asks for the gradient of each parameter that has one and is given.
+pub(super) fn ask_params<'p, T>(
+    info: &LossInfo,
+    batch: &Batch<T>,
+    slots: &mut [Option<&'p mut f64>; MAX_PARAMS],
+    gradients: &'p mut [f64; MAX_PARAMS],
+) {
+    for (place, (slot, gradient)) in slots.iter_mut().zip(gradients).enumerate().take(info.params.len()) {
+        *slot = asks(info, batch, place).then_some(gradient);
+    }
+}
+
+/// Whether a parameter has a gradient, and is given.
+pub(super) fn asks<T>(info: &LossInfo, batch: &Batch<T>, place: usize) -> bool {
+    info.params[place].gradient && !(info.params[place].optional && batch.params[place].is_nan())
 }
 
 /// A poisoned buffer for each gradient that rows or places have of their own.
 pub(super) fn gradient_buffers<T: Element>(loss: &dyn Loss, batch: &Batch<T>) -> Vec<Option<Vec<T>>> {
+    // What all rows share has a gradient that is a sum: `shared_gradients` looks at those.
+    buffers(loss, batch, InputInfo::has_row_gradients)
+}
+
+fn buffers<T: Element>(loss: &dyn Loss, batch: &Batch<T>, wanted: impl Fn(&InputInfo) -> bool) -> Vec<Option<Vec<T>>> {
     let inputs = loss.info().inputs.iter().zip(&batch.inputs);
     inputs
         .map(|(input, column)| {
-            // What all rows share has a gradient that is a sum: `shared_gradients` looks at those.
-            let own = column.as_ref().filter(|_| input.has_row_gradients());
+            let own = column.as_ref().filter(|_| wanted(input));
             let reals = own.and_then(|column| column.values.reals())?;
             Some(vec![poison::<T>(); reals.len()])
         })

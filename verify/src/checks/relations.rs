@@ -46,7 +46,7 @@ pub(super) fn relations_hold(subject: &Subject, effort: &Effort) -> Finding {
 }
 
 /// The relation in words.
-pub(crate) fn words(relation: &RelationEntry) -> String {
+pub(super) fn words(relation: &RelationEntry) -> String {
     let when = relation.when.as_ref().map(|when| format!(", when {}", print(when)));
     let limit = relation.limit.as_ref().map(|(name, goal)| format!(", as {} -> {}", name.value, print(goal)));
     let up_to = relation.up_to.as_ref().map(|name| format!(", up to a function of {}", name.value));
@@ -83,39 +83,6 @@ fn beside(variant: &mut Variant, goal: ExprId, choice: usize) -> ExprId {
             graph.add(Expr::Binary(Binary::Add, goal, step))
         }
     }
-}
-
-/// How a relation stands at a few places.
-pub(crate) enum Tried {
-    /// It holds at so many of them; none where it says nothing of any.
-    Holds(usize),
-    /// It does not at one: the row, which quantity, what the loss has and what the other side.
-    Fails {
-        /// The row of the place.
-        row: usize,
-        /// The value, or a gradient.
-        quantity: String,
-        /// What the loss has.
-        loss: f64,
-        /// What the formula has that it should equal.
-        other: f64,
-    },
-}
-
-/// Tries a relation at some places of some data.
-pub(crate) fn tried(scope: &Scope<'_, '_>, relation: &RelationEntry, data: &Data, places: &[Vec<usize>]) -> Tried {
-    let mut held = 0;
-    for equality in equalities(scope, relation) {
-        for place in places {
-            // What has no value, or none that any precision decides, says nothing.
-            let Ok(Some(sides)) = equality.sides(&scope.compiled.spec, relation, data, place) else { continue };
-            if let Some((quantity, loss, other)) = Equality::parting(relation, &sides) {
-                return Tried::Fails { row: place.first().copied().unwrap_or(0), quantity, loss, other };
-            }
-            held += 1;
-        }
-    }
-    Tried::Holds(held)
 }
 
 /// Both sides at a place, and how far apart they may be.

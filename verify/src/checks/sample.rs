@@ -5,6 +5,7 @@ use loss_runtime::{Element, Loss};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::audit::FailedInput;
 use crate::generators::{
     Batch, BatchTree, Batches, Extents, Generator, Random, Refine, distinct, settings, settings_named,
 };
@@ -28,6 +29,34 @@ impl<T: Element> Sample<'_, T> {
         let comma = if setting.is_empty() { "" } else { ", " };
         format!("{}, rows {:?}, extent {}{comma}{setting}", T::NAME, self.extents.rows, self.extents.extent)
     }
+
+    /// How many numbers it holds.
+    pub(super) fn size(&self) -> usize {
+        self.batch.inputs.iter().flatten().map(|column| column.values.len()).sum()
+    }
+
+    /// Says of failures at which numbers they are, where these are few.
+    pub(super) fn show_in(&self, tally: &mut Tally) {
+        const FEW: usize = 12;
+        if tally.failed() > 0 && self.size() <= FEW {
+            tally.show(|| failed_inputs(self.info, &self.batch));
+        }
+    }
+}
+
+/// The numbers of a batch, and the parameters that are given.
+pub(super) fn failed_inputs<T: Element>(info: &LossInfo, batch: &Batch<T>) -> Vec<FailedInput> {
+    let mut entries = Vec::new();
+    for (input, column) in info.inputs.iter().zip(&batch.inputs) {
+        let Some(column) = column else { continue };
+        let places = 0..column.values.len();
+        entries.extend(
+            places.map(|place| FailedInput::new(format!("{}[{place}]", input.name), column.values.number(place))),
+        );
+    }
+    let given = info.params.iter().zip(&batch.params).filter(|(_, value)| !value.is_nan());
+    entries.extend(given.map(|(param, value)| FailedInput::new(param.name.to_owned(), *value)));
+    entries
 }
 
 /// Whether a loss has an axis beside the rows.
@@ -155,6 +184,7 @@ impl<T: Element> Turns<'_, T> {
         let sample = Sample { loss, info: loss.info(), generator, extents: &extents, batch };
         let mut found = tally.fresh();
         look(&sample, &mut chances, &mut found);
+        sample.show_in(&mut found);
         found
     }
 

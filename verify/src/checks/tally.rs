@@ -68,6 +68,18 @@ impl Tally {
         self.failed
     }
 
+    /// The first failure, if there is one.
+    #[must_use]
+    pub fn first_failure(&self) -> Option<&Failure> {
+        self.failures.first()
+    }
+
+    /// Gives failures their inputs that have none.
+    pub fn show(&mut self, inputs: impl Fn() -> Vec<FailedInput>) {
+        let without = self.failures.iter_mut().filter(|failure| failure.inputs.is_empty());
+        without.for_each(|failure| failure.inputs = inputs());
+    }
+
     /// Counts points that passed.
     pub fn pass(&mut self, points: u64) {
         self.points += points;

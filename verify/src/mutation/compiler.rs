@@ -22,12 +22,12 @@ use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
 use crate::checks::names::check_names;
 use crate::subject::Subject;
 
-use super::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
 use super::judge::{further, judge, named, rest, subject};
 use super::record::{Fate, MutantRecord};
 use super::run::{self, Court, Judged, Mutant};
 use super::same::{Known, of_labels, proof, taken_over, with_zeros};
 use super::spec::signs;
+use crate::interpret::{Interpreted, Work, WorkPlan, WorkProgram};
 
 use bends::{Which, with_broken_curvature};
 use products::with_broken_product;

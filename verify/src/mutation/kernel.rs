@@ -1,16 +1,18 @@
 //! Faults in how kernels are run, put between the real kernels and their caller. What a call is refused for is decided before any kernel
 //! runs, so of the checks of labels only those that the registry itself answers for can be taken away.
 
+mod contribution;
 mod driver;
 mod fault;
 mod loss;
 #[cfg(test)]
 mod tests;
 
+use crate::checks::Check;
 use crate::checks::names::check_names;
 use crate::subject::Subject;
 
-use super::judge::{checks, judge, subject};
+use super::judge::{checks, judge, named, subject};
 use super::run::{self, Court, Judged, Mutant};
 
 use fault::{Fault, faults};
@@ -21,16 +23,34 @@ const LEFT_OUT: &[&str] = check_names!["value_and_gradient_are_drawn", "relation
 
 /// The mutants of a loss's kernels, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
+    let order = |fault: &Fault| checks(fault.first(), LEFT_OUT);
+    among(original, court, most, |_| true, order)
+}
+
+/// The mutants of what rows contribute to gradients of what they all share, judged by the checks of these gradients alone.
+pub(super) fn of_contributions(original: &Subject, court: &Court) -> Judged {
+    const CHECKS: &[&str] = check_names!["shared_gradients_match_oracle", "shared_gradients_are_reproducible"];
+    let is_one = |fault: &Fault| matches!(fault, Fault::Contribution(..));
+    among(original, court, usize::MAX, is_one, |_| named(CHECKS))
+}
+
+fn among(
+    original: &Subject,
+    court: &Court,
+    most: usize,
+    wanted: impl Fn(&Fault) -> bool,
+    checks: impl Fn(&Fault) -> Vec<&'static Check> + Sync,
+) -> Judged {
     let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
     let info = original.loss.info();
     let mutants = faults(info)
         .into_iter()
+        .filter(wanted)
         .map(|fault| Mutant::new(fault.operator(), String::new(), String::new(), fault.words(info), fault));
     run::judged(mutants.collect(), most, court, |fault: &Fault| {
         let loss: &'static Faulty = Box::leak(Box::new(Faulty::new(original.loss, *fault)));
         let mutant = subject(original, loss, compiled);
-        let order = checks(fault.first(), LEFT_OUT);
-        let fate = judge(&mutant, &order, &court.effort, court.until);
+        let fate = judge(&mutant, &checks(fault), &court.effort, court.until);
         loss.retire();
         fate
     })

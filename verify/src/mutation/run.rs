@@ -62,6 +62,15 @@ pub(super) struct Court {
     pub(super) deadline: Instant,
 }
 
+impl Court {
+    /// It begins now.
+    fn new(depth: Depth, seed: u64) -> Self {
+        // Checks look at every size and setting however few points are asked for.
+        let (now, effort) = (Instant::now(), Effort { seed, points: 20 });
+        Self { effort, until: now + depth.spare(), deadline: now + depth.time() }
+    }
+}
+
 /// A mutant that has not been judged yet.
 pub(super) struct Mutant<M> {
     /// What was done, where.
@@ -133,12 +142,17 @@ fn spread(count: usize, seed: u64) -> Vec<usize> {
     (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
 }
 
+/// Makes and judges the kernel mutants of gradients of what all rows share.
+#[must_use]
+pub fn run_contributions(subject: &Subject, seed: u64) -> FamilyRecord {
+    let Judged { mutants, not_reached } = kernel::of_contributions(subject, &Court::new(Depth::Full, seed));
+    FamilyRecord { not_reached: not_reached as u64, ..FamilyRecord::new(Family::Kernel, mutants) }
+}
+
 /// Makes and judges the mutants of one family of a loss.
 #[must_use]
 pub fn run_family(subject: &Subject, family: Family, depth: Depth, seed: u64) -> FamilyRecord {
-    // Checks look at every size and setting however few points are asked for.
-    let now = Instant::now();
-    let court = Court { effort: Effort { seed, points: 20 }, until: now + depth.spare(), deadline: now + depth.time() };
+    let court = Court::new(depth, seed);
     let most = depth.most(family);
     let Judged { mutants, not_reached } = match family {
         Family::Spec => spec::judged(subject, &court, most),

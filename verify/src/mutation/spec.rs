@@ -2,25 +2,24 @@
 
 mod edits;
 mod formulas;
-mod info;
 
 use std::sync::Arc;
 
 use loss_codegen::compile::{Compiled, compile};
 use loss_codegen::differentiate::differentiate;
 use loss_codegen::expr::{ExprId, Graph, InputId};
-use loss_codegen::model::{Label, Spec, Variant};
+use loss_codegen::model::{Divisor, Label, Spec, Variant};
 use loss_codegen::source::SourceFile;
 use loss_runtime::SpecFile;
 
 use crate::checks::names::check_names;
 use crate::subject::Subject;
 
-use super::interpret::{Interpreted, WorkPlan};
 use super::judge::{judge, named, subject};
 use super::record::Fate;
 use super::run::{self, Court, Judged, Mutant};
 use super::same::{Known, of_labels, proof, simplified, taken_over};
+use crate::interpret::{Interpreted, WorkPlan, describe};
 
 use edits::{Edit, edits};
 
@@ -53,10 +52,10 @@ fn fate(original: &Subject, compiled: &'static Compiled, edit: &Edit, court: &Co
     if let Some(proof) = equivalent(compiled, &mutated) {
         return Fate::Equivalent { proof };
     }
+    let info = describe(&mutated);
     let plans = std::mem::take(&mut mutated.plans).iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
     // The audit holds specs for ever; a mutant's is given away without its plans, which are most of it.
     let mutated: &'static Compiled = Box::leak(Box::new(mutated));
-    let info = Box::leak(Box::new(info::of(original.loss.info(), &mutated.spec)));
     let loss: &'static Interpreted = Box::leak(Box::new(Interpreted::new(original.loss, info, mutated, plans)));
     let mutant = subject(original, loss, mutated);
     let fate = judge(&mutant, &named(CLAIMS), &court.effort, court.until);
@@ -102,7 +101,7 @@ fn stem(path: &str) -> &str {
 
 /// Why a mutated spec computes the same as the original: values, gradients, and what reductions sum.
 fn equivalent(original: &Compiled, mutated: &Compiled) -> Option<String> {
-    if !info::is_same(&original.spec, &mutated.spec) || original.variants.len() != mutated.variants.len() {
+    if !is_same(&original.spec, &mutated.spec) || original.variants.len() != mutated.variants.len() {
         return None;
     }
     let mut proofs = Vec::new();
@@ -124,6 +123,22 @@ fn equivalent(original: &Compiled, mutated: &Compiled) -> Option<String> {
         proofs.push(proof(&mut graph, &ours, &theirs, &Known { facts: &facts, signs: &signs })?);
     }
     proofs.into_iter().max_by_key(String::len)
+}
+
+/// Whether two specs describe a loss alike, formulas aside.
+fn is_same(ours: &Spec, theirs: &Spec) -> bool {
+    let divisor = |divisor: &Divisor| match divisor {
+        Divisor::Elements => 0,
+        Divisor::Samples => 1,
+        Divisor::Sum(_) => 2,
+    };
+    let inputs = ours.inputs.iter().zip(&theirs.inputs);
+    let params = ours.params.iter().zip(&theirs.params);
+    let reductions = ours.reductions.iter().zip(&theirs.reductions);
+    ours.default_reduction == theirs.default_reduction
+        && inputs.into_iter().all(|(ours, theirs)| ours.ignore == theirs.ignore && ours.default == theirs.default)
+        && params.into_iter().all(|(ours, theirs)| ours.default == theirs.default)
+        && reductions.into_iter().all(|(ours, theirs)| divisor(&ours.over) == divisor(&theirs.over))
 }
 
 /// The inputs that are 1 or -1.

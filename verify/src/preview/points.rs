@@ -2,7 +2,7 @@
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{AxisId, InputId, ParamId};
-use loss_codegen::model::{Label, ParamKind, Spec, Variant};
+use loss_codegen::model::{Label, ParamKind, ParamValue, Spec, Variant};
 
 use crate::number::short;
 use crate::oracle::Oracle;
@@ -26,7 +26,7 @@ const TRIED: [f64; 6] = [1.0, 0.5, 0.1, 2.0, 0.0, -1.0];
 
 /// A variant of a loss, and data for it.
 pub(super) struct Scene<'c> {
-    pub(super) spec: &'c Spec,
+    spec: &'c Spec,
     pub(super) variant: &'c Variant,
     pub(super) data: Data,
     /// Where the first input of a loss without a second axis is.
@@ -173,12 +173,12 @@ impl<'c> Scene<'c> {
     }
 
     /// How many rows there are.
-    pub(super) fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         self.data.extents[0]
     }
 
     /// The numbers of an input or of a gradient that belong to a row; all of one that the rows share.
-    pub(super) fn of_row<'v, T>(&self, input: usize, row: usize, values: &'v [T]) -> &'v [T] {
+    fn of_row<'v, T>(&self, input: usize, row: usize, values: &'v [T]) -> &'v [T] {
         let has_rows = self.spec.inputs[input].axes.contains(&AxisId::ROWS);
         if has_rows { part(values, row, self.rows()) } else { values }
     }
@@ -202,19 +202,41 @@ impl<'c> Scene<'c> {
             cells.extend(slopes.map(numbers));
             rows.push(cells);
         }
-        let settings = self.spec.params.iter().enumerate().filter_map(|(at, param)| {
-            let value = self.data.params[at].as_ref()?;
-            let crate::oracle::data::Number::Float(value) = value else { return None };
-            Some(format!("{} = {}", param.name, short(*value)))
-        });
-        let settings = settings.collect::<Vec<_>>().join(", ");
-        let settings = if settings.is_empty() { settings } else { format!("{settings}\n") };
+        let settings: Vec<String> = self.settings(outcome);
+        let settings = if settings.is_empty() { String::new() } else { format!("{}\n", settings.join(", ")) };
         let columns = rows[0].len();
         settings + &aligned_rows(rows, columns)
     }
 
+    /// What all rows share: parameters and tables, each with its gradient.
+    fn settings(&self, outcome: &CallOutcome) -> Vec<String> {
+        let params = self.spec.params.iter().enumerate().filter_map(|(at, param)| {
+            let value = match (&self.variant.key.statics[at], &self.data.params[at]) {
+                (Some(ParamValue::Word(word)), _) => word.clone(),
+                (Some(ParamValue::Switch(on)), _) => on.to_string(),
+                (Some(ParamValue::Number(number)), _) | (None, Some(Number::Constant(number))) => {
+                    short(number.to_f64())
+                }
+                (None, Some(Number::Float(value))) => short(*value),
+                (None, None) => return None,
+            };
+            Some((&param.name, value, outcome.params[at].as_ref().map(std::slice::from_ref)))
+        });
+        let is_shared = |input: &usize| {
+            self.data.inputs[*input].is_some() && !self.spec.inputs[*input].axes.contains(&AxisId::ROWS)
+        };
+        let shared = (0..self.spec.inputs.len())
+            .filter(is_shared)
+            .map(|input| (&self.spec.inputs[input].name, self.cell(input, 0), outcome.gradients[input].as_deref()));
+        let words = |(name, value, gradient): (&String, String, Option<&[Real]>)| match gradient {
+            Some(gradient) => format!("{name} = {value}, d {name} = {}", numbers(gradient)),
+            None => format!("{name} = {value}"),
+        };
+        params.chain(shared).map(words).collect()
+    }
+
     /// What an input holds in a row.
-    pub(super) fn cell(&self, input: usize, row: usize) -> String {
+    fn cell(&self, input: usize, row: usize) -> String {
         let Some(data) = &self.data.inputs[input] else { return String::new() };
         let texts: Vec<String> = match &data.values {
             Values::Real(values) => self.of_row(input, row, values).iter().map(|&value| short(value)).collect(),
@@ -222,15 +244,6 @@ impl<'c> Scene<'c> {
             Values::Condition(values) => self.of_row(input, row, values).iter().map(bool::to_string).collect(),
         };
         texts.join(" ")
-    }
-
-    /// A row in words.
-    pub(super) fn describe(&self, row: usize) -> String {
-        let given = (0..self.spec.inputs.len()).filter(|&input| self.data.inputs[input].is_some());
-        given
-            .map(|input| format!("{} = {}", self.spec.inputs[input].name, self.cell(input, row)))
-            .collect::<Vec<_>>()
-            .join(", ")
     }
 }
 
@@ -312,7 +325,7 @@ fn labels(spec: &Spec) -> usize {
 }
 
 /// Every place of some extents, the last one fastest.
-pub(super) fn every_place(extents: &[usize]) -> Vec<Vec<usize>> {
+fn every_place(extents: &[usize]) -> Vec<Vec<usize>> {
     extents.iter().fold(vec![Vec::new()], |places, &extent| {
         places.iter().flat_map(|place: &Vec<usize>| (0..extent).map(|at| [place.as_slice(), &[at]].concat())).collect()
     })

@@ -6,7 +6,7 @@ use loss_codegen::plan::curvature::{Bend, Curvature};
 use loss_codegen::plan::{Plan, Program};
 use loss_codegen::schedule::Schedule;
 
-use crate::mutation::interpret::WorkProgram;
+use crate::interpret::WorkProgram;
 use crate::mutation::record::Fate;
 
 use super::second::broken;

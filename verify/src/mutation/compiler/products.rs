@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loss_codegen::plan::{Plan, Program};
 
-use crate::mutation::interpret::WorkProgram;
+use crate::interpret::WorkProgram;
 use crate::mutation::record::Fate;
 
 use super::second::broken;

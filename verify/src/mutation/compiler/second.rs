@@ -7,7 +7,7 @@ use loss_codegen::lower::lower;
 use loss_codegen::plan::Plan;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
 
-use crate::mutation::interpret::Work;
+use crate::interpret::Work;
 use crate::mutation::record::Fate;
 
 use super::{Change, Given, outputs, refused, scheduled, whole, with_alternative};

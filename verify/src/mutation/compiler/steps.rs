@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use loss_codegen::expr::{Expr, ExprId, Graph, Reducer};
 use loss_codegen::schedule::{RowWise, Schedule};
 
-use crate::mutation::interpret::{Slip, Work};
+use crate::interpret::{Slip, Work};
 
 /// A fault in a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,16 +6,17 @@ use loss_runtime::call::MAX_INPUTS;
 use loss_runtime::info::LossInfo;
 use loss_runtime::job::{Job, Outputs, Place};
 use loss_runtime::lane::Isa;
-use loss_runtime::registry::Run;
+use loss_runtime::registry::{Run, Shared};
 use loss_runtime::tensor::LabelSlice;
 use loss_runtime::{Element, Upstream};
 
-use crate::mutation::slots::Driver;
+use crate::interpret::Driver;
 
+use super::contribution;
 use super::fault::Fault;
 
 /// As many values lie in a vector of the narrower type.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// So many values are summed in one go.
 const CHUNK: usize = 8192;
 
@@ -28,6 +29,8 @@ pub(super) enum Role<T: 'static> {
     Fused(Run<T>),
     /// A divisor's sum.
     Divisor,
+    /// What rows contribute to the gradient of what they all share.
+    Contribution(Shared),
 }
 
 /// A kernel with a fault.
@@ -41,7 +44,7 @@ pub(super) struct FaultyRun<T: 'static> {
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// The next number of the type: a unit in the last place away from zero.
-fn next<T: Element>(value: T) -> T {
+pub(super) fn next<T: Element>(value: T) -> T {
     if value.is_nan() || !value.to_f64().is_finite() { value } else { T::from_bits(value.bits() + 1) }
 }
 
@@ -52,6 +55,14 @@ impl<T: Element> Driver<T> for FaultyRun<T> {
                 let mut live = 0;
                 rows(job, |place| live += usize::from(!job.drops(place)));
                 return (live * if job.is_per_element() { job.extents()[1] } else { 1 }) as f64;
+            }
+            Role::Contribution(of) => {
+                return match self.fault {
+                    Fault::Contribution(other, fault) if of == other => {
+                        contribution::run(self.run, fault, job, outputs)
+                    }
+                    _ => (self.run)(job, outputs),
+                };
             }
             Role::Divisor => return (self.run)(job, outputs),
             Role::Forward(forward) | Role::Fused(forward) => forward,
@@ -297,7 +308,7 @@ impl<T: Element> Held<T> {
 }
 
 /// How many values `none` has.
-fn places<T: Element>(job: &Job<'_, T>) -> usize {
+pub(super) fn places<T: Element>(job: &Job<'_, T>) -> usize {
     let [outer, extent, inner] = job.extents();
     outer * inner * if job.is_per_element() { extent } else { 1 }
 }

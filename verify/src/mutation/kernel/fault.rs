@@ -1,6 +1,7 @@
 //! The faults, and which of them a loss can have.
 
 use loss_runtime::info::{Divisor, Label, LossInfo, ParamKind, Position};
+use loss_runtime::registry::Shared;
 
 use crate::checks::names::check_names;
 
@@ -79,6 +80,25 @@ pub(super) enum Fault {
     InputUnchecked(usize),
     /// A declared condition on a parameter is not looked at.
     ParamUnchecked(usize),
+    /// Something is wrong with what rows contribute to a gradient of what they all share.
+    Contribution(Shared, ContributionFault),
+}
+
+/// What can be wrong with contributions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContributionFault {
+    /// The last place of a batch that is no multiple of the vectors' width contributes nothing.
+    TailLost,
+    /// They have the wrong sign.
+    Negated,
+    /// The upstream gradient is taken as 1.
+    UpstreamDropped,
+    /// The narrower instruction sets differ by a unit in the last place.
+    IsaBits,
+    /// Rows that are dropped contribute like others.
+    DroppedCounted,
+    /// What a place contributes counts for the place after it.
+    NextPlace,
 }
 
 /// Every fault that a loss of this description can have.
@@ -162,8 +182,36 @@ pub(super) fn faults(info: &LossInfo) -> Vec<Fault> {
         if param.domain.is_some() {
             all.push(Fault::ParamUnchecked(at));
         }
+        if param.gradient {
+            all.extend(contribution_faults(info, Shared::Param(at)));
+        }
+    }
+    for (at, input) in info.inputs.iter().enumerate() {
+        if input.gradient && input.is_shared() {
+            all.extend(contribution_faults(info, Shared::Input(at)));
+        }
     }
     all
+}
+
+/// What can be wrong with a gradient of what all rows share.
+fn contribution_faults(info: &LossInfo, of: Shared) -> impl Iterator<Item = Fault> {
+    let mut faults = vec![
+        ContributionFault::TailLost,
+        ContributionFault::Negated,
+        ContributionFault::UpstreamDropped,
+        ContributionFault::IsaBits,
+    ];
+    if info.inputs.iter().any(|input| input.ignore.is_some()) {
+        faults.push(ContributionFault::DroppedCounted);
+    }
+    // One number is the sum over all places, in whatever order.
+    if let Shared::Input(at) = of
+        && !info.inputs[at].axes.is_empty()
+    {
+        faults.push(ContributionFault::NextPlace);
+    }
+    faults.into_iter().map(move |fault| Fault::Contribution(of, fault))
 }
 
 impl Fault {
@@ -186,6 +234,7 @@ impl Fault {
             Self::ParamFrozen(_) | Self::InputUnread(_) | Self::SwitchFrozen(_) => "dispatch",
             Self::GradientsSwapped(..) | Self::GradientNegated(_) | Self::LastClassForgotten(_) => "gradient",
             Self::InputUnchecked(_) | Self::ParamUnchecked(_) => "checks",
+            Self::Contribution(..) => "contribution",
         }
     }
 
@@ -234,6 +283,13 @@ impl Fault {
             Self::Unsteady => "every fifth call differs in the last bit".to_owned(),
             Self::InputUnchecked(of) => format!("the condition on {} is not looked at", input(of)),
             Self::ParamUnchecked(of) => format!("the condition on {} is not looked at", param(of)),
+            Self::Contribution(of, fault) => {
+                let of = match of {
+                    Shared::Param(at) => param(at),
+                    Shared::Input(at) => input(at),
+                };
+                format!("what rows contribute to the gradient of {of}: {}", fault.words())
+            }
         }
     }
 
@@ -268,6 +324,22 @@ impl Fault {
                 check_names!["examples_hold", "pytorch_answers_replay", "gradient_matches_oracle"]
             }
             Self::InputUnchecked(_) | Self::ParamUnchecked(_) => check_names!["errors_write_nothing"],
+            Self::Contribution(_, ContributionFault::IsaBits) => check_names!["shared_gradients_are_reproducible"],
+            Self::Contribution(..) => check_names!["shared_gradients_match_oracle"],
+        }
+    }
+}
+
+impl ContributionFault {
+    /// In half a sentence.
+    fn words(self) -> &'static str {
+        match self {
+            Self::TailLost => "the last place of a vector that is not full gives nothing",
+            Self::Negated => "it has the wrong sign",
+            Self::UpstreamDropped => "the upstream gradient is 1",
+            Self::IsaBits => "narrower instruction sets differ in the last bit",
+            Self::DroppedCounted => "dropped rows count",
+            Self::NextPlace => "it counts for the place after its own",
         }
     }
 }

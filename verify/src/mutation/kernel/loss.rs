@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use loss_runtime::Loss;
 use loss_runtime::info::{Divisor, LossInfo, ReductionInfo};
-use loss_runtime::registry::{Kernel, Over, Run, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Contributions, Kernel, Over, Run, SharedGradient, Variant, VariantKey, VariantReduction};
 
-use crate::mutation::slots::{Driver, Lease, Slotted};
+use crate::interpret::{Driver, Lease, Slotted};
 
 use super::driver::{FaultyRun, Role};
 use super::fault::Fault;
@@ -81,7 +81,7 @@ impl Faulty {
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
             curvatures: kernel.curvatures,
             products: kernel.products,
-            shared: kernel.shared,
+            shared: Vec::leak(kernel.shared.iter().map(|shared| contributing(shared, &mut wrapped)).collect()),
         };
         let loss = kernel(&original.loss);
         let summands: Vec<Option<Kernel<T>>> =
@@ -111,6 +111,20 @@ impl Faulty {
         variants.push((address, variant));
         variant
     }
+}
+
+/// The code of a gradient of what all rows share, with what it sums from another kernel.
+fn contributing<T>(
+    shared: &SharedGradient<T>,
+    wrapped: &mut impl FnMut(Run<T>, Role<T>) -> Run<T>,
+) -> SharedGradient<T> {
+    let mut other = |run: Run<T>| wrapped(run, Role::Contribution(shared.of));
+    let contributions = match shared.contributions {
+        Contributions::Summed(run) => Contributions::Summed(other(run)),
+        Contributions::PerRow(run) => Contributions::PerRow(other(run)),
+        Contributions::PerElement(run) => Contributions::PerElement(other(run)),
+    };
+    SharedGradient { of: shared.of, contributions }
 }
 
 /// A description in which one reduction divides by elements for samples, or the reverse.

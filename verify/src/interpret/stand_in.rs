@@ -1,5 +1,6 @@
 //! A loss made of interpreted plans: what the registry holds, but for its kernels.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -12,43 +13,48 @@ use loss_codegen::plan::{Plan, Program};
 use loss_codegen::schedule::Schedule;
 use loss_runtime::Loss;
 use loss_runtime::info::LossInfo;
+use loss_runtime::job::{Job, Outputs};
 use loss_runtime::registry::{
     Contributions, Curvatures, Kernel, Over, Product, Shared, SharedGradient, Variant, VariantKey, VariantReduction,
 };
 
-use crate::mutation::slots::{Driver, Lease, Slotted};
+use crate::oracle::Oracle;
+use crate::oracle::data::Data;
 
 use super::driver::Work;
+use super::slots::{Driver, Lease, SLOTS, Slotted};
 
 /// A plan, ready to be interpreted, and what picks it.
 #[derive(Clone, Debug)]
-pub(in crate::mutation) struct WorkPlan {
+pub(crate) struct WorkPlan {
     key: loss_codegen::model::VariantKey,
     zero: Vec<ParamId>,
     axes: u8,
     /// The loss.
-    pub(in crate::mutation) loss: WorkProgram,
+    pub(crate) loss: WorkProgram,
     /// Per entry of `Spec::reductions`: the summand, and the divisor's summand.
-    pub(in crate::mutation) reductions: Vec<(Option<WorkProgram>, Option<Work>)>,
+    pub(crate) reductions: Vec<(Option<WorkProgram>, Option<Work>)>,
+    /// Per input: 0 where its condition does not hold.
+    input_domains: Vec<Option<Work>>,
 }
 
 /// The two kernels of a formula that is summed.
 #[derive(Clone, Debug)]
-pub(in crate::mutation) struct WorkProgram {
-    pub(in crate::mutation) forward: Work,
-    pub(in crate::mutation) fused: Work,
+pub(crate) struct WorkProgram {
+    pub(crate) forward: Work,
+    pub(crate) fused: Work,
     /// The curvature, and the declared one.
-    pub(in crate::mutation) exact: Option<Work>,
-    pub(in crate::mutation) step: Option<Work>,
+    pub(crate) exact: Option<Work>,
+    pub(crate) step: Option<Work>,
     /// The Hessian-vector products, by input.
-    pub(in crate::mutation) products: Vec<(usize, Work)>,
+    pub(crate) products: Vec<(usize, Work)>,
     /// The gradients of what all rows share.
-    pub(in crate::mutation) shared: Vec<(Shared, Given, Work)>,
+    pub(crate) shared: Vec<(Shared, Given, Work)>,
 }
 
 impl WorkProgram {
     /// A formula's kernels as they are.
-    pub(in crate::mutation) fn new(graph: &Arc<Graph>, program: &Program) -> Self {
+    pub(crate) fn new(graph: &Arc<Graph>, program: &Program) -> Self {
         let work = |schedule| Work { graph: Arc::clone(graph), schedule, slip: None };
         let bend = |bend: &Bend| work(Schedule::Elementwise(bend.kernel.clone()));
         let curvature = program.curvature.as_ref();
@@ -75,12 +81,12 @@ impl WorkProgram {
 
 impl WorkPlan {
     /// A plan as it is.
-    pub(in crate::mutation) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         let graph = Arc::new(plan.graph.clone());
+        let work = |schedule: &Schedule| Work { graph: Arc::clone(&graph), schedule: schedule.clone(), slip: None };
         let reductions = plan.reductions.iter().map(|reduction| {
             let of = reduction.of.as_ref().map(|program| WorkProgram::new(&graph, program));
-            let over = reduction.over.clone();
-            (of, over.map(|schedule| Work { graph: Arc::clone(&graph), schedule, slip: None }))
+            (of, reduction.over.as_ref().map(work))
         });
         Self {
             key: plan.key.clone(),
@@ -88,7 +94,15 @@ impl WorkPlan {
             axes: plan.axes.0,
             loss: WorkProgram::new(&graph, &plan.loss),
             reductions: reductions.collect(),
+            input_domains: plan.input_domains.iter().map(|domain| domain.as_ref().map(work)).collect(),
         }
+    }
+
+    /// How many kernels it takes.
+    fn kernels(&self) -> usize {
+        let programs = self.reductions.iter().filter_map(|(of, _)| of.as_ref()).chain([&self.loss]);
+        let of_programs: usize = programs.map(|program| 4 + program.products.len() + program.shared.len()).sum();
+        of_programs + self.reductions.len() + self.input_domains.len()
     }
 
     /// Whether a call's key picks this plan; those with weights switched off are asked first.
@@ -108,14 +122,22 @@ impl WorkPlan {
     }
 }
 
-/// A loss whose kernels are interpreted plans. Everything else is the original's.
-pub(in crate::mutation) struct Interpreted {
-    original: &'static dyn Loss,
+/// A loss whose kernels are interpreted plans.
+pub(crate) struct Interpreted {
     info: &'static LossInfo,
-    spec: &'static Spec,
+    compiled: &'static Compiled,
+    conditions: Conditions,
     plans: Mutex<Vec<Arc<WorkPlan>>>,
     f32: Made<f32>,
     f64: Made<f64>,
+}
+
+/// What answers whether parameters and inputs are admitted.
+enum Conditions {
+    /// A compiled loss, of which this is another version.
+    Of(&'static dyn Loss),
+    /// The spec; what it has answered about a parameter, given all, by their bits.
+    Own(Mutex<HashMap<(usize, Vec<u64>), bool>>),
 }
 
 /// The variants made so far, by plan, and what they borrow.
@@ -147,24 +169,37 @@ impl fmt::Debug for Interpreted {
 
 impl Interpreted {
     /// A loss that answers as a spec's plans do, in place of `original`. `info` describes it.
-    pub(in crate::mutation) fn new(
+    pub(crate) fn new(
         original: &'static dyn Loss,
         info: &'static LossInfo,
         compiled: &'static Compiled,
         plans: Vec<Arc<WorkPlan>>,
     ) -> Self {
-        Self {
-            original,
-            info,
-            spec: &compiled.spec,
-            plans: Mutex::new(plans),
-            f32: Made::default(),
-            f64: Made::default(),
-        }
+        Self::with(Conditions::Of(original), info, compiled, plans)
+    }
+
+    /// A loss that has no kernels, answered for by its spec alone; none if it would need more kernels than there can be.
+    pub(crate) fn of_spec(
+        info: &'static LossInfo,
+        compiled: &'static Compiled,
+        plans: Vec<Arc<WorkPlan>>,
+    ) -> Option<Self> {
+        let kernels: usize = plans.iter().map(|plan| plan.kernels()).sum();
+        (kernels <= SLOTS).then(|| Self::with(Conditions::Own(Mutex::default()), info, compiled, plans))
+    }
+
+    fn with(
+        conditions: Conditions,
+        info: &'static LossInfo,
+        compiled: &'static Compiled,
+        plans: Vec<Arc<WorkPlan>>,
+    ) -> Self {
+        let (f32, f64) = (Made::default(), Made::default());
+        Self { info, compiled, conditions, plans: Mutex::new(plans), f32, f64 }
     }
 
     /// Gives back what its kernels borrow; it answers no more.
-    pub(in crate::mutation) fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.f32.give_back();
         self.f64.give_back();
         // The loss itself is never freed; what is large about it is.
@@ -173,28 +208,29 @@ impl Interpreted {
         }
     }
 
-    fn variant<T: Slotted>(
-        &self,
-        made: &Made<T>,
-        key: &VariantKey<'_>,
-        original: &'static Variant<T>,
-    ) -> &'static Variant<T> {
-        let Ok(plans) = self.plans.lock() else { return original };
-        let Some(at) = plans.iter().position(|plan| plan.fits(self.spec, key)) else { return original };
-        let Ok(mut variants) = made.variants.lock() else { return original };
+    fn variant<T: Slotted>(&self, made: &Made<T>, key: &VariantKey<'_>) -> &'static Variant<T> {
+        let compiled_one = match &self.conditions {
+            Conditions::Of(original) => Some(T::variant(*original, key)),
+            Conditions::Own(_) => None,
+        };
+        let instead = || compiled_one.unwrap_or_else(nothing);
+        let Ok(plans) = self.plans.lock() else { return instead() };
+        let Some(at) = plans.iter().position(|plan| plan.fits(&self.compiled.spec, key)) else { return instead() };
+        let Ok(mut variants) = made.variants.lock() else { return instead() };
         if let Some((_, known)) = variants.iter().find(|(known, _)| *known == at) {
             return known;
         }
         let plan = &plans[at];
-        let lease = |work: &Work| {
+        let lent = |work: &Work| {
             let driver: Arc<dyn Driver<T>> = Arc::new(work.clone());
             let lease = Lease::new(driver);
-            let run = lease.run;
+            let functions = (lease.run, lease.check);
             if let Ok(mut leases) = made.leases.lock() {
                 leases.push(lease);
             }
-            run
+            functions
         };
+        let lease = |work: &Work| lent(work).0;
         let kernel = |program: &WorkProgram| Kernel {
             forward: lease(&program.forward),
             fused: lease(&program.fused),
@@ -229,8 +265,13 @@ impl Interpreted {
             axes: plan.axes,
             loss: kernel(&plan.loss),
             reductions: Vec::leak(reductions),
-            input_domains: original.input_domains,
-            accumulate_f64: original.accumulate_f64,
+            input_domains: match compiled_one {
+                Some(original) => original.input_domains,
+                None => Vec::leak(
+                    plan.input_domains.iter().map(|domain| domain.as_ref().map(|work| lent(work).1)).collect(),
+                ),
+            },
+            accumulate_f64: self.compiled.spec.accumulate_f64,
         }));
         variants.push((at, variant));
         variant
@@ -243,14 +284,46 @@ impl Loss for Interpreted {
     }
 
     fn param_in_domain(&self, index: usize, params: &[f64]) -> bool {
-        self.original.param_in_domain(index, params)
+        match &self.conditions {
+            Conditions::Of(original) => original.param_in_domain(index, params),
+            Conditions::Own(answers) => {
+                let asked = (index, params.iter().map(|value| value.to_bits()).collect());
+                let Ok(mut answers) = answers.lock() else { return true };
+                *answers.entry(asked).or_insert_with(|| admits(self.compiled, index, params))
+            }
+        }
     }
 
     fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {
-        self.variant(&self.f32, key, self.original.variant_f32(key))
+        self.variant(&self.f32, key)
     }
 
     fn variant_f64(&self, key: &VariantKey<'_>) -> &'static Variant<f64> {
-        self.variant(&self.f64, key, self.original.variant_f64(key))
+        self.variant(&self.f64, key)
     }
+}
+
+/// Whether a parameter meets its declared condition, given all. It is that of the first variant, as in compiled losses.
+fn admits(compiled: &Compiled, index: usize, params: &[f64]) -> bool {
+    let spec = &compiled.spec;
+    let Some(variant) = compiled.variants.first() else { return true };
+    let Some(domain) = variant.param_domains[index] else { return true };
+    let mut data = Data::new(spec, vec![1; spec.axes.len()]);
+    let given =
+        (0u8..).zip(params).zip(&spec.params).filter(|((_, value), param)| !value.is_nan() && !param.is_static());
+    for ((at, value), _) in given {
+        data = data.with_param(ParamId(at), *value);
+    }
+    Oracle::new(spec, variant, &data).map_or(true, |oracle| oracle.condition(domain, &[]) != Ok(Some(false)))
+}
+
+/// What a call gets that no plan fits: NaN, once the loss has been given up.
+fn nothing<T: Slotted>() -> &'static Variant<T> {
+    fn none<T: Slotted>(_: &Job<'_, T>, _: &mut Outputs<'_, T>) -> f64 {
+        f64::NAN
+    }
+    let kernel =
+        Kernel { forward: none::<T>, fused: none::<T>, curvatures: Curvatures::NONE, products: &[], shared: &[] };
+    let (reductions, input_domains) = (&[], &[]);
+    Box::leak(Box::new(Variant { axes: 1, loss: kernel, reductions, input_domains, accumulate_f64: false }))
 }

@@ -8,13 +8,13 @@ use loss_runtime::job::{Job, Outputs, Place};
 use loss_runtime::kernel::CURVATURE;
 use loss_runtime::{Element, Upstream};
 
-use crate::mutation::slots::Driver;
+use super::slots::Driver;
 
 use super::machine::{Body, accumulate, identity};
 
 /// A fault in how a schedule is run, where the schedule itself has no place for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::mutation) enum Slip {
+pub(crate) enum Slip {
     /// A label picks its neighbour.
     PicksNext,
     /// The value that a pass stores for the last stage is that of the place before.
@@ -53,13 +53,13 @@ impl Sum {
 
 /// A schedule to run.
 #[derive(Clone, Debug)]
-pub(in crate::mutation) struct Work {
+pub(crate) struct Work {
     /// What its nodes are.
-    pub(in crate::mutation) graph: Arc<Graph>,
+    pub(crate) graph: Arc<Graph>,
     /// The schedule.
-    pub(in crate::mutation) schedule: Schedule,
+    pub(crate) schedule: Schedule,
     /// What is wrong with how it is run.
-    pub(in crate::mutation) slip: Option<Slip>,
+    pub(crate) slip: Option<Slip>,
 }
 
 impl<T: Element> Driver<T> for Work {
@@ -78,6 +78,29 @@ impl<T: Element> Driver<T> for Work {
             Schedule::Elementwise(kernel) => self.elementwise(kernel, job, outputs),
             Schedule::RowWise(kernel) => self.row_wise(kernel, job, outputs),
         }
+    }
+
+    fn first_violation(&self, job: &Job<'_, T>) -> Option<usize> {
+        // Conditions read no more than one place.
+        let Schedule::Elementwise(kernel) = &self.schedule else { return None };
+        let uniforms = self.uniforms(&kernel.uniforms, job);
+        let [outers, extent, inners] = job.extents();
+        // Once along an axis that nothing it reads has: a table is looked at whatever rows there are.
+        let reads = |place: Place| kernel.inputs.iter().any(|input| job.offset(usize::from(input.0), place) > 0);
+        let (is_along_rows, is_along_extent) = (reads([1, 0, 0]) || reads([0, 0, 1]), reads([0, 1, 0]));
+        let [outer_end, inner_end] = [outers, inners].map(|end| if is_along_rows { end } else { 1 });
+        for row in 0..outer_end * inner_end {
+            let (outer, inner) = (row / inner_end, row % inner_end);
+            if is_along_rows && job.drops([outer, 0, inner]) {
+                continue;
+            }
+            for along in 0..if is_along_extent { extent } else { 1 } {
+                if self.body(job, uniforms.clone(), [outer, along, inner]).root(kernel.value) == 0.0 {
+                    return Some((outer * extent + along) * inners + inner);
+                }
+            }
+        }
+        None
     }
 }
 
