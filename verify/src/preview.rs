@@ -144,10 +144,8 @@ impl Preview {
             let what = format!("knot {}, {}", knot.at, knot.smooth);
             match knot.status {
                 Status::Passed | Status::Skipped => self.holds(&what),
-                Status::Undecided => {
-                    let cure = "no point of simple numbers was found on it; add an example with a row that lies on it";
-                    self.fails(&format!("{what}: {cure}"));
-                }
+                // Why is a remark, whatever else failed.
+                Status::Undecided => self.fails(&format!("{what}: {}", record.detail)),
                 Status::Failed => self.fails(&format!("{what}: {}", detail(record))),
             }
             told += usize::from(matches!(knot.status, Status::Failed | Status::Undecided));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use loss_codegen::diagnostic::suggest;
+use loss_codegen::formula::lexer::is_name;
 use loss_codegen::source::SourceFile;
 use loss_codegen::yaml::keys::SPEC;
 
@@ -43,8 +44,7 @@ const SCHEMA_LINE: &str = "# yaml-language-server: $schema=schema.json\n";
 /// # Errors
 /// What names are.
 pub fn check_name(name: &str) -> Result<(), String> {
-    let is_small = |letter: char| letter.is_ascii_lowercase();
-    if name.starts_with(is_small) && name.chars().all(|c| is_small(c) || c.is_ascii_digit() || c == '_') {
+    if is_name(name) {
         return Ok(());
     }
     Err(format!(

@@ -64,6 +64,7 @@ fn wrong_claims_fail_at_a_point_that_is_named() {
         ),
         ("zero_iff: weight == 0 or input == target", "zero_iff: \"input > target\"", "zero_iff: input > target: "),
         ("otherwise: \"delta", "otherwise: \"2 * delta", "examples hold: "),
+        ("otherwise: \"delta", "otherwise: \"0 * delta", "convex_in input: "),
         // Right where delta is 1, which it is by default.
         ("otherwise: \"delta", "otherwise: \"delta * delta", "equals delta * weigh"),
         ("smooth: C1", "smooth: C2", "knot "),
@@ -72,7 +73,9 @@ fn wrong_claims_fail_at_a_point_that_is_named() {
         assert!(text.contains(right), "{right}");
         let preview = shown("huber", text.replacen(right, wrong, 1));
         let line = preview.text.lines().find(|line| line.starts_with(&format!("FAILS  {told}")));
-        assert!(preview.failed > 0 && line.is_some(), "{wrong}\n{}", preview.text);
+        // What is expected, what there is, and where.
+        let says = |line: &str| [" is expected, ", " there, at input[0] = "].iter().all(|part| line.contains(part));
+        assert!(preview.failed > 0 && line.is_some_and(says), "{wrong}\n{}", preview.text);
     }
 }
 
@@ -114,7 +117,12 @@ fn a_relation_holds_or_fails_at_a_point_that_is_named() {
         ),
     ] {
         let preview = shown("bent", bent(loss, &format!("relations:\n  - {{ {relation} }}")));
-        assert!(preview.text.contains(told), "{relation}\n{}", preview.text);
+        let line = preview.text.lines().find(|line| line.starts_with(told));
+        assert!(line.is_some(), "{relation}\n{}", preview.text);
+        let is_parting = told.starts_with("FAILS") && !told.contains("says nothing");
+        let says =
+            |line: &str| !is_parting || [" is expected, ", "at input[0] = "].iter().all(|part| line.contains(part));
+        assert!(line.is_some_and(says), "{relation}\n{}", preview.text);
     }
 }
 
