@@ -17,4 +17,4 @@ mod spec;
 pub mod table;
 
 pub use advice::advice;
-pub use run::{Depth, run_contributions, run_family, run_mutation};
+pub use run::{Depth, has_contributions, run_contributions, run_family, run_mutation};

@@ -6,7 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::audit::{CheckRecord, Status};
 use crate::checks::{CHECKS, Check};
 use crate::mutation::record::{Family, FamilyRecord};
-use crate::mutation::{Depth, advice, run_contributions, run_family};
+use crate::mutation::{Depth, advice, has_contributions, run_contributions, run_family};
 use crate::registry::Registry;
 use crate::subject::{Effort, Subject};
 
@@ -24,8 +24,8 @@ pub fn run(registry: &'static Registry) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().chain(mutants).collect()).exit()
 }
 
-/// Runs some checks, by name, and puts every fault into what rows contribute to gradients of what they all share: for losses that are there to
-/// show one thing. One that has no such gradient fails.
+/// Runs some checks, by name, and puts every fault into what rows contribute to gradients of what they all share, where there are such: for
+/// losses that are there to show one thing.
 ///
 /// # Panics
 /// If there is no such check.
@@ -34,7 +34,7 @@ pub fn run_checks(registry: &'static Registry, names: &[&str]) -> ! {
         let found = CHECKS.iter().find(|check| check.name == *name);
         found.unwrap_or_else(|| panic!("no check is named `{name}`"))
     };
-    let faults = Subject::all(registry).into_iter().map(|subject| {
+    let faults = Subject::all(registry).into_iter().filter(has_contributions).map(|subject| {
         Trial::test(format!("{}::contribution_mutants_are_killed", subject.name()), move || {
             let record = run_contributions(&subject, Effort::default().seed);
             match record.not_reached {

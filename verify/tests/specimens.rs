@@ -1,5 +1,5 @@
-//! Losses that show what the library's own have no need of: gradients with respect to parameters and to what all rows share. They are held to
-//! what is special to them.
+//! Losses that show what the library's own have no need of: losses that are made of others, and gradients with respect to parameters and to
+//! what all rows share, and conditions that tie parameters to each other. They are held to what is special to them.
 
 mod losses {
     loss_runtime::losses! { dir = "tests/specimens" }

@@ -8,6 +8,8 @@ mod loss;
 #[cfg(test)]
 mod tests;
 
+use loss_runtime::info::LossInfo;
+
 use crate::checks::Check;
 use crate::checks::names::check_names;
 use crate::subject::Subject;
@@ -30,8 +32,16 @@ pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
 /// The mutants of what rows contribute to gradients of what they all share, judged by the checks of these gradients alone.
 pub(super) fn of_contributions(original: &Subject, court: &Court) -> Judged {
     const CHECKS: &[&str] = check_names!["shared_gradients_match_oracle", "shared_gradients_are_reproducible"];
-    let is_one = |fault: &Fault| matches!(fault, Fault::Contribution(..));
-    among(original, court, usize::MAX, is_one, |_| named(CHECKS))
+    among(original, court, usize::MAX, is_of_contribution, |_| named(CHECKS))
+}
+
+/// Whether a loss has gradients of what all rows share.
+pub(super) fn has_contributions(info: &LossInfo) -> bool {
+    faults(info).iter().any(is_of_contribution)
+}
+
+fn is_of_contribution(fault: &Fault) -> bool {
+    matches!(fault, Fault::Contribution(..))
 }
 
 fn among(

@@ -142,6 +142,12 @@ fn spread(count: usize, seed: u64) -> Vec<usize> {
     (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
 }
 
+/// Whether there are such mutants of a loss as [`run_contributions`] makes.
+#[must_use]
+pub fn has_contributions(subject: &Subject) -> bool {
+    kernel::has_contributions(subject.loss.info())
+}
+
 /// Makes and judges the kernel mutants of gradients of what all rows share.
 #[must_use]
 pub fn run_contributions(subject: &Subject, seed: u64) -> FamilyRecord {

@@ -158,10 +158,10 @@ fn a_pointwise_loss_is_a_table_of_numbers() {
 #[test]
 fn what_other_specs_claim_holds_too() {
     for (name, text) in [
-        ("distillation", include_str!("specs/distillation.yaml")),
-        ("hampel", include_str!("specs/hampel.yaml")),
-        ("learned_margin", include_str!("specs/learned_margin.yaml")),
-        ("ratio_huber", include_str!("specs/ratio_huber.yaml")),
+        ("distillation", include_str!("../../tests/specimens/distillation.yaml")),
+        ("hampel", include_str!("../../tests/specimens/hampel.yaml")),
+        ("learned_margin", include_str!("../../tests/specimens/learned_margin.yaml")),
+        ("ratio_huber", include_str!("../../tests/specimens/ratio_huber.yaml")),
     ] {
         let preview = shown(name, text.to_owned());
         assert!(preview.failed == 0 && preview.held > 1, "{name}\n{}", preview.text);
