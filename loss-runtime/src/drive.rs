@@ -19,7 +19,7 @@ mod scratch;
 mod split;
 
 pub use domain::first_violation;
-pub use elementwise::{elementwise_forward, elementwise_fused};
+pub use elementwise::{elementwise_forward, elementwise_fused, line_forward, line_fused};
 pub use row_wise::row_wise;
 
 /// How many vectors a reproducible sum keeps going at once. Element `i` of a chunk goes to lane `i` modulo the lanes of all of them.
@@ -29,7 +29,7 @@ pub(crate) const MAX_LANES: usize = 16;
 /// The most lanes of those vectors together.
 const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.
-const CHUNK: usize = 8192;
+pub(crate) const CHUNK: usize = 8192;
 /// How many elements are gathered or converted at a time: small enough for the first cache, a multiple of all lanes.
 pub(crate) const BLOCK: usize = 512;
 

@@ -8,9 +8,11 @@ use crate::lane::Isa;
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
+mod line;
 mod open;
 mod slot;
 
+pub use line::Line;
 pub use open::Place;
 pub use slot::Slot;
 

@@ -1,7 +1,7 @@
 //! What the generated code offers for each loss: its data, and its kernels by variant.
 
 use crate::info::LossInfo;
-use crate::job::{Job, Outputs};
+use crate::job::{Job, Line, Outputs};
 use crate::lane::Real;
 use crate::run::Answers;
 use crate::stored::Stored;
@@ -94,6 +94,9 @@ pub struct Kernel<T: 'static> {
     pub forward: Run<T>,
     /// The values and the gradients that are asked for.
     pub fused: Run<T>,
+    /// Both for usual calls, if the kernel's every input has a number of its own for every place, and nothing is to be checked but
+    /// what its label asks of each number alone.
+    pub lines: Option<LineRuns<T>>,
     /// The second derivative.
     pub curvatures: Curvatures<T>,
     /// The Hessian-vector products.
@@ -101,6 +104,18 @@ pub struct Kernel<T: 'static> {
     /// The gradients with respect to what all rows share.
     pub shared: &'static [SharedGradient<T>],
 }
+
+/// A formula's code for calls whose arrays are all of one shape and without gaps.
+#[derive(Clone, Copy, Debug)]
+pub struct LineRuns<T> {
+    /// The values alone.
+    pub forward: LineRun<T>,
+    /// The values and the gradients that are asked for.
+    pub fused: LineRun<T>,
+}
+
+/// Runs a kernel over the numbers of such a call; gives the sum of the values. One of the drivers in [`crate::drive`].
+pub type LineRun<T> = fn(&mut Line<'_, '_, T>) -> f64;
 
 /// The code of a Hessian-vector product. It reads the direction at [`DIRECTION`](crate::kernel::DIRECTION), writes the product there, and
 /// sums nothing.

@@ -1,5 +1,6 @@
 //! A call, step by step: parameters, shapes, labels and conditions, divisor, and only then anything is written.
 
+mod at_once;
 mod in_place;
 mod labels;
 mod layout;
@@ -26,6 +27,10 @@ use outputs::Bend;
 /// The answers to calls of a compute type. Generic functions are compiled with the crate that calls them, as that crate is: these are
 /// compiled here, so that checks of millions of labels are fast in a caller's build for development too.
 pub trait Answers: Sized + 'static {
+    /// The answer to a usual call, at once; `None` leaves it to [`answer`](Self::answer), with nothing written.
+    fn answer_at_once(loss: &dyn Loss, call: &Call<'_, Self>, request: &mut Request<'_, Self>) -> Option<Outcome<Self>>
+    where
+        Self: Stored<Compute = Self>;
     /// As [`run`].
     fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error>;
     /// As [`run_in_place`].
@@ -42,6 +47,13 @@ pub trait Answers: Sized + 'static {
 macro_rules! answered {
     ($($float:ident)*) => {
         $(impl Answers for $float {
+            fn answer_at_once(
+                loss: &dyn Loss,
+                call: &Call<'_, Self>,
+                request: &mut Request<'_, Self>,
+            ) -> Option<Outcome<Self>> {
+                at_once::answer(loss, call, request)
+            }
             fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error> {
                 answer(loss, call, asked)
             }
@@ -69,8 +81,11 @@ answered! { f32 f64 }
 pub fn run<T: Stored>(
     loss: &dyn Loss,
     call: &Call<'_, T>,
-    request: Request<'_, T>,
+    mut request: Request<'_, T>,
 ) -> Result<Outcome<T::Compute>, Error> {
+    if let Some(outcome) = T::at_once(loss, call, &mut request) {
+        return Ok(outcome);
+    }
     T::compute(call, |call| T::Compute::answer(loss, call, Asked::new(request)))
 }
 
@@ -320,13 +335,13 @@ impl Chosen {
         match reduction {
             Reduction::None | Reduction::Named("none") => Ok(Self::None),
             Reduction::Sum | Reduction::Named("sum") => Ok(Self::Sum),
-            Reduction::Named(name) => info
-                .reductions
-                .iter()
-                .position(|reduction| reduction.name == name)
-                .map(Self::Named)
+            Reduction::Named(name) => Self::named(info, name)
                 .ok_or_else(|| Error::UnknownReduction { name: name.into(), available: info.reductions }),
         }
+    }
+
+    fn named(info: &LossInfo, name: &str) -> Option<Self> {
+        info.reductions.iter().position(|reduction| reduction.name == name).map(Self::Named)
     }
 
     fn name(self, info: &'static LossInfo) -> &'static str {

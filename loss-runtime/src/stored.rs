@@ -11,9 +11,10 @@ mod narrow;
 
 use core::fmt::Debug;
 
-use crate::call::{Call, Upstream};
+use crate::call::{Call, Outcome, Request, Upstream};
 use crate::job::Slot;
-use crate::registry::Element;
+use crate::registry::{Element, Loss};
+use crate::run::Answers;
 use crate::tensor::{Array, Tensor};
 
 #[cfg(feature = "half")]
@@ -41,6 +42,15 @@ pub trait Stored: Copy + Debug + Send + Sync + 'static {
     fn each(upstream: &[Self]) -> Upstream<'_, Self::Compute>;
     /// A buffer of it, as a call of the compute type writes to it.
     fn slot(values: &mut [Self]) -> Slot<'_, Self::Compute>;
+    /// Answers a usual call at once, if it is one of the compute type.
+    fn at_once(
+        loss: &dyn Loss,
+        call: &Call<'_, Self>,
+        request: &mut Request<'_, Self>,
+    ) -> Option<Outcome<Self::Compute>> {
+        let _ = (loss, call, request);
+        None
+    }
     /// Hands a call on, as one of the compute type.
     fn compute<R>(call: &Call<'_, Self>, then: impl FnOnce(&Call<'_, Self::Compute>) -> R) -> R;
 }
@@ -69,6 +79,14 @@ macro_rules! stored_as_computed {
             #[inline(always)]
             fn slot(values: &mut [Self]) -> Slot<'_, Self> {
                 Slot::Native(values)
+            }
+            #[inline(always)]
+            fn at_once(
+                loss: &dyn Loss,
+                call: &Call<'_, Self>,
+                request: &mut Request<'_, Self>,
+            ) -> Option<Outcome<Self>> {
+                Self::answer_at_once(loss, call, request)
             }
             #[inline(always)]
             fn compute<R>(call: &Call<'_, Self>, then: impl FnOnce(&Call<'_, Self>) -> R) -> R {

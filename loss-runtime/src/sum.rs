@@ -3,26 +3,33 @@
 /// Adds up partial sums as a binary tree: a tree over `n` numbers splits at the largest power of two below `n`. The same tree comes
 /// from adding numbers one by one here and from splitting the range over threads.
 pub(crate) struct Cascade {
-    /// Sums of complete trees: one for each bit set in `count`.
-    trees: [f64; usize::BITS as usize],
+    /// The sum of the smallest tree, of one number, if the lowest bit of `count` is set.
+    one: f64,
+    /// Sums of the other complete trees, one for each bit set in `count`. There are none in a short call, which has no time to clear them.
+    trees: Option<[f64; usize::BITS as usize]>,
     count: usize,
 }
 
 impl Cascade {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { trees: [0.0; usize::BITS as usize], count: 0 }
+        Self { one: 0.0, trees: None, count: 0 }
     }
 
     pub(crate) fn push(&mut self, number: f64) {
-        let mut sum = number;
         // As in a binary counter: two trees of one size make one of twice the size.
         let merged = self.count.trailing_ones() as usize;
-        for tree in &self.trees[..merged] {
+        self.count += 1;
+        if merged == 0 {
+            self.one = number;
+            return;
+        }
+        let trees = self.trees.get_or_insert([0.0; usize::BITS as usize]);
+        let mut sum = number + self.one;
+        for tree in &trees[1..merged] {
             sum += *tree;
         }
-        self.trees[merged] = sum;
-        self.count += 1;
+        trees[merged] = sum;
     }
 
     pub(crate) fn sum(&self) -> f64 {
@@ -30,7 +37,10 @@ impl Cascade {
         let mut left = self.count;
         let mut sum = None;
         while left != 0 {
-            let tree = self.trees[left.trailing_zeros() as usize];
+            let tree = match (left.trailing_zeros() as usize, &self.trees) {
+                (place @ 1.., Some(trees)) => trees[place],
+                (..) => self.one,
+            };
             sum = Some(sum.map_or(tree, |right| tree + right));
             left &= left - 1;
         }
@@ -61,6 +71,16 @@ impl Runs {
             self.runs.push(self.run);
             self.run = 0.0;
             self.count = 0;
+        }
+    }
+
+    /// Several numbers, one after the other, each of them `repeat` times.
+    pub(crate) fn push_all(&mut self, numbers: &[f64], repeat: f64) {
+        if self.count == 0 && numbers.len() == Self::LENGTH {
+            // A whole run, without a look at its length after every number.
+            self.runs.push(numbers.iter().fold(0.0, |run, number| run + number * repeat));
+        } else {
+            numbers.iter().for_each(|number| self.push(number * repeat));
         }
     }
 
@@ -119,6 +139,14 @@ mod tests {
         (0..5000).for_each(|_| runs.push(0.1));
         // One after the other they miss it by 250 units in the last place.
         assert!((runs.sum() - 500.0).abs() <= 2.0 * 500.0 * f64::EPSILON, "{}", runs.sum());
+        let mut at_once = Runs::new();
+        let numbers: [f64; 70] = core::array::from_fn(|i| 0.1 * i as f64 - 3.0);
+        for part in [&numbers[..16], &numbers[16..32], &numbers[32..35], &numbers[35..51], &numbers[51..]] {
+            at_once.push_all(part, 3.0);
+        }
+        let mut one_by_one = Runs::new();
+        numbers.iter().for_each(|number| one_by_one.push(number * 3.0));
+        assert_eq!(at_once.sum().to_bits(), one_by_one.sum().to_bits());
         let mut few = Runs::new();
         [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
         assert_eq!(few.sum(), 0.1 + 0.2 + 0.3);

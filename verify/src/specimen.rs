@@ -95,6 +95,7 @@ macro_rules! pointwise_loss {
                     loss: Kernel {
                         forward: elementwise_forward::<T, $kernel, 2, 1, 2>,
                         fused: elementwise_fused::<T, $kernel, 2, 1, 2>,
+                        lines: None,
                         curvatures: Curvatures::NONE,
                         products: &[],
                         shared: &[],
@@ -123,6 +124,7 @@ pointwise_loss!(
     Some(Kernel {
         forward: elementwise_forward::<T, Doubled, 2, 1, 2>,
         fused: elementwise_fused::<T, Doubled, 2, 1, 2>,
+        lines: None,
         curvatures: Curvatures::NONE,
         products: &[],
         shared: &[],
@@ -137,6 +139,7 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Signed, 2, 0, 1>,
                 fused: elementwise_fused::<T, Signed, 2, 0, 1>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],
@@ -174,6 +177,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],
@@ -205,6 +209,7 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Soft, 2, 0, 2>,
                 fused: elementwise_fused::<T, Soft, 2, 0, 2>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],

@@ -10,7 +10,7 @@ mod uniform;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::expr::{Graph, InputId, ParamId};
+use crate::expr::{AxisSet, Graph, InputId, ParamId};
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::curvature::Bend;
 use crate::plan::shared::{self, Shared};
@@ -34,7 +34,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
     let mut items = Vec::new();
     let mut arms = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
-        items.push(variant(number, plan, spec.accumulate_f64));
+        items.push(variant(number, spec, plan));
         let name = format_ident!("Variant{number}");
         let fits = fits(spec, plan);
         // The last one takes what is left: a call's key is one of the plans' by construction.
@@ -66,7 +66,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
             use ::loss_runtime::kernel::*;
             use ::loss_runtime::lane::Lane;
             use ::loss_runtime::registry::{
-                Contributions, Curvatures, Element, Kernel, Loss, Over, Product, Shared, SharedGradient, Variant, VariantKey,
+                Contributions, Curvatures, Element, Kernel, LineRuns, Loss, Over, Product, Shared, SharedGradient, Variant, VariantKey,
                 VariantReduction,
             };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
@@ -165,9 +165,11 @@ fn param_domains(variants: &[Variant]) -> TokenStream {
     quote!(#(#arms)*)
 }
 
-fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
+fn variant(number: usize, spec: &Spec, plan: &Plan) -> TokenStream {
+    let accumulate_f64 = spec.accumulate_f64;
     let context = Context { graph: &plan.graph, names: &plan.names };
-    let mut kernels = Kernels { context, prefix: format!("Kernel{number}"), made: 0, items: Vec::new() };
+    let prefix = format!("Kernel{number}");
+    let mut kernels = Kernels { context, prefix, made: 0, items: Vec::new(), are_alike: are_alike(spec, plan) };
     let loss = kernels.program(&plan.loss, "the loss");
     let reductions: Vec<TokenStream> = plan
         .reductions
@@ -178,7 +180,7 @@ fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
                 if is_one(&plan.graph, schedule) {
                     return quote!(Over::Places);
                 }
-                let run = kernels.forward(schedule, "a divisor");
+                let run = kernels.forward(schedule, "a divisor").run;
                 quote!(Over::Sum(#run))
             }));
             quote!(VariantReduction { of: #of, over: #over })
@@ -207,6 +209,19 @@ fn variant(number: usize, plan: &Plan, accumulate_f64: bool) -> TokenStream {
     }
 }
 
+/// Whether every input that a call gives has a number of its own for every place of the loss, and only its label to be checked, one number
+/// at a time.
+fn are_alike(spec: &Spec, plan: &Plan) -> bool {
+    let given = spec.inputs.iter().zip(&plan.key.inputs_present).filter(|(_, present)| **present);
+    let mut alike = given.map(|(input, _)| {
+        let axes: AxisSet = input.axes.iter().copied().collect();
+        axes == plan.axes && input.ignore.is_none() && input.label.is_of_each_number()
+    });
+    plan.axes.iter().count() == spec.axes.len()
+        && alike.all(|alike| alike)
+        && plan.input_domains.iter().all(Option::is_none)
+}
+
 /// Whether a schedule gives 1 at every place, as the divisor does of a weighted mean without weights.
 fn is_one(graph: &Graph, schedule: &Schedule) -> bool {
     match schedule {
@@ -228,6 +243,16 @@ struct Kernels<'g> {
     prefix: String,
     made: usize,
     items: Vec<TokenStream>,
+    /// See [`are_alike`].
+    are_alike: bool,
+}
+
+/// A kernel's code.
+struct Made {
+    /// Its driver.
+    run: TokenStream,
+    /// The kernel and the const arguments of its trait, if it is one of single places.
+    of_places: Option<TokenStream>,
 }
 
 impl Kernels<'_> {
@@ -244,14 +269,19 @@ impl Kernels<'_> {
     }
 
     fn program(&mut self, program: &Program, what: &str) -> TokenStream {
-        let forward = self.forward(&program.forward, &format!("The value of {what}."));
-        let fused = self.fused(&program.fused, &format!("The value of {what} and its gradients."));
+        let Made { run: forward, of_places: values } = self.forward(&program.forward, &format!("The value of {what}."));
+        let Made { run: fused, of_places: gradients } =
+            self.fused(&program.fused, &format!("The value of {what} and its gradients."));
+        let lines = option(values.zip(gradients).filter(|_| self.are_alike).map(|(values, gradients)| {
+            quote!(LineRuns { forward: drive::line_forward::<T, #values>, fused: drive::line_fused::<T, #gradients> })
+        }));
         let curvatures = self.curvatures(program, what);
         let products = self.products(program, what);
         let shared = self.shared(program, what);
         quote!(Kernel {
             forward: #forward,
             fused: #fused,
+            lines: #lines,
             curvatures: #curvatures,
             products: #products,
             shared: #shared,
@@ -262,7 +292,7 @@ impl Kernels<'_> {
     fn products(&mut self, program: &Program, what: &str) -> TokenStream {
         let products = program.products.iter().map(|product| {
             let doc = format!("The Hessian of {what} in an input, times a direction.");
-            let run = self.fused(&product.kernel, &doc);
+            let run = self.fused(&product.kernel, &doc).run;
             let of = Literal::usize_unsuffixed(product.of.0.into());
             quote!(Product { of: #of, run: #run })
         });
@@ -274,7 +304,7 @@ impl Kernels<'_> {
     fn shared(&mut self, program: &Program, what: &str) -> TokenStream {
         let gradients = program.shared.iter().map(|gradient| {
             let doc = format!("What is added up to a gradient of {what} in what all rows share.");
-            let run = self.fused(&gradient.kernel, &doc);
+            let run = self.fused(&gradient.kernel, &doc).run;
             let of = match gradient.of {
                 Shared::Param(param) => {
                     let place = Literal::usize_unsuffixed(param.0.into());
@@ -298,7 +328,7 @@ impl Kernels<'_> {
 
     fn curvatures(&mut self, program: &Program, what: &str) -> TokenStream {
         let Some(curvature) = &program.curvature else { return quote!(Curvatures::NONE) };
-        let mut run = |bend: &Bend, doc: String| self.fused(&Schedule::Elementwise(bend.kernel.clone()), &doc);
+        let mut run = |bend: &Bend, doc: String| self.fused(&Schedule::Elementwise(bend.kernel.clone()), &doc).run;
         let exact =
             run(&curvature.exact, format!("The gradient and the second derivative of {what} in the prediction."));
         let step = match &curvature.step {
@@ -309,20 +339,23 @@ impl Kernels<'_> {
     }
 
     /// A kernel's values and gradients.
-    fn fused(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {
-        let (name, arguments) = self.kernel(schedule, doc);
-        match schedule {
-            Schedule::Elementwise(_) => quote!(drive::elementwise_fused::<T, #name, #arguments>),
-            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
-        }
+    fn fused(&mut self, schedule: &Schedule, doc: &str) -> Made {
+        self.made(schedule, doc, &quote!(elementwise_fused))
     }
 
     /// A kernel's values alone.
-    fn forward(&mut self, schedule: &Schedule, doc: &str) -> TokenStream {
+    fn forward(&mut self, schedule: &Schedule, doc: &str) -> Made {
+        self.made(schedule, doc, &quote!(elementwise_forward))
+    }
+
+    fn made(&mut self, schedule: &Schedule, doc: &str, of_places: &TokenStream) -> Made {
         let (name, arguments) = self.kernel(schedule, doc);
         match schedule {
-            Schedule::Elementwise(_) => quote!(drive::elementwise_forward::<T, #name, #arguments>),
-            Schedule::RowWise(_) => quote!(drive::row_wise::<T, #name, #arguments>),
+            Schedule::Elementwise(_) => Made {
+                run: quote!(drive::#of_places::<T, #name, #arguments>),
+                of_places: Some(quote!(#name, #arguments)),
+            },
+            Schedule::RowWise(_) => Made { run: quote!(drive::row_wise::<T, #name, #arguments>), of_places: None },
         }
     }
 

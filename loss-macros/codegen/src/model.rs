@@ -166,6 +166,22 @@ impl Label {
             | Label::Group => true,
         }
     }
+
+    /// Whether it says of each number alone, whatever lies beside it, if it is admitted.
+    pub fn is_of_each_number(self) -> bool {
+        match self {
+            Label::Real
+            | Label::Nonnegative
+            | Label::Positive
+            | Label::Probability
+            | Label::Binary
+            | Label::MultiHot(_)
+            | Label::Sign
+            | Label::Flag
+            | Label::Count => true,
+            Label::Simplex(_) | Label::ClassIndex(_) | Label::IndexList(_) | Label::Group => false,
+        }
+    }
 }
 
 /// An input.

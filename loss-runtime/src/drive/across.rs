@@ -78,14 +78,14 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let extent = job.geometry.extent;
         let Self { accumulators, tiles } = self;
         let mut gradient_tiles = None;
-        let mut columns = [Column::Slice(&[], Path { base: 0, stride: 0, lane: 1 }); E];
-        let whole = Path { base: 0, stride: L::LANES, lane: 1 };
+        let tiled = Path { base: 0, stride: L::LANES, lane: 1 };
+        let mut columns = [Column { values: &[], path: tiled, converted: None }; E];
         let mut len = block.len;
         match tiles {
             Some(tiles) => {
                 for (e, tile) in tiles.elements.iter_mut().enumerate() {
                     fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
-                    columns[e] = Column::Slice(tile, whole);
+                    columns[e].values = tile;
                 }
                 gradient_tiles = Some(&mut tiles.gradients);
                 len = L::LANES;
@@ -96,8 +96,10 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                     let base = view.offset(block.outer, 0, block.inner);
                     let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
                     columns[e] = match view.values {
-                        Values::Native(values) => Column::Slice(values, path),
-                        Values::Labels(_) | Values::InPlace | Values::Absent => Column::Converted(K::ELEMENTS[e], path),
+                        Values::Native(values) => Column { values, path, converted: None },
+                        Values::Labels(_) | Values::InPlace | Values::Absent => {
+                            Column { values: &[], path, converted: Some(K::ELEMENTS[e]) }
+                        }
                     };
                 }
             }
@@ -111,7 +113,9 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         };
         let rows = block.len;
         let upstream = job.upstream;
-        let reader = Reader { token, job, len, rows, columns, shared: K::SHARED, upstream, upstream_path: none };
+        let is_whole = columns.iter().all(|column| column.converted.is_none() && column.path.is_whole::<L>(len));
+        let shared = K::SHARED;
+        let reader = Reader { token, job, len, rows, columns, is_whole, shared, upstream, upstream_path: none };
 
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
@@ -192,6 +196,7 @@ fn pass<
         let mut widths = [1; A];
         // Extremes are the same in any order: a few vectors suffice to keep them independent, and those stay in registers.
         let mut extremes = [[L::splat(token, 0.0); VECTORS]; A];
+        let mut index = L::splat(token, chunk as f64);
         for a in 0..A {
             widths[a] = match kinds[a] {
                 Accumulate::Sum => start(token, &mut accumulators[a], chunk_end - chunk),
@@ -206,8 +211,9 @@ fn pass<
                 let place = $place;
                 let x = reader.elements(place);
                 let s = reader.shared(place);
-                let (contributions, spilled) =
-                    K::step::<L, P>(token, &u, v, &x, &s, reader.index(place), reader.upstream(place));
+                let upstream = if K::VALUE_PER_ELEMENT { reader.upstream(place) } else { L::splat(token, 0.0) };
+                let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
+                index = index + L::splat(token, 1.0);
                 for a in 0..A {
                     match kinds[a] {
                         Accumulate::Nothing => {}
@@ -266,6 +272,15 @@ fn pass<
     K::join::<L, P>(token, &u, v, &found);
 }
 
+/// Where a gradient of a block goes.
+enum Target<'t, 'o, T> {
+    Nowhere,
+    /// As the kernel computes it.
+    Here(&'t mut [T]),
+    /// In another type, or (if so) added to what is there.
+    There(&'t mut Slot<'o, T>, bool),
+}
+
 /// The last pass over a block of rows: gradients, and values if there is one for every place. Gives the sums of the rows' values.
 #[inline(always)]
 fn elements<
@@ -296,15 +311,25 @@ where
     let spills = sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let tile_path = Path { base: 0, stride: L::LANES, lane: 1 };
-    let mut paths = [tile_path; G];
-    if tiles.is_none() {
-        for g in 0..G {
-            let input = K::ELEMENT_GRADIENTS[g];
-            if sweep.element_gradients[g].is_some() {
+    let mut paths = [Path { base: 0, stride: L::LANES, lane: 1 }; G];
+    let mut targets = [const { Target::Nowhere }; G];
+    let mut tile = tiles.as_deref_mut().map(|tiles| tiles.iter_mut());
+    for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
+        let tile = tile.as_mut().and_then(Iterator::next);
+        let Some(slot) = slot else { continue };
+        let input = K::ELEMENT_GRADIENTS[g];
+        targets[g] = match tile {
+            Some(tile) => Target::Here(tile),
+            None => {
                 paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
+                let adds = job.inputs[input].broadcast;
+                if adds || !slot.is_native() {
+                    Target::There(slot, adds)
+                } else {
+                    slot.native().map_or(Target::Nowhere, Target::Here)
+                }
             }
-        }
+        };
     }
     let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
     let mut sums = [zero; MAX_VIRTUAL];
@@ -313,20 +338,21 @@ where
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
         let width = if K::VALUE_PER_ELEMENT { start(token, &mut sums, chunk_end - chunk) } else { 1 };
+        let mut index = L::splat(token, chunk as f64);
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
-            let (index, upstream) = (reader.index(place), reader.upstream(place));
+            let upstream = if K::VALUE_PER_ELEMENT { reader.upstream(place) } else { zero };
             let spilled = if K::SPILL.is_some() && spills {
-                match (&tiles, sweep.element_gradients[0].as_mut().and_then(Slot::native)) {
-                    (Some(tiles), _) => paths[0].load(token, &tiles[0], place, reader.len),
-                    (None, Some(slot)) => paths[0].load(token, slot, place, reader.len),
-                    (None, None) => zero,
+                match targets.first() {
+                    Some(Target::Here(slot)) => paths[0].load(token, slot, place, reader.len),
+                    Some(Target::There(..) | Target::Nowhere) | None => zero,
                 }
             } else {
                 spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, &u, v, &x, &s, index, upstream)
             };
             let (value, gradients) = K::element(token, &u, v, &x, &s, index, upstream, spilled);
+            index = index + L::splat(token, 1.0);
             if K::VALUE_PER_ELEMENT {
                 let value = L::select(live, value, zero);
                 let accumulator = &mut sums[(place - chunk) & (width - 1)];
@@ -337,16 +363,14 @@ where
             }
             for g in 0..G {
                 let gradient = L::select(live, gradients[g], zero);
-                let view = &job.inputs[K::ELEMENT_GRADIENTS[g]];
-                match (&mut tiles, &mut sweep.element_gradients[g]) {
-                    (_, None) => {}
-                    (Some(tiles), Some(_)) => paths[g].store(gradient, &mut tiles[g], place, reader.len),
-                    (None, Some(slot)) if !view.broadcast => paths[g].put(gradient, slot, place, reader.len),
-                    (None, Some(slot)) => {
+                match &mut targets[g] {
+                    Target::Nowhere => {}
+                    Target::Here(slot) => paths[g].store(gradient, slot, place, reader.len),
+                    Target::There(slot, adds) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);
                         let offset = paths[g].base + place * paths[g].stride;
-                        put(true, &lanes[..block.len], slot, offset, paths[g].lane);
+                        put(*adds, &lanes[..block.len], slot, offset, paths[g].lane);
                     }
                 }
             }

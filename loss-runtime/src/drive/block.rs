@@ -22,6 +22,8 @@ pub(super) struct Block {
     pub(super) len: usize,
     /// Which lanes hold a row that is not dropped.
     pub(super) live: [bool; MAX_LANES],
+    /// Whether all of them do.
+    all_live: bool,
 }
 
 impl Block {
@@ -32,12 +34,14 @@ impl Block {
         let (outer, inner) = (row / width, row % width);
         let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
         let mut live = [true; MAX_LANES];
+        let mut all_live = true;
         if job.dropped.is_some() {
             for (lane, live) in live.iter_mut().enumerate().take(len) {
                 *live = !if width == 1 { job.is_dropped(outer + lane, 0) } else { job.is_dropped(outer, inner + lane) };
+                all_live &= *live;
             }
         }
-        Self { outer, inner, row, len, live }
+        Self { outer, inner, row, len, live, all_live }
     }
 
     /// How far apart neighbouring lanes lie in an input.
@@ -46,9 +50,9 @@ impl Block {
     }
 
     /// A value of each row. Lanes without a row are left as they are.
-    #[inline(never)]
     ///
     /// An input that is overwritten is read from `taken`.
+    #[inline(never)]
     pub(super) fn read<T: Element>(
         &self,
         job: &Job<'_, T>,
@@ -75,13 +79,22 @@ impl Block {
                 if let Values::Labels(labels) = labels.values {
                     labels.places(label_from, label_stride, &mut places[..self.len]);
                 }
-                for (lane, value) in lanes.iter_mut().enumerate().take(self.len) {
-                    let place = if self.live[lane] { places[lane] } else { 0 };
+                if !self.all_live {
+                    for (place, live) in places.iter_mut().zip(&self.live) {
+                        *place = if *live { *place } else { 0 };
+                    }
+                }
+                if let Values::Native(values) = view.values {
+                    for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.len) {
+                        *value = values[from + lane * stride + place * view.strides[1]];
+                    }
+                    return;
+                }
+                for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.len) {
                     let offset = from + lane * stride + place * view.strides[1];
-                    match (taken, view.values) {
-                        (Some(taken), _) => taken.read(offset, 1, core::slice::from_mut(value)),
-                        (None, Values::Native(values)) => *value = values[offset],
-                        (None, Values::Labels(_) | Values::InPlace | Values::Absent) => *value = view.number(offset),
+                    match taken {
+                        Some(taken) => taken.read(offset, 1, core::slice::from_mut(value)),
+                        None => *value = view.number(offset),
                     }
                 }
             }
@@ -105,6 +118,9 @@ impl Block {
     /// Puts +0.0 in the lanes of dropped rows.
     #[inline(never)]
     pub(super) fn quiet<T: Real>(&self, lanes: &mut [T; MAX_LANES]) {
+        if self.all_live {
+            return;
+        }
         for (lane, live) in lanes.iter_mut().zip(&self.live) {
             if !live {
                 *lane = T::ZERO;
@@ -115,6 +131,9 @@ impl Block {
     /// Adds the values of rows that are not dropped to a sum, each of them `repeat` times, row by row.
     #[inline(never)]
     pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: &mut Runs) {
+        if self.all_live {
+            return sum.push_all(&values[..self.len], repeat);
+        }
         let live = values.iter().zip(&self.live).take(self.len).filter(|(_, live)| **live);
         live.for_each(|(value, _)| sum.push(value * repeat));
     }

@@ -10,12 +10,12 @@ use core::ops::Range;
 use super::CHUNK;
 use super::in_place::begin;
 use super::split::{Cut, Part, Work, leaf_units, sum_units};
-use crate::job::{Job, Outputs};
-use crate::kernel::Elementwise;
+use crate::job::{Job, Line, Outputs};
+use crate::kernel::{CallConstants, Elementwise};
 use crate::registry::Element;
 
 pub(super) use places::load;
-use places::{Places, Running, run_places};
+use places::{Places, Running, Seed, run_places};
 use walk::Walk;
 
 /// Runs a kernel's values, without gradients.
@@ -43,6 +43,24 @@ where
         return sum;
     }
     run(&Plan::<T, K, I, U, G, true> { job, kernel: PhantomData }, outputs)
+}
+
+/// Runs a kernel's values, without gradients, over a few places that lie one after the other in all arrays.
+pub fn line_forward<T, K, const I: usize, const U: usize, const G: usize>(line: &mut Line<'_, '_, T>) -> f64
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    K::line::<false>(line)
+}
+
+/// Runs a kernel's values and gradients over a few places that lie one after the other in all arrays.
+pub fn line_fused<T, K, const I: usize, const U: usize, const G: usize>(line: &mut Line<'_, '_, T>) -> f64
+where
+    T: Element,
+    K: Elementwise<I, U, G>,
+{
+    K::line::<true>(line)
 }
 
 /// A kernel over a call, in chunks of places.
@@ -90,6 +108,27 @@ trait Leaf<T: Element, const I: usize, const U: usize, const G: usize>: Elementw
             run_places::<T, Self, I, U, G, FUSED>(job.isa, &uniforms, places, sums);
         };
         Walk { job, inputs: Self::INPUTS, gradients: Self::GRADIENTS, fused: FUSED, run: &run }.leaf(units, part)
+    }
+
+    fn line<const FUSED: bool>(line: &mut Line<'_, '_, T>) -> f64 {
+        let uniforms = Self::uniforms(&CallConstants { params: line.params, extent: line.extent as f64 });
+        let mut gradients = [const { None }; G];
+        if FUSED {
+            for g in 0..G {
+                gradients[g] = line.gradients[Self::GRADIENTS[g]].take();
+            }
+        }
+        let mut places = Places {
+            len: line.len,
+            inputs: Self::INPUTS.map(|input| line.inputs[input]),
+            upstream: Seed::Same(line.upstream),
+            live: None,
+            elements: line.elements.take(),
+            gradients,
+        };
+        let mut sums = Running::new(line.len, line.accumulate_f64);
+        run_places::<T, Self, I, U, G, FUSED>(line.isa, &uniforms, &mut places, &mut sums);
+        sums.sum()
     }
 }
 

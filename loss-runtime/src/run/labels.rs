@@ -7,6 +7,7 @@ use crate::call::{Call, MAX_INPUTS};
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo};
 use crate::job::{Geometry, Job, Values, View};
+use crate::lane::Isa;
 use crate::registry::{Element, Variant};
 use crate::tensor::{LabelTest, LabelType};
 
@@ -41,6 +42,15 @@ pub(super) fn check<T: Element>(
         }
     }
     first.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// Whether all numbers of an input are admitted, whose label asks something of each alone and of nothing beside it. Declared conditions are
+/// not looked at.
+pub(super) fn all_admitted_alone<T: Element>(declared: &InputInfo, values: &[T], isa: Isa) -> bool {
+    matches!(declared.label, Label::Real) || {
+        let admitted = Admitted { label: declared.label, extent: 1, ignored: None };
+        all_admitted(&Values::Native(values), values.len(), admitted, isa)
+    }
 }
 
 /// Whether certainly no row is dropped, though one could be. Loops that need not ask are much faster.

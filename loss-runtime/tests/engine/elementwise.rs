@@ -54,6 +54,54 @@ fn every_length_is_right_in_both_types() {
     every_length_is_right::<f64>();
 }
 
+/// The same arrays, with their stride written down: no call of them is answered at once.
+fn with_strides<'a, T: Element>(inputs: &[Array<'a, T>; 2], stride: usize) -> [Array<'a, T>; 2] {
+    inputs.map(|input| match input {
+        Array::Real(tensor) => tensor.with_row_stride(stride).into(),
+        Array::Labels(labels) => labels.with_row_stride(stride).into(),
+    })
+}
+
+fn at_once_and_not<T: Element>() {
+    let upstream = Upstream::Scalar(T::from_f64(-0.37));
+    for isa in Isa::available() {
+        let execution = Execution { isa: Some(isa), threads: None };
+        for n in lengths().filter(|n| *n > 0) {
+            // A place whose loss is 0 has a gradient of -0.0.
+            let (x, mut y) = (round::<T>(&numbers(n, 21)), round::<T>(&numbers(n, 22)));
+            y[0] = x[0];
+            let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&y).into()];
+            let strided = with_strides(&inputs, 1);
+            for loss in [&SMOOTH, &SMOOTH_WIDE] {
+                for reduction in [Reduction::None, Reduction::Sum, Reduction::MEAN, Reduction::Named("batchmean")] {
+                    for (len, lengths) in [(None, [0, 0]), (None, [n, 0]), (Some(n), [0, 0]), (Some(n), [n, n])] {
+                        let ask = |inputs| ask(loss, inputs, execution, reduction, upstream, len, &lengths).unwrap();
+                        let what = format!("{n} places, {reduction:?}, {isa}");
+                        assert_same(&ask(&inputs), &ask(&strided), &what);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_at_once_has_the_bits_of_the_general_one() {
+    at_once_and_not::<f32>();
+    at_once_and_not::<f64>();
+}
+
+#[test]
+fn rows_of_rows_are_answered_at_once_alike() {
+    let (x, y) = (round::<f32>(&numbers(35, 23)), round::<f32>(&numbers(35, 24)));
+    let inputs = [Array::from(Tensor::from((&x, [5, 7]))), Tensor::from((&y, [5, 7])).into()];
+    let strided = with_strides(&inputs, 7);
+    for reduction in [Reduction::Sum, Reduction::MEAN, Reduction::Named("batchmean")] {
+        let ask = |inputs| ask(&SMOOTH, inputs, SERIAL, reduction, Upstream::One, Some(35), &[35, 35]).unwrap();
+        assert_same(&ask(&inputs), &ask(&strided), &format!("{reduction:?}"));
+    }
+}
+
 #[test]
 fn a_sum_in_f64_is_exact_where_f32_is_not() {
     // 2^24 + 1 + 1 + ...: each 1 alone is lost in f32.

@@ -1,11 +1,13 @@
 //! Losses around the kernels, as the compiler would declare them.
 
 use loss_runtime::call::MAX_INPUTS;
-use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violation, row_wise};
+use loss_runtime::drive::{
+    elementwise_forward, elementwise_fused, first_violation, line_forward, line_fused, row_wise,
+};
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
-use loss_runtime::registry::{Curvatures, Kernel, Loss, Over, Variant, VariantKey, VariantReduction};
+use loss_runtime::registry::{Curvatures, Kernel, LineRuns, Loss, Over, Variant, VariantKey, VariantReduction};
 
 use super::kernels::{
     LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare,
@@ -98,10 +100,11 @@ const fn number(name: &'static str, kind: ParamKind, default: f64, domain: Optio
 }
 
 macro_rules! elementwise {
-    ($float:ty, $kernel:ident, $i:literal, $u:literal, $g:literal) => {
+    ($float:ty, $kernel:ident, $i:literal, $u:literal, $g:literal, $lines:expr) => {
         Kernel {
             forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
             fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
+            lines: $lines,
             curvatures: Curvatures::NONE,
             products: &[],
             shared: &[],
@@ -121,7 +124,12 @@ macro_rules! smooth {
     ($float:ident) => {
         Variant {
             axes: 1,
-            loss: elementwise!($float, Smooth, 2, 1, 2),
+            loss: elementwise!($float, Smooth, 2, 1, 2, {
+                Some(LineRuns {
+                    forward: line_forward::<$float, Smooth, 2, 1, 2>,
+                    fused: line_fused::<$float, Smooth, 2, 1, 2>,
+                })
+            }),
             reductions: &[none!($float), none!($float)],
             input_domains: &[None, None],
             accumulate_f64: false,
@@ -147,7 +155,7 @@ macro_rules! weighted {
     ($float:ident) => {
         Variant {
             axes: 3,
-            loss: elementwise!($float, WeightedSquare, 2, 0, 2),
+            loss: elementwise!($float, WeightedSquare, 2, 0, 2, None),
             reductions: &[none!($float)],
             input_domains: &[None, Some(first_violation::<$float, NotNegative, 1, 0>)],
             accumulate_f64: false,
@@ -173,7 +181,7 @@ macro_rules! signed {
     ($float:ident) => {
         Variant {
             axes: 1,
-            loss: elementwise!($float, Signed, 2, 0, 1),
+            loss: elementwise!($float, Signed, 2, 0, 1, None),
             reductions: &[none!($float)],
             input_domains: &[None, None],
             accumulate_f64: false,
@@ -196,6 +204,7 @@ macro_rules! entropy {
             loss: Kernel {
                 forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
                 fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],
@@ -232,6 +241,7 @@ macro_rules! dot {
             loss: Kernel {
                 forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
                 fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],
@@ -258,6 +268,7 @@ macro_rules! log_softmax {
             loss: Kernel {
                 forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
                 fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
+                lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
                 shared: &[],

@@ -234,6 +234,7 @@ impl Interpreted {
         let kernel = |program: &WorkProgram| Kernel {
             forward: lease(&program.forward),
             fused: lease(&program.fused),
+            lines: None,
             curvatures: Curvatures {
                 exact: program.exact.as_ref().map(lease),
                 step: program.step.as_ref().or(program.exact.as_ref()).map(lease),
@@ -322,8 +323,14 @@ fn nothing<T: Slotted>() -> &'static Variant<T> {
     fn none<T: Slotted>(_: &Job<'_, T>, _: &mut Outputs<'_, T>) -> f64 {
         f64::NAN
     }
-    let kernel =
-        Kernel { forward: none::<T>, fused: none::<T>, curvatures: Curvatures::NONE, products: &[], shared: &[] };
+    let kernel = Kernel {
+        forward: none::<T>,
+        fused: none::<T>,
+        lines: None,
+        curvatures: Curvatures::NONE,
+        products: &[],
+        shared: &[],
+    };
     let (reductions, input_domains) = (&[], &[]);
     Box::leak(Box::new(Variant { axes: 1, loss: kernel, reductions, input_domains, accumulate_f64: false }))
 }

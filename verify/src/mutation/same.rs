@@ -1,193 +1,22 @@
 //! Proofs that two formulas compute the same: one graph after simplification, but for comparisons that differ only where both sides are
 //! equal, and where both branches are one formula there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, ParamId, Type, Unary};
-use loss_codegen::model::{Label, Spec};
-use loss_codegen::rewrite::{map_operands, reachable, rebuild, rewrite};
+use loss_codegen::expr::{Comparison, Expr, ExprId, Graph, InputId, Unary};
+use loss_codegen::rewrite::{map_operands, reachable};
 
+mod conditions;
 mod limits;
+mod normal;
 mod polynomial;
 
+pub(super) use conditions::of_labels;
+use conditions::{conjuncts, decided, sides, with_sign};
 use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, without_zeros};
+use normal::{replaced, turned};
+pub(super) use normal::{simplified, taken_over, with_zeros};
 use polynomial::one_polynomial;
-
-/// The nodes of another graph in this one, simplified, the operands of what commutes in one order.
-pub(super) fn taken_over(graph: &mut Graph, from: &Graph, roots: &[ExprId]) -> Vec<ExprId> {
-    let mut known: HashMap<ExprId, ExprId> = HashMap::new();
-    for id in reachable(from, roots.iter().copied()) {
-        let expr = map_operands(from.expr(id), &mut |operand| known[&operand]);
-        let new = if expr.operands().next().is_none() {
-            graph.intern(expr, from.ty(id), from.axes(id))
-        } else {
-            ordered(graph, id, expr)
-        };
-        known.insert(id, new);
-    }
-    roots.iter().map(|root| known[root]).collect()
-}
-
-/// Nodes of this graph, likewise.
-pub(super) fn simplified(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
-    replaced(graph, roots, &|_, _| None)
-}
-
-/// Nodes of this graph where some parameters are 0, simplified.
-pub(super) fn with_zeros(graph: &mut Graph, roots: &[ExprId], zero: &[ParamId]) -> Vec<ExprId> {
-    // Once is enough: what is simplified twice may be turned round again.
-    if zero.is_empty() {
-        return simplified(graph, roots);
-    }
-    let mut done = HashMap::new();
-    rewrite(graph, roots, &mut done, &mut |graph, id, expr| match expr {
-        Expr::Param(param) if zero.contains(&param) => graph.zero(),
-        _ => rebuild(graph, id, expr),
-    });
-    let roots: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
-    simplified(graph, &roots)
-}
-
-/// A node through the simplifying constructors. Operands commute by the order in which they were made; signs are pulled out of
-/// odd functions; even ones drop theirs by themselves.
-fn ordered(graph: &mut Graph, id: ExprId, expr: Expr) -> ExprId {
-    let sorted = |x: ExprId, y: ExprId| if x <= y { (x, y) } else { (y, x) };
-    let negated = |graph: &Graph, id: ExprId| match graph.expr(id) {
-        Expr::Unary(Unary::Negate, inner) => Some(inner),
-        _ => None,
-    };
-    let expr = match expr {
-        Expr::Unary(odd @ (Unary::Sign | Unary::Sin | Unary::Sinh | Unary::Tan | Unary::Tanh | Unary::Atan), x)
-            if negated(graph, x).is_some() =>
-        {
-            let value = graph.apply(odd, negated(graph, x).unwrap_or(x));
-            return graph.negate(value);
-        }
-        // a - b for b made before a is -(b - a).
-        Expr::Binary(Binary::Subtract, x, y) if y < x && graph.constant(x).is_none() && graph.constant(y).is_none() => {
-            let difference = graph.subtract(y, x);
-            return graph.add(Expr::Unary(Unary::Negate, difference));
-        }
-        Expr::Binary(Binary::Power, x, p) => {
-            let is_even = graph.constant(p).and_then(Constant::as_integer).is_some_and(|power| power % 2 == 0);
-            Expr::Binary(Binary::Power, negated(graph, x).filter(|_| is_even).unwrap_or(x), p)
-        }
-        Expr::Binary(Binary::Divide, x, y) => {
-            if graph.is_integer(y, -1) {
-                return graph.negate(x);
-            }
-            if let Some(positive) = negated(graph, y) {
-                let quotient = graph.divide(x, positive);
-                return graph.negate(quotient);
-            }
-            expr
-        }
-        Expr::Binary(function @ (Binary::Add | Binary::Multiply | Binary::Max | Binary::Min), x, y) => {
-            let (x, y) = sorted(x, y);
-            Expr::Binary(function, x, y)
-        }
-        Expr::And(x, y) => {
-            let (x, y) = sorted(x, y);
-            Expr::And(x, y)
-        }
-        Expr::Or(x, y) => {
-            let (x, y) = sorted(x, y);
-            Expr::Or(x, y)
-        }
-        Expr::Compare(comparison @ (Comparison::Equal | Comparison::NotEqual), x, y) => {
-            let (x, y) = sorted(x, y);
-            Expr::Compare(comparison, x, y)
-        }
-        // The greater of two sides is always on the right, and -x is compared with 0 as x is.
-        Expr::Compare(comparison @ (Comparison::Greater | Comparison::GreaterEqual), x, y) => {
-            Expr::Compare(turned(comparison), y, x)
-        }
-        other => other,
-    };
-    if let Expr::Compare(comparison, x, y) = expr {
-        if let (true, Some(positive)) = (graph.is_integer(y, 0), negated(graph, x)) {
-            return ordered(graph, id, Expr::Compare(turned(comparison), positive, y));
-        }
-        if let (true, Some(positive)) = (graph.is_integer(x, 0), negated(graph, y)) {
-            return ordered(graph, id, Expr::Compare(turned(comparison), x, positive));
-        }
-    }
-    // Selections on one condition are one selection.
-    if let Expr::Binary(function @ (Binary::Add | Binary::Subtract), x, y) = expr
-        && let (Expr::If(c, a, b), Expr::If(d, v, w)) = (graph.expr(x), graph.expr(y))
-        && c == d
-    {
-        let chosen = ordered(graph, id, Expr::Binary(function, a, v));
-        let other = ordered(graph, id, Expr::Binary(function, b, w));
-        return graph.choose(c, chosen, other);
-    }
-    let done = rebuild(graph, id, expr);
-    match graph.expr(done) {
-        Expr::Unary(Unary::Negate, inner) => negative(graph, inner),
-        _ => done,
-    }
-}
-
-/// `-x`, the sign where it changes least: in the branches of a selection, and in what is weighed.
-fn negative(graph: &mut Graph, id: ExprId) -> ExprId {
-    match graph.expr(id) {
-        Expr::If(c, x, y) => {
-            let (x, y) = (negative(graph, x), negative(graph, y));
-            graph.choose(c, x, y)
-        }
-        Expr::Binary(Binary::Weigh, weight, x) => {
-            let x = negative(graph, x);
-            graph.add(Expr::Binary(Binary::Weigh, weight, x))
-        }
-        Expr::Constant(_) | Expr::Unary(Unary::Negate, _) => graph.negate(id),
-        _ => graph.add(Expr::Unary(Unary::Negate, id)),
-    }
-}
-
-/// The comparison with its sides swapped.
-fn turned(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-        Comparison::Equal => Comparison::Equal,
-        Comparison::NotEqual => Comparison::NotEqual,
-    }
-}
-
-/// Roots in which some nodes are replaced by others, simplified.
-fn replaced(graph: &mut Graph, roots: &[ExprId], by: &dyn Fn(&mut Graph, ExprId) -> Option<ExprId>) -> Vec<ExprId> {
-    let mut done = HashMap::new();
-    rewrite(graph, roots, &mut done, &mut |graph, id, expr| by(graph, id).unwrap_or_else(|| ordered(graph, id, expr)));
-    roots.iter().map(|root| done[root]).collect()
-}
-
-/// What the labels of inputs say of them, as conditions on these in some formulas.
-pub(super) fn of_labels(graph: &mut Graph, spec: &Spec, roots: &[ExprId]) -> Vec<ExprId> {
-    let (zero, one) = (graph.zero(), graph.one());
-    let mut all = Vec::new();
-    for id in reachable(graph, roots.iter().copied()) {
-        let Expr::Input(input) = graph.expr(id) else { continue };
-        if graph.ty(id) != Type::Real {
-            continue;
-        }
-        // A direction is no input of the spec, and may be any number.
-        let Some(declared) = spec.inputs.get(usize::from(input.0)) else { continue };
-        let (from_zero, to_one) = match declared.label {
-            Label::Nonnegative | Label::Positive | Label::Count => (true, false),
-            Label::Probability | Label::Binary | Label::MultiHot(_) | Label::Flag | Label::Simplex(_) => (true, true),
-            Label::Real | Label::Sign | Label::ClassIndex(_) | Label::Group | Label::IndexList(_) => (false, false),
-        };
-        if from_zero {
-            all.push(graph.add(Expr::Compare(Comparison::LessEqual, zero, id)));
-        }
-        if to_one {
-            all.push(graph.add(Expr::Compare(Comparison::LessEqual, id, one)));
-        }
-    }
-    all
-}
 
 /// What is known of what goes in.
 pub(super) struct Known<'k> {
@@ -213,13 +42,6 @@ pub(super) fn proof(graph: &mut Graph, ours: &[ExprId], theirs: &[ExprId], given
          sides are equal and both branches are one, or where no input gets, by cases of signs"
             .to_owned()
     })
-}
-
-fn conjuncts(graph: &Graph, condition: ExprId) -> Vec<ExprId> {
-    match graph.expr(condition) {
-        Expr::And(x, y) => [conjuncts(graph, x), conjuncts(graph, y)].concat(),
-        _ => vec![condition],
-    }
 }
 
 /// A proof gives up after so many pairs.
@@ -473,81 +295,5 @@ fn read(graph: &Graph, id: ExprId) -> ExprId {
     match graph.expr(id) {
         Expr::Pick { value, .. } => value,
         _ => id,
-    }
-}
-
-/// What a condition is, if that is known.
-fn decided(graph: &Graph, facts: &[ExprId], condition: ExprId) -> Option<bool> {
-    match graph.expr(condition) {
-        Expr::Boolean(value) => Some(value),
-        Expr::Not(x) => decided(graph, facts, x).map(|holds| !holds),
-        Expr::Compare(Comparison::Less, x, y) | Expr::Compare(Comparison::Greater, y, x)
-            if graph.is_integer(y, 0) && is_nonnegative(graph, facts, x) =>
-        {
-            Some(false)
-        }
-        Expr::Compare(comparison, x, y) => facts.iter().find_map(|&fact| {
-            let Expr::Compare(known, v, w) = graph.expr(fact) else { return None };
-            let known = match (v, w) {
-                pair if pair == (x, y) => known,
-                pair if pair == (y, x) => turned(known),
-                _ => return None,
-            };
-            match (known, comparison) {
-                (Comparison::Less, Comparison::Less | Comparison::LessEqual | Comparison::NotEqual)
-                | (Comparison::LessEqual, Comparison::LessEqual)
-                | (Comparison::Greater, Comparison::Greater | Comparison::GreaterEqual | Comparison::NotEqual)
-                | (Comparison::GreaterEqual, Comparison::GreaterEqual) => Some(true),
-                (Comparison::Less, Comparison::Greater | Comparison::GreaterEqual | Comparison::Equal)
-                | (Comparison::LessEqual, Comparison::Greater)
-                | (Comparison::Greater, Comparison::Less | Comparison::LessEqual | Comparison::Equal)
-                | (Comparison::GreaterEqual, Comparison::Less) => Some(false),
-                (Comparison::LessEqual | Comparison::GreaterEqual | Comparison::Equal | Comparison::NotEqual, _) => {
-                    None
-                }
-            }
-        }),
-        _ => None,
-    }
-}
-
-/// The sides of two comparisons that differ only where these are equal.
-fn sides(graph: &Graph, ours: ExprId, theirs: ExprId) -> Option<(ExprId, ExprId)> {
-    let (Expr::Compare(our, x, y), Expr::Compare(their, v, w)) = (graph.expr(ours), graph.expr(theirs)) else {
-        return None;
-    };
-    let strict = |comparison: Comparison| match comparison {
-        Comparison::Less | Comparison::LessEqual => Some(Comparison::Less),
-        Comparison::Greater | Comparison::GreaterEqual => Some(Comparison::Greater),
-        Comparison::Equal | Comparison::NotEqual => None,
-    };
-    let (our, their) = (strict(our)?, strict(their)?);
-    ((x, y) == (v, w) && our == their || (x, y) == (w, v) && our == turned(their)).then_some((x, y))
-}
-
-/// What a node is, given the sign of another one; none if that tells nothing.
-fn with_sign(graph: &mut Graph, id: ExprId, of: ExprId, sign: i128) -> Option<ExprId> {
-    let is_zero = |graph: &Graph, id: ExprId| graph.is_integer(id, 0);
-    match graph.expr(id) {
-        _ if id == of && sign == 0 => Some(graph.zero()),
-        Expr::Unary(Unary::Abs, x) if x == of => Some(match sign {
-            1 => of,
-            0 => graph.zero(),
-            _ => graph.negate(of),
-        }),
-        Expr::Unary(Unary::Sign, x) if x == of => Some(graph.integer(sign)),
-        Expr::Compare(comparison, x, y) if (x == of && is_zero(graph, y)) || (y == of && is_zero(graph, x)) => {
-            let sign = if x == of { sign } else { -sign };
-            let holds = match comparison {
-                Comparison::Less => sign < 0,
-                Comparison::LessEqual => sign <= 0,
-                Comparison::Greater => sign > 0,
-                Comparison::GreaterEqual => sign >= 0,
-                Comparison::Equal => sign == 0,
-                Comparison::NotEqual => sign != 0,
-            };
-            Some(graph.add(Expr::Boolean(holds)))
-        }
-        _ => None,
     }
 }

@@ -16,21 +16,32 @@ pub(super) struct Path {
 }
 
 impl Path {
+    /// Whether so many lanes lie in a slice as they lie in a vector.
+    #[inline(always)]
+    pub(super) fn is_whole<L: Lane>(self, len: usize) -> bool {
+        self.lane == 1 && len == L::LANES
+    }
+
+    #[inline(always)]
+    pub(super) fn load_whole<L: Lane>(self, token: L::Token, from: &[L::Scalar], place: usize) -> L {
+        let at = self.base + place * self.stride;
+        L::load(token, &from[at..at + L::LANES])
+    }
+
     #[inline(always)]
     pub(super) fn load<L: Lane>(self, token: L::Token, from: &[L::Scalar], place: usize, len: usize) -> L {
-        let at = self.base + place * self.stride;
-        if self.lane == 1 && len == L::LANES {
-            return L::load(token, &from[at..at + L::LANES]);
+        if self.is_whole::<L>(len) {
+            return self.load_whole(token, from, place);
         }
         let mut lanes = [L::Scalar::ONE; MAX_LANES];
-        pick(from, at, self.lane, &mut lanes[..len]);
+        pick(from, self.base + place * self.stride, self.lane, &mut lanes[..len]);
         L::load(token, &lanes[..L::LANES])
     }
 
     #[inline(always)]
     pub(super) fn store<L: Lane>(self, vector: L, to: &mut [L::Scalar], place: usize, len: usize) {
         let at = self.base + place * self.stride;
-        if self.lane == 1 && len == L::LANES {
+        if self.is_whole::<L>(len) {
             vector.store(&mut to[at..at + L::LANES]);
         } else {
             let mut lanes = [L::Scalar::ZERO; MAX_LANES];
@@ -51,13 +62,14 @@ impl Path {
     }
 }
 
-/// Where the values of an element input are.
+/// The values of an element input.
 #[derive(Clone, Copy)]
-pub(super) enum Column<'c, T> {
-    /// In the compute type.
-    Slice(&'c [T], Path),
-    /// To be converted, from this offset on.
-    Converted(usize, Path),
+pub(super) struct Column<'c, T> {
+    /// In the compute type; empty if they have to be converted.
+    pub(super) values: &'c [T],
+    pub(super) path: Path,
+    /// Which input it is, if they have to be converted.
+    pub(super) converted: Option<usize>,
 }
 
 /// Everything a place's kernel reads but the row's own values.
@@ -69,6 +81,8 @@ pub(super) struct Reader<'c, 'a, L: Lane, const E: usize, const S: usize> {
     /// How many lanes hold a row.
     pub(super) rows: usize,
     pub(super) columns: [Column<'c, L::Scalar>; E],
+    /// Whether every column is there to be loaded, a vector for a place.
+    pub(super) is_whole: bool,
     pub(super) shared: [usize; S],
     pub(super) upstream: Upstream<'c, L::Scalar>,
     pub(super) upstream_path: Path,
@@ -79,14 +93,18 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
     pub(super) fn elements(&self, place: usize) -> [L; E] {
         let mut x = [L::splat(self.token, 0.0); E];
         for e in 0..E {
-            x[e] = match self.columns[e] {
-                Column::Slice(values, path) => path.load(self.token, values, place, self.len),
-                Column::Converted(input, path) => {
-                    let mut lanes = [T::ONE; MAX_LANES];
-                    let at = path.base + place * path.stride;
-                    convert(&self.job.inputs[input], at, path.lane, &mut lanes[..self.len]);
-                    L::load(self.token, &lanes[..L::LANES])
+            let Column { values, path, converted } = &self.columns[e];
+            // One question for all columns: a place takes hardly more instructions than its loads otherwise.
+            x[e] = if self.is_whole {
+                path.load_whole(self.token, values, place)
+            } else {
+                let mut lanes = [T::ONE; MAX_LANES];
+                let at = path.base + place * path.stride;
+                match converted {
+                    Some(input) => convert(&self.job.inputs[*input], at, path.lane, &mut lanes[..self.len]),
+                    None => pick(values, at, path.lane, &mut lanes[..self.len]),
                 }
+                L::load(self.token, &lanes[..L::LANES])
             };
         }
         x
@@ -118,10 +136,5 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
             }
             Upstream::Each(_) | Upstream::Converted(_) => L::splat(self.token, 0.0),
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn index(&self, place: usize) -> L {
-        L::splat(self.token, place as f64)
     }
 }

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::super::{CHUNK, MAX_VIRTUAL, VECTORS, halve};
+use super::super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
 use crate::kernel::Elementwise;
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;
@@ -134,21 +134,32 @@ impl<T: Real> Running<T> {
     /// Adds up the lanes, and begins anew.
     #[inline(always)]
     fn end_chunk<L: Lane<Scalar = T>>(&mut self, token: L::Token) {
-        let mut lanes = [0.0; MAX_VIRTUAL];
-        match &mut self.wide {
-            Some(wide) => lanes = core::mem::replace(wide, [0.0; MAX_VIRTUAL]),
+        let sum = match &mut self.wide {
+            Some(wide) => {
+                let mut lanes = core::mem::replace(wide, [0.0; MAX_VIRTUAL]);
+                halve(&mut lanes, VECTORS * L::LANES)
+            }
+            // Nothing came to the other vectors: with them, a sum of a few numbers would take longer than the numbers. All that they could do
+            // is to make 0.0 of -0.0.
+            None if self.count <= L::LANES => {
+                let mut lanes = [0.0; MAX_LANES];
+                L::load(token, &self.lanes[..L::LANES]).store_f64(&mut lanes[..L::LANES]);
+                halve(&mut lanes, L::LANES) + 0.0
+            }
             None => {
+                let mut lanes = [0.0; MAX_VIRTUAL];
                 for q in 0..VECTORS {
                     let at = q * L::LANES;
                     L::load(token, &self.lanes[at..at + L::LANES]).store_f64(&mut lanes[at..at + L::LANES]);
                 }
-                if self.left > 0 {
-                    self.lanes = [T::ZERO; MAX_VIRTUAL];
-                }
+                halve(&mut lanes, VECTORS * L::LANES)
             }
+        };
+        if self.left > 0 {
+            self.lanes = [T::ZERO; MAX_VIRTUAL];
         }
         self.count = 0;
-        self.chunks.push(halve(&mut lanes, VECTORS * L::LANES));
+        self.chunks.push(sum);
     }
 }
 
@@ -162,6 +173,7 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
     {
         let mut start = 0;
         if let Seed::Same(upstream) = self.upstream
+            && self.len >= VECTORS * L::LANES
             && self.live.is_none()
             && self.elements.is_none()
             && sums.wide.is_none()

@@ -79,6 +79,8 @@ impl Faulty {
         let mut kernel = |kernel: &Kernel<T>| Kernel {
             forward: wrapped(kernel.forward, Role::Forward(kernel.forward)),
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
+            // A fault is between a kernel and every call of it.
+            lines: None,
             curvatures: kernel.curvatures,
             products: kernel.products,
             shared: Vec::leak(kernel.shared.iter().map(|shared| contributing(shared, &mut wrapped)).collect()),
