@@ -1,12 +1,17 @@
-//! Running checks over losses.
+//! Running checks over losses, several at a time.
 
-use std::time::{Instant, SystemTime};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::SystemTime;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::explain::variant_name;
 use loss_runtime::lane::Isa;
 
-use crate::audit::{Audit, Bitwise, ClaimRecord, KnotRecord, LossRecord, SCHEMA_VERSION, Selection, Standing, Status};
+use crate::audit::{
+    Audit, Bitwise, CheckRecord, ClaimRecord, KnotRecord, LossRecord, SCHEMA_VERSION, Selection, Standing, Status,
+};
 use crate::checks::{Check, Evidence};
 use crate::derivation::{definitions, derivations};
 use crate::describe::describe;
@@ -14,7 +19,7 @@ use crate::progress::Memory;
 use crate::subject::{Effort, Subject};
 
 /// Hears how far an audit has come.
-pub trait Progress {
+pub trait Progress: Sync {
     /// A check of a loss begins.
     fn begins(&self, loss: &str, check: &str);
     /// It has ended.
@@ -31,8 +36,9 @@ pub fn run_audit(
     memory: &dyn Memory,
 ) -> Audit {
     let date = utc(SystemTime::now());
+    let mut found = find_all(subjects, checks, effort, progress, memory).into_iter();
     let losses: Vec<LossRecord> =
-        subjects.iter().map(|subject| audit_loss(subject, checks, effort, progress, memory)).collect();
+        subjects.iter().map(|subject| record(subject, found.by_ref().take(checks.len()))).collect();
     Audit {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -47,41 +53,61 @@ pub fn run_audit(
     }
 }
 
-fn audit_loss(
-    subject: &Subject,
+/// What a check of a loss found.
+type Found = (CheckRecord, Evidence);
+
+/// What every check of every loss finds, in order. Threads of our own, each with one check after the other: a pool that kernels split their work
+/// over would begin a check in the midst of another one.
+fn find_all(
+    subjects: &[Subject],
     checks: &[Check],
     effort: &Effort,
     progress: &dyn Progress,
     memory: &dyn Memory,
-) -> LossRecord {
-    let start = Instant::now();
+) -> Vec<Found> {
+    let all: Vec<(&Subject, &Check, OnceLock<Found>)> = (subjects.iter())
+        .flat_map(|subject| checks.iter().map(move |check| (subject, check, OnceLock::new())))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((subject, check, found)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            progress.begins(subject.name(), check.name);
+            found.get_or_init(|| match memory.recall(subject.name(), check.name) {
+                Some(known) => known,
+                None => {
+                    let found = check.record(subject, effort);
+                    memory.keep(subject.name(), &found);
+                    found
+                }
+            });
+            progress.ends();
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    all.into_iter().filter_map(|(_, _, found)| found.into_inner()).collect()
+}
+
+/// What was found of a loss.
+fn record(subject: &Subject, found: impl Iterator<Item = Found>) -> LossRecord {
     let mut record = describe(subject.loss);
     record.variants = variants(subject);
     if let Some(compiled) = subject.compiled() {
         record.definitions = definitions(compiled);
         record.derivations = derivations(compiled);
     }
-    let mut remembered = 0.0;
-    for check in checks {
-        progress.begins(subject.name(), check.name);
-        let (found, evidence) = match memory.recall(subject.name(), check.name) {
-            Some(known) => {
-                remembered += known.0.seconds;
-                known
-            }
-            None => {
-                let found = check.record(subject, effort);
-                memory.keep(subject.name(), &found);
-                found
-            }
-        };
+    for (found, evidence) in found {
+        record.seconds += found.seconds;
         record.checks.push(found);
         take_in(&mut record, evidence);
-        progress.ends();
     }
     let LossRecord { knots, claims, .. } = &mut record;
     knots_are_tested(knots, claims);
-    record.seconds = start.elapsed().as_secs_f64() + remembered;
     record
 }
 

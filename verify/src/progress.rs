@@ -1,11 +1,11 @@
 //! What a long audit has found so far, kept on disk, so that one that was cut off goes on where it was.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::checks::Evidence;
 use crate::subject::Effort;
 
 /// Results of checks from an earlier run, and a place for those of this one.
-pub trait Memory {
+pub trait Memory: Sync {
     /// What a check of a loss found, if that is known.
     fn recall(&self, loss: &str, check: &str) -> Option<(CheckRecord, Evidence)>;
     /// Keeps what a check of a loss found.
@@ -56,8 +56,8 @@ pub struct Journal {
     path: PathBuf,
     key: Key,
     known: HashMap<(String, String), (CheckRecord, Evidence)>,
-    file: RefCell<File>,
-    failure: RefCell<Option<io::Error>>,
+    file: Mutex<File>,
+    failure: Mutex<Option<io::Error>>,
 }
 
 impl Journal {
@@ -113,8 +113,8 @@ impl Journal {
         let new = path.with_extension("jsonl.new");
         fs::write(&new, kept)?;
         fs::rename(&new, &path)?;
-        let file = RefCell::new(OpenOptions::new().append(true).open(&path)?);
-        Ok(Self { path, key, known, file, failure: RefCell::default() })
+        let file = Mutex::new(OpenOptions::new().append(true).open(&path)?);
+        Ok(Self { path, key, known, file, failure: Mutex::default() })
     }
 
     /// How many results are known.
@@ -132,7 +132,7 @@ impl Journal {
     /// The first thing that went wrong in keeping a result.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        self.failure.borrow().as_ref().map(io::Error::to_string)
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(io::Error::to_string)
     }
 
     fn write(&self, loss: &str, (record, evidence): &(CheckRecord, Evidence)) -> io::Result<()> {
@@ -140,7 +140,7 @@ impl Journal {
             Line { key: self.key.clone(), loss: loss.to_owned(), record: record.clone(), evidence: evidence.clone() };
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
-        let mut file = self.file.borrow_mut();
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(&text)?;
         file.flush()
     }
@@ -153,7 +153,7 @@ impl Memory for Journal {
 
     fn keep(&self, loss: &str, found: &(CheckRecord, Evidence)) {
         if let Err(error) = self.write(loss, found) {
-            self.failure.borrow_mut().get_or_insert(error);
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
     }
 }

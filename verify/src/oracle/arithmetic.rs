@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::f64::consts::LN_2;
 use std::rc::Rc;
 
 use dashu_float::round::mode::HalfEven;
@@ -20,8 +21,7 @@ pub type Decided<T = Real> = Result<T, Undecided>;
 /// The operations, at a working precision, with the constants they share.
 pub struct Arithmetic {
     precision: usize,
-    /// Those that the functions need, one set for all arithmetic of this precision on a thread: finding them takes longer than using them.
-    pub(super) constants: Rc<RefCell<ConstCache>>,
+    pub(super) shared: Rc<Shared>,
     pub(super) stirling: RefCell<Stirling>,
 }
 
@@ -30,18 +30,51 @@ const LARGE: i64 = 1 << 50;
 /// Exponentials of arguments from `2^STEEP` are kept by their logarithm.
 const STEEP: i64 = 40;
 
-fn constants(precision: usize) -> Rc<RefCell<ConstCache>> {
-    thread_local! {
-        static KNOWN: RefCell<BTreeMap<usize, Rc<RefCell<ConstCache>>>> = RefCell::default();
+/// What all arithmetic of one precision on a thread knows: finding it takes longer than using it.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The constants that the functions need.
+    pub(super) constants: RefCell<ConstCache>,
+    exponentials: RefCell<Recent>,
+    logarithms: RefCell<Recent>,
+}
+
+impl Shared {
+    fn of(precision: usize) -> Rc<Self> {
+        thread_local! {
+            static KNOWN: RefCell<BTreeMap<usize, Rc<Shared>>> = RefCell::default();
+        }
+        KNOWN.with_borrow_mut(|known| Rc::clone(known.entry(precision).or_default()))
     }
-    let new = || Rc::new(RefCell::new(ConstCache::new()));
-    KNOWN.with_borrow_mut(|known| Rc::clone(known.entry(precision).or_insert_with(new)))
+}
+
+/// The answers that a function gave last. A row is looked at again and again with one of its numbers moved, and the few factors of a formula
+/// meet every number of it.
+#[derive(Default)]
+pub(super) struct Recent(VecDeque<(Ball, Ball)>);
+
+impl Recent {
+    /// So many that looking through them takes no time beside finding one.
+    const MOST: usize = 128;
+
+    /// The answer for this argument: a known one, or that of the function.
+    pub(super) fn get(memory: &RefCell<Self>, argument: &Ball, find: impl FnOnce() -> Decided<Ball>) -> Decided<Ball> {
+        let is_it = |known: &Ball| known.radius == argument.radius && known.middle == argument.middle;
+        if let Some((_, answer)) = memory.borrow().0.iter().find(|(known, _)| is_it(known)) {
+            return Ok(answer.clone());
+        }
+        let answer = find()?;
+        let mut memory = memory.borrow_mut();
+        memory.0.truncate(Self::MOST - 1);
+        memory.0.push_front((argument.clone(), answer.clone()));
+        Ok(answer)
+    }
 }
 
 impl Arithmetic {
     /// Arithmetic to that many bits.
     pub fn new(precision: usize) -> Self {
-        Arithmetic { precision, constants: constants(precision), stirling: RefCell::new(Stirling::default()) }
+        Arithmetic { precision, shared: Shared::of(precision), stirling: RefCell::new(Stirling::default()) }
     }
 
     /// How many bits.
@@ -55,7 +88,7 @@ impl Arithmetic {
 
     /// The ratio of a circle's circumference to its diameter.
     pub fn pi(&self) -> Ball {
-        let pi = self.constants.borrow_mut().pi::<2, HalfEven>(self.precision);
+        let pi = self.shared.constants.borrow_mut().pi::<2, HalfEven>(self.precision);
         Ball::rounded(Ok(pi), self.precision)
     }
 
@@ -76,11 +109,16 @@ impl Arithmetic {
             Real::Extreme { negative, log } => Ok((*negative, log.clone())),
             Real::Finite(ball) => match ball.sign()? {
                 Ordering::Equal => Err(Undecided),
-                Ordering::Less => Ok((true, self.ln_ball(&ball.negated())?)),
-                Ordering::Greater => Ok((false, self.ln_ball(ball)?)),
+                Ordering::Less => Ok((true, self.logarithm(&ball.negated())?)),
+                Ordering::Greater => Ok((false, self.logarithm(ball)?)),
             },
             Real::Nan | Real::Infinity { .. } => Err(Undecided),
         }
+    }
+
+    /// The logarithm of a positive factor of an extreme number.
+    fn logarithm(&self, factor: &Ball) -> Decided<Ball> {
+        Recent::get(&self.shared.logarithms, factor, || self.ln_ball(factor))
     }
 
     /// `±exp(log)`
@@ -88,7 +126,7 @@ impl Arithmetic {
         if log.top().is_some_and(|top| top > STEEP) {
             return Ok(Real::Extreme { negative, log });
         }
-        let ball = self.exp_ball(&log)?;
+        let ball = Recent::get(&self.shared.exponentials, &log, || self.exp_ball(&log))?;
         Ok(Real::Finite(if negative { ball.negated() } else { ball }))
     }
 
@@ -124,6 +162,18 @@ impl Arithmetic {
 
     /// A sum with an extreme number in it and no zero: the smaller summand is an error of the larger one, unless they are close.
     fn add_extreme(&self, x: &Real, y: &Real) -> Decided {
+        if let (Real::Finite(ball), Real::Extreme { negative, log })
+        | (Real::Extreme { negative, log }, Real::Finite(ball)) = (x, y)
+            && let Some((order, gap)) = far_apart(ball, log)
+        {
+            let error = exponential_bound(&Ball::from_f64(-gap)).shifted(1);
+            return Ok(match order {
+                Ordering::Greater => Real::Finite(ball.clone().widened(ball.size().times(error))),
+                Ordering::Less | Ordering::Equal => {
+                    Real::Extreme { negative: *negative, log: log.clone().widened(error) }
+                }
+            });
+        }
         // A ball around zero has no logarithm; beside a huge number it is an error of that.
         let (_, a) = self.logarithm_of_size_or_more(x)?;
         let (_, b) = self.logarithm_of_size_or_more(y)?;
@@ -259,6 +309,30 @@ impl Arithmetic {
     }
 }
 
+/// Whether a number's size is far above `exp(log)` or far below it, and by at least how much their logarithms differ; nothing where they
+/// are not far apart, or where only the number's own logarithm would tell. That takes long to find, and is hardly ever wanted.
+fn far_apart(number: &Ball, log: &Ball) -> Option<(Ordering, f64)> {
+    let middle = Radius::below(&number.middle);
+    // To half of its size it must be known where it begins.
+    let least = (number.radius <= middle.shifted(-1)).then_some(middle)?.top()? as f64 - 3.0;
+    let most = number.size().top()? as f64 + 1.0;
+    let width = log.radius.top().map_or(0.0, |top| 2f64.powi(top.clamp(-1000, 1000) as i32));
+    let log = log.to_f64();
+    // As much as rounding could change, many times over.
+    let slack = FAR_APART + width + log.abs() * 1e-9;
+    let (below, above) = (least * LN_2 - log, log - most * LN_2);
+    if below > slack {
+        Some((Ordering::Greater, below - slack + FAR_APART))
+    } else if above > slack {
+        Some((Ordering::Less, above - slack + FAR_APART))
+    } else {
+        None
+    }
+}
+
+/// Logarithms that differ by so much are of numbers of which one is an error of the other.
+const FAR_APART: f64 = (1 << 21) as f64;
+
 /// At least `exp(x)` for every number in the ball.
 pub(super) fn exponential_bound(x: &Ball) -> Radius {
     const FAR: f64 = (1i64 << 60) as f64;
@@ -275,6 +349,35 @@ mod tests {
     use super::super::radius::Radius;
     use super::super::real::Real;
     use super::Arithmetic;
+
+    #[test]
+    fn numbers_far_apart_are_told_apart_without_their_logarithms() {
+        use std::cmp::Ordering;
+        let far = |number: &Ball, log: f64| super::far_apart(number, &Ball::from_f64(log)).map(|(order, _)| order);
+        let one_and_a_half = Ball::from_f64(1.5);
+        for (log, order) in [
+            (1e300, Some(Ordering::Less)),
+            (3e6, Some(Ordering::Less)),
+            (2e6, None),
+            (-2e6, None),
+            (-3e6, Some(Ordering::Greater)),
+            (-1e300, Some(Ordering::Greater)),
+        ] {
+            assert_eq!(far(&one_and_a_half, log), order, "1.5 and exp({log})");
+        }
+        let tiny = Ball::power_of_two(-(1 << 40));
+        assert_eq!(far(&tiny, -1e9), Some(Ordering::Less));
+        assert_eq!(far(&tiny, -1e13), Some(Ordering::Greater));
+        // Of a ball around zero nobody knows.
+        assert_eq!(far(&Ball::around_zero(Radius::power_of_two(-10)), -1e13), None);
+        // A sum is what it was, but for what the smaller one may add.
+        let arithmetic = Arithmetic::new(192);
+        let extreme = Real::Extreme { negative: true, log: Ball::from_f64(-5e13) };
+        let Ok(Real::Finite(sum)) = arithmetic.add(&Real::Finite(one_and_a_half), &extreme) else {
+            panic!("1.5 less next to nothing is finite")
+        };
+        assert!(sum.to_f64() == 1.5 && !sum.is_exact() && sum.is_known_to(1000));
+    }
 
     #[test]
     fn a_sum_of_extremes_that_nothing_tells_apart_is_undecided() {

@@ -28,9 +28,10 @@ impl Arithmetic {
 
     /// The same to another precision.
     pub(super) fn exp_ball_to(&self, x: &Ball, precision: usize) -> Decided<Ball> {
-        let step = small_step(x)?;
+        let x = x.shortened(precision);
+        let step = small_step(&x)?;
         let context = Context::<HalfEven>::new(precision);
-        let value = context.exp(&x.middle, Some(&mut self.constants.borrow_mut()));
+        let value = context.exp(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         let value = Ball::rounded(value, precision);
         let error = value.size().times(step).shifted(1);
         Ok(value.widened(error))
@@ -38,8 +39,9 @@ impl Arithmetic {
 
     /// `exp(x) - 1`, with the same bound.
     fn expm1_ball(&self, x: &Ball) -> Decided<Ball> {
-        let step = small_step(x)?;
-        let value = self.context().exp_m1(&x.middle, Some(&mut self.constants.borrow_mut()));
+        let x = x.shortened(self.precision());
+        let step = small_step(&x)?;
+        let value = self.context().exp_m1(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         let value = Ball::rounded(value, self.precision());
         let error = value.size().plus(one_radius()).times(step).shifted(1);
         Ok(value.widened(error))
@@ -47,11 +49,12 @@ impl Arithmetic {
 
     /// `log(x)` of a positive ball: `|log(x + d) - log(x)| <= 2 |d| / x` for `|d| <= x / 2`.
     pub(super) fn ln_ball(&self, x: &Ball) -> Decided<Ball> {
+        let x = x.shortened(self.precision());
         let size = Radius::below(&x.middle);
         if x.sign()? != Ordering::Greater || x.radius > size.shifted(-1) {
             return Err(Undecided);
         }
-        let value = self.context().ln(&x.middle, Some(&mut self.constants.borrow_mut()));
+        let value = self.context().ln(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         Ok(Ball::rounded(value, self.precision()).widened(x.radius.over(size).shifted(1)))
     }
 
@@ -62,7 +65,7 @@ impl Arithmetic {
         if shifted.sign()? != Ordering::Greater || x.radius > size {
             return Err(Undecided);
         }
-        let value = self.context().ln_1p(&x.middle, Some(&mut self.constants.borrow_mut()));
+        let value = self.context().ln_1p(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         Ok(Ball::rounded(value, self.precision()).widened(x.radius.over(size).shifted(1)))
     }
 
@@ -175,7 +178,7 @@ impl Arithmetic {
     /// More precision is needed.
     pub fn sin(&self, x: &Real) -> Decided {
         let Some(ball) = self.ball_of(x)? else { return Ok(Real::Nan) };
-        let value = self.context().sin(&ball.middle, Some(&mut self.constants.borrow_mut()));
+        let value = self.context().sin(&ball.middle, Some(&mut self.shared.constants.borrow_mut()));
         Ok(Real::Finite(Ball::rounded(value, self.precision()).widened(ball.radius)))
     }
 
@@ -185,7 +188,7 @@ impl Arithmetic {
     /// More precision is needed.
     pub fn cos(&self, x: &Real) -> Decided {
         let Some(ball) = self.ball_of(x)? else { return Ok(Real::Nan) };
-        let value = self.context().cos(&ball.middle, Some(&mut self.constants.borrow_mut()));
+        let value = self.context().cos(&ball.middle, Some(&mut self.shared.constants.borrow_mut()));
         Ok(Real::Finite(Ball::rounded(value, self.precision()).widened(ball.radius)))
     }
 
@@ -215,7 +218,7 @@ impl Arithmetic {
             }
             Real::Finite(_) | Real::Extreme { .. } => {
                 let Some(ball) = self.ball_of(x)? else { return Ok(Real::Nan) };
-                let value = self.context().atan(&ball.middle, Some(&mut self.constants.borrow_mut()));
+                let value = self.context().atan(&ball.middle, Some(&mut self.shared.constants.borrow_mut()));
                 Ok(Real::Finite(Ball::rounded(value, self.precision()).widened(ball.radius)))
             }
         }
@@ -238,7 +241,7 @@ impl Arithmetic {
         if !ball.is_exact() && ball.radius > Radius::below(&room.middle).shifted(-1) {
             return Err(Undecided);
         }
-        let value = self.context().acos(&ball.middle, Some(&mut self.constants.borrow_mut()));
+        let value = self.context().acos(&ball.middle, Some(&mut self.shared.constants.borrow_mut()));
         let mut value = Ball::rounded(value, self.precision());
         if !ball.is_exact() {
             let root = Ball::rounded(self.context().sqrt(&room.middle), self.precision());

@@ -71,7 +71,8 @@ impl Arithmetic {
                 break;
             }
         }
-        let pi = Ball::rounded(Ok(self.constants.borrow_mut().pi::<2, dashu_float::round::mode::HalfEven>(p)), p);
+        let pi =
+            Ball::rounded(Ok(self.shared.constants.borrow_mut().pi::<2, dashu_float::round::mode::HalfEven>(p)), p);
         let root = Ball::rounded(dashu_float::Context::new(p).sqrt(&pi.middle), p);
         let root = root.widened(pi.radius);
         let scale = self.exp_ball_to(&negative_square(x, p), p)?.times(&x.shifted(1), p).over(&root, p)?;
