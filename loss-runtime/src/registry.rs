@@ -94,8 +94,9 @@ pub struct Kernel<T: 'static> {
     pub forward: Run<T>,
     /// The values and the gradients that are asked for.
     pub fused: Run<T>,
-    /// Both for usual calls, if the kernel's every input has a number of its own for every place, and nothing is to be checked but
-    /// what its label asks of each number alone.
+    /// Both for calls that are answered at once. There may be some if every input has a number of its own for every place, nothing is
+    /// to be checked but what its label asks of each number alone, no row is dropped, and `fused` has the gradient of every input that
+    /// has one.
     pub lines: Option<LineRuns<T>>,
     /// The second derivative.
     pub curvatures: Curvatures<T>,

@@ -335,13 +335,13 @@ impl Chosen {
         match reduction {
             Reduction::None | Reduction::Named("none") => Ok(Self::None),
             Reduction::Sum | Reduction::Named("sum") => Ok(Self::Sum),
-            Reduction::Named(name) => Self::named(info, name)
+            Reduction::Named(name) => info
+                .reductions
+                .iter()
+                .position(|reduction| reduction.name == name)
+                .map(Self::Named)
                 .ok_or_else(|| Error::UnknownReduction { name: name.into(), available: info.reductions }),
         }
-    }
-
-    fn named(info: &LossInfo, name: &str) -> Option<Self> {
-        info.reductions.iter().position(|reduction| reduction.name == name).map(Self::Named)
     }
 
     fn name(self, info: &'static LossInfo) -> &'static str {

@@ -37,9 +37,9 @@ impl Cascade {
         let mut left = self.count;
         let mut sum = None;
         while left != 0 {
-            let tree = match (left.trailing_zeros() as usize, &self.trees) {
-                (place @ 1.., Some(trees)) => trees[place],
-                (..) => self.one,
+            let tree = match left.trailing_zeros() as usize {
+                0 => self.one,
+                place => self.trees.as_ref().map_or(f64::NAN, |trees| trees[place]),
             };
             sum = Some(sum.map_or(tree, |right| tree + right));
             left &= left - 1;

@@ -99,7 +99,7 @@ pub struct LossRecord {
     pub error_curves: Vec<ErrorCurve>,
     /// How many deliberate faults are found, where that was measured.
     pub mutation: Option<MutationSummary>,
-    /// How long the loss took.
+    /// How long its checks took together. Several run at a time.
     pub seconds: f64,
 }
 
@@ -352,7 +352,7 @@ pub struct CheckRecord {
     pub detail: String,
     /// The first few failures.
     pub failures: Vec<Failure>,
-    /// How long it took.
+    /// How long it took, beside others.
     pub seconds: f64,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::explain::variant_name;
@@ -22,7 +22,7 @@ use crate::subject::{Effort, Subject};
 pub trait Progress: Sync {
     /// A check of a loss begins.
     fn begins(&self, loss: &str, check: &str);
-    /// It has ended.
+    /// One that had begun has ended. Several run at a time.
     fn ends(&self);
 }
 
@@ -35,10 +35,9 @@ pub fn run_audit(
     progress: &dyn Progress,
     memory: &dyn Memory,
 ) -> Audit {
-    let date = utc(SystemTime::now());
+    let (date, start) = (utc(SystemTime::now()), Instant::now());
     let mut found = find_all(subjects, checks, effort, progress, memory).into_iter();
-    let losses: Vec<LossRecord> =
-        subjects.iter().map(|subject| record(subject, found.by_ref().take(checks.len()))).collect();
+    let losses = subjects.iter().map(|subject| record(subject, found.by_ref().take(checks.len()))).collect();
     Audit {
         schema_version: SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -48,7 +47,7 @@ pub fn run_audit(
         seed: effort.seed,
         points: effort.points,
         selection: Selection::default(),
-        seconds: losses.iter().map(|loss| loss.seconds).sum(),
+        seconds: start.elapsed().as_secs_f64(),
         losses,
     }
 }
@@ -90,7 +89,7 @@ fn find_all(
         }
         work();
     });
-    all.into_iter().filter_map(|(_, _, found)| found.into_inner()).collect()
+    all.into_iter().map(|(_, _, found)| found.into_inner().expect("every check has run")).collect()
 }
 
 /// What was found of a loss.
@@ -195,10 +194,12 @@ pub(crate) fn utc(time: SystemTime) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{knots_are_tested, take_in_claim, utc, variants};
+    use super::{Progress, knots_are_tested, run_audit, take_in_claim, utc, variants};
     use crate::audit::{ClaimRecord, KnotRecord, Standing, Status};
+    use crate::checks::{Check, Finding};
+    use crate::progress::Forgetful;
     use crate::registry::losses;
-    use crate::subject::Subject;
+    use crate::subject::{Effort, Subject};
 
     #[test]
     fn variants_are_listed_where_there_is_a_choice() {
@@ -206,6 +207,33 @@ mod tests {
         let of = |name: &str| all.iter().find(|subject| subject.name() == name).map(variants);
         assert_eq!(of("l1"), Some(vec!["weight given".to_owned(), "weight absent".to_owned()]));
         assert_eq!(of("smooth_l1"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_found_stands_with_its_loss_and_in_the_order_of_the_checks() {
+        struct Unheard;
+        impl Progress for Unheard {
+            fn begins(&self, _: &str, _: &str) {}
+            fn ends(&self) {}
+        }
+        fn check(name: &'static str, run: fn(&Subject, &Effort) -> Finding) -> Check {
+            Check { name, claim: "it is found", run }
+        }
+        let checks = [
+            check("slow", |subject, _| {
+                std::thread::sleep(Duration::from_millis(5));
+                Finding::skipped(&format!("slow of {}", subject.name()))
+            }),
+            check("quick", |subject, _| Finding::skipped(&format!("quick of {}", subject.name()))),
+        ];
+        let subjects = Subject::all(losses());
+        let effort = Effort { seed: 1, points: 1 };
+        let audit = run_audit(&subjects, &checks, &effort, &Unheard, &Forgetful);
+        assert_eq!(audit.losses.len(), subjects.len());
+        for (loss, subject) in audit.losses.iter().zip(&subjects) {
+            let details: Vec<&str> = loss.checks.iter().map(|check| check.detail.as_str()).collect();
+            assert_eq!(details, [format!("slow of {}", subject.name()), format!("quick of {}", subject.name())]);
+        }
     }
 
     #[test]

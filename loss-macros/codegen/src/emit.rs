@@ -215,7 +215,7 @@ fn are_alike(spec: &Spec, plan: &Plan) -> bool {
     let given = spec.inputs.iter().zip(&plan.key.inputs_present).filter(|(_, present)| **present);
     let mut alike = given.map(|(input, _)| {
         let axes: AxisSet = input.axes.iter().copied().collect();
-        axes == plan.axes && input.ignore.is_none() && input.label.is_of_each_number()
+        axes == plan.axes && input.label.is_of_each_number()
     });
     plan.axes.iter().count() == spec.axes.len()
         && alike.all(|alike| alike)

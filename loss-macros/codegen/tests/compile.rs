@@ -1,6 +1,7 @@
 //! Several specs at once: all that is wrong with each, and nothing twice.
 
-use loss_codegen::compile::compile;
+use loss_codegen::compile::{compile, emit_all};
+use loss_codegen::page::{Gates, Surroundings};
 use loss_codegen::source::SourceFile;
 
 fn spec(name: &str, formula: &str, relations: &str) -> SourceFile {
@@ -54,4 +55,41 @@ fn a_condition_on_a_whole_row_is_refused() {
         .text
         .replace("{ axes: [N], gradient: true }", "{ axes: [N, C], domain: \"sum(C, input) <= 1\", gradient: true }");
     assert_eq!(mistakes(&[spec]), ["error[E0604]: a condition on a whole row is not supported yet"]);
+}
+
+/// For each variant of a loss of these inputs, whether its kernel answers calls at once.
+fn answers_at_once(inputs: &str, formula: &str) -> Vec<bool> {
+    let text = format!(
+        "name: asked\nsummary: A spec.\nreference: [ none ]\ninputs:\n{inputs}loss: {formula}\n\
+         reduction: {{ default: mean, mean: elements }}\n"
+    );
+    let compiled = compile(&[SourceFile { path: "specs/asked.yaml".to_owned(), text }])
+        .unwrap_or_else(|failures| panic!("{}", failures[0].rendered().join("\n")));
+    let surroundings = Surroundings { library: None, measured: &[], gates: Gates::Open, root: None };
+    let code = emit_all(&compiled, surroundings).to_string();
+    let variants = code.split("const VARIANT").skip(1);
+    variants.map(|variant| variant.split("lines :").nth(1).is_some_and(|lines| lines.starts_with(" Some"))).collect()
+}
+
+#[test]
+fn calls_are_answered_at_once_where_each_place_has_its_own_numbers_and_only_labels_to_check() {
+    const INPUT: &str = "  input: { axes: [N], gradient: true }\n";
+    let with = |input: &str, formula: &str| answers_at_once(&format!("{INPUT}  other: {input}\n"), formula);
+    assert_eq!(answers_at_once(INPUT, "abs(input)"), [true]);
+    assert_eq!(with("{ axes: [N], gradient: true }", "abs(input - other)"), [true]);
+    assert_eq!(with("{ axes: [N], label: sign }", "relu(1 - other * input)"), [true]);
+    assert_eq!(with("{ axes: [N], label: probability }", "other * input"), [true]);
+    // Declared conditions, numbers that several places share.
+    assert_eq!(with("{ axes: [N], domain: \"other < 7\" }", "other * input"), [false]);
+    assert_eq!(with("{ axes: [N], default: 1, domain: \"other < 7\" }", "other * input"), [false, true]);
+    assert_eq!(with("{ axes: [] }", "other * input"), [false]);
+    // A second axis: all inputs along both, or a table, or a reduction.
+    const ROW: &str = "  input: { axes: [N, C], gradient: true }\n";
+    let with = |input: &str, formula: &str| answers_at_once(&format!("{ROW}  other: {input}\n"), formula);
+    assert_eq!(with("{ axes: [N, C], label: probability }", "other * input"), [true]);
+    assert_eq!(with("{ axes: [C] }", "other * input"), [false]);
+    assert_eq!(with("{ axes: [N] }", "other * input"), [false]);
+    assert_eq!(with("{ axes: [N, C], label: simplex(C) }", "other * input"), [false]);
+    assert_eq!(with("{ axes: [N], label: class_index(C) }", "input[other]"), [false]);
+    assert_eq!(answers_at_once(ROW, "sum(C, abs(input))"), [false]);
 }

@@ -8,7 +8,6 @@ mod tile;
 
 use super::block::Block;
 use super::rows::{Sweep, identity, settle, spilled_again, take};
-use super::scratch::put;
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowWise};
@@ -276,9 +275,11 @@ fn pass<
 enum Target<'t, 'o, T> {
     Nowhere,
     /// As the kernel computes it.
-    Here(&'t mut [T]),
-    /// In another type, or (if so) added to what is there.
-    There(&'t mut Slot<'o, T>, bool),
+    Stored(&'t mut [T]),
+    /// Rounded to another type.
+    Rounded(&'t mut Slot<'o, T>),
+    /// Added to what is there.
+    Added(&'t mut Slot<'o, T>),
 }
 
 /// The last pass over a block of rows: gradients, and values if there is one for every place. Gives the sums of the rows' values.
@@ -319,14 +320,15 @@ where
         let Some(slot) = slot else { continue };
         let input = K::ELEMENT_GRADIENTS[g];
         targets[g] = match tile {
-            Some(tile) => Target::Here(tile),
+            Some(tile) => Target::Stored(tile),
             None => {
                 paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
-                let adds = job.inputs[input].broadcast;
-                if adds || !slot.is_native() {
-                    Target::There(slot, adds)
+                if job.inputs[input].broadcast {
+                    Target::Added(slot)
+                } else if slot.is_native() {
+                    slot.native().map_or(Target::Nowhere, Target::Stored)
                 } else {
-                    slot.native().map_or(Target::Nowhere, Target::Here)
+                    Target::Rounded(slot)
                 }
             }
         };
@@ -345,8 +347,8 @@ where
             let upstream = if K::VALUE_PER_ELEMENT { reader.upstream(place) } else { zero };
             let spilled = if K::SPILL.is_some() && spills {
                 match targets.first() {
-                    Some(Target::Here(slot)) => paths[0].load(token, slot, place, reader.len),
-                    Some(Target::There(..) | Target::Nowhere) | None => zero,
+                    Some(Target::Stored(slot)) => paths[0].load(token, slot, place, reader.len),
+                    Some(Target::Rounded(_) | Target::Added(_) | Target::Nowhere) | None => zero,
                 }
             } else {
                 spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, &u, v, &x, &s, index, upstream)
@@ -365,12 +367,12 @@ where
                 let gradient = L::select(live, gradients[g], zero);
                 match &mut targets[g] {
                     Target::Nowhere => {}
-                    Target::Here(slot) => paths[g].store(gradient, slot, place, reader.len),
-                    Target::There(slot, adds) => {
+                    Target::Stored(slot) => paths[g].store(gradient, slot, place, reader.len),
+                    Target::Rounded(slot) => paths[g].put(gradient, slot, place, reader.len),
+                    Target::Added(slot) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);
-                        let offset = paths[g].base + place * paths[g].stride;
-                        put(*adds, &lanes[..block.len], slot, offset, paths[g].lane);
+                        slot.add(&lanes[..block.len], paths[g].base + place * paths[g].stride, paths[g].lane);
                     }
                 }
             }

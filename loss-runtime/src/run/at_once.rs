@@ -4,10 +4,11 @@
 //! says what is wrong. So there are no errors here, and nothing is written before all is known to be well.
 
 use super::labels::all_admitted_alone;
+use super::layout::{dimension, shape};
 use super::{Chosen, finished, params, present};
 use crate::call::{Call, MAX_INPUTS, MAX_PARAMS, Outcome, Request, Want};
 use crate::drive::CHUNK;
-use crate::info::{Divisor, LossInfo, Position};
+use crate::info::{Divisor, LossInfo};
 use crate::job::Line;
 use crate::lane::Isa;
 use crate::registry::{Element, Loss, Over, Variant, VariantKey};
@@ -36,7 +37,7 @@ pub(super) fn answer<T: Element>(
     };
     let mut params = [f64::NAN; MAX_PARAMS];
     params::check::<T>(loss, &call.params, &mut params).ok()?;
-    let params = &mut params[..info.params.len()];
+    let params = params.get_mut(..info.params.len())?;
     let variant = T::variant(loss, &VariantKey { params, present: present(call) });
     for value in &mut *params {
         *value = T::from_f64(*value).to_f64();
@@ -50,7 +51,11 @@ pub(super) fn answer<T: Element>(
     let kernel = of.unwrap_or(&variant.loss);
     let lines = kernel.lines.as_ref()?;
     let divisor = counted(reduction, info, variant, (shape, len))?;
-    let upstream = T::from_f64(request.upstream.alone()? / divisor);
+    // One number, where the result is one or it is a number for all; of as many as there are values, the general way takes each.
+    let upstream = match (request.upstream.count(), reduction) {
+        (Some(count), Chosen::None) if count != len => return None,
+        (Some(_) | None, _) => T::from_f64(request.upstream.alone()? / divisor),
+    };
 
     let mut line = Line {
         isa,
@@ -73,7 +78,7 @@ pub(super) fn answer<T: Element>(
             return None;
         }
     }
-    let (own, others) = request.gradients.split_at_mut(info.inputs.len());
+    let (own, others) = request.gradients.split_at_mut_checked(info.inputs.len())?;
     let mut is_fused = false;
     for (place, slot) in own.iter_mut().enumerate() {
         let Some(slot) = slot else { continue };
@@ -115,9 +120,7 @@ fn any<S>(slots: &[Option<S>]) -> bool {
 /// The extent of the second axis; 1 if there is none.
 fn extent(info: &LossInfo, shape: &Shape) -> Option<usize> {
     let Some(axis) = info.axes.get(1) else { return Some(1) };
-    let dims = shape.extents().len();
-    let place = if axis.position == Position::Last { dims.checked_sub(1)? } else { usize::from(dims > 1) };
-    shape.extents().get(place).copied()
+    shape.extents().get(dimension(Some(axis.position), shape)?).copied()
 }
 
 /// The divisor, if it is 1 or counts places.
@@ -141,11 +144,4 @@ fn numbers<'a, T: Element>(array: &Array<'a, T>, shape: &Shape, len: usize) -> O
         Array::Labels(labels) => (T::same_type(labels.data)?, &labels.shape, labels.row_stride),
     };
     (row_stride.is_none() && values.len() == len && own == shape).then_some(values)
-}
-
-fn shape<'c, T>(array: &'c Array<'_, T>) -> &'c Shape {
-    match array {
-        Array::Real(tensor) => &tensor.shape,
-        Array::Labels(labels) => &labels.shape,
-    }
 }

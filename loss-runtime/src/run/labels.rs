@@ -44,8 +44,8 @@ pub(super) fn check<T: Element>(
     first.map_or(Ok(()), |(_, error)| Err(error))
 }
 
-/// Whether all numbers of an input are admitted, whose label asks something of each alone and of nothing beside it. Declared conditions are
-/// not looked at.
+/// Whether all numbers of an input are admitted by its label, which must be one that judges each by itself. Declared conditions are not
+/// looked at.
 pub(super) fn all_admitted_alone<T: Element>(declared: &InputInfo, values: &[T], isa: Isa) -> bool {
     matches!(declared.label, Label::Real) || {
         let admitted = Admitted { label: declared.label, extent: 1, ignored: None };

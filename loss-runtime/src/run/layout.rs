@@ -53,7 +53,7 @@ impl Layout {
         }
         let lead = lead(info, call)?;
         let declared = &info.inputs[lead];
-        let shape = call.inputs[lead].map_or(Shape::default(), |given| shape(&given));
+        let shape = call.inputs[lead].as_ref().map_or(Shape::default(), |given| *shape(given));
         let position = info.axes.get(1).map(|axis| axis.position);
         let (rows, extent) = rows_and_extent(info, declared, &shape, position, call)?;
         let extents = rows.extents();
@@ -82,11 +82,12 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The usual call of a loss without a second axis, in which every input is one dense line: what the general way comes to, found
-    /// at once. Anything else, and anything wrong, is left to that.
+    /// Of a loss without a second axis, where every input is one dense line: what the general way comes to, found with few questions.
+    /// Anything else, and anything wrong, is left to that. Calls come here that are too long to be answered at once, or have labels of
+    /// other types, conditions to be checked, or an upstream gradient for each value.
     #[inline(always)]
     fn line<'a, T: Element>(info: &'static LossInfo, call: &Call<'a, T>, views: &mut Views<'a, T>) -> Option<Self> {
-        let rows = self::shape(call.inputs[info.layout].as_ref()?);
+        let rows = *shape(call.inputs[info.layout].as_ref()?);
         if info.axes.len() != 1 || rows.extents().len() != 1 {
             return None;
         }
@@ -254,7 +255,7 @@ fn rows_and_extent<T>(
             Some((input, given))
         });
         return match table {
-            Some((input, given)) => Ok((rows, extent_at(info, input, &self::shape(given), 0)?)),
+            Some((input, given)) => Ok((rows, extent_at(info, input, self::shape(given), 0)?)),
             None => Ok((rows, 1)),
         };
     }
@@ -262,10 +263,7 @@ fn rows_and_extent<T>(
     if dims == 0 || (!has_rows && dims > 1) {
         return Err(Error::Dimensions { input: declared.name, expected, found: dims });
     }
-    let place = match position {
-        Some(Position::Last) => dims - 1,
-        None | Some(Position::Second | Position::Rows) => usize::from(dims > 1),
-    };
+    let place = dimension(position, shape).unwrap_or(0);
     Ok((shape.without(place), extent_at(info, declared, shape, place)?))
 }
 
@@ -278,11 +276,21 @@ fn extent_at(info: &'static LossInfo, declared: &InputInfo, shape: &Shape, place
     }
 }
 
-fn shape<T>(array: &Array<'_, T>) -> Shape {
+/// An array's shape.
+pub(super) fn shape<'c, T>(array: &'c Array<'_, T>) -> &'c Shape {
     match array {
-        Array::Real(tensor) => tensor.shape,
-        Array::Labels(labels) => labels.shape,
+        Array::Real(tensor) => &tensor.shape,
+        Array::Labels(labels) => &labels.shape,
     }
+}
+
+/// Which dimension of the layout input is the second axis; none of an array without dimensions.
+pub(super) fn dimension(position: Option<Position>, shape: &Shape) -> Option<usize> {
+    let last = shape.extents().len().checked_sub(1)?;
+    Some(match position {
+        Some(Position::Last) => last,
+        None | Some(Position::Second | Position::Rows) => last.min(1),
+    })
 }
 
 /// An input's values.

@@ -2,9 +2,11 @@
 
 use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Array, Element, Labels, Tensor};
+use loss_runtime::{Array, Element, Error, Labels, Shape, Tensor};
 
-use crate::losses::{SIGNED, SMOOTH, SMOOTH_WIDE, WEIGHTED_SECOND, WEIGHTED_SQUARE};
+use crate::losses::{
+    AT_ONCE, SIGNED, SMOOTH, SMOOTH_WIDE, SPREAD_LAST, SPREAD_SECOND, TOLD, WEIGHTED_SECOND, WEIGHTED_SQUARE,
+};
 use crate::{SERIAL, ask, assert_close, assert_same, lengths, numbers, round};
 
 fn smooth(x: f64, y: f64) -> (f64, f64) {
@@ -89,6 +91,66 @@ fn at_once_and_not<T: Element>() {
 fn an_answer_at_once_has_the_bits_of_the_general_one() {
     at_once_and_not::<f32>();
     at_once_and_not::<f64>();
+}
+
+#[test]
+fn usual_calls_are_answered_at_once_and_no_others() {
+    let answered = |inputs: &[Array<'_, f64>], reduction, upstream: Upstream<'_, f64>, lengths: &[usize]| {
+        let answer = ask(&TOLD, inputs, Execution::default(), reduction, upstream, None, lengths);
+        answer.map(|answer| answer.outcome.partial.sum == AT_ONCE)
+    };
+    let numbers = numbers(8193, 25);
+    let of = |n: usize| Array::from(Tensor::from(&numbers[..n]));
+    for n in [1, 2, 100, 8192] {
+        for reduction in [Reduction::None, Reduction::Sum, Reduction::MEAN] {
+            let up = Upstream::Scalar(2.0);
+            assert_eq!(answered(&[of(n), of(n)], reduction, up, &[n, n]), Ok(true), "{n} places, {reduction:?}");
+        }
+    }
+    assert_eq!(answered(&[of(8193), of(8193)], Reduction::Sum, Upstream::One, &[]), Ok(false), "more than a chunk");
+    let strided = with_strides(&[of(8), of(8)], 1);
+    assert_eq!(answered(&strided, Reduction::Sum, Upstream::One, &[]), Ok(false), "a stride");
+    let ups = [1.0, 2.0];
+    assert_eq!(
+        answered(&[of(2), of(2)], Reduction::None, Upstream::Each(&ups), &[2]),
+        Ok(false),
+        "an upstream for each"
+    );
+    assert_eq!(answered(&[of(1), of(1)], Reduction::None, Upstream::Each(&ups[..1]), &[1]), Ok(true));
+    // What is wrong is told by the general way, and nothing is written.
+    let refused = |inputs: &[Array<'_, f64>], reduction, upstream, lengths: &[usize]| {
+        answered(inputs, reduction, upstream, lengths).unwrap_err()
+    };
+    let one = Upstream::Each(&ups[..1]);
+    let error = (Error::Upstream { expected: 2, found: 1 }, true);
+    assert_eq!(refused(&[of(2), of(2)], Reduction::None, one, &[2]), error);
+    assert_eq!(answered(&[of(2), of(2)], Reduction::Sum, one, &[2]), Ok(true), "one for the sum");
+    let error = (Error::OutputLength { output: "target", expected: 2, found: 3 }, true);
+    assert_eq!(refused(&[of(2), of(2)], Reduction::Sum, Upstream::One, &[2, 3]), error);
+    let error = (Error::Shape { input: "target", axis: 0, expected: 2, found: 3 }, true);
+    assert_eq!(refused(&[of(2), of(3)], Reduction::Sum, Upstream::One, &[]), error);
+}
+
+#[test]
+fn a_second_axis_is_found_at_once_where_it_is() {
+    let (x, mut share) = (round::<f32>(&numbers(30, 26)), vec![0.5_f32; 30]);
+    share[7] = 0.25;
+    let shapes: [&[usize]; 4] = [&[30], &[5, 6], &[2, 5, 3], &[1, 30]];
+    for loss in [&SPREAD_LAST, &SPREAD_SECOND] {
+        for shape in shapes {
+            let shaped = |data| Array::from(Tensor { data, shape: Shape::new(shape).unwrap(), row_stride: None });
+            let inputs = [shaped(&x), shaped(&share)];
+            let strided = with_strides(&inputs, shape[1..].iter().product());
+            for reduction in [Reduction::None, Reduction::MEAN, Reduction::Named("batchmean")] {
+                let ask = |inputs| ask(loss, inputs, SERIAL, reduction, Upstream::One, Some(30), &[30]).unwrap();
+                assert_same(&ask(&inputs), &ask(&strided), &format!("{shape:?}, {reduction:?}"));
+            }
+        }
+    }
+    let wrong = [1.5_f32; 30];
+    let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&wrong).into()];
+    let refusal = ask(&SPREAD_LAST, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(30), &[30]).unwrap_err();
+    assert_eq!((refusal.0.kind(), refusal.1), ("label", true));
 }
 
 #[test]

@@ -47,6 +47,25 @@ impl Elementwise<2, 0, 2> for WeightedSquare {
     }
 }
 
+/// `t * x`, over the extent of the second axis.
+pub(crate) struct Spread;
+
+impl Elementwise<2, 1, 1> for Spread {
+    const INPUTS: [usize; 2] = [0, 1];
+    const GRADIENTS: [usize; 1] = [0];
+    fn uniforms(call: &CallConstants<'_>) -> [f64; 1] {
+        [1.0 / call.extent]
+    }
+    #[inline(always)]
+    fn value<L: Lane>(_: L::Token, u: &[L; 1], x: &[L; 2]) -> L {
+        x[1] * x[0] * u[0]
+    }
+    #[inline(always)]
+    fn fused<L: Lane>(token: L::Token, u: &[L; 1], x: &[L; 2], upstream: L) -> (L, [L; 1]) {
+        (Self::value(token, u, x), [upstream * x[1] * u[0]])
+    }
+}
+
 /// The condition `w >= 0` on input 1.
 pub(crate) struct NotNegative;
 

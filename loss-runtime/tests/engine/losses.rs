@@ -7,10 +7,11 @@ use loss_runtime::drive::{
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
+use loss_runtime::job::Line;
 use loss_runtime::registry::{Curvatures, Kernel, LineRuns, Loss, Over, Variant, VariantKey, VariantReduction};
 
 use super::kernels::{
-    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, WeightOfLabel, WeightedSquare,
+    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, Spread, WeightOfLabel, WeightedSquare,
 };
 
 /// A loss with one variant.
@@ -141,6 +142,22 @@ macro_rules! smooth_wide {
         Variant { accumulate_f64: true, ..smooth!($float) }
     };
 }
+macro_rules! told {
+    ($float:ident) => {
+        Variant {
+            loss: Kernel {
+                lines: Some(LineRuns { forward: told_at_once::<$float>, fused: told_at_once::<$float> }),
+                ..elementwise!($float, Smooth, 2, 1, 2, None)
+            },
+            ..smooth!($float)
+        }
+    };
+}
+/// What [`TOLD`] gives where a call is answered at once: not what the kernel gives.
+pub(crate) const AT_ONCE: f64 = 4242.0;
+fn told_at_once<T>(_: &mut Line<'_, '_, T>) -> f64 {
+    AT_ONCE
+}
 static SMOOTH_INFO: LossInfo = info(
     "smooth",
     &[ROWS],
@@ -149,6 +166,7 @@ static SMOOTH_INFO: LossInfo = info(
     &[MEAN, SAMPLES],
 );
 toy!(/** Elementwise, no second axis. */ SMOOTH, SMOOTH_INFO, smooth);
+toy!(/** The same, but that it tells when a call is answered at once. */ TOLD, SMOOTH_INFO, told);
 toy!(/** The same, summed in `f64`. */ SMOOTH_WIDE, SMOOTH_INFO, smooth_wide);
 
 macro_rules! weighted {
@@ -176,6 +194,30 @@ static WEIGHTED_SECOND_INFO: LossInfo = info(
     &[MEAN],
 );
 toy!(/** The same in the second dimension; the weight may be broadcast along both. */ WEIGHTED_SECOND, WEIGHTED_SECOND_INFO, weighted);
+
+macro_rules! spread {
+    ($float:ident) => {
+        Variant {
+            axes: 3,
+            loss: elementwise!($float, Spread, 2, 1, 1, {
+                Some(LineRuns {
+                    forward: line_forward::<$float, Spread, 2, 1, 1>,
+                    fused: line_fused::<$float, Spread, 2, 1, 1>,
+                })
+            }),
+            reductions: &[none!($float), none!($float)],
+            input_domains: &[None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+const SHARE: InputInfo = InputInfo { label: Label::Probability, ..input("share", &[0, 1], false) };
+static SPREAD_LAST_INFO: LossInfo =
+    info("spread_last", &[ROWS, LAST], &[input("input", &[0, 1], true), SHARE], &[], &[MEAN, SAMPLES]);
+toy!(/** Elementwise with a second axis, whose extent it reads, and a label. */ SPREAD_LAST, SPREAD_LAST_INFO, spread);
+static SPREAD_SECOND_INFO: LossInfo =
+    info("spread_second", &[ROWS, SECOND], &[input("input", &[0, 1], true), SHARE], &[], &[MEAN, SAMPLES]);
+toy!(/** The same in the second dimension. */ SPREAD_SECOND, SPREAD_SECOND_INFO, spread);
 
 macro_rules! signed {
     ($float:ident) => {

@@ -3,7 +3,7 @@
 use loss_codegen::compile::Compiled;
 use loss_runtime::call::MAX_INPUTS;
 use loss_runtime::info::Position;
-use loss_runtime::{Element, Error, Reduction, Request, run};
+use loss_runtime::{Element, Error, Reduction, Request, Upstream, run};
 
 use crate::generators::{Batch, Extents, Family, Random};
 use crate::oracle::Oracle;
@@ -205,12 +205,23 @@ fn wrong_outputs<T: Element>(sample: &Sample<'_, T>, batch: &Batch<T>, tally: &m
             }
         };
         let is_output = |error: &Error| error.kind() == "output";
-        untouched(sample, batch, (elements, gradients), Reduction::None, &what, "output", is_output, tally);
+        untouched(sample, batch, (elements, gradients), Asked::default(), &what, "output", is_output, tally);
+    }
+    for (count, reduction) in [(none_len + 1, Reduction::None), (1, Reduction::None), (2, Reduction::Sum)] {
+        if count == none_len && reduction.is_none() {
+            continue;
+        }
+        let upstream = vec![T::ONE; count];
+        let asked = Asked { reduction, upstream: Upstream::Each(&upstream) };
+        let outputs = (vec![poison::<T>(); none_len], gradients.clone());
+        let what = format!("{count} upstream gradients of {reduction:?} of {none_len} values");
+        let is_upstream = |error: &Error| matches!(error, Error::Upstream { .. });
+        untouched(sample, batch, outputs, asked, &what, "output", is_upstream, tally);
     }
     let unknown = |error: &Error| matches!(error, Error::UnknownReduction { .. });
     let outputs = (vec![poison::<T>(); none_len], gradients);
-    let reduction = Reduction::Named("no reduction has this name");
-    untouched(sample, batch, outputs, reduction, "an unknown reduction", "reduction", unknown, tally);
+    let asked = Asked { reduction: Reduction::Named("no reduction has this name"), ..Asked::default() };
+    untouched(sample, batch, outputs, asked, "an unknown reduction", "reduction", unknown, tally);
 }
 
 fn expect_refusal<T: Element>(
@@ -224,7 +235,19 @@ fn expect_refusal<T: Element>(
     // As many as the right call has; the refusal comes before their lengths are looked at.
     let layout = sample.batch.inputs[sample.info.layout].as_ref().map_or(0, |column| column.values.len());
     let outputs = (vec![poison::<T>(); layout], gradient_buffers(sample.loss, batch));
-    untouched(sample, batch, outputs, Reduction::None, what, kind, is_right, tally);
+    untouched(sample, batch, outputs, Asked::default(), what, kind, is_right, tally);
+}
+
+/// What is asked for beside everything.
+struct Asked<'u, T> {
+    reduction: Reduction<'static>,
+    upstream: Upstream<'u, T>,
+}
+
+impl<T> Default for Asked<'_, T> {
+    fn default() -> Self {
+        Self { reduction: Reduction::None, upstream: Upstream::One }
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "a call, and what is expected of it")]
@@ -232,7 +255,7 @@ fn untouched<T: Element>(
     sample: &Sample<'_, T>,
     batch: &Batch<T>,
     (mut elements, mut gradients): (Vec<T>, Vec<Option<Vec<T>>>),
-    reduction: Reduction<'_>,
+    asked: Asked<'_, T>,
     what: &str,
     kind: &str,
     is_right: impl Fn(&Error) -> bool,
@@ -243,7 +266,9 @@ fn untouched<T: Element>(
     for (slot, gradient) in slots.iter_mut().zip(&mut gradients) {
         *slot = gradient.as_deref_mut();
     }
-    let request = Request { reduction, elements: Some(&mut elements), gradients: slots, ..Request::default() };
+    let Asked { reduction, upstream } = asked;
+    let request =
+        Request { reduction, upstream, elements: Some(&mut elements), gradients: slots, ..Request::default() };
     match run(sample.loss, &batch.call(), request) {
         Err(error) if is_right(&error) => tally.pass(1),
         Err(error) => tally.fail(&what, || (format!("a {kind} error that names it"), error.to_string())),

@@ -313,24 +313,31 @@ impl Arithmetic {
 /// are not far apart, or where only the number's own logarithm would tell. That takes long to find, and is hardly ever wanted.
 fn far_apart(number: &Ball, log: &Ball) -> Option<(Ordering, f64)> {
     let middle = Radius::below(&number.middle);
-    // To half of its size it must be known where it begins.
-    let least = (number.radius <= middle.shifted(-1)).then_some(middle)?.top()? as f64 - 3.0;
-    let most = number.size().top()? as f64 + 1.0;
-    let width = log.radius.top().map_or(0.0, |top| 2f64.powi(top.clamp(-1000, 1000) as i32));
+    if number.radius > middle.shifted(-1) {
+        return None;
+    }
+    // Powers of two below and above every size in the ball. Each has a spare one, which is more than the rounding of its product with log 2.
+    let (least, most) = (middle.top()? - 3, number.size().top()? + 1);
+    let width = match log.radius.top() {
+        None => 0.0,
+        Some(top) if top <= 1000 => 2f64.powi(top.max(-1000) as i32),
+        Some(_) => return None,
+    };
     let log = log.to_f64();
-    // As much as rounding could change, many times over.
-    let slack = FAR_APART + width + log.abs() * 1e-9;
-    let (below, above) = (least * LN_2 - log, log - most * LN_2);
-    if below > slack {
-        Some((Ordering::Greater, below - slack + FAR_APART))
-    } else if above > slack {
-        Some((Ordering::Less, above - slack + FAR_APART))
+    // Far more than a float this large is off by.
+    let unsure = width + log.abs() * 1e-9;
+    let above = least as f64 * LN_2 - log - unsure;
+    let below = log - most as f64 * LN_2 - unsure;
+    if above > FAR_APART {
+        Some((Ordering::Greater, above))
+    } else if below > FAR_APART {
+        Some((Ordering::Less, below))
     } else {
         None
     }
 }
 
-/// Logarithms that differ by so much are of numbers of which one is an error of the other.
+/// Numbers whose logarithms differ by so much are one an error of the other.
 const FAR_APART: f64 = (1 << 21) as f64;
 
 /// At least `exp(x)` for every number in the ball.
@@ -345,17 +352,21 @@ pub(super) fn exponential_bound(x: &Ball) -> Radius {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::super::ball::Ball;
     use super::super::radius::Radius;
     use super::super::real::Real;
-    use super::Arithmetic;
+    use super::{Arithmetic, far_apart};
+
+    fn order(number: &Ball, log: &Ball) -> Option<Ordering> {
+        far_apart(number, log).map(|(order, _)| order)
+    }
 
     #[test]
     fn numbers_far_apart_are_told_apart_without_their_logarithms() {
-        use std::cmp::Ordering;
-        let far = |number: &Ball, log: f64| super::far_apart(number, &Ball::from_f64(log)).map(|(order, _)| order);
         let one_and_a_half = Ball::from_f64(1.5);
-        for (log, order) in [
+        for (log, expected) in [
             (1e300, Some(Ordering::Less)),
             (3e6, Some(Ordering::Less)),
             (2e6, None),
@@ -363,20 +374,69 @@ mod tests {
             (-3e6, Some(Ordering::Greater)),
             (-1e300, Some(Ordering::Greater)),
         ] {
-            assert_eq!(far(&one_and_a_half, log), order, "1.5 and exp({log})");
+            assert_eq!(order(&one_and_a_half, &Ball::from_f64(log)), expected, "1.5 and exp({log})");
         }
         let tiny = Ball::power_of_two(-(1 << 40));
-        assert_eq!(far(&tiny, -1e9), Some(Ordering::Less));
-        assert_eq!(far(&tiny, -1e13), Some(Ordering::Greater));
-        // Of a ball around zero nobody knows.
-        assert_eq!(far(&Ball::around_zero(Radius::power_of_two(-10)), -1e13), None);
-        // A sum is what it was, but for what the smaller one may add.
+        assert_eq!(order(&tiny, &Ball::from_f64(-1e9)), Some(Ordering::Less));
+        assert_eq!(order(&tiny, &Ball::from_f64(-1e13)), Some(Ordering::Greater));
+        // The bound of their distance is none but below what it is.
+        let (_, gap) = far_apart(&one_and_a_half, &Ball::from_f64(-1e7)).expect("far apart");
+        assert!((9.9e6..=1e7 + 0.41).contains(&gap), "{gap}");
+    }
+
+    #[test]
+    fn what_is_hardly_known_is_not_told_apart() {
+        let one_and_a_half = Ball::from_f64(1.5);
+        // The number may be 0; the other may have any size.
+        assert_eq!(order(&Ball::around_zero(Radius::power_of_two(-10)), &Ball::from_f64(-1e13)), None);
+        for width in [45, 1001, 1 << 61] {
+            let wide = Ball::from_f64(-1e13).widened(Radius::power_of_two(width));
+            assert_eq!(order(&one_and_a_half, &wide), None, "2^{width}");
+        }
+        assert!(order(&one_and_a_half, &Ball::from_f64(-1e13).widened(Radius::power_of_two(40))).is_some());
+    }
+
+    #[test]
+    fn a_sum_with_what_is_far_away_is_the_larger_one_and_less_certain() {
         let arithmetic = Arithmetic::new(192);
-        let extreme = Real::Extreme { negative: true, log: Ball::from_f64(-5e13) };
-        let Ok(Real::Finite(sum)) = arithmetic.add(&Real::Finite(one_and_a_half), &extreme) else {
+        let one_and_a_half = Real::Finite(Ball::from_f64(1.5));
+        let tiny = Real::Extreme { negative: true, log: Ball::from_f64(-5e13) };
+        let Ok(Real::Finite(sum)) = arithmetic.add(&one_and_a_half, &tiny) else {
             panic!("1.5 less next to nothing is finite")
         };
         assert!(sum.to_f64() == 1.5 && !sum.is_exact() && sum.is_known_to(1000));
+        let huge = Real::Extreme { negative: true, log: Ball::from_f64(5e13) };
+        let Ok(Real::Extreme { negative: true, log }) = arithmetic.add(&one_and_a_half, &huge) else {
+            panic!("-exp(5e13) and 1.5 are as large as ever")
+        };
+        assert!(log.to_f64() == 5e13 && !log.is_exact() && log.is_known_to(1000));
+    }
+
+    #[test]
+    fn what_is_remembered_is_of_the_argument_and_the_precision() {
+        let radius = |log: &Ball, precision: usize| {
+            let Ok(Real::Finite(ball)) = Arithmetic::new(precision).exponential(false, log.clone()) else {
+                panic!("a number of this size is finite")
+            };
+            ball.radius
+        };
+        let third = Ball::one().over(&Ball::integer(3), 600).expect("3 is not 0");
+        let vague = third.clone().widened(Radius::power_of_two(-20));
+        let known = radius(&third, 192);
+        assert!(radius(&vague, 192) > Radius::power_of_two(-21) && known < Radius::power_of_two(-180));
+        assert!(radius(&third, 512) < Radius::power_of_two(-500));
+        // Again, and after more than are remembered.
+        for turn in 0..2 {
+            for number in 0..200 {
+                let log = Ball::from_f64(f64::from(number) * 0.37);
+                let Ok(Real::Finite(ball)) = Arithmetic::new(192).exponential(false, log.clone()) else {
+                    panic!("exp({number} * 0.37) is finite")
+                };
+                let expected = log.to_f64().exp();
+                assert!((ball.to_f64() / expected - 1.0).abs() < 1e-14, "exp of {number} * 0.37 in turn {turn}");
+            }
+        }
+        assert_eq!(radius(&third, 192), known);
     }
 
     #[test]

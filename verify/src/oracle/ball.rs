@@ -1,7 +1,6 @@
 //! A real number as far as it is known: a binary midpoint and a bound of the distance from it. A ball of radius zero *is* its
 //! midpoint, so that ties of exact numbers are decided exactly.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use dashu_base::Sign;
@@ -223,16 +222,6 @@ impl Ball {
             // Arguments are finite and in the domain, and exponents are kept far from the crate's limits.
             Err(_) => Self::around_zero(unknown()),
         }
-    }
-
-    /// The same with a midpoint of about this many bits, and less certain for it, if it has many more: functions take longer the longer their
-    /// argument is, and give no more than their precision.
-    pub(super) fn shortened(&self, precision: usize) -> Cow<'_, Self> {
-        if self.middle.digits() <= 2 * precision {
-            return Cow::Borrowed(self);
-        }
-        let rounded = Self::rounded(Context::new(2 * precision).mul(&self.middle, &Repr::one()), 2 * precision);
-        Cow::Owned(rounded.widened(self.radius))
     }
 
     /// Whether the number is known to a relative `2^-bits`, or to be smaller than any float could tell from zero.

@@ -28,8 +28,7 @@ impl Arithmetic {
 
     /// The same to another precision.
     pub(super) fn exp_ball_to(&self, x: &Ball, precision: usize) -> Decided<Ball> {
-        let x = x.shortened(precision);
-        let step = small_step(&x)?;
+        let step = small_step(x)?;
         let context = Context::<HalfEven>::new(precision);
         let value = context.exp(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         let value = Ball::rounded(value, precision);
@@ -39,8 +38,7 @@ impl Arithmetic {
 
     /// `exp(x) - 1`, with the same bound.
     fn expm1_ball(&self, x: &Ball) -> Decided<Ball> {
-        let x = x.shortened(self.precision());
-        let step = small_step(&x)?;
+        let step = small_step(x)?;
         let value = self.context().exp_m1(&x.middle, Some(&mut self.shared.constants.borrow_mut()));
         let value = Ball::rounded(value, self.precision());
         let error = value.size().plus(one_radius()).times(step).shifted(1);
@@ -49,7 +47,6 @@ impl Arithmetic {
 
     /// `log(x)` of a positive ball: `|log(x + d) - log(x)| <= 2 |d| / x` for `|d| <= x / 2`.
     pub(super) fn ln_ball(&self, x: &Ball) -> Decided<Ball> {
-        let x = x.shortened(self.precision());
         let size = Radius::below(&x.middle);
         if x.sign()? != Ordering::Greater || x.radius > size.shifted(-1) {
             return Err(Undecided);

@@ -94,7 +94,7 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
         let mut x = [L::splat(self.token, 0.0); E];
         for e in 0..E {
             let Column { values, path, converted } = &self.columns[e];
-            // One question for all columns: a place takes hardly more instructions than its loads otherwise.
+            // One question for all columns, answered once a block: a place of a short row is little more than its loads.
             x[e] = if self.is_whole {
                 path.load_whole(self.token, values, place)
             } else {

@@ -139,12 +139,12 @@ impl<T: Real> Running<T> {
                 let mut lanes = core::mem::replace(wide, [0.0; MAX_VIRTUAL]);
                 halve(&mut lanes, VECTORS * L::LANES)
             }
-            // Nothing came to the other vectors: with them, a sum of a few numbers would take longer than the numbers. All that they could do
-            // is to make 0.0 of -0.0.
+            // Nothing came to the other vectors: with them, a sum of a few numbers would take longer than the numbers. They would change
+            // nothing: no lane is -0.0, since each began at 0.0.
             None if self.count <= L::LANES => {
                 let mut lanes = [0.0; MAX_LANES];
                 L::load(token, &self.lanes[..L::LANES]).store_f64(&mut lanes[..L::LANES]);
-                halve(&mut lanes, L::LANES) + 0.0
+                halve(&mut lanes, L::LANES)
             }
             None => {
                 let mut lanes = [0.0; MAX_VIRTUAL];
@@ -172,8 +172,9 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         K: Elementwise<I, U, G>,
     {
         let mut start = 0;
-        if let Seed::Same(upstream) = self.upstream
-            && self.len >= VECTORS * L::LANES
+        // Of fewer places it would load and store the sums for nothing.
+        if self.len >= VECTORS * L::LANES
+            && let Seed::Same(upstream) = self.upstream
             && self.live.is_none()
             && self.elements.is_none()
             && sums.wide.is_none()
