@@ -28,7 +28,7 @@ pub(super) fn answer<T: Element>(
     let lead = call.inputs.get(info.layout)?.as_ref()?;
     let shape = shape(lead);
     let len = shape.len();
-    if len == 0 || len > MOST || asks_for_more(request) {
+    if len == 0 || len > MOST || asks_for_more(request) || has_conditions(info, call) {
         return None;
     }
     let isa = match call.execution.isa {
@@ -110,6 +110,12 @@ pub(super) fn answer<T: Element>(
 /// Whether more is asked for than values and gradients of inputs.
 fn asks_for_more<T: Element>(request: &Request<'_, T>) -> bool {
     any(&request.params) || request.curvature.is_some() || request.product.is_some()
+}
+
+/// Whether an input that is there has a declared condition: these are checked by code that reads a layout. Asked here, because to find that no
+/// code answers at once takes as long as to answer.
+fn has_conditions<T>(info: &LossInfo, call: &Call<'_, T>) -> bool {
+    info.inputs.iter().zip(&call.inputs).any(|(declared, given)| declared.domain.is_some() && given.is_some())
 }
 
 /// Whether any of a few slots is there. All are looked at: a loop that stops at one is slower.

@@ -172,9 +172,7 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         K: Elementwise<I, U, G>,
     {
         let mut start = 0;
-        // Of fewer places it would load and store the sums for nothing.
-        if self.len >= VECTORS * L::LANES
-            && let Seed::Same(upstream) = self.upstream
+        if let Seed::Same(upstream) = self.upstream
             && self.live.is_none()
             && self.elements.is_none()
             && sums.wide.is_none()
