@@ -51,14 +51,14 @@ impl Shared {
 /// The answers that a function gave last. A row is looked at again and again with one of its numbers moved, and the few factors of a formula
 /// meet every number of it.
 #[derive(Default)]
-pub(super) struct Recent(VecDeque<(Ball, Ball)>);
+struct Recent(VecDeque<(Ball, Ball)>);
 
 impl Recent {
     /// So many that looking through them takes no time beside finding one.
     const MOST: usize = 128;
 
     /// The answer for this argument: a known one, or that of the function.
-    pub(super) fn get(memory: &RefCell<Self>, argument: &Ball, find: impl FnOnce() -> Decided<Ball>) -> Decided<Ball> {
+    fn get(memory: &RefCell<Self>, argument: &Ball, find: impl FnOnce() -> Decided<Ball>) -> Decided<Ball> {
         let is_it = |known: &Ball| known.radius == argument.radius && known.middle == argument.middle;
         if let Some((_, answer)) = memory.borrow().0.iter().find(|(known, _)| is_it(known)) {
             return Ok(answer.clone());
