@@ -1,24 +1,40 @@
 //! One trait for everything a formula does to a vector of numbers.
 //!
 //! A kernel is written once, generic over [`Lane`]. It is instantiated with vectors of 16 `f32` or 8 `f64` for every instruction set
-//! (`simd`), and [`Real::dispatch`] chooses one at run time (`isa`). Every operation gives the same bits on every instruction set
+//! (`simd`), of narrower ones side by side where those are not so wide (`pair`), and [`Real::dispatch`] chooses one at run time (`isa`). Every operation gives the same bits on every instruction set
 //! (which NaN a NaN is, is the one exception): multiply-add is always fused, the larger of two is a comparison and a selection, and
 //! a horizontal sum is a fixed tree.
 
 mod isa;
-#[cfg(feature = "scalar")]
-#[cfg(any(
-    all(target_arch = "aarch64", target_feature = "neon"),
-    all(any(target_arch = "x86", target_arch = "x86_64"), target_feature = "sse2", target_feature = "fxsr"),
-    all(target_arch = "wasm32", target_feature = "simd128")
-))]
 mod out_of_line;
+mod pair;
 mod real;
 mod simd;
 
 pub use isa::{Isa, LaneTask};
 pub(crate) use real::Format;
 pub use real::Real;
+
+/// The most lanes a vector has.
+const WIDEST: usize = 16;
+
+/// Copies as many numbers as both slices have, fewer than 32: by powers of two, each a copy of a length known to the compiler, because a loop, or a
+/// call, takes longer than all of what is done with a vector's last few lanes.
+#[inline(always)]
+fn copy_few<T: Copy>(from: &[T], to: &mut [T]) {
+    let count = from.len().min(to.len());
+    let mut at = 0;
+    macro_rules! copy {
+        ($($length:literal)*) => {
+            $(if count & $length != 0 {
+                to[at..at + $length].copy_from_slice(&from[at..at + $length]);
+                at += $length;
+            })*
+        };
+    }
+    copy!(16 8 4 2 1);
+    debug_assert_eq!(at, count, "copied by powers of two");
+}
 
 /// A fixed-size vector of [`Real`]s: the same number of lanes, and the same bits, on every instruction set.
 ///
@@ -47,7 +63,7 @@ pub trait Lane:
         + core::ops::BitAnd<Output = Self::Mask>
         + core::ops::BitOr<Output = Self::Mask>
         + core::ops::Not<Output = Self::Mask>;
-    /// How many numbers: 16 of `f32`, 8 of `f64`.
+    /// How many numbers: 16 of `f32`, 8 of `f64`. Fewer only in the parts that such a vector is made of.
     const LANES: usize;
 
     // Making one, and taking it apart.
@@ -58,30 +74,18 @@ pub trait Lane:
     fn from_scalar(token: Self::Token, value: Self::Scalar) -> Self;
     /// The proof this vector carries.
     fn token(self) -> Self::Token;
-    /// The numbers of a slice of exactly [`Lane::LANES`].
+    /// The first [`Lane::LANES`] numbers of a slice.
     ///
     /// # Panics
-    /// If the slice has another length.
+    /// If the slice is shorter.
     fn load(token: Self::Token, from: &[Self::Scalar]) -> Self;
-    /// Writes the numbers to a slice of exactly [`Lane::LANES`].
+    /// Writes the numbers to the first [`Lane::LANES`] places of a slice.
     ///
     /// # Panics
-    /// If the slice has another length.
+    /// If the slice is shorter.
     fn store(self, to: &mut [Self::Scalar]);
-    /// The first numbers of a slice, at most [`Lane::LANES`], and `fill` in the lanes that it is too short for.
-    fn load_partial(token: Self::Token, from: &[Self::Scalar], fill: Self::Scalar) -> Self;
-    /// Writes the first lanes to a slice, as many as it has room for.
-    fn store_partial(self, to: &mut [Self::Scalar]);
-    /// Writes the numbers, widened, to the first [`Lane::LANES`] places of a slice, or as many as it has room for.
-    fn store_f64(self, to: &mut [f64]);
     /// The lanes of both, by turns: the first halves in one vector, the second halves in the other.
     fn interleave(self, other: Self) -> (Self, Self);
-    /// 0, 1, 2, …
-    fn iota(token: Self::Token) -> Self;
-    /// The sum of all lanes, computed in `f64` as a tree: lane `i` and lane `i + LANES/2` first, and so on by halves.
-    fn tree_sum(self) -> f64;
-    /// `f` of each lane, one after the other. Pass a closure: a function *item* goes through a shim without target features.
-    fn map(self, f: impl Fn(Self::Scalar) -> Self::Scalar) -> Self;
 
     // Arithmetic.
 
@@ -152,7 +156,52 @@ pub trait Lane:
     /// The hyperbolic tangent. See `math::tanh`.
     fn tanh(self) -> Self;
 
-    // Provided.
+    // Provided: lanes one by one.
+
+    /// The first numbers of a slice, at most [`Lane::LANES`], and `fill` in the lanes that it is too short for.
+    #[inline(always)]
+    fn load_partial(token: Self::Token, from: &[Self::Scalar], fill: Self::Scalar) -> Self {
+        let mut lanes = [fill; WIDEST];
+        copy_few(from, &mut lanes[..Self::LANES]);
+        Self::load(token, &lanes)
+    }
+    /// Writes the first lanes to a slice, as many as it has room for.
+    #[inline(always)]
+    fn store_partial(self, to: &mut [Self::Scalar]) {
+        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        self.store(&mut lanes);
+        copy_few(&lanes[..Self::LANES], to);
+    }
+    /// Writes the numbers, widened, to the first [`Lane::LANES`] places of a slice, or as many as it has room for.
+    #[inline(always)]
+    fn store_f64(self, to: &mut [f64]) {
+        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        self.store(&mut lanes);
+        for (value, lane) in to.iter_mut().zip(&lanes[..Self::LANES]) {
+            *value = lane.to_f64();
+        }
+    }
+    /// 0, 1, 2, …
+    #[inline(always)]
+    fn iota(token: Self::Token) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        for i in 0..Self::LANES {
+            lanes[i] = Self::Scalar::from_f64(i as f64);
+        }
+        Self::load(token, &lanes)
+    }
+    /// `f` of each lane, one after the other. Pass a closure: a function *item* goes through a shim without target features.
+    #[inline(always)]
+    fn map(self, f: impl Fn(Self::Scalar) -> Self::Scalar) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        self.store(&mut lanes);
+        for i in 0..Self::LANES {
+            lanes[i] = f(lanes[i]);
+        }
+        Self::load(self.token(), &lanes)
+    }
+
+    // Provided: what follows from other operations.
 
     /// Where it is NaN.
     #[inline(always)]
@@ -278,5 +327,15 @@ pub trait Lane:
         self.map(|x| Real::log_normal_cdf(x))
     }
     /// x^p for x >= 0.
-    fn pow(self, p: Self) -> Self;
+    #[inline(always)]
+    fn pow(self, p: Self) -> Self {
+        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        let mut powers = [Self::Scalar::ZERO; WIDEST];
+        self.store(&mut lanes);
+        p.store(&mut powers);
+        for i in 0..Self::LANES {
+            lanes[i] = Real::pow(lanes[i], powers[i]);
+        }
+        Self::load(self.token(), &lanes)
+    }
 }

@@ -194,6 +194,7 @@ where
     K: RowWise<E, R, S, U, A, V, G, H>,
 {
     type Output = f64;
+    const IS_LONG: bool = true;
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> f64 {

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use fearless_simd::{Level, f32x16, f64x8};
+use fearless_simd::Level;
 
+use super::out_of_line::OutOfLine;
 use super::simd::Set;
 use super::{Lane, Real};
 
@@ -30,6 +31,9 @@ pub enum Isa {
 pub trait LaneTask<T: Real> {
     /// What it gives.
     type Output;
+    /// Whether it is so much code that each operation is a call where there is no fused multiply-add. There it is slow in any case, and inlined
+    /// it would take the compiler longer than all other instruction sets together.
+    const IS_LONG: bool = false;
     /// Does it. Must be `#[inline(always)]`, and all it calls, to be compiled for the instruction set.
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Self::Output;
 }
@@ -118,9 +122,12 @@ macro_rules! dispatcher {
         /// Compiles the task for the instruction set of the token, and runs it.
         #[inline(always)]
         fn $enter<S: Set, Task: LaneTask<$float>>(token: S, task: Task) -> Task::Output {
+            if const { Task::IS_LONG && !S::FUSED } {
+                return task.run::<OutOfLine<S::$vector>>(token);
+            }
             token.vectorize(
                 #[inline(always)]
-                move || task.run::<$vector<S>>(token),
+                move || task.run::<S::$vector>(token),
             )
         }
 
@@ -175,9 +182,7 @@ macro_rules! dispatcher {
 macro_rules! scalar {
     ($enter:ident, $vector:ident, $task:ident) => {
         match Level::fallback() {
-            Level::Fallback(token) => {
-                $task.run::<super::out_of_line::OutOfLine<$vector<fearless_simd::Fallback>>>(token)
-            }
+            Level::Fallback(token) => $task.run::<OutOfLine<<fearless_simd::Fallback as Set>::$vector>>(token),
             _ => unreachable!("the scalar level is the scalar level"),
         }
     };
@@ -211,5 +216,5 @@ macro_rules! scalar {
     };
 }
 
-dispatcher!(dispatch_f32, enter_f32, f32, f32x16);
-dispatcher!(dispatch_f64, enter_f64, f64, f64x8);
+dispatcher!(dispatch_f32, enter_f32, f32, F32);
+dispatcher!(dispatch_f64, enter_f64, f64, F64);

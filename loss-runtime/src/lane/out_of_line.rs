@@ -114,10 +114,6 @@ impl<L: Lane> Lane for OutOfLine<L> {
     fn iota(token: L::Token) -> Self {
         Self(L::iota(token))
     }
-    #[inline(never)]
-    fn tree_sum(self) -> f64 {
-        self.0.tree_sum()
-    }
     #[inline(always)]
     fn map(self, f: impl Fn(L::Scalar) -> L::Scalar) -> Self {
         Self(self.0.map(f))

@@ -1,31 +1,28 @@
-//! [`Lane`] for the vectors of `fearless_simd`, on every instruction set it knows.
+//! [`Lane`] for the vectors of `fearless_simd`, as wide as each instruction set has them, and what a kernel gets to see: as many of those side by
+//! side as make 16 `f32`, or 8 `f64`.
 
 use fearless_simd::prelude::{Bytes, ExtractToken, Select, Simd, SimdBase, SimdFloat, SimdMask};
-use fearless_simd::{f32x16, f64x8, mask32x16, mask64x8, u32x16, u64x8};
+use fearless_simd::{
+    f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, mask32x4, mask32x8, mask32x16, mask64x2, mask64x4, mask64x8, u32x4,
+    u32x8, u32x16, u64x2, u64x4, u64x8,
+};
 
-use super::{Lane, Real};
+use super::Lane;
+use super::pair::Pair;
 use crate::math;
 
-/// Copies as many numbers as both slices have, fewer than 32: by powers of two, each a copy of a length known to the compiler, because a loop, or a
-/// call, takes longer than all of what is done with a vector's last few lanes.
-#[inline(always)]
-fn copy_few<T: Copy>(from: &[T], to: &mut [T]) {
-    let count = from.len().min(to.len());
-    let mut at = 0;
-    macro_rules! copy {
-        ($($length:literal)*) => {
-            $(if count & $length != 0 {
-                to[at..at + $length].copy_from_slice(&from[at..at + $length]);
-                at += $length;
-            })*
-        };
-    }
-    copy!(16 8 4 2 1);
-    debug_assert_eq!(at, count, "copied by powers of two");
+/// Functions that are inlined where they are short.
+macro_rules! functions {
+    ($float:ident; $($function:ident)*) => {
+        $(#[inline(always)]
+        fn $function(self) -> Self {
+            if const { S::FUSED } { math::$function::$float(self) } else { emulated::$function::$float(self) }
+        })*
+    };
 }
 
 macro_rules! lane {
-    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal; $($function:ident = $module:ident;)*) => {
+    ($vector:ident, $mask:ident, $integers:ident, $float:ident, $bits:ident, $lanes:literal, $mul_add:ident) => {
         impl<S: Set> Lane for $vector<S> {
             type Scalar = $float;
             type Token = S;
@@ -46,68 +43,21 @@ macro_rules! lane {
             }
             #[inline(always)]
             fn load(token: S, from: &[$float]) -> Self {
-                Self::from_slice(token, from)
+                match from.first_chunk() {
+                    Some(lanes) => Self::load_array_ref(token, lanes),
+                    None => too_short(),
+                }
             }
             #[inline(always)]
             fn store(self, to: &mut [$float]) {
-                self.store_slice(to);
-            }
-            #[inline(always)]
-            fn load_partial(token: S, from: &[$float], fill: $float) -> Self {
-                let mut lanes = [fill; $lanes];
-                copy_few(from, &mut lanes);
-                Self::load_array(token, lanes)
-            }
-            #[inline(always)]
-            fn store_partial(self, to: &mut [$float]) {
-                copy_few(&self.to_array(), to);
-            }
-            #[inline(always)]
-            fn store_f64(self, to: &mut [f64]) {
-                let lanes = self.to_array();
-                for (value, lane) in to.iter_mut().zip(&lanes) {
-                    *value = f64::from(*lane);
+                match to.first_chunk_mut() {
+                    Some(lanes) => self.store_array(lanes),
+                    None => too_short(),
                 }
             }
             #[inline(always)]
             fn interleave(self, other: Self) -> (Self, Self) {
                 SimdBase::interleave(self, other)
-            }
-            #[inline(always)]
-            fn iota(token: S) -> Self {
-                let mut lanes = [0.0; $lanes];
-                let mut i = 0;
-                while i < $lanes {
-                    lanes[i] = i as $float;
-                    i += 1;
-                }
-                Self::load_array(token, lanes)
-            }
-            #[inline(always)]
-            fn tree_sum(self) -> f64 {
-                const HALF: usize = $lanes / 2;
-                let lanes = self.to_array();
-                let mut sums = [0.0; HALF];
-                for i in 0..HALF {
-                    sums[i] = f64::from(lanes[i]) + f64::from(lanes[i + HALF]);
-                }
-                let mut width = HALF;
-                while width > 1 {
-                    width /= 2;
-                    for i in 0..width {
-                        sums[i] += sums[i + width];
-                    }
-                }
-                sums[0]
-            }
-            #[inline(always)]
-            fn map(self, f: impl Fn($float) -> $float) -> Self {
-                let token = ExtractToken::token(&self);
-                let mut lanes = self.to_array();
-                for lane in &mut lanes {
-                    *lane = f(*lane);
-                }
-                Self::load_array(token, lanes)
             }
 
             #[inline(always)]
@@ -120,7 +70,11 @@ macro_rules! lane {
             }
             #[inline(always)]
             fn mul_add(self, b: Self, c: Self) -> Self {
-                if const { S::FUSED } { self.mul_add_precise(b, c) } else { emulated::$float(self, b, c) }
+                if const { S::FUSED } {
+                    ExtractToken::token(&self).$mul_add(self, b, c)
+                } else {
+                    emulated::mul_add(self, b, c)
+                }
             }
 
             #[inline(always)]
@@ -200,57 +154,68 @@ macro_rules! lane {
             fn or_bits(self, other: Self) -> Self {
                 (self.bitcast::<$integers<S>>() | other.bitcast::<$integers<S>>()).bitcast()
             }
-            $(
-                #[inline(always)]
-                fn $function(self) -> Self {
-                    if const { S::FUSED } { math::$module::$float(self) } else { emulated::$module::$float(self) }
-                }
-            )*
-            #[inline(always)]
-            fn pow(self, p: Self) -> Self {
-                let token = ExtractToken::token(&self);
-                let mut lanes = self.to_array();
-                let powers = p.to_array();
-                for (lane, power) in lanes.iter_mut().zip(&powers) {
-                    *lane = Real::pow(*lane, *power);
-                }
-                Self::load_array(token, lanes)
-            }
+            functions! { $float; exp expm1 log log1p log1p_unit tanh }
         }
     };
 }
 
-lane! { f32x16, mask32x16, u32x16, f32, u32, 16; exp = exp; expm1 = expm1; log = log; log1p = log1p; log1p_unit = log1p_unit; tanh = tanh; }
-lane! { f64x8, mask64x8, u64x8, f64, u64, 8; exp = exp; expm1 = expm1; log = log; log1p = log1p; log1p_unit = log1p_unit; tanh = tanh; }
+lane! { f32x4, mask32x4, u32x4, f32, u32, 4, mul_add_precise_f32x4 }
+lane! { f32x8, mask32x8, u32x8, f32, u32, 8, mul_add_precise_f32x8 }
+lane! { f32x16, mask32x16, u32x16, f32, u32, 16, mul_add_precise_f32x16 }
+lane! { f64x2, mask64x2, u64x2, f64, u64, 2, mul_add_precise_f64x2 }
+lane! { f64x4, mask64x4, u64x4, f64, u64, 4, mul_add_precise_f64x4 }
+lane! { f64x8, mask64x8, u64x8, f64, u64, 8, mul_add_precise_f64x8 }
+
+/// Where a slice has fewer numbers than a vector.
+#[cold]
+#[inline(never)]
+fn too_short() -> ! {
+    panic!("a slice is shorter than a vector");
+}
 
 /// An instruction set, as the type of its token.
 pub(super) trait Set: Simd {
     /// Whether it multiplies and adds in one instruction. Known before code is made, so that the other way is not made at all.
     const FUSED: bool;
+    /// 16 `f32`.
+    ///
+    /// Of the widths that there are, the instruction set's own: a wider vector of `fearless_simd` is taken apart and put together in every
+    /// operation, and all that has to be compiled away again.
+    type F32: Lane<Scalar = f32, Token = Self>;
+    /// 8 `f64`.
+    type F64: Lane<Scalar = f64, Token = Self>;
+}
+
+/// Four vectors side by side.
+type Quad<L> = Pair<Pair<L>>;
+
+macro_rules! set {
+    ($set:path, fused: $fused:literal, $f32:ident<$f32_vector:ident>, $f64:ident<$f64_vector:ident>) => {
+        impl Set for $set {
+            const FUSED: bool = $fused;
+            type F32 = $f32<$f32_vector<Self>>;
+            type F64 = $f64<$f64_vector<Self>>;
+        }
+    };
+    ($set:path, fused: $fused:literal, $f32:ident, $f64:ident) => {
+        impl Set for $set {
+            const FUSED: bool = $fused;
+            type F32 = $f32<Self>;
+            type F64 = $f64<Self>;
+        }
+    };
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-mod x86 {
-    use fearless_simd::x86::{Avx2, Avx512, Sse2};
-
-    impl super::Set for Avx512 {
-        const FUSED: bool = true;
-    }
-    impl super::Set for Avx2 {
-        const FUSED: bool = true;
-    }
-    impl super::Set for Sse2 {
-        const FUSED: bool = false;
-    }
-}
+set! { fearless_simd::x86::Avx512, fused: true, f32x16, f64x8 }
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+set! { fearless_simd::x86::Avx2, fused: true, Pair<f32x8>, Pair<f64x4> }
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+set! { fearless_simd::x86::Sse2, fused: false, Quad<f32x4>, Quad<f64x2> }
 #[cfg(target_arch = "aarch64")]
-impl Set for fearless_simd::aarch64::Neon {
-    const FUSED: bool = true;
-}
+set! { fearless_simd::aarch64::Neon, fused: true, Quad<f32x4>, Quad<f64x2> }
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-impl Set for fearless_simd::wasm32::WasmSimd128 {
-    const FUSED: bool = false;
-}
+set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4>, Quad<f64x2> }
 #[cfg(any(
     feature = "scalar",
     not(any(
@@ -259,43 +224,33 @@ impl Set for fearless_simd::wasm32::WasmSimd128 {
         all(target_arch = "wasm32", target_feature = "simd128")
     ))
 ))]
-impl Set for fearless_simd::Fallback {
-    const FUSED: bool = false;
-}
+set! { fearless_simd::Fallback, fused: false, f32x16, f64x8 }
 
 /// What is a call where there is no fused multiply-add: emulating one takes hundreds of instructions, and a function has many.
 mod emulated {
     use fearless_simd::prelude::{Simd, SimdFloat};
-    use fearless_simd::{f32x16, f64x8};
 
     /// The bits of a fused multiply-add.
     #[inline(never)]
-    pub(super) fn f32<S: Simd>(a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
-        a.mul_add_precise(b, c)
-    }
-
-    /// The bits of a fused multiply-add.
-    #[inline(never)]
-    pub(super) fn f64<S: Simd>(a: f64x8<S>, b: f64x8<S>, c: f64x8<S>) -> f64x8<S> {
+    pub(super) fn mul_add<S: Simd, V: SimdFloat<S>>(a: V, b: V, c: V) -> V {
         a.mul_add_precise(b, c)
     }
 
     macro_rules! functions {
-        ($($module:ident)*) => {
-            $(pub(super) mod $module {
-                use super::super::Set;
-                use fearless_simd::{f32x16, f64x8};
+        ($($function:ident)*) => {
+            $(pub(super) mod $function {
+                use crate::lane::Lane;
 
                 /// The function, out of line.
                 #[inline(never)]
-                pub(in super::super) fn f32<S: Set>(x: f32x16<S>) -> f32x16<S> {
-                    crate::math::$module::f32(x)
+                pub(in super::super) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
+                    crate::math::$function::f32(x)
                 }
 
                 /// The function, out of line.
                 #[inline(never)]
-                pub(in super::super) fn f64<S: Set>(x: f64x8<S>) -> f64x8<S> {
-                    crate::math::$module::f64(x)
+                pub(in super::super) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
+                    crate::math::$function::f64(x)
                 }
             })*
         };

@@ -3,7 +3,7 @@
 use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
 use crate::drive::in_place::Taken;
-use crate::drive::scratch::{convert, put};
+use crate::drive::scratch::{convert, put, spread};
 use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -84,9 +84,13 @@ pub(super) fn fill_tile<L: Lane>(
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
+    let (start, stride) = (view.offset(block.outer, 0, 0), view.strides[0]);
+    // What follows a row is read along with it, and does no harm.
+    let end = start + (L::LANES - 1) * stride + extent.next_multiple_of(L::LANES);
+    let lies = view.strides[1] == 1 && block.len == L::LANES;
     let mut space;
     let (values, offset, stride) = match view.values {
-        Values::Native(values) if view.strides[1] == 1 => (values, view.offset(block.outer, 0, 0), view.strides[0]),
+        Values::Native(values) if lies && end <= values.len() => (values, start, stride),
         Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
             space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
             gather_rows(job, input, taken, block, &mut space);
@@ -97,24 +101,11 @@ pub(super) fn fill_tile<L: Lane>(
         let start = start * L::LANES;
         let count = L::LANES.min(extent - start);
         let zero = L::splat(token, 0.0);
-        // What follows a row is read along with it, and does no harm.
-        let reach = offset + (block.len - 1) * stride + start + L::LANES;
-        let vectors: [L; MAX_LANES] = if block.len == L::LANES && reach <= values.len() {
-            for_each_lane!(lane => if lane < L::LANES {
-                let at = offset + lane * stride + start;
-                L::load(token, &values[at..at + L::LANES])
-            } else {
-                zero
-            })
+        let vectors = transpose::<L>(for_each_lane!(lane => if lane < L::LANES {
+            L::load(token, &values[offset + lane * stride + start..])
         } else {
-            for_each_lane!(lane => if lane < block.len {
-                let at = offset + lane * stride + start;
-                L::load_partial(token, &values[at..at + count], L::Scalar::ZERO)
-            } else {
-                zero
-            })
-        };
-        let vectors = transpose(vectors);
+            zero
+        }));
         for lane in 0..L::LANES {
             if lane < count {
                 vectors[lane].store(&mut columns[lane * L::LANES..(lane + 1) * L::LANES]);
@@ -187,7 +178,9 @@ pub(super) fn empty_tile<L: Lane>(
                 if count == L::LANES || (stride == extent && at + L::LANES <= end) {
                     vectors[lane].store(&mut to[at..at + L::LANES]);
                 } else {
-                    vectors[lane].store_partial(&mut to[at..at + count]);
+                    let mut lanes = [L::Scalar::ZERO; MAX_LANES];
+                    vectors[lane].store(&mut lanes);
+                    spread(&lanes[..count], to, at, 1);
                 }
             }
         }

@@ -173,6 +173,7 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
     {
         let mut start = 0;
         if let Seed::Same(upstream) = self.upstream
+            && self.len >= VECTORS * L::LANES
             && self.live.is_none()
             && self.elements.is_none()
             && sums.wide.is_none()
