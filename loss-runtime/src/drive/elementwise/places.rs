@@ -187,9 +187,41 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         }
     }
 
-    /// The usual case without a branch: nothing wanted but sum and gradients, four vectors at a time. Returns how far it came.
+    /// The usual cases: nothing wanted but the sum and all gradients, or one of the first two. Returns how far it came.
     #[inline(always)]
     fn run_plain<L, K, const U: usize, const FUSED: bool>(
+        &mut self,
+        token: L::Token,
+        u: &[L; U],
+        upstream: L,
+        sums: &mut Running<T>,
+    ) -> usize
+    where
+        L: Lane<Scalar = T>,
+        K: Elementwise<I, U, G>,
+    {
+        let wanted = self.gradients.each_ref().map(Option::is_some);
+        if const { !FUSED || G == 0 } {
+            return self.run_wanting::<L, K, U, FUSED, 0>(token, u, upstream, sums);
+        }
+        if wanted.iter().all(|wanted| *wanted) {
+            return self.run_wanting::<L, K, U, FUSED, { usize::MAX }>(token, u, upstream, sums);
+        }
+        if const { G > 1 } && wanted.iter().filter(|wanted| **wanted).count() == 1 {
+            if wanted[0] {
+                return self.run_wanting::<L, K, U, FUSED, 0b01>(token, u, upstream, sums);
+            }
+            if wanted[1] {
+                return self.run_wanting::<L, K, U, FUSED, 0b10>(token, u, upstream, sums);
+            }
+        }
+        0
+    }
+
+    /// Four vectors at a time, and the gradients that have a bit in `WANTED`. There is no question in the loop: beyond each, the compiler would
+    /// compute what is not needed before it, and vectors that wait do not stay in registers.
+    #[inline(always)]
+    fn run_wanting<L, K, const U: usize, const FUSED: bool, const WANTED: usize>(
         &mut self,
         token: L::Token,
         u: &[L; U],
@@ -205,19 +237,27 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         for q in 0..VECTORS {
             vectors[q] = L::load(token, &sums.lanes[q * L::LANES..(q + 1) * L::LANES]);
         }
+        let mut slots = self.gradients.each_mut().map(|slot| slot.as_deref_mut().unwrap_or_default());
         let mut start = 0;
         while start + width <= self.len {
+            let inputs = self.inputs.map(|input| &input[start..start + width]);
+            let mut gradients = core::array::from_fn::<_, G, _>(|_| <&mut [T]>::default());
+            for (g, slot) in slots.iter_mut().enumerate() {
+                if WANTED >> g & 1 == 1 {
+                    gradients[g] = &mut slot[start..start + width];
+                }
+            }
             for q in 0..VECTORS {
-                let at = start + q * L::LANES;
+                let at = q * L::LANES;
                 let mut x = [L::splat(token, 0.0); I];
                 for i in 0..I {
-                    x[i] = L::load(token, &self.inputs[i][at..at + L::LANES]);
+                    x[i] = L::load(token, &inputs[i][at..at + L::LANES]);
                 }
                 let (value, gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
                 vectors[q] = vectors[q] + value;
                 for g in 0..G {
-                    if let Some(slot) = &mut self.gradients[g] {
-                        gradient[g].store(&mut slot[at..at + L::LANES]);
+                    if WANTED >> g & 1 == 1 {
+                        gradient[g].store(&mut gradients[g][at..at + L::LANES]);
                     }
                 }
             }
