@@ -185,8 +185,8 @@ pub trait Lane:
     #[inline(always)]
     fn iota(token: Self::Token) -> Self {
         let mut lanes = [Self::Scalar::ZERO; WIDEST];
-        for i in 0..Self::LANES {
-            lanes[i] = Self::Scalar::from_f64(i as f64);
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane = Self::Scalar::from_f64(i as f64);
         }
         Self::load(token, &lanes)
     }
@@ -195,8 +195,8 @@ pub trait Lane:
     fn map(self, f: impl Fn(Self::Scalar) -> Self::Scalar) -> Self {
         let mut lanes = [Self::Scalar::ZERO; WIDEST];
         self.store(&mut lanes);
-        for i in 0..Self::LANES {
-            lanes[i] = f(lanes[i]);
+        for lane in &mut lanes[..Self::LANES] {
+            *lane = f(*lane);
         }
         Self::load(self.token(), &lanes)
     }
