@@ -237,16 +237,13 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         for q in 0..VECTORS {
             vectors[q] = L::load(token, &sums.lanes[q * L::LANES..(q + 1) * L::LANES]);
         }
-        let mut slots = self.gradients.each_mut().map(|slot| slot.as_deref_mut().unwrap_or_default());
         let mut start = 0;
         while start + width <= self.len {
-            let inputs = self.inputs.map(|input| &input[start..start + width]);
-            let mut gradients = core::array::from_fn::<_, G, _>(|_| <&mut [T]>::default());
-            for (g, slot) in slots.iter_mut().enumerate() {
-                if WANTED >> g & 1 == 1 {
-                    gradients[g] = &mut slot[start..start + width];
-                }
+            let mut inputs: [&[T]; I] = [&[]; I];
+            for i in 0..I {
+                inputs[i] = &self.inputs[i][start..start + width];
             }
+            let mut gradients = [[L::splat(token, 0.0); G]; VECTORS];
             for q in 0..VECTORS {
                 let at = q * L::LANES;
                 let mut x = [L::splat(token, 0.0); I];
@@ -255,9 +252,15 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
                 }
                 let (value, gradient) = place::<L, K, I, U, G, FUSED>(token, u, &x, upstream);
                 vectors[q] = vectors[q] + value;
-                for g in 0..G {
-                    if WANTED >> g & 1 == 1 {
-                        gradient[g].store(&mut gradients[g][at..at + L::LANES]);
+                gradients[q] = gradient;
+            }
+            for g in 0..G {
+                if WANTED >> g & 1 == 1
+                    && let Some(slot) = &mut self.gradients[g]
+                {
+                    let slot = &mut slot[start..start + width];
+                    for q in 0..VECTORS {
+                        gradients[q][g].store(&mut slot[q * L::LANES..(q + 1) * L::LANES]);
                     }
                 }
             }
