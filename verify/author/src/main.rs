@@ -74,7 +74,7 @@ fn answer() -> io::Result<ExitCode> {
 fn audit(words: &[OsString]) -> io::Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // Speed is that of the program a user builds.
-    let profile = words.first().filter(|word| *word == "bench").map(|_| "--release");
+    let profile = words.first().filter(|word| *word == "bench" || *word == "instructions").map(|_| "--release");
     let command = |name: &str| {
         let mut command = Command::new(&cargo);
         command.args([name, "--package", "loss-verify", "--bin", "loss-verify"]).args(profile);
