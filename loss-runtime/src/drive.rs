@@ -22,10 +22,10 @@ pub use domain::first_violation;
 pub use elementwise::{elementwise_forward, elementwise_fused, line_forward, line_fused};
 pub use row_wise::row_wise;
 
+use crate::lane::MAX_LANES;
+
 /// How many vectors a reproducible sum keeps going at once. Element `i` of a chunk goes to lane `i` modulo the lanes of all of them.
 pub(crate) const VECTORS: usize = 4;
-/// The most lanes a vector has.
-pub(crate) const MAX_LANES: usize = 16;
 /// The most lanes of those vectors together.
 const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.

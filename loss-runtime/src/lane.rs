@@ -1,9 +1,9 @@
 //! One trait for everything a formula does to a vector of numbers.
 //!
 //! A kernel is written once, generic over [`Lane`]. It is instantiated with vectors of 16 `f32` or 8 `f64` for every instruction set
-//! (`simd`), of narrower ones side by side where those are not so wide (`pair`), and [`Real::dispatch`] chooses one at run time (`isa`). Every operation gives the same bits on every instruction set
-//! (which NaN a NaN is, is the one exception): multiply-add is always fused, the larger of two is a comparison and a selection, and
-//! a horizontal sum is a fixed tree.
+//! (`simd`), of narrower ones side by side where those are not so wide (`pair`), and [`Real::dispatch`] chooses one at run time
+//! (`isa`). Every operation gives the same bits on every instruction set (which NaN a NaN is, is the one exception): multiply-add is
+//! always fused, and the larger of two is a comparison and a selection.
 
 mod isa;
 mod out_of_line;
@@ -16,7 +16,7 @@ pub(crate) use real::Format;
 pub use real::Real;
 
 /// The most lanes a vector has.
-const WIDEST: usize = 16;
+pub(crate) const MAX_LANES: usize = 16;
 
 /// Copies as many numbers as both slices have, fewer than 32: by powers of two, each a copy of a length known to the compiler, because a loop, or a
 /// call, takes longer than all of what is done with a vector's last few lanes.
@@ -161,21 +161,21 @@ pub trait Lane:
     /// The first numbers of a slice, at most [`Lane::LANES`], and `fill` in the lanes that it is too short for.
     #[inline(always)]
     fn load_partial(token: Self::Token, from: &[Self::Scalar], fill: Self::Scalar) -> Self {
-        let mut lanes = [fill; WIDEST];
+        let mut lanes = [fill; MAX_LANES];
         copy_few(from, &mut lanes[..Self::LANES]);
         Self::load(token, &lanes)
     }
     /// Writes the first lanes to a slice, as many as it has room for.
     #[inline(always)]
     fn store_partial(self, to: &mut [Self::Scalar]) {
-        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        let mut lanes = [Self::Scalar::ZERO; MAX_LANES];
         self.store(&mut lanes);
         copy_few(&lanes[..Self::LANES], to);
     }
     /// Writes the numbers, widened, to the first [`Lane::LANES`] places of a slice, or as many as it has room for.
     #[inline(always)]
     fn store_f64(self, to: &mut [f64]) {
-        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        let mut lanes = [Self::Scalar::ZERO; MAX_LANES];
         self.store(&mut lanes);
         for (value, lane) in to.iter_mut().zip(&lanes[..Self::LANES]) {
             *value = lane.to_f64();
@@ -184,7 +184,7 @@ pub trait Lane:
     /// 0, 1, 2, …
     #[inline(always)]
     fn iota(token: Self::Token) -> Self {
-        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        let mut lanes = [Self::Scalar::ZERO; MAX_LANES];
         for (i, lane) in lanes.iter_mut().enumerate() {
             *lane = Self::Scalar::from_f64(i as f64);
         }
@@ -193,7 +193,7 @@ pub trait Lane:
     /// `f` of each lane, one after the other. Pass a closure: a function *item* goes through a shim without target features.
     #[inline(always)]
     fn map(self, f: impl Fn(Self::Scalar) -> Self::Scalar) -> Self {
-        let mut lanes = [Self::Scalar::ZERO; WIDEST];
+        let mut lanes = [Self::Scalar::ZERO; MAX_LANES];
         self.store(&mut lanes);
         for lane in &mut lanes[..Self::LANES] {
             *lane = f(*lane);
@@ -329,8 +329,8 @@ pub trait Lane:
     /// x^p for x >= 0.
     #[inline(always)]
     fn pow(self, p: Self) -> Self {
-        let mut lanes = [Self::Scalar::ZERO; WIDEST];
-        let mut powers = [Self::Scalar::ZERO; WIDEST];
+        let mut lanes = [Self::Scalar::ZERO; MAX_LANES];
+        let mut powers = [Self::Scalar::ZERO; MAX_LANES];
         self.store(&mut lanes);
         p.store(&mut powers);
         for i in 0..Self::LANES {

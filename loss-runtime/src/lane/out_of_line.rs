@@ -1,7 +1,7 @@
 //! A vector each of whose operations is a call.
 //!
-//! Vectors of plain code, inlined into every kernel, take longer to compile than all instruction sets together; as calls they are
-//! compiled once. The bits are those of the vector within: what an audit compares is the very code of targets without vectors.
+//! Where an operation is long code, as of plain numbers, or a multiply-add that has to be emulated, kernels with all of it inlined take
+//! longer to compile than all other instruction sets together; calls are compiled once. The bits are those of the vector within.
 
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 

@@ -190,32 +190,25 @@ pub(super) trait Set: Simd {
 type Quad<L> = Pair<Pair<L>>;
 
 macro_rules! set {
-    ($set:path, fused: $fused:literal, $f32:ident<$f32_vector:ident>, $f64:ident<$f64_vector:ident>) => {
+    ($set:path, fused: $fused:literal, $f32:ty, $f64:ty) => {
         impl Set for $set {
             const FUSED: bool = $fused;
-            type F32 = $f32<$f32_vector<Self>>;
-            type F64 = $f64<$f64_vector<Self>>;
-        }
-    };
-    ($set:path, fused: $fused:literal, $f32:ident, $f64:ident) => {
-        impl Set for $set {
-            const FUSED: bool = $fused;
-            type F32 = $f32<Self>;
-            type F64 = $f64<Self>;
+            type F32 = $f32;
+            type F64 = $f64;
         }
     };
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Avx512, fused: true, f32x16, f64x8 }
+set! { fearless_simd::x86::Avx512, fused: true, f32x16<Self>, f64x8<Self> }
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Avx2, fused: true, Pair<f32x8>, Pair<f64x4> }
+set! { fearless_simd::x86::Avx2, fused: true, Pair<f32x8<Self>>, Pair<f64x4<Self>> }
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Sse2, fused: false, Quad<f32x4>, Quad<f64x2> }
+set! { fearless_simd::x86::Sse2, fused: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(target_arch = "aarch64")]
-set! { fearless_simd::aarch64::Neon, fused: true, Quad<f32x4>, Quad<f64x2> }
+set! { fearless_simd::aarch64::Neon, fused: true, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4>, Quad<f64x2> }
+set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(any(
     feature = "scalar",
     not(any(
@@ -224,7 +217,7 @@ set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4>, Quad<f64x2
         all(target_arch = "wasm32", target_feature = "simd128")
     ))
 ))]
-set! { fearless_simd::Fallback, fused: false, f32x16, f64x8 }
+set! { fearless_simd::Fallback, fused: false, f32x16<Self>, f64x8<Self> }
 
 /// What is a call where there is no fused multiply-add: emulating one takes hundreds of instructions, and a function has many.
 mod emulated {

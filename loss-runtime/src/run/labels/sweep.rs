@@ -7,10 +7,10 @@ mod narrow;
 use core::ops::Range;
 
 use super::{Admitted, SIMPLEX_TOLERANCE};
-use crate::drive::{MAX_LANES, VECTORS};
+use crate::drive::VECTORS;
 use crate::info::Label;
 use crate::job::{Geometry, Values, View};
-use crate::lane::{Isa, Lane, LaneTask, Real};
+use crate::lane::{Isa, Lane, LaneTask, MAX_LANES, Real};
 use crate::registry::Element;
 use crate::tensor::{LabelSlice, LabelTest, LabelType};
 
