@@ -18,7 +18,7 @@ pub enum Depth {
     Quick,
     /// All mutants that there is time for, and who finds them as far as there is.
     Full,
-    /// All mutants, and every check asked about each.
+    /// All mutants; and as many of them as there is a quarter of an hour for, spread over the family, are told to every check.
     Thorough,
 }
 
@@ -38,7 +38,7 @@ impl Depth {
         match self {
             Self::Quick => Duration::ZERO,
             Self::Full => Duration::from_secs(4),
-            Self::Thorough => Duration::from_secs(1_000_000),
+            Self::Thorough => Duration::from_secs(15 * 60),
         }
     }
 
