@@ -395,3 +395,6 @@ fn guess(comparison: Comparison, x: Number, y: Number) -> Number {
         Comparison::NotEqual => x != y,
     })
 }
+
+#[cfg(test)]
+mod tests;

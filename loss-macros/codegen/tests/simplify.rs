@@ -1,0 +1,197 @@
+//! What the simplifying constructors make of formulas: in which form, and that it means the same.
+
+mod interpreter;
+
+use std::collections::HashMap;
+
+use interpreter::{Row, evaluate};
+use loss_codegen::describe::describe;
+use loss_codegen::elaborate::{Library, elaborate, spec_variants};
+use loss_codegen::expr::{Binary, Expr, ExprId, Graph};
+use loss_codegen::model::Spec;
+use loss_codegen::resolve::resolve;
+use loss_codegen::rewrite::{rebuild, rewrite};
+use loss_codegen::source::SourceFile;
+use loss_codegen::yaml::parse_document;
+
+/// A spec with this formula over two numbers, a weight, a label, a row and a parameter; and the formula's node.
+fn probe(formula: &str) -> (Spec, Graph, ExprId) {
+    let text = format!(
+        "name: probe\nsummary: Probe.\nreference: [ none ]\ninputs:\n  x: {{ axes: [N] }}\n  y: {{ axes: [N] }}\n  \
+         w: {{ axes: [N] }}\n  side: {{ axes: [N], label: sign }}\n  v: {{ axes: [N, C] }}\nparams:\n  p: {{ default: 0.5 }}\n\
+         loss: \"(x + y + w + side + p + sum(C, v)) + ({formula})\"\nreduction: {{ default: mean, mean: elements }}\n"
+    );
+    let source = SourceFile { path: "specs/probe.yaml".to_owned(), text };
+    let document = parse_document(&source).unwrap_or_else(|failed| panic!("{}", failed.render(&source)));
+    let spec = resolve(&document, &source).unwrap_or_else(|failed| panic!("{}", failed.render(&source)));
+    let variant = elaborate(&spec, &spec_variants(&spec).expect("variants")[0], &Library::default()).expect("a graph");
+    // All inputs must be used; the formula is the right side of the sum that uses them.
+    match variant.graph.expr(variant.loss) {
+        Expr::Binary(Binary::Add, _, formula) => (spec, variant.graph, formula),
+        other => panic!("no sum: {other:?}"),
+    }
+}
+
+/// Points at which nothing is rounded: a formula and its simpler form agree to the bit.
+fn rows() -> Vec<Row> {
+    let numbers = [-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 4.0];
+    let pairs = numbers.iter().flat_map(|&x| numbers.iter().map(move |&y| (x, y)));
+    let row = |(x, y): (f64, f64)| Row {
+        inputs: vec![vec![x], vec![y], vec![(x * y).abs()], vec![if x < y { -1.0 } else { 1.0 }], vec![x, y, 0.5]],
+        labels: vec![0; 5],
+        classes: 3,
+        params: vec![0.5],
+    };
+    pairs.map(row).collect()
+}
+
+/// Each formula with the form that it takes.
+const FORMS: &[(&str, &str)] = &[
+    // sums
+    ("x + 0", "x"),
+    ("0 + x", "x"),
+    ("x + -y", "x - y"),
+    ("-x + y", "y - x"),
+    ("x + y", "x + y"),
+    ("0.5 + 0.25", "0.75"),
+    ("x + (1 + 2)", "x + 3"),
+    // differences
+    ("x - 0", "x"),
+    ("0 - x", "-x"),
+    ("0 - (x - y)", "-(x - y)"),
+    ("0 - -x", "x"),
+    ("x - -y", "x + y"),
+    ("1 - (1 - x)", "x"),
+    ("2 - (1 - x)", "2 - (1 - x)"),
+    ("0.75 - 0.5", "0.25"),
+    ("softplus(x) - softplus(-x)", "x"),
+    ("softplus(x) - softplus(-y)", "softplus(x) - softplus(-y)"),
+    // signs
+    ("--x", "x"),
+    ("-(x - y)", "y - x"),
+    ("-(2)", "-2"),
+    // products
+    ("1 * x", "x"),
+    ("x * 1", "x"),
+    ("-1 * x", "-x"),
+    ("x * -1", "-x"),
+    ("0 * x", "0 * x"),
+    ("-x * -y", "x * y"),
+    ("-x * y", "-(x * y)"),
+    ("x * -y", "-(x * y)"),
+    ("0.5 * 4", "2"),
+    ("1.5 * -2", "-3"),
+    // quotients
+    ("x / 1", "x"),
+    ("x / y", "x / y"),
+    ("-x / y", "-(x / y)"),
+    ("x / -y", "x / -y"),
+    ("-x / -y", "-(x / -y)"),
+    ("6 / 2", "3"),
+    ("1 / 3", "1 / 3"),
+    // weights
+    ("weigh(0, x)", "0"),
+    ("weigh(1, x)", "x"),
+    ("weigh(w, 1)", "w"),
+    ("weigh(w, -x)", "-weigh(w, x)"),
+    ("weigh(w, x / w)", "if w == 0 then 0 else x"),
+    ("weigh(w, x / y)", "weigh(w, x / y)"),
+    // functions
+    ("abs(-x)", "abs(x)"),
+    ("abs(abs(x))", "abs(x)"),
+    ("abs(y - x)", "abs(x - y)"),
+    ("abs(x - y)", "abs(x - y)"),
+    ("cos(-x)", "cos(x)"),
+    ("cosh(-x)", "cosh(x)"),
+    ("log(cosh(-x))", "log(cosh(x))"),
+    ("sin(-x)", "sin(-x)"),
+    ("exp(0)", "1"),
+    ("log(1)", "0"),
+    ("sqrt(0)", "0"),
+    ("sqrt(1)", "1"),
+    ("sqrt(4)", "sqrt(4)"),
+    ("exp(1)", "exp(1)"),
+    // powers
+    ("x^1", "x"),
+    ("x^0", "1"),
+    ("x^2", "x^2"),
+    // comparisons of what is known
+    ("if 1 < 2 then x else y", "x"),
+    ("if 2 < 2 then x else y", "y"),
+    ("if 2 <= 2 then x else y", "x"),
+    ("if 3 <= 2 then x else y", "y"),
+    ("if 2 > 2 then x else y", "y"),
+    ("if 3 > 2 then x else y", "x"),
+    ("if 2 >= 2 then x else y", "x"),
+    ("if 1 >= 2 then x else y", "y"),
+    ("if 2 == 2 then x else y", "x"),
+    ("if 2 != 2 then x else y", "y"),
+    ("if 1 != 2 then x else y", "x"),
+    ("if p == p then x else y", "x"),
+    ("if p <= p then x else y", "x"),
+    ("if p >= p then x else y", "x"),
+    ("if p < p then x else y", "y"),
+    ("if p > p then x else y", "y"),
+    // NaN is no more than itself.
+    ("if x == x then x else y", "if x == x then x else y"),
+    ("if y == x then x else y", "if x == y then x else y"),
+    ("if x != y then x else y", "if x == y then y else x"),
+    // conditions
+    ("if 1 < 2 and x < y then x else y", "if x < y then x else y"),
+    ("if x < y and 1 < 2 then x else y", "if x < y then x else y"),
+    ("if 2 < 1 and x < y then x else y", "y"),
+    ("if x < y and 2 < 1 then x else y", "y"),
+    ("if x < y and x < y then x else y", "if x < y then x else y"),
+    ("if 1 < 2 or x < y then x else y", "x"),
+    ("if x < y or 1 < 2 then x else y", "x"),
+    ("if 2 < 1 or x < y then x else y", "if x < y then x else y"),
+    ("if x < y or 2 < 1 then x else y", "if x < y then x else y"),
+    ("if x < y or x < y then x else y", "if x < y then x else y"),
+    ("if x < y and y < w then x else y", "if x < y < w then x else y"),
+    ("if x < y or y < w then x else y", "if x < y or y < w then x else y"),
+    ("if not x < y then x else y", "if x < y then y else x"),
+    ("if not (not x < y) then x else y", "if x < y then x else y"),
+    ("if not 1 < 2 then x else y", "y"),
+    // branches
+    ("if p < 1 then x else x", "x"),
+    // Where the condition is unordered, so is the whole.
+    ("if x < y then w else w", "if x < y then w else w"),
+    ("if x < p then w else w", "if x < p then w else w"),
+    ("if p < x then w else w", "if p < x then w else w"),
+    ("if side == 1 and x < y then w else w", "if side == 1 and x < y then w else w"),
+    ("if p < 1 and 0 < p then w else w", "w"),
+    ("if p < 1 or x < p then w else w", "if p < 1 or x < p then w else w"),
+    ("if not p < 1 then w else w", "w"),
+    ("if x < y then (if x < y then x else w) else y", "if x < y then x else y"),
+    ("if x < y then x else (if x < y then w else y)", "if x < y then x else y"),
+    ("if x < y then (if y < x then x else w) else y", "if x < y then if y < x then x else w else y"),
+    // reductions
+    ("sum(C, v - v * 1)", "sum(C, v - v)"),
+    ("sum(C, weigh(0, v))", "0"),
+    ("max(C, weigh(0, v))", "max(C, 0)"),
+    ("sum(C where 1 < 2, v)", "sum(C, v)"),
+    ("sum(C where v > 0, v)", "sum(C where v > 0, v)"),
+];
+
+#[test]
+fn formulas_take_the_form_that_the_table_says_and_mean_the_same() {
+    let mut wrong = Vec::new();
+    for &(written, simple) in FORMS {
+        let (spec, mut graph, raw) = probe(written);
+        let mut done = HashMap::new();
+        rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
+        let simplified = done[&raw];
+        let found = describe(&spec, &graph, &HashMap::new(), simplified);
+        if found != simple {
+            wrong.push(format!("{written}: expected {simple}, found {found}"));
+        }
+        for row in rows() {
+            let [before, after] = [raw, simplified].map(|id| evaluate(&graph, id, &row, 0));
+            // A product or quotient that is undefined as written may be known in another form.
+            if before != after && !before.is_nan() && !(after - before).abs().le(&1e-15) {
+                wrong.push(format!("{written}: {before} as written, {after} as {found}, at {row:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
