@@ -93,3 +93,19 @@ fn calls_are_answered_at_once_where_each_place_has_its_own_numbers_and_only_labe
     assert_eq!(with("{ axes: [N], label: class_index(C) }", "input[other]"), [false]);
     assert_eq!(answers_at_once(ROW, "sum(C, abs(input))"), [false]);
 }
+
+#[test]
+fn each_loss_is_behind_the_feature_of_its_task_where_that_is_asked_for() {
+    let mut ranking = spec("ranked", "abs(input)", "");
+    ranking.text.push_str("task: ranking\n");
+    let compiled = compile(&[ranking, spec("tasked", "abs(input)", "")]).expect("both compile");
+    let code = |gates| {
+        let surroundings = Surroundings { library: None, measured: &[], gates, root: None };
+        emit_all(&compiled, surroundings).to_string()
+    };
+    let gate = "# [cfg (feature = \"ranking\")]";
+    // The module, the type, and the entry of the list; what has no task is always there.
+    assert_eq!(code(Gates::Task).matches(gate).count(), 3);
+    assert_eq!(code(Gates::Task).matches("cfg").count(), 3);
+    assert_eq!(code(Gates::Open).matches("cfg").count(), 0);
+}
