@@ -3,7 +3,7 @@
 
 mod describe;
 mod driver;
-mod machine;
+pub(crate) mod machine;
 mod slots;
 mod stand_in;
 

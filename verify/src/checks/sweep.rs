@@ -22,12 +22,14 @@ use super::curves::{Line, bare_generators, lines};
 use super::truth::certificate::is_pointwise;
 use super::{Tally, tolerance};
 
-use block::{BLOCK, Block, Pair, distance};
+use block::{BLOCK, Block, Pair, are_near, distance};
 use judge::Asked;
 
 /// A chunk holds so many bit patterns.
 const CHUNK: u32 = 1 << 20;
 const CHUNKS: u32 = 1 << 12;
+/// So many numbers are looked at together.
+const RUN: usize = 64;
 /// So many chunks are done between two looks at the clock and the file.
 const AT_ONCE: u32 = 64;
 /// So many of the farthest values, and of the farthest gradients, of a chunk are kept for the oracle.
@@ -232,22 +234,24 @@ impl Part {
 
     fn look(&mut self, which: usize, Pair { actual, reference }: Pair<'_>, limit: f64, numbers: &[f32]) {
         let (worst, doubts) = (&mut self.worst[which], &mut self.doubts[which]);
-        for at in 0..numbers.len() {
-            // What is exact needs no distance; what is the nearest number is at most half a unit away.
-            let is_nearest = actual[at] == reference[at] as f32 && worst.ulp.0 >= 0.5;
-            if is_nearest || f64::from(actual[at]) == reference[at] {
+        let runs = actual.chunks(RUN).zip(reference.chunks(RUN)).zip(numbers.chunks(RUN));
+        for ((actual, reference), numbers) in runs {
+            // Nearly all runs hold nothing that is farther than what is known.
+            if are_near(actual, reference, worst.ulp.0.min(limit)) {
                 continue;
             }
-            let distance = distance(actual[at], reference[at]);
-            if distance > worst.ulp.0 && distance.is_finite() {
-                *worst = Worst { ulp: Number(distance), bits: numbers[at].to_bits() };
-            }
-            if distance > limit {
-                self.beyond += 1;
-                if doubts.len() < DOUBTS || doubts.iter().any(|(known, _)| distance > known.0) {
-                    doubts.push((Number(distance), numbers[at].to_bits()));
-                    doubts.sort_by(|a, b| b.0.0.total_cmp(&a.0.0));
-                    doubts.truncate(DOUBTS);
+            for ((&actual, &reference), &number) in actual.iter().zip(reference).zip(numbers) {
+                let distance = distance(actual, reference);
+                if distance > worst.ulp.0 && distance.is_finite() {
+                    *worst = Worst { ulp: Number(distance), bits: number.to_bits() };
+                }
+                if distance > limit {
+                    self.beyond += 1;
+                    if doubts.len() < DOUBTS || doubts.iter().any(|(known, _)| distance > known.0) {
+                        doubts.push((Number(distance), number.to_bits()));
+                        doubts.sort_by(|a, b| b.0.0.total_cmp(&a.0.0));
+                        doubts.truncate(DOUBTS);
+                    }
                 }
             }
         }

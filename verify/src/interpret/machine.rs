@@ -38,7 +38,7 @@ impl<T: Element> Body<'_, T> {
 
     fn compute(&mut self, id: ExprId) -> Datum {
         match self.graph.expr(id) {
-            Expr::Constant(constant) => constant.to_f64(),
+            Expr::Constant(constant) => number(constant),
             Expr::Boolean(value) => truth(value),
             Expr::Input(input) => self.input(id, input),
             Expr::Param(param) => self.job.params()[usize::from(param.0)],
@@ -120,6 +120,14 @@ impl<T: Element> Body<'_, T> {
     }
 }
 
+/// The nearest `f64`. Most constants are small whole numbers, which need not be read as decimal ones each time.
+fn number(constant: Constant) -> f64 {
+    match constant.as_integer().and_then(|whole| i32::try_from(whole).ok()) {
+        Some(whole) => f64::from(whole),
+        None => constant.to_f64(),
+    }
+}
+
 /// What a reduction starts with.
 pub(super) fn identity(reducer: Reducer) -> Datum {
     match reducer {
@@ -159,7 +167,8 @@ fn truth(holds: bool) -> Datum {
     f64::from(u8::from(holds))
 }
 
-fn compare(comparison: Comparison, x: Datum, y: Datum) -> Datum {
+/// A comparison as 1 or 0; unordered, NaN.
+pub(crate) fn compare(comparison: Comparison, x: Datum, y: Datum) -> Datum {
     if x.is_nan() || y.is_nan() {
         return f64::NAN;
     }
@@ -174,7 +183,7 @@ fn compare(comparison: Comparison, x: Datum, y: Datum) -> Datum {
 }
 
 /// As lanes do it: by squaring.
-fn power(base: f64, n: i32) -> f64 {
+pub(crate) fn power(base: f64, n: i32) -> f64 {
     let mut square = if n < 0 { 1.0 / base } else { base };
     let (mut power, mut left) = (1.0, n.unsigned_abs());
     while left > 0 {
@@ -187,7 +196,8 @@ fn power(base: f64, n: i32) -> f64 {
     power
 }
 
-fn binary(function: Binary, x: f64, y: f64) -> f64 {
+/// A function of two numbers.
+pub(crate) fn binary(function: Binary, x: f64, y: f64) -> f64 {
     match function {
         Binary::Add => x + y,
         Binary::Subtract => x - y,
@@ -208,7 +218,8 @@ fn binary(function: Binary, x: f64, y: f64) -> f64 {
     }
 }
 
-fn unary(function: Unary, x: f64) -> f64 {
+/// A function of one number.
+pub(crate) fn unary(function: Unary, x: f64) -> f64 {
     match function {
         Unary::Negate => -x,
         Unary::Abs => x.abs(),

@@ -3,16 +3,18 @@
 
 use std::collections::HashSet;
 
-use loss_codegen::expr::{Comparison, Expr, ExprId, Graph, InputId, Unary};
+use loss_codegen::expr::{Binary, Comparison, Expr, ExprId, Graph, InputId, Unary};
 use loss_codegen::rewrite::{map_operands, reachable};
 
 mod conditions;
+mod edges;
 mod limits;
 mod normal;
 mod polynomial;
 
 pub(super) use conditions::of_labels;
 use conditions::{conjuncts, decided, sides, with_sign};
+use edges::agree_at_edges;
 use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, without_zeros};
 use normal::{replaced, turned};
 pub(super) use normal::{simplified, taken_over, with_zeros};
@@ -37,9 +39,10 @@ pub(super) fn proof(graph: &mut Graph, ours: &[ExprId], theirs: &[ExprId], given
     let facts = given.facts.iter().flat_map(|&fact| conjuncts(graph, fact)).collect();
     let mut pairing = Pairing { graph, facts, signs: given.signs, path: Vec::new(), known: HashSet::new(), steps: 0 };
     let all = ours.iter().zip(theirs).all(|(&our, &their)| pairing.alike(our, their));
-    all.then(|| {
+    // What is shown holds of numbers; at infinity and NaN, with which a product of 0 is not 0, formulas are held against each other.
+    (all && agree_at_edges(graph, given, ours, theirs)).then(|| {
         "one formula: parts are equal as polynomials on a grid that determines them, in exact arithmetic, or differ only where two \
-         sides are equal and both branches are one, or where no input gets, by cases of signs"
+         sides are equal and both branches are one, or where no input gets, by cases of signs; and at infinity and NaN they agree"
             .to_owned()
     })
 }
@@ -74,6 +77,7 @@ impl Pairing<'_> {
         let conditions: Vec<ExprId> = self.path.iter().map(|(condition, _)| *condition).collect();
         let found = self.excluded(&conditions)
             || self.alike_in_parts(ours, theirs)
+            || self.alike_in_another_order(ours, theirs, false)
             || self.alike_by_path(ours, theirs)
             || one_polynomial(self.graph, ours, theirs)
             || self.alike_by_signs(ours, theirs)
@@ -115,6 +119,60 @@ impl Pairing<'_> {
             && our.operands().next().is_some()
             && self.graph.axes(ours) == self.graph.axes(theirs)
             && our.operands().zip(their.operands()).all(|(our, their)| self.alike(our, their))
+    }
+
+    /// Whether two sums, products or quotients are one, or opposite, but for the order of two parts and for where signs stand: none of
+    /// that rounds.
+    fn alike_in_another_order(&mut self, ours: ExprId, theirs: ExprId, opposite: bool) -> bool {
+        let ((our, our_sign), (their, their_sign)) = (unsigned(self.graph, ours), unsigned(self.graph, theirs));
+        if our_sign || their_sign {
+            return self.alike_but_for_sign(our, their, opposite ^ our_sign ^ their_sign);
+        }
+        match (self.graph.expr(ours), self.graph.expr(theirs)) {
+            (
+                Expr::Binary(our @ (Binary::Add | Binary::Subtract), x, y),
+                Expr::Binary(their @ (Binary::Add | Binary::Subtract), v, w),
+            ) => {
+                let sign = |function: Binary| function == Binary::Subtract;
+                let (y, second) = ((y, sign(our)), (w, sign(their)));
+                [((v, false), second), (second, (v, false))].into_iter().any(|(first, second)| {
+                    self.alike_but_for_sign(x, first.0, opposite ^ first.1)
+                        && self.alike_but_for_sign(y.0, second.0, opposite ^ y.1 ^ second.1)
+                })
+            }
+            (Expr::Binary(Binary::Multiply, x, y), Expr::Binary(Binary::Multiply, v, w)) => {
+                [(v, w), (w, v)].into_iter().any(|(v, w)| {
+                    let signs = if opposite { [(true, false), (false, true)].as_slice() } else { &[(false, false)] };
+                    signs.iter().any(|&(first, second)| {
+                        self.alike_but_for_sign(x, v, first) && self.alike_but_for_sign(y, w, second)
+                    })
+                })
+            }
+            (Expr::Binary(Binary::Divide, x, y), Expr::Binary(Binary::Divide, v, w)) => {
+                self.alike_but_for_sign(x, v, opposite) && self.alike(y, w)
+            }
+            (Expr::If(c, x, y), Expr::If(d, v, w)) if opposite && c == d => {
+                [(true, x, v), (false, y, w)].into_iter().all(|(holds, x, v)| {
+                    self.path.push((c, holds));
+                    let found = self.alike_but_for_sign(x, v, true);
+                    self.path.pop();
+                    found
+                })
+            }
+            _ => false,
+        }
+    }
+
+    fn alike_but_for_sign(&mut self, ours: ExprId, theirs: ExprId, opposite: bool) -> bool {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return false;
+        }
+        if opposite {
+            self.graph.negate(ours) == theirs || self.alike_in_another_order(ours, theirs, true)
+        } else {
+            self.alike(ours, theirs)
+        }
     }
 
     /// Whether two comparisons hold at the same places, because a fact leaves only one way in which both can.
@@ -160,8 +218,8 @@ impl Pairing<'_> {
         found
     }
 
-    /// Whether two formulas are one for each sign that what they compare with 0 can have here. Where it is NaN, a condition on the way
-    /// is unordered, and both are NaN.
+    /// Whether two formulas are one for each sign that what they compare with 0 can have here. Where it is NaN, both are NaN: by
+    /// themselves, or because a condition on the way is unordered.
     fn alike_by_signs(&mut self, ours: ExprId, theirs: ExprId) -> bool {
         let compared = reachable(self.graph, [ours, theirs]).into_iter().filter_map(|id| match self.graph.expr(id) {
             Expr::Compare(_, x, y) if self.graph.is_integer(y, 0) => Some(x),
@@ -173,8 +231,9 @@ impl Pairing<'_> {
         compared.dedup();
         compared.into_iter().take(4).any(|of| {
             let conditions: Vec<ExprId> = self.path.iter().map(|(condition, _)| *condition).collect();
-            let strict = reachable(self.graph, conditions).contains(&of);
-            strict && [1, -1, 0].into_iter().all(|sign| self.one_with_sign(&[ours, theirs], of, sign))
+            let is_nan = [ours, theirs].iter().all(|&id| is_nan_with(self.graph, id, of));
+            (is_nan || reachable(self.graph, conditions).contains(&of))
+                && [1, -1, 0].into_iter().all(|sign| self.one_with_sign(&[ours, theirs], of, sign))
         })
     }
 
@@ -186,6 +245,7 @@ impl Pairing<'_> {
         let conditions = simplified(self.graph, conditions);
         let unreachable = self.excluded(&conditions);
         let formulas = simplified(self.graph, formulas);
+        let formulas = without_zeros(self.graph, &self.facts, &formulas);
         unreachable
             || formulas
                 .iter()
@@ -281,12 +341,24 @@ impl Pairing<'_> {
             };
             let put = replaced(self.graph, &roots, &put);
             let again = simplified(self.graph, &put);
-            let [one, other] = [again[0], again[1]].map(|id| without_zeros(self.graph, id));
+            let branches = without_zeros(self.graph, &self.facts, &again[..2]);
+            let (one, other) = (branches[0], branches[1]);
             self.excluded(&again[2..])
                 || one == other
                 || one_polynomial(self.graph, one, other)
                 || absorbed(self.graph, one, other)
         })
+    }
+}
+
+/// A node without the signs before it, and whether they turn it round.
+fn unsigned(graph: &Graph, id: ExprId) -> (ExprId, bool) {
+    match graph.expr(id) {
+        Expr::Unary(Unary::Negate, inner) => {
+            let (inner, sign) = unsigned(graph, inner);
+            (inner, !sign)
+        }
+        _ => (id, false),
     }
 }
 

@@ -50,12 +50,12 @@ impl Block {
         let (Some(Values::Real(own)), Some(Values::Real(other))) = (narrow.values(*input), wide.values(*input)) else {
             return false;
         };
-        for at in 0..own.len().min(other.len()) {
-            let number = if at < numbers.len() { numbers[at] } else { last };
-            own[at] = number;
-            other[at] = f64::from(number);
-        }
         *len = numbers.len();
+        own[..*len].copy_from_slice(numbers);
+        own[*len..].fill(last);
+        for (other, &own) in other.iter_mut().zip(own.iter()) {
+            *other = f64::from(own);
+        }
         narrow.run(subject, *input) && wide.run(subject, *input)
     }
 
@@ -110,14 +110,30 @@ pub(super) fn distance(actual: f32, reference: f64) -> f64 {
         let same = actual == rounded || actual.is_nan() && rounded.is_nan();
         return if same { 0.0 } else { f64::INFINITY };
     }
-    let size = reference.abs().max(f64::from(f32::MIN_POSITIVE));
-    let power = f64::from_bits(size.to_bits() & (0x7ff << 52));
-    (f64::from(actual) - reference).abs() / (power * f64::from(f32::EPSILON))
+    (f64::from(actual) - reference).abs() / unit(reference)
+}
+
+/// The unit in the last place of `f32` at a number.
+fn unit(number: f64) -> f64 {
+    let size = number.abs().max(f64::from(f32::MIN_POSITIVE));
+    f64::from_bits(size.to_bits() & (0x7ff << 52)) * f64::from(f32::EPSILON)
+}
+
+/// Whether all numbers are surely no farther than so many units, without a question about any one of them that a processor would have
+/// to guess. What is not a number is far from everything.
+pub(super) fn are_near(actual: &[f32], reference: &[f64], bound: f64) -> bool {
+    // The nearest number is at most half a unit away.
+    let takes_nearest = bound >= 0.5;
+    actual.iter().zip(reference).fold(true, |are_near, (&actual, &reference)| {
+        let is_nearest = actual == reference as f32 && (takes_nearest || f64::from(actual) == reference);
+        // Not `<=`, by which infinity would be near everything.
+        are_near & (is_nearest | ((f64::from(actual) - reference).abs() < bound * unit(reference)))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::{are_near, distance};
 
     #[test]
     fn distances_are_in_units_of_the_narrow_type() {
@@ -128,5 +144,29 @@ mod tests {
         assert_eq!(distance(f32::MAX, f64::INFINITY), f64::INFINITY);
         assert_eq!(distance(f32::NAN, f64::NAN), 0.0);
         assert_eq!(distance(f32::NAN, 1.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn what_is_near_is_within_the_distance() {
+        let tenth = 1.0 + f64::from(f32::EPSILON) * 0.1;
+        let numbers = [0.0, -0.0, 1.0, 1.0 + f32::EPSILON, 3.0, f32::MAX, f32::INFINITY, f32::NAN, f32::from_bits(3)];
+        let references = [0.0, 1.0, tenth, 1.5, 1e-320, 1e-45, 3.0, f64::INFINITY, 1e300, f64::NAN];
+        for actual in numbers {
+            for reference in references {
+                for bound in [0.0, 0.25, 0.5, 1.0, 2.0] {
+                    let (is_near, distance) =
+                        (are_near(&[0.0, actual], &[0.0, reference], bound), distance(actual, reference));
+                    assert!(
+                        !is_near || distance <= bound,
+                        "{actual:e} is {distance} from {reference:e}, beyond {bound}"
+                    );
+                    let is_told = actual.is_finite() && (reference as f32).is_finite();
+                    assert!(
+                        is_near || distance >= bound || !is_told,
+                        "{actual:e} is {distance} from {reference:e}, within {bound}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -3,14 +3,16 @@
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use crate::audit::Status;
 use crate::interpret::{Interpreted, WorkPlan};
-use crate::mutation::judge::{checks, named, subject};
+use crate::mutation::judge::{checks, judge, named, subject};
+use crate::mutation::record::Fate;
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{FIRST, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS};
+use super::{FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, mutants};
 
 /// One loss's plans as they are.
 fn passes(original: &Subject) {
@@ -42,4 +44,31 @@ fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
             scope.spawn(work);
         });
     });
+}
+
+#[test]
+fn what_is_proved_to_compute_the_same_is_found_by_no_check() {
+    let mut all: Vec<Subject> = Subject::all(losses()).into_iter().filter(|loss| loss.compiled().is_some()).collect();
+    // Those that take least time.
+    all.sort_by_key(|loss| loss.compiled().map_or(0, |compiled| mutants(compiled).len()));
+    let mut proved = 0;
+    for original in all.iter().take(3) {
+        let compiled = original.compiled().expect("those without a spec are left out");
+        let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+        for mutant in mutants(compiled).iter().filter(|mutant| mutant.fault.kernel == Kernel::Gradients) {
+            if !matches!(broken(compiled, &right, &mutant.fault, Proofs::Tried), Err(Fate::Equivalent { .. })) {
+                continue;
+            }
+            let Ok(plans) = broken(compiled, &right, &mutant.fault, Proofs::LeftOut) else { continue };
+            let loss: &'static Interpreted =
+                Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+            let checks = checks(FIRST, LEFT_OUT);
+            let fate =
+                judge(&subject(original, loss, compiled), &checks, &Effort { seed: 1, points: 20 }, Instant::now());
+            loss.retire();
+            assert_eq!(fate, Fate::Survived, "{}: {}", original.name(), mutant.record.describe());
+            proved += 1;
+        }
+    }
+    assert!(proved > 0, "no proof was looked at");
 }

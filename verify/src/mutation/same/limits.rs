@@ -1,6 +1,9 @@
 //! What is known of formulas at the ends of their domains. Upstream gradients are finite.
 
 use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Unary};
+use loss_codegen::rewrite::reachable;
+
+use super::normal::replaced;
 
 /// Whether a formula is never below 0, given conditions that always hold.
 pub(super) fn is_nonnegative(graph: &Graph, facts: &[ExprId], id: ExprId) -> bool {
@@ -32,7 +35,8 @@ fn lower_and_higher(graph: &Graph, fact: ExprId) -> Option<(ExprId, ExprId)> {
     }
 }
 
-/// Whether a formula is NaN wherever one of its parts is: between them is nothing but arithmetic.
+/// Whether a formula is NaN wherever one of its parts is: between them is nothing but arithmetic, and
+/// selections that are NaN with it.
 pub(super) fn is_nan_with(graph: &Graph, id: ExprId, part: ExprId) -> bool {
     if id == part {
         return true;
@@ -42,23 +46,66 @@ pub(super) fn is_nan_with(graph: &Graph, id: ExprId, part: ExprId) -> bool {
         Expr::Binary(Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide, x, y) => {
             is_nan_with(graph, x, part) || is_nan_with(graph, y, part)
         }
+        Expr::If(condition, x, y) => {
+            is_unordered_with(graph, condition, part) || is_nan_with(graph, x, part) && is_nan_with(graph, y, part)
+        }
         _ => false,
     }
 }
 
-/// A product in which 0 meets nothing but finite numbers, as 0.
-pub(super) fn without_zeros(graph: &mut Graph, id: ExprId) -> ExprId {
-    let Expr::Binary(Binary::Multiply, x, y) = graph.expr(id) else { return id };
-    let (x, y) = (without_zeros(graph, x), without_zeros(graph, y));
-    let vanishes = |zero: ExprId, other: ExprId| graph.is_integer(zero, 0) && is_finite(graph, other);
-    if vanishes(x, y) || vanishes(y, x) { graph.zero() } else { id }
+/// Whether a condition is unordered wherever a part of it is NaN.
+fn is_unordered_with(graph: &Graph, condition: ExprId, part: ExprId) -> bool {
+    match graph.expr(condition) {
+        Expr::Compare(_, x, y) => is_nan_with(graph, x, part) || is_nan_with(graph, y, part),
+        Expr::Not(x) => is_unordered_with(graph, x, part),
+        _ => false,
+    }
 }
 
-fn is_finite(graph: &Graph, id: ExprId) -> bool {
+/// Formulas in which products of 0 and something finite are 0, and selections between one and the same are that.
+pub(super) fn without_zeros(graph: &mut Graph, facts: &[ExprId], roots: &[ExprId]) -> Vec<ExprId> {
+    let vanishes =
+        |graph: &Graph, zero: ExprId, other: ExprId| graph.is_integer(zero, 0) && is_finite(graph, facts, other);
+    let shorter = |graph: &mut Graph, id: ExprId| match graph.expr(id) {
+        Expr::Binary(Binary::Multiply, x, y) if vanishes(graph, x, y) || vanishes(graph, y, x) => Some(graph.zero()),
+        Expr::If(condition, x, y) if x == y && is_ordered(graph, facts, condition) => Some(x),
+        _ => None,
+    };
+    let mut roots = roots.to_vec();
+    // What a part becomes may let the whole become shorter.
+    while reachable(graph, roots.iter().copied()).into_iter().any(|id| shorter(graph, id).is_some()) {
+        roots = replaced(graph, &roots, &shorter);
+    }
+    roots
+}
+
+/// Whether a condition is a comparison of finite numbers.
+fn is_ordered(graph: &Graph, facts: &[ExprId], condition: ExprId) -> bool {
+    match graph.expr(condition) {
+        Expr::Compare(_, x, y) => is_finite(graph, facts, x) && is_finite(graph, facts, y),
+        Expr::Not(x) => is_ordered(graph, facts, x),
+        _ => false,
+    }
+}
+
+/// Whether a formula is a finite number wherever conditions hold that always do.
+fn is_finite(graph: &Graph, facts: &[ExprId], id: ExprId) -> bool {
     match graph.expr(id) {
         Expr::Upstream | Expr::Constant(Constant::Decimal { .. } | Constant::Pi) => true,
-        Expr::Unary(Unary::Negate, x) => is_finite(graph, x),
-        _ => false,
+        Expr::Unary(Unary::Negate | Unary::Abs, x) => is_finite(graph, facts, x),
+        Expr::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, x, y) => {
+            is_finite(graph, facts, x) && is_finite(graph, facts, y)
+        }
+        _ => {
+            let is_number = |id: ExprId| matches!(graph.constant(id), Some(Constant::Decimal { .. }));
+            let sides = || facts.iter().filter_map(|&fact| Some((fact, lower_and_higher(graph, fact)?)));
+            let is_below_infinity = |fact: ExprId, high: ExprId| {
+                matches!(graph.expr(fact), Expr::Compare(Comparison::Less | Comparison::Greater, ..))
+                    && graph.constant(high) == Some(Constant::Infinity)
+            };
+            sides().any(|(_, (low, high))| high == id && is_number(low))
+                && sides().any(|(fact, (low, high))| low == id && (is_number(high) || is_below_infinity(fact, high)))
+        }
     }
 }
 
@@ -74,10 +121,10 @@ fn without_finite(graph: &Graph, id: ExprId) -> (ExprId, bool) {
     let negated = |(part, sign): (ExprId, bool)| (part, !sign);
     match graph.expr(id) {
         Expr::Unary(Unary::Negate, x) => negated(without_finite(graph, x)),
-        Expr::Binary(Binary::Add, x, y) if is_finite(graph, y) => without_finite(graph, x),
-        Expr::Binary(Binary::Add, x, y) if is_finite(graph, x) => without_finite(graph, y),
-        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, y) => without_finite(graph, x),
-        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, x) => negated(without_finite(graph, y)),
+        Expr::Binary(Binary::Add, x, y) if is_finite(graph, &[], y) => without_finite(graph, x),
+        Expr::Binary(Binary::Add, x, y) if is_finite(graph, &[], x) => without_finite(graph, y),
+        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, &[], y) => without_finite(graph, x),
+        Expr::Binary(Binary::Subtract, x, y) if is_finite(graph, &[], x) => negated(without_finite(graph, y)),
         _ => (id, false),
     }
 }

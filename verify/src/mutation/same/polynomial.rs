@@ -46,6 +46,7 @@ fn degree(graph: &Graph, id: ExprId, variables: &mut Variables) -> Option<u32> {
             degree(graph, x, variables)?.max(degree(graph, y, variables)?)
         }
         Expr::Binary(Binary::Multiply, x, y) => degree(graph, x, variables)? + degree(graph, y, variables)?,
+        Expr::Binary(Binary::Divide, x, y) if power_of_two(graph, y).is_some() => degree(graph, x, variables)?,
         Expr::Binary(Binary::Divide, x, y) => {
             variables.insert((y, true), 0.0);
             degree(graph, x, variables)? + 1
@@ -60,6 +61,13 @@ fn degree(graph: &Graph, id: ExprId, variables: &mut Variables) -> Option<u32> {
         }
     };
     (degree <= MOST).then_some(degree)
+}
+
+/// A constant by which division rounds nothing.
+fn power_of_two(graph: &Graph, id: ExprId) -> Option<f64> {
+    let whole = graph.constant(id)?.as_integer()?;
+    let whole = u32::try_from(whole).ok().filter(|whole| whole.is_power_of_two())?;
+    Some(f64::from(whole))
 }
 
 /// The value at a point, if it is exact.
@@ -80,7 +88,10 @@ fn exact(graph: &Graph, id: ExprId, variables: &Variables) -> Option<f64> {
         Expr::Binary(Binary::Add, x, y) => exact(graph, x, variables)? + exact(graph, y, variables)?,
         Expr::Binary(Binary::Subtract, x, y) => exact(graph, x, variables)? - exact(graph, y, variables)?,
         Expr::Binary(Binary::Multiply, x, y) => exact(graph, x, variables)? * exact(graph, y, variables)?,
-        Expr::Binary(Binary::Divide, x, y) => exact(graph, x, variables)? * variables.get(&(y, true))?,
+        Expr::Binary(Binary::Divide, x, y) => match power_of_two(graph, y) {
+            Some(divisor) => exact(graph, x, variables)? / divisor,
+            None => exact(graph, x, variables)? * variables.get(&(y, true))?,
+        },
         Expr::Binary(Binary::Power, x, p) => {
             let power = graph.constant(p).and_then(Constant::as_integer).and_then(|power| u32::try_from(power).ok())?;
             let base = exact(graph, x, variables)?;
