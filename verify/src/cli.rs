@@ -183,7 +183,7 @@ struct MutantsArguments {
     /// The seed of every generator, and of which mutants are judged where there are more than enough
     #[arg(long, value_name = "N", default_value_t = Effort::default().seed, value_parser = whole, allow_hyphen_values = true)]
     seed: u64,
-    /// Every mutant, however long it takes; for a quarter of an hour a family each is told to every check, not only up to the first that finds it
+    /// Every mutant, however long it takes; every check is asked about as many as a quarter of an hour a family is enough for
     #[arg(long)]
     thorough: bool,
     /// The folder that mutation.json is written to

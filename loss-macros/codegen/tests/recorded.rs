@@ -1,4 +1,5 @@
-//! What the compiler makes of specs that between them use all of the language, against what it made of them when that was last judged.
+//! What the compiler makes of specs that between them use nearly all of the language, against what it made of them when that was last
+//! judged. The specs are copies that stay as they are when losses and recipes are edited: who edits those records nothing.
 //!
 //! The audit says whether kernels are right; this says whether they are the ones that it judged: a change of the compiler that is to change
 //! nothing is seen to change nothing, and one that changes what nobody expected is seen too. Where the change is meant and `cargo verify`
@@ -25,9 +26,9 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded")
 }
 
-/// Where what is made now is written when it differs.
-fn output() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded")
+/// Where what is made is written: as it was when it last was what is recorded, and as it is when it is something else.
+fn output(is_recorded: bool) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(if is_recorded { "recorded" } else { "changed" })
 }
 
 /// All specs of the folder, and those of other tests that kernels are made of.
@@ -110,24 +111,22 @@ fn what_is_made_of_specs_is_what_was_recorded() {
         return;
     }
     let known = fs::read_to_string(&file).expect("the record can be read").replace("\r\n", "\n");
-    let changed: Vec<&str> = record
-        .lines()
-        .filter(|line| !known.lines().any(|known| known == *line))
-        .filter_map(|line| line.split(',').next())
-        .collect();
-    if record == known {
-        return;
-    }
-    fs::create_dir_all(output()).expect("a folder for what is made");
+    let is_recorded = record == known;
+    let folder = output(is_recorded);
+    fs::create_dir_all(&folder).expect("a folder for what is made");
     for (name, made) in &made {
         for (kind, text) in [("documentation", &made.documentation), ("code", &made.code)] {
-            fs::write(output().join(format!("{name}.{kind}.txt")), text).expect("what is made can be written");
+            fs::write(folder.join(format!("{name}.{kind}.txt")), text).expect("what is made can be written");
         }
     }
-    panic!(
-        "the compiler makes something else of {}. What it makes now is in {}: run this test at the commit before, and compare. \
-         If it is meant, and `cargo verify` passes, record it: RECORD=1 cargo test -p loss-codegen --test recorded",
+    let changed = record.lines().filter(|line| !known.lines().any(|known| known == *line));
+    let changed: Vec<&str> = changed.filter_map(|line| line.split(',').next()).collect();
+    assert!(
+        is_recorded,
+        "the compiler makes something else of {}. Where this test has passed before the change, `diff -r {} {}` shows what. If it is \
+         meant, and `cargo verify` passes, record it: RECORD=1 cargo test -p loss-codegen --test recorded",
         if changed.is_empty() { "no spec that is still there".to_owned() } else { changed.join(", ") },
-        output().display()
+        output(true).display(),
+        folder.display(),
     );
 }

@@ -18,7 +18,7 @@ pub enum Depth {
     Quick,
     /// All mutants that there is time for, and who finds them as far as there is.
     Full,
-    /// All mutants; and as many of them as there is a quarter of an hour for, spread over the family, are told to every check.
+    /// All mutants; every check is asked about as many of them, spread over the family, as a quarter of an hour is enough for.
     Thorough,
 }
 

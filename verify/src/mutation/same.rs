@@ -1,9 +1,10 @@
-//! Proofs that two formulas compute the same: one graph after simplification, but for comparisons that differ only where both sides are
-//! equal, and where both branches are one formula there.
+//! Proofs that two formulas compute the same, in exact arithmetic: they are walked side by side, and each pair of parts is one node, one
+//! polynomial, one but for order and signs, or one in each case of a sign, of a label, or of a tie; what no input gets to is left out. What
+//! is shown so holds of numbers, and is tried at infinities, NaN and 0 before it counts.
 
 use std::collections::HashSet;
 
-use loss_codegen::expr::{Binary, Comparison, Expr, ExprId, Graph, InputId, Unary};
+use loss_codegen::expr::{AxisId, Binary, Comparison, Expr, ExprId, Graph, InputId, Unary};
 use loss_codegen::rewrite::{map_operands, reachable};
 
 mod conditions;
@@ -14,8 +15,8 @@ mod polynomial;
 
 pub(super) use conditions::of_labels;
 use conditions::{conjuncts, decided, sides, with_sign};
-use edges::agree_at_edges;
-use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, without_zeros};
+use edges::no_edge_tells_apart;
+use limits::{absorbed, is_known_at_least, is_nan_with, is_nonnegative, is_unordered_with, without_zeros};
 use normal::{replaced, turned};
 pub(super) use normal::{simplified, taken_over, with_zeros};
 use polynomial::one_polynomial;
@@ -40,9 +41,9 @@ pub(super) fn proof(graph: &mut Graph, ours: &[ExprId], theirs: &[ExprId], given
     let mut pairing = Pairing { graph, facts, signs: given.signs, path: Vec::new(), known: HashSet::new(), steps: 0 };
     let all = ours.iter().zip(theirs).all(|(&our, &their)| pairing.alike(our, their));
     // What is shown holds of numbers; at infinity and NaN, with which a product of 0 is not 0, formulas are held against each other.
-    (all && agree_at_edges(graph, given, ours, theirs)).then(|| {
+    (all && no_edge_tells_apart(graph, given, ours, theirs)).then(|| {
         "one formula: parts are equal as polynomials on a grid that determines them, in exact arithmetic, or differ only where two \
-         sides are equal and both branches are one, or where no input gets, by cases of signs; and at infinity and NaN they agree"
+         sides are equal and both branches are one, or where no input gets, by cases of signs; and no infinity or NaN that was tried tells them apart"
             .to_owned()
     })
 }
@@ -93,10 +94,12 @@ impl Pairing<'_> {
         if let (Expr::If(c, x, y), Expr::If(d, v, w)) = (our, their) {
             let same = c == d || self.one_condition(c, d);
             let tie = if same { None } else { sides(self.graph, c, d) };
+            // Where the sides are equal the strict comparison takes its second branch, the other one its first.
+            let taken = if is_strict(self.graph, c) { (y, v) } else { (x, w) };
             return (same || tie.is_some())
                 && self.alike_where(c, true, x, v)
                 && self.alike_where(c, false, y, w)
-                && tie.is_none_or(|(left, right)| self.one_where_equal((x, y), (left, right)));
+                && tie.is_none_or(|tie| self.one_where_equal(taken, tie));
         }
         if self.one_condition(ours, theirs) {
             return true;
@@ -115,10 +118,18 @@ impl Pairing<'_> {
             return false;
         }
         let head = |expr: Expr| map_operands(expr, &mut |_| ours);
-        head(our) == head(their)
-            && our.operands().next().is_some()
-            && self.graph.axes(ours) == self.graph.axes(theirs)
-            && our.operands().zip(their.operands()).all(|(our, their)| self.alike(our, their))
+        if head(our) != head(their)
+            || our.operands().next().is_none()
+            || self.graph.axes(ours) != self.graph.axes(theirs)
+        {
+            return false;
+        }
+        // The places of a reduction, and what a label picks, are other places: what is known here is not known there.
+        let is_elsewhere = matches!(our, Expr::Reduce { .. } | Expr::Pick { .. });
+        let path = if is_elsewhere { std::mem::take(&mut self.path) } else { self.path.clone() };
+        let found = our.operands().zip(their.operands()).all(|(our, their)| self.alike(our, their));
+        self.path = path;
+        found
     }
 
     /// Whether two sums, products or quotients are one, or opposite, but for the order of two parts and for where signs stand: none of
@@ -202,12 +213,13 @@ impl Pairing<'_> {
             .into_iter()
             .find(|&id| matches!(self.graph.expr(id), Expr::Input(input) if self.signs.contains(&input)));
         label.is_some_and(|label| {
-            [1, -1].into_iter().all(|sign| {
-                let put = |graph: &mut Graph, id: ExprId| (id == label).then(|| graph.integer(sign));
-                let put = replaced(self.graph, &[ours, theirs], &put);
-                let again = simplified(self.graph, &put);
-                again[0] == again[1] || one_polynomial(self.graph, again[0], again[1])
-            })
+            is_here_alone(self.graph, &[ours, theirs], label)
+                && [1, -1].into_iter().all(|sign| {
+                    let put = |graph: &mut Graph, id: ExprId| (id == label).then(|| graph.integer(sign));
+                    let put = replaced(self.graph, &[ours, theirs], &put);
+                    let again = simplified(self.graph, &put);
+                    again[0] == again[1] || one_polynomial(self.graph, again[0], again[1])
+                })
         })
     }
 
@@ -230,9 +242,8 @@ impl Pairing<'_> {
         let mut compared: Vec<ExprId> = compared.filter(|&id| self.graph.constant(id).is_none()).collect();
         compared.dedup();
         compared.into_iter().take(4).any(|of| {
-            let conditions: Vec<ExprId> = self.path.iter().map(|(condition, _)| *condition).collect();
             let is_nan = [ours, theirs].iter().all(|&id| is_nan_with(self.graph, id, of));
-            (is_nan || reachable(self.graph, conditions).contains(&of))
+            (is_nan || self.path.iter().any(|(condition, _)| is_unordered_with(self.graph, *condition, of)))
                 && [1, -1, 0].into_iter().all(|sign| self.one_with_sign(&[ours, theirs], of, sign))
         })
     }
@@ -240,6 +251,9 @@ impl Pairing<'_> {
     /// Whether all of some formulas are one where a node has this sign, or no input gets there.
     fn one_with_sign(&mut self, formulas: &[ExprId], of: ExprId, sign: i128) -> bool {
         let roots: Vec<ExprId> = formulas.iter().copied().chain(self.path.iter().map(|(id, _)| *id)).collect();
+        if !is_here_alone(self.graph, &roots, of) {
+            return false;
+        }
         let signed = replaced(self.graph, &roots, &|graph, id| with_sign(graph, id, of, sign));
         let (formulas, conditions) = signed.split_at(formulas.len());
         let conditions = simplified(self.graph, conditions);
@@ -273,6 +287,9 @@ impl Pairing<'_> {
         [1, -1, 0].into_iter().all(|sign| {
             let mut roots = vec![x, y, left, right];
             roots.extend(self.path.iter().map(|(id, _)| *id));
+            if !is_here_alone(self.graph, &roots, of) {
+                return false;
+            }
             let signed = replaced(self.graph, &roots, &|graph, id| with_sign(graph, id, of, sign));
             self.excluded(&signed[4..]) || self.one_by_substitution(&signed[..2], (signed[2], signed[3]))
         })
@@ -282,8 +299,8 @@ impl Pairing<'_> {
     /// unordered, the second must be NaN.
     fn one_where(&mut self, condition: ExprId, holds: bool, x: ExprId, y: ExprId) -> bool {
         let Some((left, right)) = self.equality(condition, holds) else { return false };
-        let side = if self.graph.constant(left).is_some() { right } else { left };
-        is_nan_with(self.graph, y, side) && self.one_by_substitution(&[x, y], (left, right))
+        let mut sides = [left, right].into_iter().filter(|&side| self.graph.constant(side).is_none());
+        sides.all(|side| is_nan_with(self.graph, y, side)) && self.one_by_substitution(&[x, y], (left, right))
     }
 
     /// Whether two formulas are alike because the last condition on the way makes two sides equal.
@@ -291,7 +308,10 @@ impl Pairing<'_> {
         let Some(&(condition, holds)) = self.path.last() else { return false };
         let Some((left, right)) = self.equality(condition, holds) else { return false };
         [(left, right), (right, left)].into_iter().any(|(old, new)| {
-            if self.graph.constant(old).is_some() || reachable(self.graph, [new]).contains(&old) {
+            if self.graph.constant(old).is_some()
+                || reachable(self.graph, [new]).contains(&old)
+                || !is_here_alone(self.graph, &[ours, theirs], old)
+            {
                 return false;
             }
             let put = replaced(self.graph, &[ours, theirs], &|_, id| (id == old).then_some(new));
@@ -333,6 +353,9 @@ impl Pairing<'_> {
             }
             let mut roots = branches.to_vec();
             roots.extend(self.path.iter().map(|(id, _)| *id));
+            if !is_here_alone(self.graph, &roots, old) {
+                return false;
+            }
             let put = |graph: &mut Graph, id: ExprId| match graph.expr(id) {
                 _ if id == old => Some(new),
                 // Where a number is 0, so is its size.
@@ -360,6 +383,21 @@ fn unsigned(graph: &Graph, id: ExprId) -> (ExprId, bool) {
         }
         _ => (id, false),
     }
+}
+
+/// Whether a comparison does not hold where its sides are equal.
+fn is_strict(graph: &Graph, condition: ExprId) -> bool {
+    matches!(graph.expr(condition), Expr::Compare(Comparison::Less | Comparison::Greater, ..))
+}
+
+/// Whether a node is read at the place at hand alone, so that what is known of it here is known of all of it: it is one for all places,
+/// or no reduction and no label reads it elsewhere.
+fn is_here_alone(graph: &Graph, roots: &[ExprId], of: ExprId) -> bool {
+    graph.axes(of).iter().all(|axis| axis == AxisId::ROWS)
+        || reachable(graph, roots.iter().copied())
+            .into_iter()
+            .filter(|&id| matches!(graph.expr(id), Expr::Reduce { .. } | Expr::Pick { .. }))
+            .all(|id| !reachable(graph, [id]).contains(&of))
 }
 
 /// What a label picks is one of the values that it picks from.

@@ -267,8 +267,7 @@ fn points_and_numbers_are_shown_as_people_write_them() {
     let inputs = vec![vec![0.1 + 0.2], vec![], vec![1.0], vec![1.0, -0.5]];
     let point = Point { inputs, params: vec![0.5], extent: 2 };
     assert_eq!(point.describe(&compiled.spec), "x = 0.3, label = 1, v = [1, -0.5]");
-    assert_eq!([text(1e300), text(f64::NAN), text(-1234567.0)].map(|text| text.len() < 310), [true; 3]);
-    assert_eq!(text(-1_234_567.0), "-1234570");
+    assert_eq!([text(f64::NAN), text(f64::NEG_INFINITY), text(-1_234_567.0)], ["NaN", "-inf", "-1234570"]);
 }
 
 #[test]

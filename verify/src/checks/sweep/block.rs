@@ -119,8 +119,8 @@ fn unit(number: f64) -> f64 {
     f64::from_bits(size.to_bits() & (0x7ff << 52)) * f64::from(f32::EPSILON)
 }
 
-/// Whether all numbers are surely no farther than so many units, without a question about any one of them that a processor would have
-/// to guess. What is not a number is far from everything.
+/// Whether all numbers are surely no farther than so many units; without branches, so that it is vectorised. What is not a number is far
+/// from everything.
 pub(super) fn are_near(actual: &[f32], reference: &[f64], bound: f64) -> bool {
     // The nearest number is at most half a unit away.
     let takes_nearest = bound >= 0.5;

@@ -1,4 +1,5 @@
-//! What is known of formulas at the ends of their domains. Upstream gradients are finite.
+//! What is known of formulas by their kind and by facts: sign, order, finiteness, NaN, and what 0 and infinity make of them. Upstream
+//! gradients are finite, and that a sum or product of finite numbers may overflow is not regarded.
 
 use loss_codegen::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Unary};
 use loss_codegen::rewrite::reachable;
@@ -42,6 +43,8 @@ pub(super) fn is_nan_with(graph: &Graph, id: ExprId, part: ExprId) -> bool {
         return true;
     }
     match graph.expr(id) {
+        // Its bits alone are read.
+        Expr::Unary(Unary::PowerOfTwo, _) => false,
         Expr::Unary(_, x) => is_nan_with(graph, x, part),
         Expr::Binary(Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide, x, y) => {
             is_nan_with(graph, x, part) || is_nan_with(graph, y, part)
@@ -54,7 +57,7 @@ pub(super) fn is_nan_with(graph: &Graph, id: ExprId, part: ExprId) -> bool {
 }
 
 /// Whether a condition is unordered wherever a part of it is NaN.
-fn is_unordered_with(graph: &Graph, condition: ExprId, part: ExprId) -> bool {
+pub(super) fn is_unordered_with(graph: &Graph, condition: ExprId, part: ExprId) -> bool {
     match graph.expr(condition) {
         Expr::Compare(_, x, y) => is_nan_with(graph, x, part) || is_nan_with(graph, y, part),
         Expr::Not(x) => is_unordered_with(graph, x, part),
