@@ -131,15 +131,21 @@ pub(super) fn judged<M: Send + Sync>(
 
 /// The places of a list, any first few of which are spread over all of it; the seed says where it begins.
 fn spread(count: usize, seed: u64) -> Vec<usize> {
-    let common = |mut a: usize, mut b: usize| {
+    let step = golden_step(count as u64) as usize;
+    (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
+}
+
+/// A step by which a walk round so many places meets all of them, any first few spread over all: steps of the golden section fall into the
+/// largest gap that is left. It shares no factor with the number.
+pub(super) fn golden_step(count: u64) -> u64 {
+    let common = |mut a: u64, mut b: u64| {
         while b > 0 {
             (a, b) = (b, a % b);
         }
         a
     };
-    // Steps of the golden section fall into the largest gap that is left.
-    let step = (count * 618 / 1000..).find(|&step| step > 0 && common(step, count) == 1).unwrap_or(1);
-    (0..count).map(|turn| (seed as usize % count + turn * step) % count).collect()
+    let near = (u128::from(count) * 618 / 1000) as u64;
+    (near..).find(|&step| step > 0 && common(step, count) == 1).unwrap_or(1)
 }
 
 /// Whether there are such mutants of a loss as [`run_contributions`] makes.

@@ -126,9 +126,11 @@ impl Pairing<'_> {
         }
         // The places of a reduction, and what a label picks, are other places: what is known here is not known there.
         let is_elsewhere = matches!(our, Expr::Reduce { .. } | Expr::Pick { .. });
-        let path = if is_elsewhere { std::mem::take(&mut self.path) } else { self.path.clone() };
+        let path = is_elsewhere.then(|| std::mem::take(&mut self.path));
         let found = our.operands().zip(their.operands()).all(|(our, their)| self.alike(our, their));
-        self.path = path;
+        if let Some(path) = path {
+            self.path = path;
+        }
         found
     }
 

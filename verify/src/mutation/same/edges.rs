@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use loss_codegen::expr::{AxisId, Binary, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use loss_codegen::rewrite::reachable;
 
+use super::super::run::golden_step;
 use super::Known;
 use crate::interpret::machine::{binary, compare, power, unary};
 
@@ -53,14 +54,8 @@ pub(super) fn no_edge_tells_apart(graph: &Graph, given: &Known<'_>, ours: &[Expr
 /// Which value each leaf has at each point, given how many each has: all combinations, or so many that are spread over all.
 fn points(counts: &[usize]) -> Vec<Vec<usize>> {
     let count = counts.iter().fold(1_u64, |count, &values| count.saturating_mul(values as u64));
-    let common = |mut a: u64, mut b: u64| {
-        while b > 0 {
-            (a, b) = (b, a % b);
-        }
-        a
-    };
-    // A step that shares no factor with any of the counts: every leaf goes through all its values.
-    let step = (count / 1000 * 618..).find(|&step| step > 0 && common(step, count) == 1).unwrap_or(1);
+    // It shares no factor with any of the counts: every leaf goes through all its values.
+    let step = golden_step(count);
     (0..count.min(MOST_POINTS))
         .map(|turn| {
             let mut point = (u128::from(turn) * u128::from(step) % u128::from(count)) as u64;
