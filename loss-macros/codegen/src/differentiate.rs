@@ -216,7 +216,12 @@ fn balance(graph: &mut Graph, cotangent: ExprId, shares: &Shares, rest: ExprId) 
         let gained = chain(graph, cotangent, shares.own);
         graph.plus(gained, rest)
     };
-    graph.choose(large, near, far)
+    let balanced = graph.choose(large, near, far);
+    // Where nothing of the cotangent is left, the share is not asked for: it may be NaN, and with it the condition.
+    match removed(graph, cotangent) {
+        Some(removed) => graph.choose(removed, rest, balanced),
+        None => balanced,
+    }
 }
 
 /// The sum of two cotangents: selections on one condition are joined, and a selection with a zero takes the other summand in.
@@ -512,7 +517,36 @@ fn through_zeros(graph: &mut Graph, cotangent: ExprId, map: &mut dyn FnMut(&mut 
             let mapped = through_zeros(graph, inner, map);
             graph.apply(sign, mapped)
         }
+        // The sum stays one, that the map is computed once; it is 0 where every term is removed.
+        Expr::Binary(Binary::Add | Binary::Subtract, ..) => {
+            let removed = removed(graph, cotangent);
+            let mapped = map(graph, cotangent);
+            removed.map_or(mapped, |removed| {
+                let zero = graph.zero();
+                graph.choose(removed, zero, mapped)
+            })
+        }
         _ => map(graph, cotangent),
+    }
+}
+
+/// Where the weights of a cotangent leave nothing of it; none if some of it has no weight.
+fn removed(graph: &mut Graph, cotangent: ExprId) -> Option<ExprId> {
+    match graph.expr(cotangent) {
+        Expr::Binary(Binary::Weigh, weight, value) => {
+            let zero = graph.zero();
+            let is_zero = graph.compare(Comparison::Equal, weight, zero);
+            Some(match removed(graph, value) {
+                Some(inner) => graph.or(is_zero, inner),
+                None => is_zero,
+            })
+        }
+        Expr::Unary(Unary::Negate | Unary::Weighed, inner) => removed(graph, inner),
+        Expr::Binary(Binary::Add | Binary::Subtract, x, y) => {
+            let (x, y) = (removed(graph, x)?, removed(graph, y)?);
+            Some(graph.and(x, y))
+        }
+        _ => None,
     }
 }
 

@@ -344,6 +344,28 @@ fn a_zero_weight_removes_a_case_that_is_not_decided_whatever_the_sign() {
 }
 
 #[test]
+fn what_all_weights_of_a_sum_remove_is_removed_though_it_is_computed_once() {
+    // weigh(v, exp(x)) + weigh(w, 2 exp(x)), and their difference: the slopes in exp(x) are added before they are multiplied by exp(x).
+    for (function, sign) in [(Binary::Add, 1.0), (Binary::Subtract, -1.0)] {
+        let mut g = Graph::new();
+        let [v, w, x] = [0, 1, 2].map(|place| input(&mut g, place, rows()));
+        let exp = g.add(Expr::Unary(Unary::Exp, x));
+        let two = g.add(Expr::Constant(Constant::integer(2)));
+        let twice = g.add(Expr::Binary(Binary::Multiply, two, exp));
+        let [first, second] =
+            [(v, exp), (w, twice)].map(|(weight, value)| g.add(Expr::Binary(Binary::Weigh, weight, value)));
+        let root = g.add(Expr::Binary(function, first, second));
+        let cotangent = differentiate(&mut g, root, &[InputId(2)]).expect("differentiable")[0];
+        let lowered = lower(&mut g, &[cotangent]);
+        let at = |v: f64, w: f64, x: f64| evaluate(&g, lowered[0], &row(vec![vec![v], vec![w], vec![x]], vec![]), 0);
+        assert_eq!(at(0.0, 0.0, f64::NAN), 0.0);
+        assert_eq!(at(0.0, 0.0, f64::INFINITY), 0.0);
+        assert_eq!((at(3.0, 0.0, 0.0), at(0.0, 3.0, 0.0), at(3.0, 5.0, 0.0)), (3.0, 6.0 * sign, 3.0 + 10.0 * sign));
+        assert!([(3.0, 0.0), (0.0, 3.0), (f64::NAN, 0.0)].iter().all(|&(v, w)| at(v, w, f64::NAN).is_nan()));
+    }
+}
+
+#[test]
 fn what_exponentials_are_written_as_becomes_softplus_and_sigmoid() {
     let mut g = Graph::new();
     let x = input(&mut g, 0, rows());
