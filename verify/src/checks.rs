@@ -54,7 +54,7 @@ use crate::audit::{
 use crate::subject::{Effort, Subject};
 
 pub use tally::Tally;
-pub(crate) use truth::{OneBatch, hold_against_oracle};
+pub(crate) use truth::{Forms, OneBatch, hold_against_oracle};
 
 /// Something that is looked at for every loss.
 #[derive(Clone, Copy)]

@@ -186,6 +186,9 @@ struct MutantsArguments {
     /// Every mutant, however long it takes; every check is asked about as many as a quarter of an hour a family is enough for
     #[arg(long)]
     thorough: bool,
+    /// Only what survived in the folder's mutation.json, after a check has learned to find it; what was found or proved stays so
+    #[arg(long)]
+    survivors: bool,
     /// The folder that mutation.json is written to
     #[arg(long, value_name = "DIR", default_value = "target/audit")]
     output: PathBuf,
@@ -383,13 +386,18 @@ fn mutants(registry: &'static Registry, arguments: &MutantsArguments) -> io::Res
         Ok(subjects) => subjects,
         Err(message) => return Ok(misused(&message)),
     };
+    let before = if arguments.survivors { MutationRun::read(&arguments.output) } else { None };
+    if arguments.survivors && before.is_none() {
+        let file = arguments.output.join(MutationRun::FILE);
+        return Ok(misused(&format!("`{}` does not hold what this version of the program judged", file.display())));
+    }
     std::fs::create_dir_all(&arguments.output)?;
     let file = arguments.output.join(MutationRun::FILE);
     // Before the work, so that nobody waits for a file that cannot be written.
     std::fs::OpenOptions::new().append(true).create(true).open(&file)?;
     let bar = Bar::new(subjects.len() * Family::ALL.len());
     let depth = if arguments.thorough { Depth::Thorough } else { Depth::Full };
-    let run = run_mutation(&subjects, depth, arguments.seed, &bar);
+    let run = run_mutation(&subjects, depth, arguments.seed, before.as_ref(), &bar);
     bar.0.finish_and_clear();
     let mut json = serde_json::to_string_pretty(&run).map_err(io::Error::other)?;
     json.push('\n');

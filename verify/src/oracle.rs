@@ -5,6 +5,7 @@
 //! float format could hold, and every comparison on the way is decided. Numbers that are known exactly compare exactly, so that a
 //! call lands on the knot it names.
 
+pub mod agreement;
 pub mod arithmetic;
 pub mod ball;
 pub mod call;

@@ -14,6 +14,13 @@ pub struct MutationSummary {
     pub compiler: Score,
     /// Faults in its kernels.
     pub kernel: Score,
+    /// How many were no fault: they compute the same, as is proved. Not in the scores.
+    #[serde(default)]
+    pub equivalent: u64,
+    /// How many were no fault as far as was tried: another form of the same function, which rounds otherwise, within all bounds. Not in the
+    /// scores.
+    #[serde(default)]
+    pub other_form: u64,
     /// Those that nothing found, in words.
     pub survivors: Vec<String>,
     /// How many faults a check found that no other check did.

@@ -177,6 +177,8 @@ fn bent() -> LossRecord {
             spec: Score { killed: 41, total: 42 },
             compiler: Score { killed: 7, total: 7 },
             kernel: Score { killed: 12, total: 12 },
+            equivalent: 3,
+            other_form: 2,
             survivors: vec!["swap `<` and `<=`: both cases agree at the knot".to_owned()],
             alone: vec![("sum_is_sum_of_none".to_owned(), 2)],
         }),

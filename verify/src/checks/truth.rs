@@ -5,6 +5,7 @@ mod condition;
 mod data;
 mod decided;
 mod edges;
+mod forms;
 pub(super) mod narrow;
 mod one;
 mod points;
@@ -34,6 +35,7 @@ use condition::Conditions;
 
 pub(super) use data::{data_of, in_oracle_order, variant_of};
 pub(super) use edges::sharpen;
+pub(crate) use forms::Forms;
 pub(crate) use one::{OneBatch, hold_against_oracle};
 
 /// One in this many of the effort's points: the oracle takes its time.
@@ -347,7 +349,9 @@ impl<T: Element + Format> Judge<'_, T> {
             seen.early += 1;
             return;
         }
-        seen.add(quantity.clone(), distance, if raw.is_finite() { raw } else { distance }, || self.describe(result));
+        let row = self.conditions.row(result);
+        let raw = if raw.is_finite() { raw } else { distance };
+        seen.add(quantity.clone(), distance, raw, || (row, self.describe(result)));
         if distance <= limit {
             tally.pass(1);
         } else {
@@ -425,7 +429,8 @@ struct Distances {
     all: Vec<f64>,
     worst: f64,
     raw_worst: f64,
-    /// Where the worst is.
+    /// In which row of its batch the worst is, and where that is in words.
+    row: Option<usize>,
     text: String,
 }
 
@@ -434,43 +439,55 @@ impl Seen {
         self.quantities.iter().find(|known| known.quantity == *quantity).map_or(0.0, |known| known.worst)
     }
 
+    /// The worst of one batch that is of a row, and the row.
+    fn worst_row(&self, quantity: &Quantity) -> Option<(f64, usize)> {
+        let known = self.quantities.iter().find(|known| known.quantity == *quantity)?;
+        Some((known.worst, known.row?))
+    }
+
     fn of(&mut self, quantity: Quantity) -> &mut Distances {
         let known = self.quantities.iter().position(|known| known.quantity == quantity);
         let place = known.unwrap_or_else(|| {
             let (all, text) = (Vec::new(), String::new());
-            self.quantities.push(Distances { quantity, all, worst: -1.0, raw_worst: 0.0, text });
+            self.quantities.push(Distances { quantity, all, worst: -1.0, raw_worst: 0.0, row: None, text });
             self.quantities.len() - 1
         });
         &mut self.quantities[place]
     }
 
-    fn add(&mut self, quantity: Quantity, distance: f64, raw: f64, describe: impl FnOnce() -> String) {
+    fn add(&mut self, quantity: Quantity, distance: f64, raw: f64, describe: impl FnOnce() -> (Option<usize>, String)) {
         let known = self.of(quantity);
         known.all.push(distance);
         known.raw_worst = known.raw_worst.max(raw);
         if distance > known.worst {
             known.worst = distance;
-            known.text = describe();
+            (known.row, known.text) = describe();
         }
     }
 
     /// Adds what was seen elsewhere.
     fn extend(&mut self, other: Self) {
         self.early += other.early;
-        for Distances { quantity, all, worst, raw_worst, text } in other.quantities {
+        for Distances { quantity, all, worst, raw_worst, row, text } in other.quantities {
             let known = self.of(quantity);
             known.all.extend(all);
             known.raw_worst = known.raw_worst.max(raw_worst);
             if worst > known.worst {
-                (known.worst, known.text) = (worst, text);
+                (known.worst, known.row, known.text) = (worst, row, text);
             }
         }
+    }
+
+    /// The worst of it alone: what is searched for is no sample of anything.
+    fn without_sample(mut self) -> Self {
+        self.quantities.iter_mut().for_each(|known| known.all.clear());
+        Self { early: 0, ..self }
     }
 
     fn accuracy(self, dtype: &str) -> Vec<Accuracy> {
         let quantities = self.quantities.into_iter();
         quantities
-            .map(|Distances { quantity, mut all, worst, raw_worst, text }| {
+            .map(|Distances { quantity, mut all, worst, raw_worst, text, row: _ }| {
                 all.sort_by(f64::total_cmp);
                 let place = (all.len() * 999).div_ceil(1000).saturating_sub(1);
                 Accuracy {

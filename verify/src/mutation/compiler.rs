@@ -2,6 +2,7 @@
 //! The plan is interpreted, and held against the formula as written.
 
 mod bends;
+mod forms;
 mod nodes;
 mod products;
 mod second;
@@ -20,7 +21,7 @@ use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::{Gradient, Roots, Schedule, schedule};
 
 use crate::checks::names::check_names;
-use crate::subject::Subject;
+use crate::subject::{Effort, Subject};
 
 use super::judge::{further, judge, named, rest, subject};
 use super::record::{Fate, MutantRecord};
@@ -73,6 +74,9 @@ const OF_PRODUCTS: &[&str] = check_names![
     "hessian_product_obeys_laws",
     "hessian_product_matches_kernel_differences",
 ];
+
+/// What survives is looked at again with so many times as many points: what is lost are digits where numbers are of a kind.
+const PATIENCE: u64 = 100;
 
 /// A fault in a plan.
 #[derive(Clone)]
@@ -233,6 +237,7 @@ fn fate(
         Ok(plans) => plans,
         Err(fate) => return fate,
     };
+    let faulty = Arc::clone(&plans[fault.plan]);
     let loss: &'static Interpreted =
         Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
     let mutant = subject(original, loss, compiled);
@@ -246,6 +251,17 @@ fn fate(
             made(Proofs::Tried).map_or_else(|fate| fate, |_| further(Fate::Survived, &mutant, &rest, court))
         }
         fate => further(fate, &mutant, &rest, court),
+    };
+    let fate = match fate {
+        Fate::Survived => {
+            let patient = Effort { points: court.effort.points * PATIENCE, ..court.effort };
+            judge(&mutant, &first, &patient, court.until)
+        }
+        fate => fate,
+    };
+    let fate = match fate {
+        Fate::Survived => forms::fate(original, compiled, (&right[fault.plan], &faulty), fault, court.effort.seed),
+        fate => fate,
     };
     loss.retire();
     fate

@@ -55,7 +55,7 @@ pub(super) fn further(fate: Fate, mutant: &Subject, checks: &[&'static Check], c
     let (mut by, was_complete) = match fate {
         Fate::Killed { by, complete } => (by, complete),
         Fate::Survived => (Vec::new(), true),
-        fate @ (Fate::Equivalent { .. } | Fate::Refused { .. }) => return fate,
+        fate @ (Fate::Equivalent { .. } | Fate::OtherForm { .. } | Fate::Refused { .. }) => return fate,
     };
     if !was_complete || (!by.is_empty() && Instant::now() > court.until) {
         return Fate::Killed { by, complete: checks.is_empty() && was_complete };

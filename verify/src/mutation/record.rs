@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{MutationSummary, Score};
 
 /// The version of the JSON's layout; grows when a reader would have to change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One run over some or all losses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,12 +79,14 @@ impl Family {
 pub struct FamilyRecord {
     /// Which.
     pub family: Family,
-    /// How many mutants were judged; those that are refused or equivalent are not counted.
+    /// How many mutants were judged; those that are refused, equivalent or another form are not counted.
     pub judged: u64,
     /// How many of them were killed.
     pub killed: u64,
     /// How many compute the same as the original, as is proved.
     pub equivalent: u64,
+    /// How many only round otherwise, within all bounds.
+    pub other_form: u64,
     /// How many the compiler refused: nobody could have run them.
     pub refused: u64,
     /// How many there was no time for.
@@ -137,6 +139,12 @@ pub enum Fate {
         /// Why that is certain.
         proof: String,
     },
+    /// Every check still holds, and in exact arithmetic it computes what the original does wherever both were tried: another form of one
+    /// function, which rounds otherwise and stays within all bounds.
+    OtherForm {
+        /// At how many places of how many formulas they were held against each other.
+        places: u64,
+    },
     /// The compiler does not accept it.
     Refused {
         /// Its first message.
@@ -169,6 +177,8 @@ impl LossMutation {
                 Family::Compiler => summary.compiler = score,
                 Family::Kernel => summary.kernel = score,
             }
+            summary.equivalent += record.equivalent;
+            summary.other_form += record.other_form;
             let word = record.family.word();
             summary.survivors.extend(record.survivors().map(|mutant| format!("{word}: {}", mutant.describe())));
             for (check, killer) in record.killers.iter().filter(|(_, killer)| killer.alone > 0) {
@@ -189,6 +199,7 @@ impl FamilyRecord {
             judged: 0,
             killed: 0,
             equivalent: 0,
+            other_form: 0,
             refused: 0,
             not_reached: 0,
             killers: BTreeMap::new(),
@@ -207,6 +218,7 @@ impl FamilyRecord {
                 }
                 Fate::Survived => record.judged += 1,
                 Fate::Equivalent { .. } => record.equivalent += 1,
+                Fate::OtherForm { .. } => record.other_form += 1,
                 Fate::Refused { .. } => record.refused += 1,
             }
         }
@@ -270,10 +282,12 @@ mod tests {
             killed(&["examples_hold", "properties_hold"]),
             Fate::Survived,
             Fate::Equivalent { proof: "one graph".to_owned() },
+            Fate::OtherForm { places: 100 },
             Fate::Refused { message: "unused".to_owned() },
         ];
         let record = FamilyRecord::new(Family::Spec, fates.into_iter().map(mutant).collect());
-        assert_eq!((record.judged, record.killed, record.equivalent, record.refused), (3, 2, 1, 1));
+        assert_eq!((record.judged, record.killed), (3, 2));
+        assert_eq!((record.equivalent, record.other_form, record.refused), (1, 1, 1));
         assert!(!record.reaches_its_goal() && record.survivors().count() == 1);
         assert_eq!(record.killers["examples_hold"], Killer { killed: 2, alone: 1 });
         assert_eq!(record.killers["properties_hold"], Killer { killed: 1, alone: 0 });
@@ -284,11 +298,13 @@ mod tests {
         let family = |family, fates: Vec<Fate>| FamilyRecord::new(family, fates.into_iter().map(mutant).collect());
         let families = vec![
             family(Family::Spec, vec![killed(&["examples_hold"]), Fate::Survived]),
+            family(Family::Compiler, vec![Fate::OtherForm { places: 100 }, Fate::Equivalent { proof: String::new() }]),
             family(Family::Kernel, vec![killed(&["examples_hold"])]),
         ];
         let summary = LossMutation { name: "bent".to_owned(), families, seconds: 0.0 }.summary();
         assert_eq!((summary.spec, summary.kernel), (Score { killed: 1, total: 2 }, Score { killed: 1, total: 1 }));
         assert_eq!(summary.compiler, Score::default());
+        assert_eq!((summary.equivalent, summary.other_form), (1, 1));
         assert_eq!(summary.survivors, ["spec: flip a sign: "]);
         assert_eq!(summary.alone, [("examples_hold".to_owned(), 2)]);
     }

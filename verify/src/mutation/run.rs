@@ -1,5 +1,6 @@
 //! Making and judging the mutants of losses.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -60,6 +61,8 @@ pub(super) struct Court {
     pub(super) until: Instant,
     /// When no more mutants are judged.
     pub(super) deadline: Instant,
+    /// What is known of mutants, by their description.
+    known: HashMap<String, Fate>,
 }
 
 impl Court {
@@ -67,7 +70,14 @@ impl Court {
     fn new(depth: Depth, seed: u64) -> Self {
         // Checks look at every size and setting however few points are asked for.
         let (now, effort) = (Instant::now(), Effort { seed, points: 20 });
-        Self { effort, until: now + depth.spare(), deadline: now + depth.time() }
+        Self { effort, until: now + depth.spare(), deadline: now + depth.time(), known: HashMap::new() }
+    }
+
+    /// The same where only what survived before is judged again.
+    fn knowing(self, before: Option<&FamilyRecord>) -> Self {
+        let mutants = before.into_iter().flat_map(|record| &record.mutants);
+        let known = mutants.filter(|mutant| mutant.fate != Fate::Survived);
+        Self { known: known.map(|mutant| (mutant.describe(), mutant.fate.clone())).collect(), ..self }
     }
 }
 
@@ -104,11 +114,17 @@ pub(super) fn judged<M: Send + Sync>(
 ) -> Judged {
     let order = spread(mutants.len(), court.effort.seed);
     let wanted = &order[..order.len().min(most)];
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let known = |&at: &usize| {
+        let record = &mutants[at].record;
+        Some((at, MutantRecord { fate: court.known.get(&record.describe())?.clone(), ..record.clone() }))
+    };
+    let done: Vec<(usize, MutantRecord)> = wanted.iter().filter_map(known).collect();
+    let open: Vec<usize> = wanted.iter().copied().filter(|at| known(at).is_none()).collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(done));
     // Threads of their own, not tasks: a check that waits for its tasks would begin with another mutant meanwhile.
     let work = || {
         while Instant::now() <= court.deadline
-            && let Some(&at) = wanted.get(next.fetch_add(1, Ordering::Relaxed))
+            && let Some(&at) = open.get(next.fetch_add(1, Ordering::Relaxed))
         {
             let Mutant { record, fault } = &mutants[at];
             let record = MutantRecord { fate: fate(fault), ..record.clone() };
@@ -164,26 +180,37 @@ pub fn run_contributions(subject: &Subject, seed: u64) -> FamilyRecord {
 /// Makes and judges the mutants of one family of a loss.
 #[must_use]
 pub fn run_family(subject: &Subject, family: Family, depth: Depth, seed: u64) -> FamilyRecord {
-    let court = Court::new(depth, seed);
+    judge_family(subject, family, depth, &Court::new(depth, seed))
+}
+
+fn judge_family(subject: &Subject, family: Family, depth: Depth, court: &Court) -> FamilyRecord {
     let most = depth.most(family);
     let Judged { mutants, not_reached } = match family {
-        Family::Spec => spec::judged(subject, &court, most),
-        Family::Compiler => compiler::judged(subject, &court, most),
-        Family::Kernel => kernel::judged(subject, &court, most),
+        Family::Spec => spec::judged(subject, court, most),
+        Family::Compiler => compiler::judged(subject, court, most),
+        Family::Kernel => kernel::judged(subject, court, most),
     };
     FamilyRecord { not_reached: not_reached as u64, ..FamilyRecord::new(family, mutants) }
 }
 
-/// Makes and judges all mutants of some losses.
+/// Makes and judges all mutants of some losses; of those that an earlier run judged, only what survived.
 #[must_use]
-pub fn run_mutation(subjects: &[Subject], depth: Depth, seed: u64, progress: &dyn Progress) -> MutationRun {
+pub fn run_mutation(
+    subjects: &[Subject],
+    depth: Depth,
+    seed: u64,
+    before: Option<&MutationRun>,
+    progress: &dyn Progress,
+) -> MutationRun {
     let start = Instant::now();
     let date = utc(SystemTime::now());
     let losses = subjects.iter().map(|subject| {
         let start = Instant::now();
+        let before = before.and_then(|run| run.losses.iter().find(|loss| loss.name == subject.name()));
         let families = Family::ALL.map(|family| {
             progress.begins(subject.name(), &format!("{} mutants", family.word()));
-            let record = run_family(subject, family, depth, seed);
+            let before = before.and_then(|loss| loss.families.iter().find(|record| record.family == family));
+            let record = judge_family(subject, family, depth, &Court::new(depth, seed).knowing(before));
             progress.ends();
             record
         });
@@ -206,7 +233,31 @@ pub fn run_mutation(subjects: &[Subject], depth: Depth, seed: u64, progress: &dy
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use std::time::{Duration, Instant};
+
+    use super::{Court, Depth, Family, FamilyRecord, Fate, Mutant, judged, spread};
+
+    #[test]
+    fn what_was_judged_before_is_not_judged_again_and_needs_no_time() {
+        let mutants =
+            || (0..4).map(|at| Mutant::new("swap", format!("place {at}"), String::new(), String::new(), at)).collect();
+        let killed = |name: &str| Fate::Killed { by: vec![name.to_owned()], complete: true };
+        let court = Court::new(Depth::Thorough, 1);
+        let first = judged(mutants(), 4, &court, |&at| if at < 2 { killed("first") } else { Fate::Survived });
+        let before = FamilyRecord::new(Family::Compiler, first.mutants);
+        let again = court.knowing(Some(&before));
+        let fates = |court: &Court| {
+            let judged = judged(mutants(), 4, court, |_| killed("second"));
+            let fates = judged.mutants.into_iter().map(|mutant| (mutant.place, mutant.fate));
+            (fates.collect::<Vec<_>>(), judged.not_reached)
+        };
+        let place = |at: usize| format!("place {at}");
+        let all = [killed("first"), killed("first"), killed("second"), killed("second")];
+        let all: Vec<(String, Fate)> = all.into_iter().enumerate().map(|(at, fate)| (place(at), fate)).collect();
+        assert_eq!(fates(&again), (all.clone(), 0));
+        let late = Court { deadline: Instant::now() - Duration::from_secs(1), ..again };
+        assert_eq!(fates(&late), (all[..2].to_vec(), 2));
+    }
 
     #[test]
     fn every_mutant_has_its_turn_and_the_first_are_spread() {

@@ -52,8 +52,7 @@ impl Arithmetic {
             Unary::LogNormalCdf => self.log_normal_cdf(x),
             Unary::Detach => Ok(x.clone()),
             Unary::LogCosh => self.log_cosh(x),
-            // In no formula as written.
-            Unary::PowerOfTwo => Ok(Real::Nan),
+            Unary::PowerOfTwo => self.power_of_two(x),
         }
     }
 
@@ -107,7 +106,7 @@ impl Arithmetic {
             }
             Unary::LogNormalCdf => self.log_normal_cdf_slope(x)?,
             Unary::LogCosh => self.tanh(x)?,
-            Unary::PowerOfTwo => Real::Nan,
+            Unary::PowerOfTwo => Real::zero(),
         };
         self.scaled(&slope, t)
     }

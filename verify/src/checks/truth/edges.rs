@@ -6,10 +6,12 @@ use loss_runtime::{Element, Loss, Request, run};
 
 use crate::generators::{Batch, Random, Values};
 
-/// The batch with some of its numbers moved to where it matters.
+/// The batch with some of its numbers moved to where it matters; of some batches, half of them to the ends.
 pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
+    if random.chance(0.2) {
+        return ends(loss, batch, random);
+    }
     let inputs = loss.info().inputs;
-    let is_plain = |info: &InputInfo| info.label == Label::Real && info.domain.is_none();
     let plain: Vec<usize> = (0..inputs.len()).filter(|&input| is_plain(&inputs[input])).collect();
     for (input, info) in inputs.iter().enumerate() {
         match info.label {
@@ -32,6 +34,19 @@ pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T
             | Label::Simplex
             | Label::Group => {}
         }
+    }
+    batch
+}
+
+/// The batch with half of its numbers at the ends of all that there is: weights of 0 and shares of 0 and 1 beside plain numbers that are
+/// infinite, or NaN. Not both: which of them comes through is nobody's claim.
+pub(super) fn ends<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
+    const INFINITE: &[f64] = &[0.0, 1.0, f64::INFINITY, f64::NEG_INFINITY];
+    const NAN: &[f64] = &[0.0, 1.0, f64::NAN];
+    let plain = if random.chance(0.5) { INFINITE } else { NAN };
+    for (input, info) in loss.info().inputs.iter().enumerate() {
+        let ends = if is_plain(info) { plain } else { &[0.0, 0.0, 1.0] };
+        sharpen_input(loss, &mut batch, input, 0.5, random, |_, _, random| *random.pick(ends));
     }
     batch
 }
@@ -60,6 +75,11 @@ fn sharpen_input<T: Element>(
             swap(batch);
         }
     }
+}
+
+/// Whether any number will do.
+fn is_plain(info: &InputInfo) -> bool {
+    info.label == Label::Real && info.domain.is_none()
 }
 
 /// The ends of what a label or a condition may admit, and what lies near them.

@@ -191,7 +191,7 @@ impl Judge<'_> {
             return;
         }
         let text = || format!("{}: {}", <H as Narrow>::NAME, self.sample.describe());
-        seen.add(quantity.clone(), distance, if raw.is_finite() { raw } else { distance }, text);
+        seen.add(quantity.clone(), distance, if raw.is_finite() { raw } else { distance }, || (None, text()));
         if distance <= limit {
             tally.pass(1);
         } else {

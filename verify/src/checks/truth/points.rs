@@ -133,7 +133,7 @@ fn around<T: Element>(number: T, random: &mut Random) -> T {
 }
 
 /// The number as one of a family; nothing where that draws better.
-fn fitted<T: Element>(family: Family, number: T, random: &mut Random) -> Option<T> {
+pub(super) fn fitted<T: Element>(family: Family, number: T, random: &mut Random) -> Option<T> {
     let size = T::from_f64(number.to_f64().abs());
     match family {
         Family::Real => Some(number),

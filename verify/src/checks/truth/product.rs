@@ -112,7 +112,7 @@ fn look<T: Element + Format>(
 }
 
 /// The data with a direction as one input more, which lies as the input does along which it leads.
-fn with_direction<T: Element>(data: &Data, of: InputId, direction: &[T]) -> Data {
+pub(super) fn with_direction<T: Element>(data: &Data, of: InputId, direction: &[T]) -> Data {
     let mut data = data.clone();
     let axes = data.inputs[usize::from(of.0)].as_ref().map(|input| input.axes.clone());
     let values = Values::Real(direction.iter().map(|number| number.to_f64()).collect());

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use loss_codegen::compile::Compiled;
+
 use crate::audit::Status;
+use crate::checks::Check;
 use crate::interpret::{Interpreted, WorkPlan};
 use crate::mutation::judge::{checks, judge, named, subject};
 use crate::mutation::record::Fate;
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, mutants};
+use super::{Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, mutants};
 
 /// One loss's plans as they are.
 fn passes(original: &Subject) {
@@ -46,13 +49,33 @@ fn every_plan_as_it_is_passes_every_check_that_judges_mutants() {
     });
 }
 
+/// The losses with the fewest mutants, which take least time.
+fn smallest(count: usize) -> Vec<Subject> {
+    let mut all: Vec<Subject> = Subject::all(losses()).into_iter().filter(|loss| loss.compiled().is_some()).collect();
+    all.sort_by_key(|loss| loss.compiled().map_or(0, |compiled| mutants(compiled).len()));
+    all.truncate(count);
+    all
+}
+
+/// What some checks say of plans with a fault.
+fn verdict(
+    original: &Subject,
+    compiled: &'static Compiled,
+    plans: Vec<Arc<WorkPlan>>,
+    checks: &[&'static Check],
+) -> Fate {
+    let loss: &'static Interpreted =
+        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+    let mutant = subject(original, loss, compiled);
+    let fate = judge(&mutant, checks, &Effort { seed: 1, points: 20 }, Instant::now());
+    loss.retire();
+    fate
+}
+
 #[test]
 fn what_is_proved_to_compute_the_same_is_found_by_no_check() {
-    let mut all: Vec<Subject> = Subject::all(losses()).into_iter().filter(|loss| loss.compiled().is_some()).collect();
-    // Those that take least time.
-    all.sort_by_key(|loss| loss.compiled().map_or(0, |compiled| mutants(compiled).len()));
     let mut proved = 0;
-    for original in all.iter().take(3) {
+    for original in smallest(3) {
         let compiled = original.compiled().expect("those without a spec are left out");
         let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
         for mutant in mutants(compiled).iter().filter(|mutant| mutant.fault.kernel == Kernel::Gradients) {
@@ -60,15 +83,37 @@ fn what_is_proved_to_compute_the_same_is_found_by_no_check() {
                 continue;
             }
             let Ok(plans) = broken(compiled, &right, &mutant.fault, Proofs::LeftOut) else { continue };
-            let loss: &'static Interpreted =
-                Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-            let checks = checks(FIRST, LEFT_OUT);
-            let fate =
-                judge(&subject(original, loss, compiled), &checks, &Effort { seed: 1, points: 20 }, Instant::now());
-            loss.retire();
+            let fate = verdict(&original, compiled, plans, &checks(FIRST, LEFT_OUT));
             assert_eq!(fate, Fate::Survived, "{}: {}", original.name(), mutant.record.describe());
             proved += 1;
         }
     }
     assert!(proved > 0, "no proof was looked at");
+}
+
+#[test]
+fn what_a_check_finds_is_no_other_form_of_the_same_function() {
+    let mut found = 0;
+    for original in smallest(3) {
+        let compiled = original.compiled().expect("those without a spec are left out");
+        let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+        let all = mutants(compiled);
+        let formulas = all.iter().filter(|mutant| !matches!(mutant.fault.change, Change::Step(_)));
+        for mutant in formulas.step_by(2) {
+            let Ok(plans) = broken(compiled, &right, &mutant.fault, Proofs::LeftOut) else { continue };
+            let faulty = Arc::clone(&plans[mutant.fault.plan]);
+            let by = match mutant.fault.kernel {
+                Kernel::Gradients => FIRST,
+                Kernel::Curvature(_) => OF_CURVATURE,
+                Kernel::Product(_) => OF_PRODUCTS,
+            };
+            if verdict(&original, compiled, plans, &named(by)) == Fate::Survived {
+                continue;
+            }
+            let fate = forms::fate(&original, compiled, (&right[mutant.fault.plan], &faulty), &mutant.fault, 1);
+            assert_eq!(fate, Fate::Survived, "{}: {}", original.name(), mutant.record.describe());
+            found += 1;
+        }
+    }
+    assert!(found > 30, "{found} faults were looked at");
 }

@@ -9,7 +9,7 @@ use super::super::html::Escaped;
 /// Scores, what survived, and which checks were needed; nothing where it was not measured.
 pub(super) fn write(out: &mut String, loss: &LossRecord) -> Result {
     let Some(mutation) = &loss.mutation else { return Ok(()) };
-    let MutationSummary { survivors, alone, .. } = mutation;
+    let MutationSummary { equivalent, other_form, survivors, alone, .. } = mutation;
     out.push_str(
         "<h2 id=\"mutation\">Deliberate faults</h2><p class=\"note\">Each fault was put in alone; it is found if any check fails.</p>\
          <div class=\"scroll\"><table><thead><tr><th scope=\"col\">In</th><th scope=\"col\" class=\"number\">Found</th>\
@@ -25,6 +25,13 @@ pub(super) fn write(out: &mut String, loss: &LossRecord) -> Result {
         )?;
     }
     out.push_str("</tbody></table></div>");
+    if equivalent + other_form > 0 {
+        write!(
+            out,
+            "<p class=\"note\">Not counted: {equivalent} that are proved to compute the same, and {other_form} that no check finds and that are \
+             the same function in another form, as far as exact arithmetic was tried: they round otherwise, within all bounds.</p>"
+        )?;
+    }
     list(out, "Survivors", survivors)?;
     let alone: Vec<String> = alone.iter().map(|(check, count)| format!("{check}: {count}")).collect();
     list(out, "Found by one check alone", &alone)

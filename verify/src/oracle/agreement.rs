@@ -1,0 +1,221 @@
+//! Whether two expressions are one number in exact arithmetic, whatever forms they have: forms of lanes too, once they are
+//! [in words of the language](in_words).
+
+use std::collections::{BTreeSet, HashMap};
+
+use loss_codegen::expr::{AxisId, AxisSet, Constant, Expr, ExprId, Graph, InputId, Reducer, Type};
+use loss_codegen::model::Spec;
+use loss_codegen::rewrite::rewrite;
+use loss_codegen::schedule::DIRECTION;
+
+use super::Failure;
+use super::arithmetic::Arithmetic;
+use super::call::is_dropped;
+use super::data::Data;
+use super::evaluate::{Attempt, Evaluator, Interruption, Place, Question};
+use super::real::Real;
+
+/// Bits, of one attempt after the other.
+const PRECISIONS: [usize; 3] = [256, 1024, 4096];
+/// Numbers are one whose distance is no larger than `2^-NEAR` of them,
+const NEAR: i64 = 100;
+/// or than `2^-NOTHING`, which is 0 in every format.
+const NOTHING: i64 = 1100;
+
+/// At how many places expressions were held against each other, and what came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// They are one number, as far as 100 bits and more say.
+    pub same: u64,
+    /// They are two.
+    pub different: u64,
+    /// No precision decided a case, or which of the two it is.
+    pub undecided: u64,
+}
+
+impl Agreement {
+    /// Both together.
+    pub fn add(&mut self, other: Self) {
+        self.same += other.same;
+        self.different += other.different;
+        self.undecided += other.undecided;
+    }
+}
+
+/// Holds pairs of expressions against each other at every place of a call that counts.
+///
+/// # Errors
+/// The data does not fit.
+pub fn agreement(spec: &Spec, graph: &Graph, data: &Data, pairs: &[(ExprId, ExprId)]) -> Result<Agreement, Failure> {
+    let question = Question { spec, graph, data };
+    let evaluators = PRECISIONS.map(|precision| Evaluator::new(question, precision, BTreeSet::new()));
+    let mut found = Agreement::default();
+    for &(ours, theirs) in pairs {
+        let axes = graph.axes(ours).union(graph.axes(theirs)).union(AxisSet::of(AxisId::ROWS));
+        for place in evaluators[0].places(axes, &[0; 8]) {
+            match decided(&evaluators, |evaluator| is_one(evaluator, (ours, theirs), &place))? {
+                None => found.undecided += 1,
+                Some(Held::Dropped) => {}
+                Some(Held::One) => found.same += 1,
+                Some(Held::Two) => found.different += 1,
+            }
+        }
+    }
+    Ok(found)
+}
+
+enum Held {
+    /// The row does not count.
+    Dropped,
+    One,
+    Two,
+}
+
+/// The first answer of one precision after the other.
+fn decided<T>(evaluators: &[Evaluator<'_>], ask: impl Fn(&Evaluator<'_>) -> Attempt<T>) -> Result<Option<T>, Failure> {
+    for evaluator in evaluators {
+        match ask(evaluator) {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(Interruption::Undecided) => {}
+            Err(Interruption::Malformed(malformed)) => return Err(malformed.into()),
+        }
+    }
+    Ok(None)
+}
+
+fn is_one(evaluator: &Evaluator<'_>, (ours, theirs): (ExprId, ExprId), place: &Place) -> Attempt<Held> {
+    if is_dropped(evaluator, place)? {
+        return Ok(Held::Dropped);
+    }
+    let (x, y) = (evaluator.real(ours, place)?.0, evaluator.real(theirs, place)?.0);
+    Ok(if are_one(&evaluator.arithmetic, &x, &y)? { Held::One } else { Held::Two })
+}
+
+fn are_one(arithmetic: &Arithmetic, x: &Real, y: &Real) -> Attempt<bool> {
+    if x.is_nan() || y.is_nan() {
+        return Ok(x.is_nan() && y.is_nan());
+    }
+    if let Ok(order) = arithmetic.compare(x, y) {
+        return Ok(order == Some(std::cmp::Ordering::Equal));
+    }
+    let distance = arithmetic.subtract(x, y)?;
+    let is_near = || arithmetic.divide(&distance, x).is_ok_and(|share| share.is_within(NEAR));
+    if distance.is_within(NOTHING) || is_near() { Ok(true) } else { Err(Interruption::Undecided) }
+}
+
+/// Formulas of lanes in words that the oracle knows: what comes in from outside is a number, a direction the input that follows those of the
+/// spec.
+pub fn in_words(graph: &mut Graph, spec: &Spec, roots: &[ExprId]) -> Vec<ExprId> {
+    let (zero, one) = (graph.zero(), graph.one());
+    let upstream = graph.number(Constant::decimal(625, -3));
+    let mut done = HashMap::new();
+    rewrite(graph, roots, &mut done, &mut |graph, id, expr| match expr {
+        Expr::Upstream => upstream,
+        Expr::Input(DIRECTION) => {
+            let direction = Expr::Input(InputId(spec.inputs.len() as u8));
+            graph.intern(direction, Type::Real, graph.axes(id))
+        }
+        Expr::Indicator(condition) => graph.add(Expr::If(condition, one, zero)),
+        Expr::Reduce { reducer: Reducer::Shift, axes, filter, value, order } => {
+            graph.add(Expr::Reduce { reducer: Reducer::Max, axes, filter, value, order })
+        }
+        expr if expr == graph.expr(id) => id,
+        expr => graph.add(expr),
+    });
+    roots.iter().map(|root| done[root]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use loss_codegen::expr::{
+        AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Type, Unary,
+    };
+
+    use crate::oracle::data::{Data, Values};
+    use crate::registry::losses;
+    use crate::subject::Subject;
+
+    use super::{Agreement, agreement, in_words};
+
+    /// What becomes of two formulas of two numbers at some points.
+    fn held(points: &[[f64; 2]], forms: impl Fn(&mut Graph, [ExprId; 2]) -> [ExprId; 2]) -> Agreement {
+        // Any spec with two inputs along rows.
+        let all = Subject::all(losses());
+        let spec =
+            &all.iter().find(|subject| subject.name() == "mse").and_then(Subject::compiled).expect("there is one").spec;
+        let mut graph = Graph::new();
+        let inputs = [0, 1].map(|at| graph.intern(Expr::Input(InputId(at)), Type::Real, AxisSet::of(AxisId::ROWS)));
+        let forms = forms(&mut graph, inputs);
+        let words = in_words(&mut graph, spec, &forms);
+        let data = (0..2).fold(Data::new(spec, vec![points.len(); spec.axes.len()]), |data, at| {
+            let values = points.iter().map(|point| point[usize::from(at)]).collect();
+            data.with_input(spec, InputId(at), Values::Real(values))
+        });
+        agreement(spec, &graph, &data, &[(words[0], words[1])]).expect("the data fits")
+    }
+
+    const POINTS: [[f64; 2]; 3] = [[0.1, -3.0], [1e-200, 7.0], [2.5, 1e9]];
+
+    #[test]
+    fn forms_of_one_function_are_one_number_and_others_are_two() {
+        let same = Agreement { same: 3, ..Agreement::default() };
+        let product = |g: &mut Graph, x, y| g.add(Expr::Binary(Binary::Multiply, x, y));
+        // (x + y) (x + y) and x x + y (x + y) + x y
+        let square_of_sum = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let sum = g.add(Expr::Binary(Binary::Add, x, y));
+            let whole = product(g, sum, sum);
+            let [first, second, third] = [(x, x), (y, sum), (x, y)].map(|(a, b)| product(g, a, b));
+            let two = g.add(Expr::Binary(Binary::Add, first, second));
+            [whole, g.add(Expr::Binary(Binary::Add, two, third))]
+        };
+        assert_eq!(held(&POINTS, square_of_sum), same);
+        let exponentials = |factor: i128| {
+            move |g: &mut Graph, [x, _]: [ExprId; 2]| -> [ExprId; 2] {
+                let opposite = g.negate(x);
+                let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
+                let one = g.add(Expr::Binary(Binary::Multiply, up, down));
+                // 1 and 1 + 1e-25
+                let other = g.number(Constant::decimal(10_i128.pow(25) + factor, -25));
+                [one, other]
+            }
+        };
+        assert_eq!(held(&POINTS, exponentials(0)), same);
+        assert_eq!(held(&POINTS, exponentials(1)), Agreement { different: 3, ..Agreement::default() });
+    }
+
+    #[test]
+    fn infinity_nan_and_zero_are_told_from_numbers() {
+        let [beside_zero, zero] = [[2.0, 1.0], [2.0, 0.0]];
+        let back_and_forth = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let quotient = g.add(Expr::Binary(Binary::Divide, x, y));
+            [g.add(Expr::Binary(Binary::Multiply, quotient, y)), x]
+        };
+        let found = held(&[beside_zero, zero, [f64::NAN, 1.0], [f64::INFINITY, 1.0]], back_and_forth);
+        assert_eq!(found, Agreement { same: 3, different: 1, undecided: 0 });
+    }
+
+    #[test]
+    fn a_tie_that_no_precision_decides_says_nothing() {
+        let tie = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let opposite = g.negate(x);
+            let (up, down, one) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite), g.one());
+            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
+            let is_one = g.add(Expr::Compare(Comparison::Equal, product, one));
+            [g.add(Expr::If(is_one, x, y)), x]
+        };
+        assert_eq!(held(&POINTS, tie), Agreement { undecided: 3, ..Agreement::default() });
+    }
+
+    #[test]
+    fn what_lanes_have_and_no_formula_is_put_in_words() {
+        let words = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let upstream = g.intern(Expr::Upstream, Type::Real, AxisSet::of(AxisId::ROWS));
+            let is_less = g.add(Expr::Compare(Comparison::Less, x, y));
+            let indicator = g.add(Expr::Indicator(is_less));
+            let zero = g.zero();
+            let chosen = g.add(Expr::If(is_less, upstream, zero));
+            [g.add(Expr::Binary(Binary::Multiply, indicator, upstream)), chosen]
+        };
+        assert_eq!(held(&POINTS, words), Agreement { same: 3, ..Agreement::default() });
+    }
+}
