@@ -186,7 +186,7 @@ struct MutantsArguments {
     /// Every mutant, however long it takes; every check is asked about as many as a quarter of an hour a family is enough for
     #[arg(long)]
     thorough: bool,
-    /// Only what survived in the folder's mutation.json, after a check has learned to find it; what was found or proved stays so
+    /// Only what no check found in the folder's mutation.json, after one has learned to; what was found or proved stays so, as long as neither compiler nor specs change
     #[arg(long)]
     survivors: bool,
     /// The folder that mutation.json is written to
@@ -397,8 +397,10 @@ fn mutants(registry: &'static Registry, arguments: &MutantsArguments) -> io::Res
     std::fs::OpenOptions::new().append(true).create(true).open(&file)?;
     let bar = Bar::new(subjects.len() * Family::ALL.len());
     let depth = if arguments.thorough { Depth::Thorough } else { Depth::Full };
-    let run = run_mutation(&subjects, depth, arguments.seed, before.as_ref(), &bar);
+    let mut run = run_mutation(&subjects, depth, arguments.seed, before.as_ref(), &bar);
     bar.0.finish_and_clear();
+    let is_asked = |name: &str| subjects.iter().any(|subject| subject.name() == name);
+    run.losses.extend(before.into_iter().flat_map(|before| before.losses).filter(|loss| !is_asked(&loss.name)));
     let mut json = serde_json::to_string_pretty(&run).map_err(io::Error::other)?;
     json.push('\n');
     std::fs::write(&file, json)?;

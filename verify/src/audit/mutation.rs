@@ -17,7 +17,7 @@ pub struct MutationSummary {
     /// How many were no fault: they compute the same, as is proved. Not in the scores.
     #[serde(default)]
     pub equivalent: u64,
-    /// How many were no fault as far as was tried: another form of the same function, which rounds otherwise, within all bounds. Not in the
+    /// How many were no fault as far as was tried: another form of the same function, which rounds otherwise. Not in the
     /// scores.
     #[serde(default)]
     pub other_form: u64,

@@ -85,7 +85,7 @@ pub struct FamilyRecord {
     pub killed: u64,
     /// How many compute the same as the original, as is proved.
     pub equivalent: u64,
-    /// How many only round otherwise, within all bounds.
+    /// How many only round otherwise, as far as was tried.
     pub other_form: u64,
     /// How many the compiler refused: nobody could have run them.
     pub refused: u64,
@@ -139,8 +139,8 @@ pub enum Fate {
         /// Why that is certain.
         proof: String,
     },
-    /// Every check still holds, and in exact arithmetic it computes what the original does wherever both were tried: another form of one
-    /// function, which rounds otherwise and stays within all bounds.
+    /// Every check still holds, those that look for such faults at many points, and in exact arithmetic it computes what the original does
+    /// wherever both were tried: another form of one function, which rounds otherwise.
     OtherForm {
         /// At how many places of how many formulas they were held against each other.
         places: u64,

@@ -73,11 +73,16 @@ impl Court {
         Self { effort, until: now + depth.spare(), deadline: now + depth.time(), known: HashMap::new() }
     }
 
-    /// The same where only what survived before is judged again.
+    /// The same where only what no check found before is judged again, and what is described as such a mutant is.
     fn knowing(self, before: Option<&FamilyRecord>) -> Self {
-        let mutants = before.into_iter().flat_map(|record| &record.mutants);
-        let known = mutants.filter(|mutant| mutant.fate != Fate::Survived);
-        Self { known: known.map(|mutant| (mutant.describe(), mutant.fate.clone())).collect(), ..self }
+        let mutants = || before.into_iter().flat_map(|record| &record.mutants);
+        let is_open = |fate: &Fate| matches!(fate, Fate::Survived | Fate::OtherForm { .. });
+        let mut known: HashMap<String, Fate> =
+            mutants().map(|mutant| (mutant.describe(), mutant.fate.clone())).collect();
+        for mutant in mutants().filter(|mutant| is_open(&mutant.fate)) {
+            known.remove(&mutant.describe());
+        }
+        Self { known, ..self }
     }
 }
 

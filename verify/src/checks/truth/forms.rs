@@ -72,8 +72,8 @@ impl Forms<'_> {
                 }
                 match agreement(spec, &self.graph, &data, &pairs) {
                     Ok(agreed) => found.add(agreed),
-                    // What cannot be read shows nothing.
-                    Err(_) => found.undecided += 1,
+                    // What cannot be read is not shown to be the same.
+                    Err(_) => found.different += 1,
                 }
             }
         }

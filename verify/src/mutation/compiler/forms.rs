@@ -18,7 +18,7 @@ use super::{Fault, outputs};
 
 /// At so many places at least are forms held against each other, or nothing is said.
 const LEAST: u64 = 100;
-/// Of so many places one may be undecided: ties of numbers that are equal but not known exactly, as the mean of equal numbers is with them.
+/// For so many places that agree one may be undecided: ties of numbers that are equal but not known exactly, as the mean of equal numbers is with them.
 const UNDECIDED: u64 = 3;
 
 /// The fate of a fault that no check finds.

@@ -29,7 +29,7 @@ pub(super) fn write(out: &mut String, loss: &LossRecord) -> Result {
         write!(
             out,
             "<p class=\"note\">Not counted: {equivalent} that are proved to compute the same, and {other_form} that no check finds and that are \
-             the same function in another form, as far as exact arithmetic was tried: they round otherwise, within all bounds.</p>"
+             the same function in another form, as far as exact arithmetic was tried: they round otherwise.</p>"
         )?;
     }
     list(out, "Survivors", survivors)?;

@@ -1,5 +1,5 @@
-//! The search for larger errors than a sample meets: from the rows with the largest ones, numbers are moved by so many units in the last place
-//! that what is rounded anew is any of their digits; the worst of a generation is the parent of the next.
+//! The search for larger errors than a sample meets: from a row with a large one, real numbers are moved by up to half of themselves, as often
+//! by a few units in the last place as by many; the worst row of a generation is the parent of the next. Labels and parameters stay.
 
 use loss_codegen::compile::Compiled;
 use loss_runtime::{Element, Request, run};
@@ -83,12 +83,8 @@ fn stepped<T: Element + Format>(number: T, random: &mut Random) -> T {
     let steps = 1_i64 << random.below(T::DIGITS as usize - 1);
     let steps = random.below(2 * steps as usize + 1) as i64 - steps;
     let moved = T::from_bits(number.bits().wrapping_add_signed(steps));
-    // Not through zero: beside it is the largest number of the other sign.
-    if moved.is_finite() && moved.to_f64().is_sign_negative() == number.to_f64().is_sign_negative() {
-        moved
-    } else {
-        number
-    }
+    // Below zero lie the patterns of NaN.
+    if moved.is_finite() { moved } else { number }
 }
 
 #[cfg(test)]
