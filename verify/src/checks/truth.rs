@@ -349,9 +349,8 @@ impl<T: Element + Format> Judge<'_, T> {
             seen.early += 1;
             return;
         }
-        let row = self.conditions.row(result);
         let raw = if raw.is_finite() { raw } else { distance };
-        seen.add(quantity.clone(), distance, raw, || (row, self.describe(result)));
+        seen.add(quantity.clone(), distance, raw, || (self.conditions.row(result), self.describe(result)));
         if distance <= limit {
             tally.pass(1);
         } else {

@@ -120,8 +120,13 @@ enum Change {
 /// The mutants of what the compiler makes of a loss, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
     let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
-    let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+    let right = right(compiled);
     run::judged(mutants(compiled), most, court, |fault| fate(original, compiled, &right, fault, court))
+}
+
+/// The plans of a loss as they are.
+fn right(compiled: &Compiled) -> Vec<Arc<WorkPlan>> {
+    compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect()
 }
 
 fn mutants(compiled: &Compiled) -> Vec<Mutant<Fault>> {
@@ -393,6 +398,14 @@ fn scheduled(
     Ok(Work { graph: Arc::new(graph), schedule, slip: None })
 }
 
+/// Roots in which others take the place of some nodes, and nothing is simplified.
+fn with_others(graph: &mut Graph, roots: &[ExprId], mut others: HashMap<ExprId, ExprId>) -> Vec<ExprId> {
+    rewrite(graph, roots, &mut others, &mut |graph, id, expr| {
+        if expr == graph.expr(id) { id } else { graph.add(expr) }
+    });
+    roots.iter().map(|root| others[root]).collect()
+}
+
 /// Roots in which a node is replaced.
 fn with_alternative(
     graph: &mut Graph,
@@ -401,9 +414,7 @@ fn with_alternative(
     given: &Given<'_>,
 ) -> Result<Vec<ExprId>, Fate> {
     let Some(other) = alternative.add_to(graph, id) else { return Err(refused("the node has no such alternative")) };
-    let mut done = HashMap::from([(id, other)]);
-    rewrite(graph, roots, &mut done, &mut |graph, id, expr| if expr == graph.expr(id) { id } else { graph.add(expr) });
-    let broken: Vec<ExprId> = roots.iter().map(|root| done[root]).collect();
+    let broken = with_others(graph, roots, HashMap::from([(id, other)]));
     let Given { spec, variant, zero, .. } = given;
     match given.proofs {
         Proofs::LeftOut => return Ok(broken),

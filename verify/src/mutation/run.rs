@@ -119,12 +119,14 @@ pub(super) fn judged<M: Send + Sync>(
 ) -> Judged {
     let order = spread(mutants.len(), court.effort.seed);
     let wanted = &order[..order.len().min(most)];
-    let known = |&at: &usize| {
+    let (mut done, mut open) = (Vec::new(), Vec::new());
+    for &at in wanted {
         let record = &mutants[at].record;
-        Some((at, MutantRecord { fate: court.known.get(&record.describe())?.clone(), ..record.clone() }))
-    };
-    let done: Vec<(usize, MutantRecord)> = wanted.iter().filter_map(known).collect();
-    let open: Vec<usize> = wanted.iter().copied().filter(|at| known(at).is_none()).collect();
+        match court.known.get(&record.describe()) {
+            Some(fate) => done.push((at, MutantRecord { fate: fate.clone(), ..record.clone() })),
+            None => open.push(at),
+        }
+    }
     let (next, done) = (AtomicUsize::new(0), Mutex::new(done));
     // Threads of their own, not tasks: a check that waits for its tasks would begin with another mutant meanwhile.
     let work = || {

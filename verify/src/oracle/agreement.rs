@@ -95,9 +95,6 @@ fn is_one(evaluator: &Evaluator<'_>, (ours, theirs): (ExprId, ExprId), place: &P
 }
 
 fn are_one(arithmetic: &Arithmetic, x: &Real, y: &Real) -> Attempt<bool> {
-    if x.is_nan() || y.is_nan() {
-        return Ok(false);
-    }
     if let Ok(order) = arithmetic.compare(x, y) {
         return Ok(order == Some(std::cmp::Ordering::Equal));
     }

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{ExprId, Graph, InputId};
-use loss_codegen::rewrite::rewrite;
 use loss_codegen::schedule::Schedule;
 
 use crate::checks::Forms;
@@ -14,7 +13,7 @@ use crate::interpret::{Work, WorkPlan, WorkProgram};
 use crate::mutation::record::Fate;
 use crate::subject::Subject;
 
-use super::{Fault, outputs};
+use super::{Fault, outputs, with_others};
 
 /// At so many places at least are forms held against each other, or nothing is said.
 const LEAST: u64 = 100;
@@ -78,13 +77,10 @@ fn pairs(graph: &mut Graph, right: &Work, broken: &Work) -> Option<Vec<(ExprId, 
     }
     // What is not accumulated is 0.
     let zero = graph.zero();
-    let mut done: HashMap<ExprId, ExprId> = dropped(right, broken).into_iter().map(|id| (id, zero)).collect();
-    if !done.is_empty() {
-        let roots: Vec<ExprId> = pairs.iter().map(|(_, their)| *their).collect();
-        rewrite(graph, &roots, &mut done, &mut |graph, id, expr| {
-            if expr == graph.expr(id) { id } else { graph.add(expr) }
-        });
-        pairs.iter_mut().for_each(|(_, their)| *their = done[their]);
+    let nothing: HashMap<ExprId, ExprId> = dropped(right, broken).into_iter().map(|id| (id, zero)).collect();
+    let roots: Vec<ExprId> = pairs.iter().map(|(_, their)| *their).collect();
+    for (pair, their) in pairs.iter_mut().zip(with_others(graph, &roots, nothing)) {
+        pair.1 = their;
     }
     pairs.retain(|(our, their)| our != their);
     Some(pairs)

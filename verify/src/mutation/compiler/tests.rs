@@ -15,12 +15,12 @@ use crate::mutation::record::Fate;
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, mutants};
+use super::{Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, mutants, right};
 
 /// One loss's plans as they are.
 fn passes(original: &Subject) {
     let compiled = original.compiled().expect("every loss has a spec");
-    let plans = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+    let plans = right(compiled);
     let loss: &'static Interpreted =
         Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
     let unchanged = subject(original, loss, compiled);
@@ -77,7 +77,7 @@ fn what_is_proved_to_compute_the_same_is_found_by_no_check() {
     let mut proved = 0;
     for original in smallest(3) {
         let compiled = original.compiled().expect("those without a spec are left out");
-        let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+        let right = right(compiled);
         for mutant in mutants(compiled).iter().filter(|mutant| mutant.fault.kernel == Kernel::Gradients) {
             if !matches!(broken(compiled, &right, &mutant.fault, Proofs::Tried), Err(Fate::Equivalent { .. })) {
                 continue;
@@ -96,7 +96,7 @@ fn what_a_check_finds_is_no_other_form_of_the_same_function() {
     let mut found = 0;
     for original in smallest(3) {
         let compiled = original.compiled().expect("those without a spec are left out");
-        let right: Vec<Arc<WorkPlan>> = compiled.plans.iter().map(|plan| Arc::new(WorkPlan::new(plan))).collect();
+        let right = right(compiled);
         let all = mutants(compiled);
         let formulas = all.iter().filter(|mutant| !matches!(mutant.fault.change, Change::Step(_)));
         for mutant in formulas.step_by(2) {
