@@ -37,9 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn accuracy(table: &str) -> Result<String, Box<dyn Error>> {
     let mut lines = String::from("&[\n");
     for (number, line) in (1..).zip(table.lines()).skip(1) {
-        let cells: Vec<&str> = line.splitn(11, ',').collect();
-        let [loss, dtype, quantity, budget, max, p999, raw_max, points, seed, effort, worst] = cells[..] else {
-            return Err(format!("accuracy.csv, line {number}: 11 cells are needed").into());
+        let cells: Vec<&str> = line.splitn(12, ',').collect();
+        let [loss, dtype, quantity, budget, max, p999, raw_max, searched, points, seed, effort, worst] = cells[..]
+        else {
+            return Err(format!("accuracy.csv, line {number}: 12 cells are needed").into());
         };
         let real = |cell: &str| -> Result<String, Box<dyn Error>> {
             let value: f64 = cell.parse().map_err(|_| format!("accuracy.csv, line {number}: `{cell}` is no number"))?;
@@ -58,11 +59,12 @@ fn accuracy(table: &str) -> Result<String, Box<dyn Error>> {
         writeln!(
             lines,
             "    AccuracyLine {{ loss: {loss:?}, dtype: {dtype:?}, quantity: {quantity:?}, budget: {}, max_ulp: {}, \
-             p999_ulp: {}, raw_max_ulp: {}, points: {}, seed: {}, effort: {}, worst: {worst:?} }},",
+             p999_ulp: {}, raw_max_ulp: {}, searched_ulp: {}, points: {}, seed: {}, effort: {}, worst: {worst:?} }},",
             real(budget)?,
             real(max)?,
             real(p999)?,
             real(raw_max)?,
+            real(searched)?,
             whole(points)?,
             whole(seed)?,
             whole(effort)?,

@@ -116,7 +116,7 @@ fn measured() -> Vec<Measured> {
         loss: line.loss.to_owned(),
         dtype: line.dtype.to_owned(),
         quantity: line.quantity.to_owned(),
-        ulp: line.budget,
+        ulp: line.bound(),
         raw_ulp: line.raw_max_ulp,
     });
     lines.collect()

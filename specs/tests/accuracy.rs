@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use loss_specs::SPECS;
-use loss_specs::accuracy::{ACCURACY, AccuracyLine};
+use loss_specs::accuracy::{ACCURACY, AccuracyLine, up_to_half};
 
 fn key(line: &AccuracyLine) -> (&'static str, &'static str, &'static str) {
     (line.loss, line.dtype, line.quantity)
@@ -22,8 +22,13 @@ fn every_line_is_about_a_loss_and_stands_once() {
 #[test]
 fn a_budget_is_the_largest_error_up_to_the_next_half() {
     for line in ACCURACY {
-        assert_eq!(line.budget, ((line.max_ulp * 2.0).ceil() / 2.0).max(0.5), "{line:?}");
-        assert!(line.p999_ulp <= line.max_ulp && line.max_ulp <= line.raw_max_ulp, "{line:?}");
+        assert_eq!(line.budget, up_to_half(line.max_ulp), "{line:?}");
+        assert!(line.p999_ulp <= line.max_ulp && line.max_ulp.max(line.searched_ulp) <= line.raw_max_ulp, "{line:?}");
         assert!(line.points > 0, "{line:?}");
     }
+}
+
+#[test]
+fn errors_go_up_to_halves_and_never_below_the_least() {
+    assert_eq!([0.0, 0.5, 0.501, 1.0, 2.3].map(up_to_half), [0.5, 0.5, 1.0, 1.0, 2.5]);
 }

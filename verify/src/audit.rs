@@ -295,17 +295,20 @@ pub struct Accuracy {
     pub dtype: String,
     /// Of what.
     pub direction: Quantity,
-    /// The largest distance.
+    /// The largest distance of a sample of the whole domain.
     pub max_ulp: Number,
-    /// The distance that 999 of 1000 points stay within.
+    /// The distance that 999 of 1000 points of the sample stay within.
     pub p999_ulp: Number,
+    /// The largest distance that a search from the worst points of the sample meets, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched_ulp: Option<Number>,
     /// The largest distance whatever the condition: the others are in units of how far the exact result moves when each number that
     /// goes in moves by a unit in its last place, where that is more than such a unit of the result.
     #[serde(default)]
     pub raw_max_ulp: Number,
     /// The point of the largest distance, as text.
     pub worst: String,
-    /// How many points.
+    /// How many points the sample has.
     pub points: u64,
 }
 

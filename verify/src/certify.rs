@@ -31,20 +31,20 @@ pub fn certify(subjects: &[Subject], effort: &Effort, table: &Path) -> io::Resul
     // Before there is a table, there is nothing in it.
     let before = fs::read_to_string(table).unwrap_or_default();
     fs::write(table, rewritten(&before, &measured, effort))?;
-    let header = ["loss", "type", "of", "largest", "99.9 %", "raw", "points", "worst at"].map(str::to_owned);
+    let header =
+        ["loss", "type", "of", "largest", "99.9 %", "searched", "raw", "points", "worst at"].map(str::to_owned);
     let rows =
         measured.iter().flat_map(|(loss, accuracies)| accuracies.iter().map(move |accuracy| row(loss, accuracy)));
-    let rows: Vec<[String; 8]> = std::iter::once(header).chain(rows).collect();
-    let mut text = aligned(
-        &rows,
-        [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left],
-    );
+    let rows: Vec<[String; 9]> = std::iter::once(header).chain(rows).collect();
+    let mut align = [Align::Right; 9];
+    [align[0], align[1], align[2], align[8]] = [Align::Left; 4];
+    let mut text = aligned(&rows, align);
     // Writing to a string cannot fail.
     let _ = writeln!(text, "written: {}", table.display());
     Ok(text)
 }
 
-fn row(loss: &str, accuracy: &Accuracy) -> [String; 8] {
+fn row(loss: &str, accuracy: &Accuracy) -> [String; 9] {
     let ulp = |ulp: f64| if ulp < 1e4 { format!("{ulp:.3}") } else { short(ulp) };
     [
         loss.to_owned(),
@@ -52,6 +52,7 @@ fn row(loss: &str, accuracy: &Accuracy) -> [String; 8] {
         String::from(accuracy.direction.clone()),
         ulp(accuracy.max_ulp.0),
         ulp(accuracy.p999_ulp.0),
+        accuracy.searched_ulp.map_or_else(String::new, |searched| ulp(searched.0)),
         ulp(accuracy.raw_max_ulp.0),
         accuracy.points.to_string(),
         accuracy.worst.clone(),

@@ -200,8 +200,8 @@ mod tests {
                 let row = code.lines().find_map(|row| row.trim().strip_prefix(&format!("/// | {words} | ")));
                 let cells: Vec<&str> = row.expect("every quantity has a row").split('|').map(str::trim).collect();
                 let cell = cells[usize::from(line.dtype == "f64")];
-                let star = if line.raw_max_ulp > line.budget { "*" } else { "" };
-                assert_eq!(cell, format!("{}{star}", line.budget), "{line:?}");
+                let star = if line.raw_max_ulp > line.bound() { "*" } else { "" };
+                assert_eq!(cell, format!("{}{star}", line.bound()), "{line:?}");
             }
         }
     }

@@ -8,7 +8,8 @@ fn accuracy(dtype: &str, direction: Quantity, max: f64, p999: f64) -> Accuracy {
         direction,
         max_ulp: Number(max),
         p999_ulp: Number(p999),
-        raw_max_ulp: Number(max),
+        searched_ulp: (dtype == "f32").then_some(Number(max + 0.25)),
+        raw_max_ulp: Number(max + 0.25),
         worst: "input = 0x1.fffffep-1, target = -0.25".to_owned(),
         points: 120_000,
     }

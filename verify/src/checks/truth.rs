@@ -477,12 +477,6 @@ impl Seen {
         }
     }
 
-    /// The worst of it alone: what is searched for is no sample of anything.
-    fn without_sample(mut self) -> Self {
-        self.quantities.iter_mut().for_each(|known| known.all.clear());
-        Self { early: 0, ..self }
-    }
-
     fn accuracy(self, dtype: &str) -> Vec<Accuracy> {
         let quantities = self.quantities.into_iter();
         quantities
@@ -493,6 +487,7 @@ impl Seen {
                     dtype: dtype.to_owned(),
                     direction: quantity,
                     max_ulp: Number(worst),
+                    searched_ulp: None,
                     p999_ulp: Number(all.get(place).copied().unwrap_or(0.0).min(worst)),
                     raw_max_ulp: Number(raw_worst),
                     worst: text,

@@ -140,6 +140,9 @@ impl Changes {
                 (Some(before), Some(after)) => {
                     self.distance(&format!("{what}, largest distance"), before.max_ulp.0, after.max_ulp.0);
                     self.distance(&format!("{what}, 99.9 % within"), before.p999_ulp.0, after.p999_ulp.0);
+                    if let (Some(before), Some(after)) = (before.searched_ulp, after.searched_ulp) {
+                        self.distance(&format!("{what}, largest that a search meets"), before.0, after.0);
+                    }
                 }
                 (Some(_), None) if self.whole => self.add(Direction::Worse, format!("{what} is no longer measured")),
                 (None, Some(_)) if self.whole => self.add(Direction::Other, format!("{what} is measured now")),

@@ -39,6 +39,8 @@ fn what_got_worse_is_said_and_the_other_way_round_is_better() {
     is_worse(|loss| loss.accuracy[0].max_ulp = Number(2.0), "f32 value, largest distance: 1.50 -> 2.00 ULP");
     is_worse(|loss| loss.accuracy[0].max_ulp = Number(f64::INFINITY), "f32 value, largest distance: 1.50 -> ∞ ULP");
     is_worse(|loss| loss.accuracy[0].max_ulp = Number(1.501), "f32 value, largest distance: 1.5 -> 1.501 ULP");
+    let searched = |loss: &mut LossRecord| loss.accuracy[0].searched_ulp = Some(Number(3.0));
+    is_worse(searched, "f32 value, largest that a search meets: 1.75 -> 3.00 ULP");
     is_worse(|loss| loss.accuracy[2].p999_ulp = Number(1.2), "f64 value, 99.9 % within: 0.99 -> 1.20 ULP");
     is_worse(|loss| loss.claims[0].standing = Standing::Tested, "claim `nonnegative`: proved -> tested");
     is_worse(|loss| loss.claims[1].standing = Standing::Undecided, "claim `convex_in: input`: tested -> undecided");

@@ -10,7 +10,7 @@ mod steps;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{ExprId, Graph, ParamId};
@@ -77,6 +77,8 @@ const OF_PRODUCTS: &[&str] = check_names![
 
 /// What survives is looked at again with so many times as many points: what is lost are digits where numbers are of a kind.
 const PATIENCE: u64 = 100;
+/// What asks then how many digits are left, if the plans without a fault keep as many.
+const OF_DIGITS: &[&str] = check_names!["errors_are_within_budget"];
 
 /// A fault in a plan.
 #[derive(Clone)]
@@ -120,8 +122,45 @@ enum Change {
 /// The mutants of what the compiler makes of a loss, and what becomes of them.
 pub(super) fn judged(original: &Subject, court: &Court, most: usize) -> Judged {
     let Some(compiled) = original.compiled() else { return Judged { mutants: Vec::new(), not_reached: 0 } };
-    let right = right(compiled);
-    run::judged(mutants(compiled), most, court, |fault| fate(original, compiled, &right, fault, court))
+    let original = Original { subject: original, compiled, plans: right(compiled), keeps_digits: OnceLock::new() };
+    run::judged(mutants(compiled), most, court, |fault| fate(&original, fault, court))
+}
+
+/// A loss without a fault.
+struct Original<'o> {
+    subject: &'o Subject,
+    compiled: &'static Compiled,
+    plans: Vec<Arc<WorkPlan>>,
+    /// Whether its plans, interpreted, are as exact as its kernels.
+    keeps_digits: OnceLock<bool>,
+}
+
+impl Original<'_> {
+    /// A loss that computes by these plans.
+    fn with(&self, plans: Vec<Arc<WorkPlan>>) -> (&'static Interpreted, Subject) {
+        interpreted(self.subject, self.compiled, plans)
+    }
+
+    /// Whether the plans as they are pass what asks for digits.
+    fn keeps_digits(&self, effort: &Effort, court: &Court) -> bool {
+        *self.keeps_digits.get_or_init(|| {
+            let (loss, unchanged) = self.with(self.plans.clone());
+            let fate = judge(&unchanged, &named(OF_DIGITS), effort, court.until);
+            loss.retire();
+            fate == Fate::Survived
+        })
+    }
+}
+
+/// A loss that computes by some plans, and where it takes the original's place.
+fn interpreted(
+    original: &Subject,
+    compiled: &'static Compiled,
+    plans: Vec<Arc<WorkPlan>>,
+) -> (&'static Interpreted, Subject) {
+    let loss: &'static Interpreted =
+        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
+    (loss, subject(original, loss, compiled))
 }
 
 /// The plans of a loss as they are.
@@ -227,13 +266,8 @@ fn outputs(schedule: &Schedule) -> (ExprId, Vec<Gradient>) {
 }
 
 /// What happens to a mutant. A stage that finds its input broken may give up.
-fn fate(
-    original: &Subject,
-    compiled: &'static Compiled,
-    right: &[Arc<WorkPlan>],
-    fault: &Fault,
-    court: &Court,
-) -> Fate {
+fn fate(original: &Original<'_>, fault: &Fault, court: &Court) -> Fate {
+    let Original { compiled, plans: right, .. } = original;
     let made = |proofs: Proofs| {
         let broken = std::panic::AssertUnwindSafe(|| broken(compiled, right, fault, proofs));
         std::panic::catch_unwind(broken).unwrap_or_else(|_| Err(refused("a stage of the compiler gives up")))
@@ -243,9 +277,7 @@ fn fate(
         Err(fate) => return fate,
     };
     let faulty = Arc::clone(&plans[fault.plan]);
-    let loss: &'static Interpreted =
-        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-    let mutant = subject(original, loss, compiled);
+    let (loss, mutant) = original.with(plans);
     let (first, rest) = match fault.kernel {
         Kernel::Gradients => (named(FIRST), rest(FIRST, LEFT_OUT)),
         Kernel::Curvature(_) => (named(OF_CURVATURE), Vec::new()),
@@ -260,12 +292,19 @@ fn fate(
     let fate = match fate {
         Fate::Survived => {
             let patient = Effort { points: court.effort.points * PATIENCE, ..court.effort };
-            judge(&mutant, &first, &patient, court.until)
+            match judge(&mutant, &first, &patient, court.until) {
+                Fate::Survived if fault.kernel == Kernel::Gradients && original.keeps_digits(&patient, court) => {
+                    judge(&mutant, &named(OF_DIGITS), &patient, court.until)
+                }
+                fate => fate,
+            }
         }
         fate => fate,
     };
     let fate = match fate {
-        Fate::Survived => forms::fate(original, compiled, (&right[fault.plan], &faulty), fault, court.effort.seed),
+        Fate::Survived => {
+            forms::fate(original.subject, (compiled, fault.plan), (&right[fault.plan], &faulty), court.effort.seed)
+        }
         fate => fate,
     };
     loss.retire();

@@ -22,18 +22,25 @@ const NEAR: i64 = 100;
 /// or than `2^-NOTHING`, which is 0 in every format.
 const NOTHING: i64 = 1100;
 
-/// At how many places expressions were held against each other, and what came of it.
+/// At how many places two expressions were held against each other, and what came of it. Where both are NaN, or no precision decides the first one,
+/// nothing is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
-    /// They are one number, as far as 100 bits and more say. Where both are NaN nothing is counted.
+    /// They are one number, as far as 100 bits and more say.
     pub same: u64,
     /// They are two.
     pub different: u64,
-    /// No precision decided a case, or which of the two it is.
+    /// The first is a number, but no precision decides the second, or whether they are one.
     pub undecided: u64,
 }
 
 impl Agreement {
+    /// Whether they are one number wherever they were held against each other, at so many places at least.
+    #[must_use]
+    pub fn is_one(self, least: u64) -> bool {
+        self.different == 0 && self.undecided == 0 && self.same >= least
+    }
+
     /// Both together.
     pub fn add(&mut self, other: Self) {
         self.same += other.same;
@@ -42,26 +49,38 @@ impl Agreement {
     }
 }
 
-/// Holds pairs of expressions against each other at every place of a call that counts.
+/// Holds pairs of expressions against each other at every place of a call that counts, each pair by itself.
 ///
 /// # Errors
 /// The data does not fit.
-pub fn agreement(spec: &Spec, graph: &Graph, data: &Data, pairs: &[(ExprId, ExprId)]) -> Result<Agreement, Failure> {
+pub fn agreement(
+    spec: &Spec,
+    graph: &Graph,
+    data: &Data,
+    pairs: &[(ExprId, ExprId)],
+) -> Result<Vec<Agreement>, Failure> {
     let question = Question { spec, graph, data };
     let evaluators = PRECISIONS.map(|precision| Evaluator::new(question, precision, BTreeSet::new()));
-    let mut found = Agreement::default();
-    for &(ours, theirs) in pairs {
+    let held = |&(ours, theirs): &(ExprId, ExprId)| {
         let axes = graph.axes(ours).union(graph.axes(theirs)).union(AxisSet::of(AxisId::ROWS));
+        let mut found = Agreement::default();
         for place in evaluators[0].places(axes, &[0; 8]) {
             match decided(&evaluators, |evaluator| is_one(evaluator, (ours, theirs), &place))? {
-                None => found.undecided += 1,
                 Some(Verdict::Nothing) => {}
                 Some(Verdict::One) => found.same += 1,
                 Some(Verdict::Two) => found.different += 1,
+                None => {
+                    let is_known = |evaluator: &Evaluator<'_>| {
+                        let known = evaluator.real(ours, &place)?.0.is_known_to(NEAR);
+                        known.then_some(()).ok_or(Interruption::Undecided)
+                    };
+                    found.undecided += u64::from(decided(&evaluators, is_known)?.is_some());
+                }
             }
         }
-    }
-    Ok(found)
+        Ok(found)
+    };
+    pairs.iter().map(held).collect()
 }
 
 enum Verdict {
@@ -151,7 +170,7 @@ mod tests {
             let values = points.iter().map(|point| point[usize::from(at)]).collect();
             data.with_input(spec, InputId(at), Values::Real(values))
         });
-        agreement(spec, &graph, &data, &[(words[0], words[1])]).expect("the data fits")
+        agreement(spec, &graph, &data, &[(words[0], words[1])]).expect("the data fits")[0]
     }
 
     const POINTS: [[f64; 2]; 3] = [[0.1, -3.0], [1e-200, 7.0], [2.5, 1e9]];
@@ -195,15 +214,29 @@ mod tests {
     }
 
     #[test]
-    fn a_tie_that_no_precision_decides_says_nothing() {
+    fn a_tie_that_no_precision_decides_counts_against_the_form_that_alone_has_it() {
         let tie = |g: &mut Graph, [x, y]: [ExprId; 2]| {
             let opposite = g.negate(x);
             let (up, down, one) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite), g.one());
             let product = g.add(Expr::Binary(Binary::Multiply, up, down));
             let is_one = g.add(Expr::Compare(Comparison::Equal, product, one));
-            [g.add(Expr::If(is_one, x, y)), x]
+            [x, g.add(Expr::If(is_one, x, y))]
         };
-        assert_eq!(held(&POINTS, tie), Agreement { undecided: 3, ..Agreement::default() });
+        let undecided = Agreement { undecided: 3, ..Agreement::default() };
+        assert_eq!(held(&POINTS, tie), undecided);
+        assert!(!undecided.is_one(0));
+        let of_the_first = |g: &mut Graph, inputs: [ExprId; 2]| {
+            let [x, tie] = tie(g, inputs);
+            [tie, x]
+        };
+        assert_eq!(held(&POINTS, of_the_first), Agreement::default());
+    }
+
+    #[test]
+    fn forms_are_one_only_where_all_agree_at_enough_places() {
+        let same = Agreement { same: 5, ..Agreement::default() };
+        assert!(same.is_one(5) && !same.is_one(6));
+        assert!(!Agreement { different: 1, ..same }.is_one(5) && !Agreement { undecided: 1, ..same }.is_one(5));
     }
 
     #[test]

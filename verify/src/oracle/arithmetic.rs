@@ -20,7 +20,7 @@ pub type Decided<T = Real> = Result<T, Undecided>;
 
 /// The operations, at a working precision, with the constants they share.
 pub struct Arithmetic {
-    precision: usize,
+    pub(super) precision: usize,
     pub(super) shared: Rc<Shared>,
     pub(super) stirling: RefCell<Stirling>,
 }

@@ -72,6 +72,12 @@ impl Ball {
         self
     }
 
+    /// A number that is within one of two.
+    pub(super) fn or(self, other: &Self, precision: usize) -> Self {
+        let apart = self.plus(&other.negated(), precision).size();
+        self.widened(apart)
+    }
+
     /// Whether the number is known exactly.
     pub fn is_exact(&self) -> bool {
         self.radius.is_zero()

@@ -180,17 +180,11 @@ impl<'a> Evaluator<'a> {
             Expr::And(x, y) => self.connective(false, x, y, place),
             Expr::Or(x, y) => self.connective(true, x, y, place),
             Expr::Not(x) => Ok(Dual::condition(self.condition(x, place)?.map(|value| !value))),
-            Expr::If(condition, yes, no) => match self.condition(condition, place)? {
-                Some(true) => self.at(yes, place).map(|dual| (*dual).clone()),
-                Some(false) => self.at(no, place).map(|dual| (*dual).clone()),
-                None => match graph.ty(id) {
-                    Type::Real => {
-                        let (yes, no) = (self.at(yes, place)?, self.at(no, place)?);
-                        Ok(Dual::real(Real::Nan, poison([&yes.tangents, &no.tangents])))
-                    }
-                    Type::Condition => Ok(Dual::condition(None)),
-                    Type::Index(_) | Type::Group => Err(Malformed::Type.into()),
-                },
+            Expr::If(condition, yes, no) => match self.condition(condition, place) {
+                Err(Interruption::Undecided) if self.wrt.is_empty() && graph.ty(id) == Type::Real => {
+                    self.either(yes, no, place)
+                }
+                decided => self.branch(id, decided?, (yes, no), place),
             },
             Expr::Pick { value, axis, index } => {
                 let index = self.integer(index, place)?;
@@ -260,6 +254,32 @@ impl<'a> Evaluator<'a> {
             | Expr::Pick { .. }
             | Expr::Reduce { .. }
             | Expr::Given(_) => false,
+        }
+    }
+
+    /// What a decided condition chooses; NaN where it is unordered.
+    fn branch(&self, id: ExprId, holds: Option<bool>, (yes, no): (ExprId, ExprId), place: &Place) -> Attempt<Dual> {
+        match holds {
+            Some(true) => self.at(yes, place).map(|dual| (*dual).clone()),
+            Some(false) => self.at(no, place).map(|dual| (*dual).clone()),
+            None => match self.question.graph.ty(id) {
+                Type::Real => {
+                    let (yes, no) = (self.at(yes, place)?, self.at(no, place)?);
+                    Ok(Dual::real(Real::Nan, poison([&yes.tangents, &no.tangents])))
+                }
+                Type::Condition => Ok(Dual::condition(None)),
+                Type::Index(_) | Type::Group => Err(Malformed::Type.into()),
+            },
+        }
+    }
+
+    /// A number that is one of two, no matter which: where they meet, a formula may choose by numbers that are equal but not known exactly.
+    fn either(&self, yes: ExprId, no: ExprId, place: &Place) -> Attempt<Dual> {
+        match (self.real(yes, place)?.0, self.real(no, place)?.0) {
+            (Real::Finite(yes), Real::Finite(no)) => {
+                Ok(Dual::constant(Real::Finite(yes.or(&no, self.arithmetic.precision))))
+            }
+            _ => Err(Interruption::Undecided),
         }
     }
 

@@ -41,20 +41,22 @@ impl Oracle<'_> {
         self.second_derivative_at(self.variant.loss, &self.place(place)?, element)
     }
 
-    /// The curvature of the loss at a place with respect to one element.
-    ///
-    /// # Errors
-    /// As [`Self::second_derivative`].
-    pub fn bend(&self, which: Bend, place: &[usize], element: Element) -> Result<Real, Failure> {
-        if let (Bend::Step, Some(step)) = (which, &self.variant.step) {
-            let holds = step.when.map(|when| self.condition(when, place)).transpose()?;
-            match holds {
-                None | Some(Some(true)) => return Ok(self.expression(step.value, place)?.value),
-                Some(None) => return Ok(Real::Nan),
-                Some(Some(false)) => {}
-            }
+    /// The declared curvature, where there is one: what is read there may be any number.
+    fn declared(&self, which: Bend, place: &[usize]) -> Result<Option<Real>, Failure> {
+        let (Bend::Step, Some(step)) = (which, &self.variant.step) else { return Ok(None) };
+        let holds = step.when.map(|when| self.condition(when, place)).transpose()?;
+        match holds {
+            None | Some(Some(true)) => Ok(Some(self.expression(step.value, place)?.value)),
+            Some(None) => Ok(Some(Real::Nan)),
+            Some(Some(false)) => Ok(None),
         }
-        self.second_derivative(place, element)
+    }
+
+    /// The second derivative where the element is NaN: 0 if the gradient is, as where a weight of 0 removes what reads it; otherwise nothing is
+    /// known, for there is no quotient.
+    fn beside_nan(&self, place: &[usize], element: Element) -> Result<Option<Real>, Failure> {
+        let slope = self.loss(place)?.gradient.remove(&element);
+        Ok(slope.is_none_or(|slope| slope.is_zero()).then(Real::zero))
     }
 
     fn second_derivative_at(&self, id: ExprId, place: &Place, element: Element) -> Result<Real, Failure> {
@@ -93,8 +95,8 @@ impl Oracle<'_> {
     }
 }
 
-/// A curvature of every element of an input, each times the upstream gradient of its place; nothing where the element is not finite or
-/// no precision decides it. `upstream` has one value for each value of `none`.
+/// A curvature of every element of an input, each times the upstream gradient of its place; nothing where no precision decides it, or the
+/// element is not finite and what is asked for is neither declared nor removed. `upstream` has one value for each value of `none`.
 ///
 /// # Errors
 /// The data does not fit.
@@ -116,14 +118,16 @@ pub fn bends(
         if is_dropped(&evaluator, place).map_err(failure)? {
             continue;
         }
-        let own = if numbers[at].is_finite() {
-            match oracle.bend(which, &place[..data.extents.len()], Element { input: of, place: at }) {
-                Ok(own) => Some(own),
-                Err(Failure::Undecided { .. }) => None,
-                Err(failure) => return Err(failure),
-            }
-        } else {
-            None
+        let (here, element) = (&place[..data.extents.len()], Element { input: of, place: at });
+        let own = match oracle.declared(which, here) {
+            Ok(None) if numbers[at].is_finite() => oracle.second_derivative(here, element).map(Some),
+            Ok(None) if numbers[at].is_nan() => oracle.beside_nan(here, element),
+            known => known,
+        };
+        let own = match own {
+            Ok(own) => own,
+            Err(Failure::Undecided { .. }) => None,
+            Err(failure) => return Err(failure),
         };
         let scaled = own.and_then(|own| arithmetic.multiply(&Real::from_f64(upstream), &own).ok());
         sums[at] = match (sums[at].take(), scaled) {
@@ -132,6 +136,20 @@ pub fn bends(
         };
     }
     Ok(sums)
+}
+
+/// Whether no curvature is declared at any place of a call, so that the one in its stead is the second derivative everywhere.
+///
+/// # Errors
+/// The data does not fit, or no precision decides where one is declared.
+pub fn declares_nothing(spec: &Spec, variant: &Variant, data: &Data) -> Result<bool, Failure> {
+    let oracle = Oracle::new(spec, variant, data)?;
+    for place in places(spec, variant, data) {
+        if oracle.declared(Bend::Step, &place[..data.extents.len()])?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn failure(interruption: Interruption) -> Failure {
@@ -186,5 +204,51 @@ impl Evaluator<'_> {
             (Unary::Sign, Ordering::Less) => Dual::constant(Real::one().negated()),
             _ => Dual::constant(Real::zero()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loss_codegen::expr::{InputId, ParamId};
+
+    use super::{Bend, bends, declares_nothing};
+    use crate::oracle::data::{Data, Values};
+    use crate::oracle::real::Real;
+    use crate::registry::losses;
+    use crate::subject::Subject;
+
+    /// A loss of one place, all of whose inputs and no parameter but the first are given: its curvature in the first input, and whether
+    /// another one is declared.
+    fn curvature(name: &str, which: Bend, inputs: &[f64], param: Option<f64>) -> (Option<Real>, bool) {
+        let all = Subject::all(losses());
+        let subject = all.iter().find(|subject| subject.name() == name).expect("there is one");
+        let compiled = subject.compiled().expect("it has a spec");
+        let spec = &compiled.spec;
+        let given = |variant: &&loss_codegen::model::Variant| {
+            variant.key.inputs_present.iter().enumerate().all(|(at, &is_given)| is_given == (at < inputs.len()))
+        };
+        let variant = compiled.variants.iter().find(given).expect("there is such a variant");
+        let data = (0..).zip(inputs).fold(Data::new(spec, vec![1; spec.axes.len()]), |data, (place, &value)| {
+            data.with_input(spec, InputId(place), Values::Real(vec![value]))
+        });
+        let data = param.into_iter().fold(data, |data, value| data.with_param(ParamId(0), value));
+        let all = bends(spec, variant, &data, (which, InputId(0)), &[-2.0]).expect("the data fits");
+        (all[0].clone(), !declares_nothing(spec, variant, &data).expect("the data fits"))
+    }
+
+    #[test]
+    fn beside_nan_a_curvature_is_what_is_declared_or_removed_and_nothing_else_is_known() {
+        let (exact, step) = (Bend::Exact, Bend::Step);
+        let removed = |inputs: &[f64]| curvature("bce_with_logits", exact, inputs, None).0.map(|bend| bend.to_f64());
+        assert_eq!(removed(&[f64::NAN, 0.25, 0.0, 3.0]), Some(0.0));
+        assert_eq!(removed(&[f64::NAN, 1.0, 2.0, 0.0]), Some(0.0));
+        assert_eq!(removed(&[f64::NAN, 0.25, 2.0, 3.0]), None);
+        assert_eq!(removed(&[0.0, 0.25, 2.0, 1.0]), Some(-1.0));
+        let smooth = |which, input: f64| curvature("smooth_l1", which, &[input, 0.0], Some(0.5));
+        assert!(matches!(smooth(step, f64::NAN), (Some(Real::Nan), true)));
+        assert!(matches!(smooth(exact, f64::NAN), (None, true)));
+        assert_eq!(smooth(step, f64::INFINITY).0.map(|bend| bend.to_f64()), Some(0.0));
+        let absolute = curvature("smooth_l1", step, &[f64::NAN, 0.0], Some(0.0));
+        assert!(matches!(absolute, (None, false)), "{absolute:?}");
     }
 }

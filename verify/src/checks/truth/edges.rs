@@ -16,14 +16,19 @@ pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T
     for (input, info) in inputs.iter().enumerate() {
         match info.label {
             Label::Real if is_plain(info) => {
-                sharpen_input(loss, &mut batch, input, 0.25, random, |batch, place, random| match random.below(12) {
-                    0 => special::<T>(random),
-                    1 => 0.0,
-                    _ => near(batch, &plain, place, random),
+                sharpen_input(loss, &mut batch, input, 0.25, random, |batch, place, random| {
+                    let number = match random.below(12) {
+                        0 => special::<T>(random),
+                        1 => 0.0,
+                        _ => near(batch, &plain, place, random),
+                    };
+                    nudged(T::from_f64(number), random)
                 });
             }
             Label::Real | Label::Nonnegative | Label::Positive | Label::Probability => {
-                sharpen_input(loss, &mut batch, input, 0.1, random, |_, _, random| *random.pick(&EXTREMES));
+                sharpen_input(loss, &mut batch, input, 0.1, random, |_, _, random| {
+                    nudged(T::from_f64(*random.pick(&EXTREMES)), random)
+                });
             }
             Label::Binary
             | Label::Sign
@@ -38,15 +43,16 @@ pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T
     batch
 }
 
-/// The batch with half of its numbers at the ends of all that there is: weights of 0 and shares of 0 and 1 beside plain numbers that are
-/// infinite, or NaN. Not both: which of them comes through is nobody's claim.
+/// The batch with most of its numbers at the ends of all that there is: weights of 0 and shares of 0 and 1 beside plain numbers that are
+/// infinite, or NaN. Not both: which of them comes through is nobody's claim. So many that two weights, one of which is 1 less the other, both
+/// remove what is no number.
 pub(super) fn ends<T: Element>(loss: &dyn Loss, mut batch: Batch<T>, random: &mut Random) -> Batch<T> {
     const INFINITE: &[f64] = &[0.0, 1.0, f64::INFINITY, f64::NEG_INFINITY];
-    const NAN: &[f64] = &[0.0, 1.0, f64::NAN];
+    const NAN: &[f64] = &[0.0, f64::NAN];
     let plain = if random.chance(0.5) { INFINITE } else { NAN };
     for (input, info) in loss.info().inputs.iter().enumerate() {
-        let ends = if is_plain(info) { plain } else { &[0.0, 0.0, 1.0] };
-        sharpen_input(loss, &mut batch, input, 0.5, random, |_, _, random| *random.pick(ends));
+        let ends: &[f64] = if is_plain(info) { plain } else { &[0.0, 1.0] };
+        sharpen_input(loss, &mut batch, input, 0.8, random, |_, _, random| T::from_f64(*random.pick(ends)));
     }
     batch
 }
@@ -58,13 +64,13 @@ fn sharpen_input<T: Element>(
     input: usize,
     share: f64,
     random: &mut Random,
-    to: impl Fn(&Batch<T>, usize, &mut Random) -> f64,
+    to: impl Fn(&Batch<T>, usize, &mut Random) -> T,
 ) {
     for place in 0..reals(batch, input).map_or(0, <[T]>::len) {
         if !random.chance(share) {
             continue;
         }
-        let mut number = nudged(T::from_f64(to(batch, place, random)), random);
+        let mut number = to(batch, place, random);
         let mut swap = |batch: &mut Batch<T>| {
             if let Some(Values::Real(values)) = batch.inputs[input].as_mut().map(|column| &mut column.values) {
                 std::mem::swap(&mut values[place], &mut number);
@@ -120,4 +126,44 @@ fn nudged<T: Element>(number: T, random: &mut Random) -> T {
     let steps = random.below(7) as i64 - 3;
     let moved = T::from_bits(number.bits().wrapping_add_signed(steps));
     if moved.is_finite() { moved } else { number }
+}
+
+#[cfg(test)]
+mod tests {
+    use loss_runtime::info::Label;
+
+    use crate::generators::{Batch, Extents, Random};
+    use crate::registry::losses;
+    use crate::subject::{Effort, Subject};
+
+    use super::super::super::{Tally, sample::generators};
+    use super::{ends, reals};
+
+    /// At how many places of batches with all inputs of a loss, whose labels are these, the inputs are such numbers.
+    fn places(name: &str, labels: &[Label], are: impl Fn(&[f64]) -> bool) -> usize {
+        let all = Subject::all(losses());
+        let subject = all.iter().find(|subject| subject.name() == name).expect("there is one");
+        assert_eq!(subject.loss.info().inputs.iter().map(|input| input.label).collect::<Vec<_>>(), labels);
+        let generators = generators(subject, &mut Tally::new(subject, &Effort::default()));
+        let (extents, mut random) = (Extents::rows([1]).with_extent(1), Random::new(5));
+        let generator = generators.iter().find(|generator| generator.setting().present.iter().all(|&present| present));
+        let generator = generator.expect("all inputs may be there");
+        let batches = (0..1000).map(|_| ends(subject.loss, generator.batch::<f64>(&extents, &mut random), &mut random));
+        let batches: Vec<Batch<f64>> = batches.collect();
+        let number = |batch: &Batch<f64>, input: usize| reals(batch, input).map_or(f64::NAN, |all| all[0]);
+        let numbers = |batch: &Batch<f64>| (0..labels.len()).map(|input| number(batch, input)).collect::<Vec<f64>>();
+        batches.iter().filter(|batch| are(&numbers(batch))).count()
+    }
+
+    #[test]
+    fn what_is_no_number_stands_beside_all_weights_that_remove_it() {
+        let of = |are: &dyn Fn(&[f64]) -> bool| {
+            places("bce_with_logits", &[Label::Real, Label::Probability, Label::Real, Label::Real], are)
+        };
+        // A sure answer whose own weight is 0, so that both of its terms are removed.
+        assert!(of(&|x| x[0].is_nan() && x[1] == 1.0 && x[3] == 0.0 && x[2] != 0.0) > 4);
+        assert!(of(&|x| x[0].is_infinite() && x[2] == 0.0) > 30);
+        assert!(of(&|x| x[0].is_infinite() && x[1] == 1.0) > 15);
+        assert_eq!(of(&|x| x[2].is_nan() || x[3].is_infinite()), 0, "a weight outside its domain");
+    }
 }

@@ -2,14 +2,13 @@
 //! rounding.
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{ExprId, Graph};
+use loss_codegen::expr::{ExprId, Graph, ParamId};
 use loss_codegen::plan::Plan;
 
 use crate::checks::product::direction;
 use crate::checks::sample::{Sample, generators, has_second_axis};
-use crate::generators::{Extents, Random};
+use crate::generators::{Extents, Random, Setting};
 use crate::oracle::agreement::{Agreement, agreement, in_words};
-use crate::oracle::data::Number;
 use crate::subject::{Effort, Subject};
 
 use super::decided::settle;
@@ -32,8 +31,8 @@ pub(crate) struct Forms<'f> {
 }
 
 impl Forms<'_> {
-    /// At how many places the pairs are one number.
-    pub(crate) fn agreement(mut self, subject: &Subject, compiled: &'static Compiled, seed: u64) -> Agreement {
+    /// At how many places each pair is one number.
+    pub(crate) fn agreement(mut self, subject: &Subject, compiled: &'static Compiled, seed: u64) -> Vec<Agreement> {
         let spec = &compiled.spec;
         let both: Vec<ExprId> = self.pairs.iter().flat_map(|&(ours, theirs)| [ours, theirs]).collect();
         let words = in_words(&mut self.graph, spec, &both);
@@ -43,12 +42,9 @@ impl Forms<'_> {
             true => [(4, 3), (2, 1), (3, 2), (1, 9)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)),
             false => [8, 3, 8, 1].map(|rows| Extents::rows([rows])),
         };
-        let mut found = Agreement::default();
-        let picks = |variant: &loss_codegen::model::Variant| variant.key == self.plan.key;
+        let mut found = vec![Agreement::default(); pairs.len()];
         let generators = generators(subject, &mut Tally::new(subject, &Effort { seed, points: 0 }));
-        for generator in
-            generators.iter().filter(|generator| variant_of(compiled, generator.setting()).is_some_and(picks))
-        {
+        for generator in generators.iter().filter(|generator| self.is_picked_by(generator.setting(), compiled)) {
             for turn in 0..BATCHES {
                 let extents = &sizes[(turn + turn / 4) % sizes.len()];
                 let mut random = Random::named(seed, &format!("forms {turn}"));
@@ -62,21 +58,27 @@ impl Forms<'_> {
                 };
                 let sample = Sample { loss: subject.loss, info, generator, extents, batch };
                 let mut data = data_of(spec, info, &sample.batch, extents);
-                for zero in &self.plan.zero {
-                    data.params[usize::from(zero.0)] = Some(Number::Float(0.0));
-                }
                 if let Some(input) = self.along {
                     let direction = direction(&sample, input, &mut random);
                     let direction = data::input_in_oracle_order(&sample, input, &direction);
                     data = with_direction(&data, loss_codegen::expr::InputId(input as u8), &direction);
                 }
                 match agreement(spec, &self.graph, &data, &pairs) {
-                    Ok(agreed) => found.add(agreed),
+                    Ok(agreed) => found.iter_mut().zip(agreed).for_each(|(sum, of_batch)| sum.add(of_batch)),
                     // What cannot be read is not shown to be the same.
-                    Err(_) => found.different += 1,
+                    Err(_) => found.iter_mut().for_each(|sum| sum.undecided += 1),
                 }
             }
         }
         found
+    }
+
+    /// Whether a call of this setting is answered by the plan: the first that fits it, those for parameters that are 0 before the others.
+    fn is_picked_by(&self, setting: &Setting, compiled: &'static Compiled) -> bool {
+        let Some(variant) = variant_of(compiled, setting) else { return false };
+        let is_zero = |param: &ParamId| setting.params[usize::from(param.0)] == 0.0;
+        let mut plans = compiled.plans.iter();
+        let picked = plans.find(|plan| plan.key == variant.key && plan.zero.iter().all(is_zero));
+        picked.is_some_and(|picked| std::ptr::eq(picked, self.plan))
     }
 }

@@ -15,6 +15,7 @@ use crate::oracle::real::Real;
 use crate::oracle::ulp::Format;
 use crate::subject::{Effort, Subject};
 
+use super::super::probe::{Probe, find};
 use super::super::product::{Ask, direction};
 use super::super::sample::{Sample, each_refined, has_second_axis};
 use super::second_order::{in_place_of_gradient, measured, upstream, worst};
@@ -102,12 +103,62 @@ fn look<T: Element + Format>(
         let outcome = in_place_of_gradient(spec, of, &truth);
         let conditions = Conditions::of_product::<T>(spec, variant, &data, of, weights.clone());
         let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
+        let mut beside =
+            Beside { sample, spec, variant, data: &data, of, upstream: (&upstream, &weights, least), known: None };
         for (place, (actual, truth)) in found.into_iter().zip(&truth).enumerate() {
             // Along what is not finite there is no step.
-            let Some(truth) = truth else { continue };
+            let Some(truth) = truth.clone().or_else(|| beside.at(place)) else { continue };
             let quantity = Quantity::HessianProduct(sample.info.inputs[input].name.to_owned());
-            judge.point(Result::Gradient(input, place), quantity, actual, truth, seen, tally);
+            judge.point(Result::Gradient(input, place), quantity, actual, &truth, seen, tally);
         }
+    }
+}
+
+/// What is put for NaN and for the size of infinity, twice.
+const IN_ITS_STEAD: [[f64; 2]; 2] = [[0.75, 4096.0], [-3.0, 8192.0]];
+
+/// Products beside numbers that are NaN or infinite. Where the gradient is a number there all the same, as where a weight of 0 removes them or a share
+/// of a softmax is 0 or 1, so is the product: what it is whatever stands there.
+struct Beside<'s, T> {
+    sample: &'s Sample<'s, T>,
+    spec: &'s Spec,
+    variant: &'s Variant,
+    data: &'s Data,
+    of: InputId,
+    /// As the kernel takes it, as the oracle does, and the smallest number that there is.
+    upstream: (&'s [T], &'s [f64], f64),
+    known: Option<Vec<Option<Real>>>,
+}
+
+impl<T: Element> Beside<'_, T> {
+    fn at(&mut self, place: usize) -> Option<Real> {
+        if self.known.is_none() {
+            self.known = Some(self.all().unwrap_or_default());
+        }
+        self.known.as_ref()?.get(place)?.clone()
+    }
+
+    fn all(&self) -> Option<Vec<Option<Real>>> {
+        let Self { sample, spec, variant, data, of, upstream: (given, weights, least), .. } = *self;
+        let input = usize::from(of.0);
+        let probe = Probe { upstream: Upstream::Each(given), ..Probe::default() };
+        let gradient = find(sample.loss, &sample.batch, probe).ok()?.gradients[input].take()?;
+        let gradient = data::input_in_oracle_order(sample, input, &gradient);
+        let [one, other] = IN_ITS_STEAD.map(|[nan, size]| {
+            let mut data = data.clone();
+            for column in data.inputs.iter_mut().flatten() {
+                let Values::Real(values) = &mut column.values else { continue };
+                for value in values.iter_mut().filter(|value| !value.is_finite()) {
+                    *value = if value.is_nan() { nan } else { size.copysign(*value) };
+                }
+            }
+            known(spec, variant, &data, of, (weights, least)).ok()
+        });
+        let all = gradient.into_iter().zip(one?.into_iter().zip(other?)).map(|(gradient, (one, other))| {
+            let (one, other) = (one?, other?);
+            (gradient.is_finite() && one.to_f64() == other.to_f64()).then_some(one)
+        });
+        Some(all.collect())
     }
 }
 

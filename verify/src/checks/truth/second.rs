@@ -3,6 +3,7 @@
 use loss_codegen::compile::Compiled;
 use loss_codegen::expr::InputId;
 use loss_codegen::model::{Spec, Variant};
+use loss_runtime::call::MAX_INPUTS;
 use loss_runtime::{Curvature, Element, Reduction, Request, Upstream, Want, run};
 
 use crate::audit::Quantity;
@@ -11,7 +12,7 @@ use crate::oracle::Failure;
 use crate::oracle::call::CallOutcome;
 use crate::oracle::data::{Data, InputData, Values};
 use crate::oracle::real::Real;
-use crate::oracle::second::{Bend, bends};
+use crate::oracle::second::{Bend, bends, declares_nothing};
 use crate::oracle::ulp::Format;
 use crate::subject::{Effort, Subject};
 
@@ -76,19 +77,35 @@ fn look<T: Element + Format>(
     let (Some(variant), Some(input)) = (variant_of(compiled, sample.generator.setting()), declared) else {
         return tally.fail(&sample.describe(), || ("a variant with a curvature".to_owned(), "none".to_owned()));
     };
-    let places = match find(sample.loss, &sample.batch, Probe::default()) {
-        Ok(found) => found.elements.len(),
-        Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
+    let refused = |refusal: &loss_runtime::Error, tally: &mut Tally| {
+        tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string()));
+    };
+    let places = match loss_runtime::shape_of_none(sample.loss, &sample.batch.call()) {
+        Ok(shape) => shape.len(),
+        Err(refusal) => return refused(&refusal, tally),
     };
     let upstream: Vec<T> = upstream(places, random);
+    let probe = Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
+    let gradient = match find(sample.loss, &sample.batch, probe) {
+        Ok(mut found) => found.gradients[input].take().unwrap_or_default(),
+        Err(refusal) => return refused(&refusal, tally),
+    };
     let weights = data::in_oracle_order(sample, &upstream);
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
     let of = InputId(input as u8);
-    for (which, bend) in WHICH {
-        let found = match found(sample, which, input, &upstream) {
-            Ok(found) => data::input_in_oracle_order(sample, input, &found),
-            Err(refusal) => return tally.fail(&sample.describe(), || ("an answer".to_owned(), refusal.to_string())),
-        };
+    let asked = WHICH.map(|(which, _)| found(sample, which, input, &upstream));
+    let [(exact, beside_exact), (step, beside_step)] = match asked {
+        [Ok(exact), Ok(step)] => [exact, step],
+        [Err(refusal), _] | [_, Err(refusal)] => return refused(&refusal, tally),
+    };
+    for beside in [&beside_exact, &beside_step] {
+        same_bits(sample, "gradient beside a curvature", &gradient, beside, tally);
+    }
+    if declares_nothing(spec, variant, &data) == Ok(true) {
+        same_bits(sample, "curvature that nothing is declared for", &exact, &step, tally);
+    }
+    let [exact, step] = [exact, step].map(|found| data::input_in_oracle_order(sample, input, &found));
+    for ((_, bend), found) in WHICH.into_iter().zip([exact, step]) {
         let truth = match bends(spec, variant, &data, (bend, of), &weights) {
             Ok(truth) => truth,
             Err(failure) => return tally.fail(&sample.describe(), || ("a truth".to_owned(), failure.to_string())),
@@ -103,6 +120,20 @@ fn look<T: Element + Format>(
             let truth = if truth.is_nan() && !actual.is_nan() { unread.at(place) } else { truth.clone() };
             let quantity = quantity(bend, sample.info.inputs[input].name);
             judge.point(Result::Gradient(input, place), quantity, actual, &truth, seen, tally);
+        }
+    }
+}
+
+/// What is asked for beside a curvature has the bits that it has alone, and where no other curvature is declared, a step of Newton's divides by the
+/// second derivative: beside NaN and infinities too, where the truth is not known.
+fn same_bits<T: Element + Format>(sample: &Sample<'_, T>, of: &str, one: &[T], other: &[T], tally: &mut Tally) {
+    for (place, (one, other)) in one.iter().zip(other).enumerate() {
+        if one.bits() == other.bits() || (one.is_nan() && other.is_nan()) {
+            tally.pass(1);
+        } else {
+            let what = format!("{of}, place {place}, {}", sample.describe());
+            let [one, other] = [one, other].map(|number| format!("{:e} ({:#x})", number.to_f64(), number.bits()));
+            tally.fail(&what, || (one, other));
         }
     }
 }
@@ -151,24 +182,27 @@ fn with_finite(data: &Data, but: InputId, number: f64) -> Data {
     data
 }
 
-/// A curvature as the kernel writes it.
+/// A curvature as the kernel writes it, and the gradient beside it.
 fn found<T: Element>(
     sample: &Sample<'_, T>,
     which: Curvature,
     input: usize,
     upstream: &[T],
-) -> std::result::Result<Vec<T>, loss_runtime::Error> {
+) -> std::result::Result<(Vec<T>, Vec<T>), loss_runtime::Error> {
     let len = sample.batch.inputs[input].as_ref().map_or(0, |column| column.values.len());
-    let mut slot = vec![poison::<T>(); len];
+    let [mut slot, mut gradient] = [(); 2].map(|()| vec![poison::<T>(); len]);
+    let mut gradients = [const { None }; MAX_INPUTS];
+    gradients[input] = Some(gradient.as_mut_slice());
     let request = Request {
         reduction: Reduction::None,
         upstream: Upstream::Each(upstream),
+        gradients,
         curvature: Some((which, &mut slot)),
         want: Want::Nothing,
         ..Request::default()
     };
     run(sample.loss, &sample.batch.call(), request)?;
-    Ok(slot)
+    Ok((slot, gradient))
 }
 
 /// The truth about a curvature, in the place of its input's gradient; what is not known is NaN.

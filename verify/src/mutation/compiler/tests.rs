@@ -9,21 +9,20 @@ use loss_codegen::compile::Compiled;
 
 use crate::audit::Status;
 use crate::checks::Check;
-use crate::interpret::{Interpreted, WorkPlan};
-use crate::mutation::judge::{checks, judge, named, subject};
+use crate::interpret::WorkPlan;
+use crate::mutation::judge::{checks, judge, named};
 use crate::mutation::record::Fate;
 use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
-use super::{Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, mutants, right};
+use super::{
+    Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, interpreted, mutants, right,
+};
 
 /// One loss's plans as they are.
 fn passes(original: &Subject) {
     let compiled = original.compiled().expect("every loss has a spec");
-    let plans = right(compiled);
-    let loss: &'static Interpreted =
-        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-    let unchanged = subject(original, loss, compiled);
+    let (loss, unchanged) = interpreted(original, compiled, right(compiled));
     let of_kernels_alone = named(OF_CURVATURE).into_iter().chain(named(OF_PRODUCTS));
     for check in checks(FIRST, LEFT_OUT).into_iter().chain(of_kernels_alone) {
         let (record, _) = check.record(&unchanged, &Effort { seed: 1, points: 1 });
@@ -64,9 +63,7 @@ fn verdict(
     plans: Vec<Arc<WorkPlan>>,
     checks: &[&'static Check],
 ) -> Fate {
-    let loss: &'static Interpreted =
-        Box::leak(Box::new(Interpreted::new(original.loss, original.loss.info(), compiled, plans)));
-    let mutant = subject(original, loss, compiled);
+    let (loss, mutant) = interpreted(original, compiled, plans);
     let fate = judge(&mutant, checks, &Effort { seed: 1, points: 20 }, Instant::now());
     loss.retire();
     fate
@@ -110,7 +107,8 @@ fn what_a_check_finds_is_no_other_form_of_the_same_function() {
             if verdict(&original, compiled, plans, &named(by)) == Fate::Survived {
                 continue;
             }
-            let fate = forms::fate(&original, compiled, (&right[mutant.fault.plan], &faulty), &mutant.fault, 1);
+            let plan = mutant.fault.plan;
+            let fate = forms::fate(&original, (compiled, plan), (&right[plan], &faulty), 1);
             assert_eq!(fate, Fate::Survived, "{}: {}", original.name(), mutant.record.describe());
             found += 1;
         }

@@ -14,10 +14,19 @@ pub(super) fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
     }
     let share = loss.accuracy.iter().any(|accuracy| nearly_all(accuracy).is_some());
     let share_title = if share { "<th scope=\"col\" class=\"number\">99.9 %</th>" } else { "" };
+    let searched = loss.accuracy.iter().any(|accuracy| accuracy.searched_ulp.is_some());
+    let [searched_title, searched_note] = if searched {
+        [
+            "<th scope=\"col\" class=\"number\">Searched</th>",
+            " Searched: what a search meets that goes on from the worst points of the sample.",
+        ]
+    } else {
+        [""; 2]
+    };
     write!(
         out,
-        "<h2>Accuracy</h2><p class=\"note\">Distance from the exact result, in units in the last place; 0.5 is the rounding that nothing can avoid. Beyond 4, in what the exact result moves by when each number that goes in moves by one such unit.</p>\
-         <div class=\"scroll\"><table class=\"accuracy\"><thead><tr><th scope=\"col\">Type</th><th scope=\"col\">Of</th><th scope=\"col\" class=\"number\">Largest</th>{share_title}\
+        "<h2>Accuracy</h2><p class=\"note\">Distance from the exact result, in units in the last place; 0.5 is the rounding that nothing can avoid. Beyond what is the goal for the loss (2 for numbers, 4 for rows), in what the exact result moves by when each number that goes in moves by one such unit.{searched_note}</p>\
+         <div class=\"scroll\"><table class=\"accuracy\"><thead><tr><th scope=\"col\">Type</th><th scope=\"col\">Of</th><th scope=\"col\" class=\"number\">Largest</th>{share_title}{searched_title}\
          <th scope=\"col\" class=\"number\">Points</th><th scope=\"col\">Worst at</th></tr></thead><tbody>"
     )?;
     let mut by_type: Vec<&Accuracy> = loss.accuracy.iter().collect();
@@ -32,6 +41,10 @@ pub(super) fn accuracy(out: &mut String, loss: &LossRecord) -> Result {
         )?;
         if share {
             write!(out, "<td class=\"number\">{}</td>", nearly_all(accuracy).as_deref().unwrap_or("–"))?;
+        }
+        if searched {
+            let met = accuracy.searched_ulp.map_or_else(|| "–".to_owned(), |met| ulps(met.0));
+            write!(out, "<td class=\"number\">{met}</td>")?;
         }
         write!(out, "<td class=\"number\">{}</td><td>{}</td></tr>", count(accuracy.points), point(&accuracy.worst))?;
     }
