@@ -80,8 +80,8 @@ fn cells(accuracy: &Accuracy, effort: &Effort) -> String {
     format!("{numbers},{counts},\"{}\"", accuracy.worst.replace('"', "\"\"").replace('\n', " "))
 }
 
-/// The new cells with the larger error that an earlier search met, or a sweep, and where: if the sample is what it was, so are the kernels. None where
-/// the kernels are others, or the new search met the larger one.
+/// The new cells with the larger error that an earlier search met, or that was put there after a sweep, and where. None where the new search met the
+/// larger one, or the kernels are others, as far as the sample's errors tell; whoever knows better deletes the line first.
 fn with_larger(before: &str, new: &str) -> Option<String> {
     let [before, new] = [before, new].map(|cells| cells.splitn(9, ',').collect::<Vec<_>>());
     let (&[budget, max, p999, raw, searched, points, seed, effort, worst], &[.., new_raw, new_searched, _, _, _, _]) =

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use crate::audit::Accuracy;
 use crate::budgets::rewritten;
-use crate::checks::CHECKS;
+use crate::checks::{CHECKS, SEARCHED};
 use crate::number::short;
 use crate::subject::{Effort, Subject};
 use crate::table::{Align, aligned};
@@ -14,11 +14,17 @@ use crate::table::{Align, aligned};
 /// The check that measures.
 const MEASURE: &str = "errors_are_within_budget";
 
-/// Measures some losses, puts what was found in place of what the table says of them, and says what that is.
+/// Measures some losses, puts what was found in place of what the table says of them, and says what that is. A larger error that an earlier search
+/// met stays as long as the sample's are what they were.
 ///
 /// # Errors
-/// The table cannot be written.
+/// The table cannot be written, or so few points are asked for that nothing would be searched.
 pub fn certify(subjects: &[Subject], effort: &Effort, table: &Path) -> io::Result<String> {
+    if effort.points < SEARCHED {
+        let text =
+            format!("at least {SEARCHED} points: the table says what a search finds, and fewer are not searched");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
     let measures = || CHECKS.iter().filter(|check| check.name == MEASURE);
     let mut measured: Vec<(String, Vec<Accuracy>)> = Vec::new();
     for subject in subjects {

@@ -54,6 +54,7 @@ use crate::audit::{
 use crate::subject::{Effort, Subject};
 
 pub use tally::Tally;
+pub(crate) use truth::certificate::SEARCHED;
 pub(crate) use truth::{Forms, OneBatch, hold_against_oracle};
 
 /// Something that is looked at for every loss.

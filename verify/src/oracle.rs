@@ -2,8 +2,8 @@
 //! derivative rules of the language. It shares nothing with the compiler beyond the typed graph.
 //!
 //! An evaluation starts at a modest precision and is repeated with twice as much until every number is known far better than any
-//! float format could hold, and every comparison on the way is decided. Numbers that are known exactly compare exactly, so that a
-//! call lands on the knot it names.
+//! float format could hold, and every comparison on the way is decided, or chooses between values that are one as far as anything
+//! tells. Numbers that are known exactly compare exactly, so that a call lands on the knot it names.
 
 pub mod agreement;
 pub mod arithmetic;

@@ -25,7 +25,7 @@ const COLUMNS: [(&str, Align); 11] = [
 ];
 
 const LEGEND: &str = "
-value, grad: largest distance from the exact result (/ that of 99.9 % of the points), in units in the last
+value, grad: largest distance of a sample from the exact result (/ that of 99.9 % of it), in units in the last
     place; beyond 2 (of rows 4), in what the exact one moves by when each number that goes in moves by one such unit
 proved: of the properties and relations; the others are tested, if the loss passed
 compared: numbers that were held against others; PyTorch: recorded answers that agree, or differ as declared

@@ -274,7 +274,7 @@ impl Part {
 fn limits(subject: &Subject, input: usize) -> [f64; 2] {
     let gradient = Quantity::Gradient(subject.loss.info().inputs[input].name.to_owned());
     [Quantity::Value, gradient]
-        .map(|quantity| budget(subject, "f32", &quantity).map_or(tolerance::POINTWISE_GOAL, |line| line.budget))
+        .map(|quantity| budget(subject, "f32", &quantity).map_or(tolerance::POINTWISE_GOAL, |line| line.bound()))
 }
 
 #[cfg(test)]

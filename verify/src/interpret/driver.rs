@@ -23,8 +23,8 @@ pub(crate) enum Slip {
     UniformsShifted(usize),
     /// This carried value's slot holds the next one's value.
     CarriedShifted(usize),
-    /// This carried value is known a stage too late.
-    CarriedLate(usize),
+    /// This carried value is not kept.
+    CarriedLost(usize),
     /// This pass goes over all places but the last.
     PassTooShort(usize),
     /// This reduction of a pass is not reset between rows.
@@ -296,11 +296,7 @@ impl<T: Element> Row<'_, T> {
             body.known[id.index()] = Some(value);
         }
         for (at, &(id, level)) in self.kernel.carried.iter().enumerate() {
-            if level == stage && slip != Some(Slip::CarriedLate(at)) {
-                carried[at] = body.root(id);
-            }
-            // What is known a stage too late is computed after the pass that needed it.
-            if level + 1 == stage && slip == Some(Slip::CarriedLate(at)) {
+            if level == stage && slip != Some(Slip::CarriedLost(at)) {
                 carried[at] = body.root(id);
             }
         }

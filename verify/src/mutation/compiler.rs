@@ -77,6 +77,8 @@ const OF_PRODUCTS: &[&str] = check_names![
 
 /// What survives is looked at again with so many times as many points: what is lost are digits where numbers are of a kind.
 const PATIENCE: u64 = 100;
+/// For kernels that two or three checks look at there is time for more.
+const PATIENCE_OF_SECOND_DERIVATIVES: u64 = 1000;
 /// What asks then how many digits are left, if the plans without a fault keep as many.
 const OF_DIGITS: &[&str] = check_names!["errors_are_within_budget"];
 
@@ -141,11 +143,12 @@ impl Original<'_> {
         interpreted(self.subject, self.compiled, plans)
     }
 
-    /// Whether the plans as they are pass what asks for digits.
-    fn keeps_digits(&self, effort: &Effort, court: &Court) -> bool {
+    /// Whether the plans as they are pass what asks for digits, with the patience that it asks their faults with.
+    fn keeps_digits(&self, court: &Court) -> bool {
         *self.keeps_digits.get_or_init(|| {
             let (loss, unchanged) = self.with(self.plans.clone());
-            let fate = judge(&unchanged, &named(OF_DIGITS), effort, court.until);
+            let patient = Effort { points: court.effort.points * PATIENCE, ..court.effort };
+            let fate = judge(&unchanged, &named(OF_DIGITS), &patient, court.until);
             loss.retire();
             fate == Fate::Survived
         })
@@ -291,9 +294,13 @@ fn fate(original: &Original<'_>, fault: &Fault, court: &Court) -> Fate {
     };
     let fate = match fate {
         Fate::Survived => {
-            let patient = Effort { points: court.effort.points * PATIENCE, ..court.effort };
+            let patience = match fault.kernel {
+                Kernel::Gradients => PATIENCE,
+                Kernel::Curvature(_) | Kernel::Product(_) => PATIENCE_OF_SECOND_DERIVATIVES,
+            };
+            let patient = Effort { points: court.effort.points * patience, ..court.effort };
             match judge(&mutant, &first, &patient, court.until) {
-                Fate::Survived if fault.kernel == Kernel::Gradients && original.keeps_digits(&patient, court) => {
+                Fate::Survived if fault.kernel == Kernel::Gradients && original.keeps_digits(court) => {
                     judge(&mutant, &named(OF_DIGITS), &patient, court.until)
                 }
                 fate => fate,

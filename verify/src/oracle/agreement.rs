@@ -13,6 +13,7 @@ use super::arithmetic::Arithmetic;
 use super::call::is_dropped;
 use super::data::Data;
 use super::evaluate::{Attempt, Evaluator, Interruption, Place, Question};
+use super::radius::Radius;
 use super::real::Real;
 
 /// Bits, of one attempt after the other.
@@ -114,12 +115,20 @@ fn is_one(evaluator: &Evaluator<'_>, (ours, theirs): (ExprId, ExprId), place: &P
 }
 
 fn are_one(arithmetic: &Arithmetic, x: &Real, y: &Real) -> Attempt<bool> {
+    if is_nothing(arithmetic, x) && is_nothing(arithmetic, y) {
+        return Ok(true);
+    }
     if let Ok(order) = arithmetic.compare(x, y) {
         return Ok(order == Some(std::cmp::Ordering::Equal));
     }
     let distance = arithmetic.subtract(x, y)?;
     let is_near = || arithmetic.divide(&distance, x).is_ok_and(|share| share.is_within(NEAR));
-    if distance.is_within(NOTHING) || is_near() { Ok(true) } else { Err(Interruption::Undecided) }
+    if is_nothing(arithmetic, &distance) || is_near() { Ok(true) } else { Err(Interruption::Undecided) }
+}
+
+/// Whether a number is 0 in every format.
+fn is_nothing(arithmetic: &Arithmetic, x: &Real) -> bool {
+    arithmetic.ball(x).is_ok_and(|ball| ball.size() <= Radius::power_of_two(-NOTHING))
 }
 
 /// Formulas of lanes in words that the oracle knows: what comes in from outside is a number, a direction the input that follows those of the
@@ -203,6 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_and_twice_it_are_two_unless_nothing_can_hold_them() {
+        let doubled = |g: &mut Graph, [x, _]: [ExprId; 2]| [x, g.add(Expr::Binary(Binary::Add, x, x))];
+        assert_eq!(held(&POINTS, doubled), Agreement { different: 3, ..Agreement::default() });
+        let exponentials = |g: &mut Graph, [x, y]: [ExprId; 2]| [x, y].map(|x| g.apply(Unary::Exp, x));
+        let [small, tiny, extreme] = [[-600.0, -601.0], [-800.0, -900.0], [-1e300, -2e300]];
+        assert_eq!(held(&[small, tiny, extreme], exponentials), Agreement { same: 2, different: 1, undecided: 0 });
+    }
+
+    #[test]
     fn infinity_nan_and_zero_are_told_from_numbers() {
         let [beside_zero, zero] = [[2.0, 1.0], [2.0, 0.0]];
         let back_and_forth = |g: &mut Graph, [x, y]: [ExprId; 2]| {
@@ -230,6 +248,35 @@ mod tests {
             [tie, x]
         };
         assert_eq!(held(&POINTS, of_the_first), Agreement::default());
+    }
+
+    #[test]
+    fn a_choice_between_numbers_that_are_equal_and_not_known_exactly_is_that_number() {
+        // y exp(x) exp(-x), but y at least.
+        let clamped = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let opposite = g.negate(x);
+            let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
+            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
+            let about = g.add(Expr::Binary(Binary::Multiply, y, product));
+            let is_less = g.add(Expr::Compare(Comparison::Less, about, y));
+            [y, g.add(Expr::If(is_less, y, about))]
+        };
+        assert_eq!(held(&POINTS, clamped), Agreement { same: 3, ..Agreement::default() });
+    }
+
+    #[test]
+    fn what_may_be_unordered_chooses_no_number() {
+        // (exp(x) exp(-x) - 1) / 0, which is NaN, but no precision tells.
+        let unordered = |g: &mut Graph, [x, y]: [ExprId; 2]| {
+            let (zero, one, opposite) = (g.zero(), g.one(), g.negate(x));
+            let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
+            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
+            let nothing = g.add(Expr::Binary(Binary::Subtract, product, one));
+            let quotient = g.add(Expr::Binary(Binary::Divide, nothing, zero));
+            let is_less = g.add(Expr::Compare(Comparison::Less, quotient, y));
+            [y, g.add(Expr::If(is_less, y, y))]
+        };
+        assert_eq!(held(&POINTS, unordered), Agreement { undecided: 3, ..Agreement::default() });
     }
 
     #[test]

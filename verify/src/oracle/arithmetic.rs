@@ -20,7 +20,7 @@ pub type Decided<T = Real> = Result<T, Undecided>;
 
 /// The operations, at a working precision, with the constants they share.
 pub struct Arithmetic {
-    pub(super) precision: usize,
+    precision: usize,
     pub(super) shared: Rc<Shared>,
     pub(super) stirling: RefCell<Stirling>,
 }
@@ -156,7 +156,20 @@ impl Arithmetic {
                 Ok(if x.is_zero() { y.clone() } else { x.clone() })
             }
             (Real::Extreme { .. }, Real::Finite(_) | Real::Extreme { .. })
-            | (Real::Finite(_), Real::Extreme { .. }) => self.add_extreme(x, y),
+            | (Real::Finite(_), Real::Extreme { .. }) => match self.add_extreme(x, y) {
+                // Numbers that are tiny are balls around zero beside what they are too near to.
+                Err(Undecided) => Ok(Real::Finite(self.ball(x)?.plus(&self.ball(y)?, self.precision))),
+                known => known,
+            },
+        }
+    }
+
+    /// A finite number that is not huge, as a ball.
+    pub(super) fn ball(&self, x: &Real) -> Decided<Ball> {
+        match x {
+            Real::Finite(ball) => Ok(ball.clone()),
+            Real::Extreme { log, .. } => self.near_zero(log),
+            Real::Nan | Real::Infinity { .. } => Err(Undecided),
         }
     }
 
@@ -238,9 +251,13 @@ impl Arithmetic {
                 if other.is_zero() || x.is_zero() {
                     return Ok(Real::zero());
                 }
-                let (a_negative, a) = self.logarithm_of_size(x)?;
-                let (b_negative, b) = self.logarithm_of_size(y)?;
-                self.exponential(a_negative != b_negative, a.plus(&b, self.precision))
+                match (self.logarithm_of_size(x), self.logarithm_of_size(y)) {
+                    (Ok((a_negative, a)), Ok((b_negative, b))) => {
+                        self.exponential(a_negative != b_negative, a.plus(&b, self.precision))
+                    }
+                    // What may be 0 has no logarithm.
+                    _ => Ok(Real::Finite(self.ball(x)?.times(&self.ball(y)?, self.precision))),
+                }
             }
         }
     }
@@ -445,6 +462,17 @@ mod tests {
         let log = Ball::power_of_two(120);
         let other = log.plus(&Ball::power_of_two(99), 192);
         let extreme = |log: Ball| Real::Extreme { negative: false, log: log.widened(Radius::power_of_two(100)) };
-        assert!(arithmetic.add(&extreme(log), &extreme(other)).is_err());
+        assert!(arithmetic.add(&extreme(log.clone()), &extreme(other.clone())).is_err());
+        // Both of them are 0 in every format, and so is their sum.
+        let Ok(Real::Finite(sum)) = arithmetic.add(&extreme(log.negated()), &extreme(other.negated()).negated()) else {
+            panic!("two tiny numbers have a tiny difference")
+        };
+        assert!(sum.is_within(1 << 40) && sum.sign().is_err());
+        let about_zero = Real::Finite(Ball::around_zero(Radius::power_of_two(3)));
+        let Ok(Real::Finite(product)) = arithmetic.multiply(&about_zero, &extreme(log.negated())) else {
+            panic!("next to nothing of a number is next to nothing")
+        };
+        assert!(product.is_within(1 << 40) && product.sign().is_err());
+        assert!(arithmetic.multiply(&about_zero, &extreme(log)).is_err());
     }
 }

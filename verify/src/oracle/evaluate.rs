@@ -1,5 +1,6 @@
 //! Evaluates expressions at places, with their derivatives, at one precision. Each expression is evaluated once for each place
-//! along its own axes; branches and places that are not selected are not evaluated at all.
+//! along its own axes; branches and places that are not selected are not evaluated at all. Where it is values alone that are asked for, a choice
+//! between two numbers that no precision decides may be a ball that holds both.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -182,7 +183,7 @@ impl<'a> Evaluator<'a> {
             Expr::Not(x) => Ok(Dual::condition(self.condition(x, place)?.map(|value| !value))),
             Expr::If(condition, yes, no) => match self.condition(condition, place) {
                 Err(Interruption::Undecided) if self.wrt.is_empty() && graph.ty(id) == Type::Real => {
-                    self.either(yes, no, place)
+                    self.either(condition, (yes, no), place)
                 }
                 decided => self.branch(id, decided?, (yes, no), place),
             },
@@ -273,14 +274,21 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A number that is one of two, no matter which: where they meet, a formula may choose by numbers that are equal but not known exactly.
-    fn either(&self, yes: ExprId, no: ExprId, place: &Place) -> Attempt<Dual> {
-        match (self.real(yes, place)?.0, self.real(no, place)?.0) {
-            (Real::Finite(yes), Real::Finite(no)) => {
-                Ok(Dual::constant(Real::Finite(yes.or(&no, self.arithmetic.precision))))
-            }
-            _ => Err(Interruption::Undecided),
+    /// A number that is one of two, no matter which: where they meet, a formula may choose by numbers that are equal but not known exactly. That
+    /// they are numbers must be known, for what is unordered chooses neither.
+    fn either(&self, condition: ExprId, (yes, no): (ExprId, ExprId), place: &Place) -> Attempt<Dual> {
+        let ball = |id: ExprId| match self.real(id, place) {
+            Ok((x, _)) => Ok(self.arithmetic.ball(&x)?),
+            Err(Interruption::Undecided | Interruption::Malformed(_)) => Err(Interruption::Undecided),
+        };
+        let Expr::Compare(_, x, y) = self.question.graph.expr(condition) else { return Err(Interruption::Undecided) };
+        if self.question.graph.ty(x) != Type::Real {
+            return Err(Interruption::Undecided);
         }
+        ball(x)?;
+        ball(y)?;
+        let one = ball(yes)?.or(&ball(no)?, self.arithmetic.precision());
+        Ok(Dual::constant(Real::Finite(one)))
     }
 
     /// `weigh(w, e)`, its derivative `weigh(Dw, e) + weigh(w, De)`: e is not even evaluated where nothing would read it.

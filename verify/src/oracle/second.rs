@@ -52,9 +52,9 @@ impl Oracle<'_> {
         }
     }
 
-    /// The second derivative where the element is NaN: 0 if the gradient is, as where a weight of 0 removes what reads it; otherwise nothing is
-    /// known, for there is no quotient.
-    fn beside_nan(&self, place: &[usize], element: Element) -> Result<Option<Real>, Failure> {
+    /// The second derivative where the element is not finite: 0 if the gradient is, as where a weight of 0 removes what reads it; otherwise nothing
+    /// is known, for there is no quotient.
+    fn removed(&self, place: &[usize], element: Element) -> Result<Option<Real>, Failure> {
         let slope = self.loss(place)?.gradient.remove(&element);
         Ok(slope.is_none_or(|slope| slope.is_zero()).then(Real::zero))
     }
@@ -121,7 +121,7 @@ pub fn bends(
         let (here, element) = (&place[..data.extents.len()], Element { input: of, place: at });
         let own = match oracle.declared(which, here) {
             Ok(None) if numbers[at].is_finite() => oracle.second_derivative(here, element).map(Some),
-            Ok(None) if numbers[at].is_nan() => oracle.beside_nan(here, element),
+            Ok(None) => oracle.removed(here, element),
             known => known,
         };
         let own = match own {
@@ -237,11 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn beside_nan_a_curvature_is_what_is_declared_or_removed_and_nothing_else_is_known() {
+    fn beside_what_is_not_finite_a_curvature_is_what_is_declared_or_removed_and_nothing_else_is_known() {
         let (exact, step) = (Bend::Exact, Bend::Step);
         let removed = |inputs: &[f64]| curvature("bce_with_logits", exact, inputs, None).0.map(|bend| bend.to_f64());
         assert_eq!(removed(&[f64::NAN, 0.25, 0.0, 3.0]), Some(0.0));
         assert_eq!(removed(&[f64::NAN, 1.0, 2.0, 0.0]), Some(0.0));
+        assert_eq!(removed(&[f64::NEG_INFINITY, 0.25, 0.0, 3.0]), Some(0.0));
+        assert_eq!(removed(&[f64::NEG_INFINITY, 0.25, 2.0, 3.0]), None);
         assert_eq!(removed(&[f64::NAN, 0.25, 2.0, 3.0]), None);
         assert_eq!(removed(&[0.0, 0.25, 2.0, 1.0]), Some(-1.0));
         let smooth = |which, input: f64| curvature("smooth_l1", which, &[input, 0.0], Some(0.5));

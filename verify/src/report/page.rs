@@ -41,7 +41,7 @@ fn write_page(out: &mut String, audit: &Audit) -> std::fmt::Result {
     out.push_str(&summary::table(audit));
     findings(out, audit)?;
     out.push_str(
-        "<p class=\"note\">ULP: the largest distance from the exact result, in units in the last place (after a slash that which 99.9 % of the \
+        "<p class=\"note\">ULP: the largest distance of a sample from the exact result, in units in the last place (after a slash that which 99.9 % of the \
          points stay within); beyond 4, in what the exact result moves by when each number that goes in moves by one such unit. \
          Properties: proved for every input, tested at every point looked at, open where neither. \
          Compared: numbers that some check held against others.</p>\

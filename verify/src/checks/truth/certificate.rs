@@ -27,7 +27,7 @@ const ROWS: u64 = 32;
 const ROW_COST: u64 = 8;
 /// An audit of so many points searches for larger errors than these meet, and begins with some of them however many more there are: a more
 /// thorough one finds what this one does.
-const SEARCHED: u64 = 10_000;
+pub(crate) const SEARCHED: u64 = 10_000;
 /// So many searches there are for each quantity, or one for each setting if that is more.
 const SEARCHES: usize = 48;
 

@@ -44,10 +44,11 @@ impl Forms<'_> {
         };
         let mut found = vec![Agreement::default(); pairs.len()];
         let generators = generators(subject, &mut Tally::new(subject, &Effort { seed, points: 0 }));
-        for generator in generators.iter().filter(|generator| self.is_picked_by(generator.setting(), compiled)) {
+        let picked = generators.iter().filter(|generator| self.is_picked_by(generator.setting(), compiled));
+        for (at, generator) in picked.enumerate() {
             for turn in 0..BATCHES {
                 let extents = &sizes[(turn + turn / 4) % sizes.len()];
-                let mut random = Random::named(seed, &format!("forms {turn}"));
+                let mut random = Random::named(seed, &format!("forms {at} {turn}"));
                 let batch = drawn::<f64>(generator, extents, &mut random);
                 // On knots, and where 0 meets infinity, forms differ that are one everywhere else.
                 let batch = match turn % 4 {

@@ -103,63 +103,75 @@ fn look<T: Element + Format>(
         let outcome = in_place_of_gradient(spec, of, &truth);
         let conditions = Conditions::of_product::<T>(spec, variant, &data, of, weights.clone());
         let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
-        let mut beside =
-            Beside { sample, spec, variant, data: &data, of, upstream: (&upstream, &weights, least), known: None };
+        let finite = IN_ITS_STEAD.map(|stead| finite(&data, stead));
+        let beside = match beside_what_is_not_finite(sample, (spec, variant, of), &finite, (&upstream, &weights, least))
+        {
+            Ok(beside) => beside,
+            Err(failure) => return tally.fail(&sample.describe(), || ("a truth".to_owned(), failure.to_string())),
+        };
+        let conditions = Conditions::of_product::<T>(spec, variant, &finite[0], of, weights.clone());
+        let mut of_finite = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
         for (place, (actual, truth)) in found.into_iter().zip(&truth).enumerate() {
-            // Along what is not finite there is no step.
-            let Some(truth) = truth.clone().or_else(|| beside.at(place)) else { continue };
             let quantity = Quantity::HessianProduct(sample.info.inputs[input].name.to_owned());
-            judge.point(Result::Gradient(input, place), quantity, actual, &truth, seen, tally);
+            let result = Result::Gradient(input, place);
+            // Along what is not finite there is no step.
+            match (truth, beside.get(place)) {
+                (Some(truth), _) => judge.point(result, quantity, actual, truth, seen, tally),
+                (None, Some(Some(truth))) => of_finite.point(result, quantity, actual, truth, seen, tally),
+                (None, Some(None) | None) => {}
+            }
         }
     }
 }
 
-/// What is put for NaN and for the size of infinity, twice.
+/// What is put for NaN, and how many times the largest number for an infinity, twice.
 const IN_ITS_STEAD: [[f64; 2]; 2] = [[0.75, 4096.0], [-3.0, 8192.0]];
 
-/// Products beside numbers that are NaN or infinite. Where the gradient is a number there all the same, as where a weight of 0 removes them or a share
-/// of a softmax is 0 or 1, so is the product: what it is whatever stands there.
-struct Beside<'s, T> {
-    sample: &'s Sample<'s, T>,
-    spec: &'s Spec,
-    variant: &'s Variant,
-    data: &'s Data,
-    of: InputId,
-    /// As the kernel takes it, as the oracle does, and the smallest number that there is.
-    upstream: (&'s [T], &'s [f64], f64),
-    known: Option<Vec<Option<Real>>>,
+/// The data with finite numbers alone.
+fn finite(data: &Data, [nan, times]: [f64; 2]) -> Data {
+    let mut data = data.clone();
+    let largest = |input: &InputData| match &input.values {
+        Values::Real(values) => {
+            values.iter().map(|value| value.abs()).filter(|size| size.is_finite()).fold(1.0, f64::max)
+        }
+        Values::Condition(_) | Values::Integer(_) => 1.0,
+    };
+    let size = times * data.inputs.iter().flatten().map(largest).fold(1.0, f64::max);
+    for column in data.inputs.iter_mut().flatten() {
+        let Values::Real(values) = &mut column.values else { continue };
+        for value in values.iter_mut().filter(|value| !value.is_finite()) {
+            *value = if value.is_nan() { nan } else { size.min(f64::MAX).copysign(*value) };
+        }
+    }
+    data
 }
 
-impl<T: Element> Beside<'_, T> {
-    fn at(&mut self, place: usize) -> Option<Real> {
-        if self.known.is_none() {
-            self.known = Some(self.all().unwrap_or_default());
-        }
-        self.known.as_ref()?.get(place)?.clone()
+/// Products beside numbers that are NaN or infinite. Where the gradient is a number there all the same, as where a weight of 0 removes them or a share
+/// of a softmax is 0 or 1, so is the product: what it is whatever stands there. Nothing where that is not one number.
+fn beside_what_is_not_finite<T: Element>(
+    sample: &Sample<'_, T>,
+    (spec, variant, of): (&Spec, &Variant, InputId),
+    finite: &[Data; 2],
+    (upstream, weights, least): (&[T], &[f64], f64),
+) -> std::result::Result<Vec<Option<Real>>, Failure> {
+    let input = usize::from(of.0);
+    let mut columns = sample.batch.inputs.iter().flatten();
+    if columns.all(|column| column.values.reals().is_none_or(|all| all.iter().all(|number| number.is_finite()))) {
+        return Ok(Vec::new());
     }
-
-    fn all(&self) -> Option<Vec<Option<Real>>> {
-        let Self { sample, spec, variant, data, of, upstream: (given, weights, least), .. } = *self;
-        let input = usize::from(of.0);
-        let probe = Probe { upstream: Upstream::Each(given), ..Probe::default() };
-        let gradient = find(sample.loss, &sample.batch, probe).ok()?.gradients[input].take()?;
-        let gradient = data::input_in_oracle_order(sample, input, &gradient);
-        let [one, other] = IN_ITS_STEAD.map(|[nan, size]| {
-            let mut data = data.clone();
-            for column in data.inputs.iter_mut().flatten() {
-                let Values::Real(values) = &mut column.values else { continue };
-                for value in values.iter_mut().filter(|value| !value.is_finite()) {
-                    *value = if value.is_nan() { nan } else { size.copysign(*value) };
-                }
-            }
-            known(spec, variant, &data, of, (weights, least)).ok()
-        });
-        let all = gradient.into_iter().zip(one?.into_iter().zip(other?)).map(|(gradient, (one, other))| {
-            let (one, other) = (one?, other?);
-            (gradient.is_finite() && one.to_f64() == other.to_f64()).then_some(one)
-        });
-        Some(all.collect())
-    }
+    let probe = Probe { upstream: Upstream::Each(upstream), ..Probe::default() };
+    let gradient = find(sample.loss, &sample.batch, probe).ok().and_then(|mut found| found.gradients[input].take());
+    let gradient = gradient.map(|gradient| data::input_in_oracle_order(sample, input, &gradient)).unwrap_or_default();
+    let [one, other] = finite.each_ref().map(|data| known(spec, variant, data, of, (weights, least)));
+    let (one, other) = match (one, other) {
+        (Err(Failure::Undecided { .. }), _) | (_, Err(Failure::Undecided { .. })) => return Ok(Vec::new()),
+        (one, other) => (one?, other?),
+    };
+    let all = gradient.into_iter().zip(one.into_iter().zip(other)).map(|(gradient, both)| match both {
+        (Some(one), Some(other)) if gradient.is_finite() && one.to_f64() == other.to_f64() => Some(one),
+        _ => None,
+    });
+    Ok(all.collect())
 }
 
 /// The data with a direction as one input more, which lies as the input does along which it leads.

@@ -16,7 +16,7 @@ use crate::oracle::second::{Bend, bends, declares_nothing};
 use crate::oracle::ulp::Format;
 use crate::subject::{Effort, Subject};
 
-use super::super::probe::{Probe, find, poison};
+use super::super::probe::{Probe, find, first_difference, poison, show};
 use super::super::sample::{Sample, each_pair};
 use super::second_order::{in_place_of_gradient, measured, upstream, worst};
 use super::{Conditions, DECIDED, Finding, Judge, Limits, Result, Seen, TOLERATED, Tally, Wanted};
@@ -87,8 +87,12 @@ fn look<T: Element + Format>(
     let upstream: Vec<T> = upstream(places, random);
     let probe = Probe { upstream: Upstream::Each(&upstream), ..Probe::default() };
     let gradient = match find(sample.loss, &sample.batch, probe) {
-        Ok(mut found) => found.gradients[input].take().unwrap_or_default(),
+        Ok(mut found) => found.gradients[input].take(),
         Err(refusal) => return refused(&refusal, tally),
+    };
+    let Some(gradient) = gradient else {
+        return tally
+            .fail(&sample.describe(), || ("a gradient of the curvature's input".to_owned(), "none".to_owned()));
     };
     let weights = data::in_oracle_order(sample, &upstream);
     let data = data_of(spec, sample.info, &sample.batch, sample.extents);
@@ -125,17 +129,12 @@ fn look<T: Element + Format>(
 }
 
 /// What is asked for beside a curvature has the bits that it has alone, and where no other curvature is declared, a step of Newton's divides by the
-/// second derivative: beside NaN and infinities too, where the truth is not known.
-fn same_bits<T: Element + Format>(sample: &Sample<'_, T>, of: &str, one: &[T], other: &[T], tally: &mut Tally) {
-    for (place, (one, other)) in one.iter().zip(other).enumerate() {
-        if one.bits() == other.bits() || (one.is_nan() && other.is_nan()) {
-            tally.pass(1);
-        } else {
-            let what = format!("{of}, place {place}, {}", sample.describe());
-            let [one, other] = [one, other].map(|number| format!("{:e} ({:#x})", number.to_f64(), number.bits()));
-            tally.fail(&what, || (one, other));
-        }
-    }
+/// second derivative: in sharpened batches, beside NaN and infinities, where the truth is not known.
+fn same_bits<T: Element>(sample: &Sample<'_, T>, of: &str, one: &[T], other: &[T], tally: &mut Tally) {
+    let Some(place) = first_difference(one, other) else { return tally.pass(one.len() as u64) };
+    let what = format!("{of}, place {place}, {}", sample.describe());
+    let [one, other] = [one, other].map(|all| all.get(place).map_or_else(|| "nothing".to_owned(), |&it| show(it)));
+    tally.fail(&what, || (one, other));
 }
 
 /// What is put for a number that is not finite, to see whether a curvature reads it.

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{Constant, ExprId, Graph, InputId, Type};
-use loss_codegen::schedule::Schedule;
+use loss_codegen::expr::{ExprId, Graph, InputId};
+use loss_codegen::schedule::{Elementwise, RowWise, Schedule};
 
 use crate::checks::Forms;
 use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
@@ -17,8 +17,6 @@ use super::{outputs, roots, with_others};
 
 /// At so many places at least are two forms held against each other, or nothing is said.
 const LEAST: u64 = 50;
-/// What is put for a number that is the wrong one, in hundredths: what is the same with all of them does not depend on it.
-const IN_ITS_STEAD: [i128; 5] = [0, 100, 30, -300, 1_000_000_000];
 
 /// The fate of a fault in a plan that no check finds.
 pub(super) fn fate(
@@ -67,7 +65,7 @@ fn of_program<'w>(right: &'w WorkProgram, broken: &'w WorkProgram) -> Vec<(&'w W
 /// has all of that graph in it.
 fn pairs(graph: &mut Graph, right: &Work, broken: &Work) -> Option<Vec<(ExprId, ExprId)>> {
     if let Some(slip) = broken.slip {
-        return with_any(graph, &right.schedule, misread(&right.schedule, slip)?);
+        return Misread::of(graph, &right.schedule, slip)?.pairs(graph, &right.schedule);
     }
     let ((our_value, ours), (their_value, theirs)) = (outputs_of(right), outputs_of(broken));
     let mut pairs = vec![(our_value, their_value)];
@@ -90,30 +88,50 @@ fn outputs_of(work: &Work) -> (ExprId, Vec<(InputId, ExprId)>) {
     (value, gradients.iter().map(|gradient| (gradient.input, gradient.cotangent)).collect())
 }
 
-/// The number that is the wrong one because a schedule is run wrong; none where more is wrong than a number.
-fn misread(schedule: &Schedule, slip: Slip) -> Option<ExprId> {
-    match (schedule, slip) {
-        (Schedule::RowWise(kernel), Slip::CarriedShifted(at) | Slip::CarriedLate(at)) => {
-            Some(kernel.carried.get(at)?.0)
-        }
-        (Schedule::RowWise(kernel), Slip::UniformsShifted(at)) => kernel.uniforms.get(at).copied(),
-        (Schedule::Elementwise(kernel), Slip::UniformsShifted(at)) => kernel.uniforms.get(at).copied(),
-        _ => None,
-    }
+/// A value of a kernel that is the wrong one because its schedule is run wrong.
+struct Misread {
+    value: ExprId,
+    /// What it is instead.
+    instead: ExprId,
+    /// What is kept beside it, and so was made of the right one.
+    kept: Vec<ExprId>,
 }
 
-/// What a kernel writes, beside what it would with other numbers in the place of one.
-fn with_any(graph: &mut Graph, schedule: &Schedule, misread: ExprId) -> Option<Vec<(ExprId, ExprId)>> {
-    if graph.ty(misread) != Type::Real {
-        return None;
+impl Misread {
+    /// None where more is wrong than a value.
+    fn of(graph: &mut Graph, schedule: &Schedule, slip: Slip) -> Option<Self> {
+        match (schedule, slip) {
+            (Schedule::RowWise(kernel), Slip::CarriedShifted(at) | Slip::CarriedLost(at)) => {
+                let (value, level) = *kernel.carried.get(at)?;
+                let (next, of_next) = kernel.carried[(at + 1) % kernel.carried.len()];
+                // What nothing was written to yet is 0.
+                let holds_next = slip == Slip::CarriedShifted(at) && of_next <= level;
+                let instead = if holds_next { next } else { graph.zero() };
+                let kept = kernel.carried.iter().filter(|&&(other, known)| other != value && known <= level);
+                Some(Self { value, instead, kept: kept.map(|&(other, _)| other).collect() })
+            }
+            (
+                Schedule::RowWise(RowWise { uniforms, .. }) | Schedule::Elementwise(Elementwise { uniforms, .. }),
+                Slip::UniformsShifted(at),
+            ) => {
+                let (value, instead) = (*uniforms.get(at)?, uniforms[(at + 1) % uniforms.len()]);
+                let kept = uniforms.iter().copied().filter(|&other| other != value).collect();
+                Some(Self { value, instead, kept })
+            }
+            _ => None,
+        }
     }
-    let ours = roots(schedule);
-    let pairs = IN_ITS_STEAD.iter().flat_map(|&number| {
-        let number = graph.number(Constant::decimal(number, -2));
-        let theirs = with_others(graph, &ours, HashMap::from([(misread, number)]));
-        ours.clone().into_iter().zip(theirs).filter(|(our, their)| our != their)
-    });
-    Some(pairs.collect())
+
+    /// What a kernel writes, beside what it would with what stands there instead; none if that is no value of such a type.
+    fn pairs(&self, graph: &mut Graph, schedule: &Schedule) -> Option<Vec<(ExprId, ExprId)>> {
+        if graph.ty(self.instead) != graph.ty(self.value) {
+            return None;
+        }
+        let ours = roots(schedule);
+        let kept = self.kept.iter().map(|&kept| (kept, kept));
+        let theirs = with_others(graph, &ours, kept.chain([(self.value, self.instead)]).collect());
+        Some(ours.into_iter().zip(theirs).filter(|(our, their)| our != their).collect())
+    }
 }
 
 /// The reductions that a kernel reads as another one does, and that its passes leave out; nothing where the formulas are others.
@@ -131,16 +149,16 @@ fn dropped(right: &Work, broken: &Work) -> Vec<ExprId> {
 mod tests {
     use std::sync::Arc;
 
-    use loss_codegen::expr::{AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Type};
-    use loss_codegen::schedule::{Roots, Schedule, schedule};
+    use loss_codegen::expr::{AxisSet, Binary, Constant, Expr, ExprId, Graph, Type};
+    use loss_codegen::schedule::{Roots, RowWise, Schedule, schedule};
 
     use crate::checks::Forms;
-    use crate::interpret::{Work, WorkPlan, WorkProgram};
+    use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
     use crate::mutation::record::Fate;
     use crate::registry::losses;
     use crate::subject::Subject;
 
-    use super::{LEAST, fate, outputs, with_any};
+    use super::{LEAST, Misread, fate, outputs};
 
     fn mean_squared_error() -> Subject {
         let mut all = Subject::all(losses()).into_iter();
@@ -192,37 +210,74 @@ mod tests {
         assert_eq!(with_value(|_, value| value), Fate::Survived, "nothing was held against anything");
     }
 
-    /// Whether a value is one number whatever stands for another one, which it is made with.
-    fn depends_not_on(made: impl Fn(&mut Graph, ExprId, ExprId) -> ExprId) -> bool {
+    /// Whether a kernel is one with another, whose value `7 * right`, which it is made with, is something else; what is made of it is kept or not.
+    fn is_one_with(
+        instead: impl Fn(&mut Graph, ExprId) -> ExprId,
+        made: impl Fn(&mut Graph, [ExprId; 2]) -> ExprId,
+        keeps: bool,
+    ) -> bool {
         let original = mean_squared_error();
         let compiled = original.compiled().expect("it has a spec");
         let plan = &compiled.plans[0];
         let mut graph = plan.graph.clone();
-        let value = outputs(&plan.loss.fused).0;
-        let misread = times(&mut graph, value, 7);
-        let roots = Roots { value: made(&mut graph, value, misread), gradients: Vec::new(), axes: plan.axes };
+        let right = outputs(&plan.loss.fused).0;
+        let value = times(&mut graph, right, 7);
+        let square = graph.add(Expr::Binary(Binary::Multiply, value, value));
+        let roots = Roots { value: made(&mut graph, [value, square]), gradients: Vec::new(), axes: plan.axes };
         let schedule: Schedule = schedule(&graph, &roots).expect("it can be scheduled");
-        let pairs = with_any(&mut graph, &schedule, misread).expect("it is a number");
+        let instead = instead(&mut graph, value);
+        let misread = Misread { value, instead, kept: if keeps { vec![square] } else { Vec::new() } };
+        let pairs = misread.pairs(&mut graph, &schedule).expect("both are numbers");
         let found = Forms { plan, graph, pairs: &pairs, along: None }.agreement(&original, compiled, 1);
-        !found.is_empty() && found.iter().all(|of_pair| of_pair.is_one(LEAST))
+        found.iter().all(|of_pair| of_pair.is_one(LEAST))
     }
 
     #[test]
-    fn a_number_that_only_chooses_between_forms_may_be_any() {
-        let chosen = |factor: i128| {
-            move |graph: &mut Graph, value: ExprId, misread: ExprId| {
-                let (three, thrice) = (graph.number(Constant::integer(3)), times(graph, value, factor));
-                let (other, one) = (over(graph, thrice, three), graph.one());
-                let is_small = graph.add(Expr::Compare(Comparison::Less, misread, one));
-                graph.add(Expr::If(is_small, other, value))
-            }
+    fn what_a_value_is_instead_is_put_in_its_place_and_in_what_is_made_of_it_and_not_kept() {
+        let sum = |graph: &mut Graph, [value, square]: [ExprId; 2]| graph.add(Expr::Binary(Binary::Add, value, square));
+        let half_of_twice = |graph: &mut Graph, value: ExprId| {
+            let (two, twice) = (graph.number(Constant::integer(2)), times(graph, value, 2));
+            over(graph, twice, two)
         };
-        assert!(depends_not_on(chosen(3)));
-        assert!(!depends_not_on(chosen(4)));
-        assert!(!depends_not_on(|graph, value, misread| graph.add(Expr::Binary(Binary::Add, value, misread))));
-        let mut graph = mean_squared_error().compiled().expect("it has a spec").plans[0].graph.clone();
-        let condition = graph.intern(Expr::Boolean(true), Type::Condition, AxisSet::default());
-        let schedule = mean_squared_error().compiled().expect("it has a spec").plans[0].loss.fused.clone();
-        assert!(with_any(&mut graph, &schedule, condition).is_none());
+        let twice = |graph: &mut Graph, value: ExprId| times(graph, value, 2);
+        assert!(is_one_with(half_of_twice, sum, false));
+        assert!(!is_one_with(twice, sum, false) && !is_one_with(twice, sum, true));
+        assert!(!is_one_with(twice, |_, [_, square]| square, false));
+        assert!(is_one_with(twice, |_, [_, square]| square, true));
+    }
+
+    #[test]
+    fn what_a_slip_misreads_is_known() {
+        let carried = |count: u8| (0..count).map(|at| (Constant::integer(i128::from(at) + 5), usize::from(at) / 2));
+        let mut graph = Graph::new();
+        let carried: Vec<(ExprId, usize)> = carried(4).map(|(number, level)| (graph.number(number), level)).collect();
+        let (zero, condition) = (graph.zero(), graph.intern(Expr::Boolean(true), Type::Condition, AxisSet::default()));
+        let kernel = RowWise {
+            uniforms: vec![carried[0].0, carried[1].0, carried[2].0],
+            elements: Vec::new(),
+            rows: Vec::new(),
+            shared: Vec::new(),
+            passes: Vec::new(),
+            carried: carried.clone(),
+            spill: None,
+            value: carried[0].0,
+            value_per_element: false,
+            element_gradients: Vec::new(),
+            row_gradients: Vec::new(),
+        };
+        let schedule = Schedule::RowWise(kernel);
+        let mut of = |slip| {
+            let misread = Misread::of(&mut graph, &schedule, slip)?;
+            Some((misread.value, misread.instead, misread.kept))
+        };
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at: usize| carried[at].0);
+        assert_eq!(of(Slip::CarriedShifted(0)), Some((a, b, vec![b])));
+        assert_eq!(of(Slip::CarriedShifted(1)), Some((b, zero, vec![a])), "the next one is not written yet");
+        assert_eq!(of(Slip::CarriedShifted(3)), Some((d, a, vec![a, b, c])));
+        assert_eq!(of(Slip::CarriedLost(2)), Some((c, zero, vec![a, b, d])));
+        assert_eq!(of(Slip::UniformsShifted(2)), Some((c, a, vec![a, b])));
+        assert_eq!(of(Slip::PicksNext), None);
+        let misread = Misread { value: a, instead: condition, kept: Vec::new() };
+        assert!(misread.pairs(&mut graph, &schedule).is_none(), "a condition is no number");
     }
 }

@@ -1,8 +1,6 @@
-//! What could go wrong in a schedule: a value known too late, taken from the wrong slot, or never there.
+//! What could go wrong in a schedule: a value lost, taken from the wrong slot, or never there.
 
-use std::collections::HashSet;
-
-use loss_codegen::expr::{Expr, ExprId, Graph, Reducer};
+use loss_codegen::expr::{Expr, Graph, Reducer};
 use loss_codegen::schedule::{RowWise, Schedule};
 
 use crate::interpret::{Slip, Work};
@@ -35,7 +33,7 @@ impl Step {
                 Slip::SpillsShifted => "the value stored by a pass is read one place further".to_owned(),
                 Slip::UniformsShifted(at) => format!("uniform {at} holds the next one's value"),
                 Slip::CarriedShifted(at) => format!("carried value {at} holds the next one's"),
-                Slip::CarriedLate(at) => format!("carried value {at} is known a stage too late"),
+                Slip::CarriedLost(at) => format!("carried value {at} is not kept"),
                 Slip::PassTooShort(pass) => format!("pass {pass} leaves the last place out"),
                 Slip::NotReset(pass) => format!("pass {pass} goes on where the row before ended"),
             },
@@ -114,12 +112,7 @@ fn of_rows(graph: &Graph, kernel: &RowWise) -> Vec<Step> {
     if carried > 1 {
         all.extend((0..carried).map(|at| Step::Slip(Slip::CarriedShifted(at))));
     }
-    for (at, &(id, level)) in kernel.carried.iter().enumerate() {
-        // What no pass reads may be late, unless it is never known.
-        if level == kernel.passes.len() || reads(graph, kernel, level, id) {
-            all.push(Step::Slip(Slip::CarriedLate(at)));
-        }
-    }
+    all.extend((0..carried).map(|at| Step::Slip(Slip::CarriedLost(at))));
     for (pass, reductions) in kernel.passes.iter().enumerate() {
         all.push(Step::Slip(Slip::PassTooShort(pass)));
         all.extend((0..reductions.len()).map(|at| Step::ReductionDropped(pass, at)));
@@ -131,20 +124,4 @@ fn of_rows(graph: &Graph, kernel: &RowWise) -> Vec<Step> {
         }
     }
     all
-}
-
-/// Whether a pass reads a carried value itself, not what was made of it.
-fn reads(graph: &Graph, kernel: &RowWise, pass: usize, carried: ExprId) -> bool {
-    let mut seen = HashSet::new();
-    let mut stack: Vec<ExprId> = kernel.passes[pass].iter().flat_map(|&id| graph.expr(id).operands()).collect();
-    while let Some(id) = stack.pop() {
-        if id == carried {
-            return true;
-        }
-        let is_carried = kernel.carried.iter().any(|&(known, level)| known == id && level <= pass);
-        if !is_carried && seen.insert(id) {
-            stack.extend(graph.expr(id).operands());
-        }
-    }
-    false
 }
