@@ -182,6 +182,13 @@ mod tests {
         agreement(spec, &graph, &data, &[(words[0], words[1])]).expect("the data fits")[0]
     }
 
+    /// `exp(x) exp(-x)`
+    fn one_not_known_exactly(g: &mut Graph, x: ExprId) -> ExprId {
+        let opposite = g.negate(x);
+        let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
+        g.add(Expr::Binary(Binary::Multiply, up, down))
+    }
+
     const POINTS: [[f64; 2]; 3] = [[0.1, -3.0], [1e-200, 7.0], [2.5, 1e9]];
 
     #[test]
@@ -199,9 +206,7 @@ mod tests {
         assert_eq!(held(&POINTS, square_of_sum), same);
         let exponentials = |factor: i128| {
             move |g: &mut Graph, [x, _]: [ExprId; 2]| -> [ExprId; 2] {
-                let opposite = g.negate(x);
-                let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
-                let one = g.add(Expr::Binary(Binary::Multiply, up, down));
+                let one = one_not_known_exactly(g, x);
                 // 1 and 1 + 1e-25
                 let other = g.number(Constant::decimal(10_i128.pow(25) + factor, -25));
                 [one, other]
@@ -234,10 +239,8 @@ mod tests {
     #[test]
     fn a_tie_that_no_precision_decides_counts_against_the_form_that_alone_has_it() {
         let tie = |g: &mut Graph, [x, y]: [ExprId; 2]| {
-            let opposite = g.negate(x);
-            let (up, down, one) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite), g.one());
-            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
-            let is_one = g.add(Expr::Compare(Comparison::Equal, product, one));
+            let (about_one, one) = (one_not_known_exactly(g, x), g.one());
+            let is_one = g.add(Expr::Compare(Comparison::Equal, about_one, one));
             [x, g.add(Expr::If(is_one, x, y))]
         };
         let undecided = Agreement { undecided: 3, ..Agreement::default() };
@@ -254,10 +257,8 @@ mod tests {
     fn a_choice_between_numbers_that_are_equal_and_not_known_exactly_is_that_number() {
         // y exp(x) exp(-x), but y at least.
         let clamped = |g: &mut Graph, [x, y]: [ExprId; 2]| {
-            let opposite = g.negate(x);
-            let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
-            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
-            let about = g.add(Expr::Binary(Binary::Multiply, y, product));
+            let about_one = one_not_known_exactly(g, x);
+            let about = g.add(Expr::Binary(Binary::Multiply, y, about_one));
             let is_less = g.add(Expr::Compare(Comparison::Less, about, y));
             [y, g.add(Expr::If(is_less, y, about))]
         };
@@ -268,10 +269,8 @@ mod tests {
     fn what_may_be_unordered_chooses_no_number() {
         // (exp(x) exp(-x) - 1) / 0, which is NaN, but no precision tells.
         let unordered = |g: &mut Graph, [x, y]: [ExprId; 2]| {
-            let (zero, one, opposite) = (g.zero(), g.one(), g.negate(x));
-            let (up, down) = (g.apply(Unary::Exp, x), g.apply(Unary::Exp, opposite));
-            let product = g.add(Expr::Binary(Binary::Multiply, up, down));
-            let nothing = g.add(Expr::Binary(Binary::Subtract, product, one));
+            let (about_one, zero, one) = (one_not_known_exactly(g, x), g.zero(), g.one());
+            let nothing = g.add(Expr::Binary(Binary::Subtract, about_one, one));
             let quotient = g.add(Expr::Binary(Binary::Divide, nothing, zero));
             let is_less = g.add(Expr::Compare(Comparison::Less, quotient, y));
             [y, g.add(Expr::If(is_less, y, y))]

@@ -1,7 +1,7 @@
 //! A batch as the oracle reads it: rows flattened, the second axis after them.
 
 use loss_codegen::compile::Compiled;
-use loss_codegen::expr::{AxisId, ParamId};
+use loss_codegen::expr::{AxisId, InputId, ParamId};
 use loss_codegen::model::{Label, Spec, Variant};
 use loss_runtime::Element;
 use loss_runtime::info::LossInfo;
@@ -103,4 +103,17 @@ pub(super) fn elements_in_oracle_order<T: Element>(sample: &Sample<'_, T>, eleme
 /// Upstream gradients in the oracle's order.
 pub(in crate::checks) fn in_oracle_order<T: Element>(sample: &Sample<'_, T>, upstream: &[T]) -> Vec<f64> {
     elements_in_oracle_order(sample, upstream).into_iter().map(|value| value.to_f64()).collect()
+}
+
+/// The data with other numbers for those that are not finite, but in one input.
+pub(super) fn finite(data: &Data, but: Option<InputId>, instead: impl Fn(f64) -> f64) -> Data {
+    let mut data = data.clone();
+    for (at, input) in data.inputs.iter_mut().enumerate() {
+        if let Some(InputData { values: Values::Real(values), .. }) =
+            input.as_mut().filter(|_| but.is_none_or(|but| at != usize::from(but.0)))
+        {
+            values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = instead(*value));
+        }
+    }
+    data
 }

@@ -103,7 +103,7 @@ fn look<T: Element + Format>(
         let outcome = in_place_of_gradient(spec, of, &truth);
         let conditions = Conditions::of_product::<T>(spec, variant, &data, of, weights.clone());
         let mut judge = Judge { sample, reduction: "none", is_reduced: false, limits, conditions, truth: &outcome };
-        let finite = IN_ITS_STEAD.map(|stead| finite(&data, stead));
+        let finite = IN_ITS_STEAD.map(|stead| with_numbers(&data, stead));
         let beside = match beside_what_is_not_finite(sample, (spec, variant, of), &finite, (&upstream, &weights, least))
         {
             Ok(beside) => beside,
@@ -128,8 +128,7 @@ fn look<T: Element + Format>(
 const IN_ITS_STEAD: [[f64; 2]; 2] = [[0.75, 4096.0], [-3.0, 8192.0]];
 
 /// The data with finite numbers alone.
-fn finite(data: &Data, [nan, times]: [f64; 2]) -> Data {
-    let mut data = data.clone();
+fn with_numbers(data: &Data, [nan, times]: [f64; 2]) -> Data {
     let largest = |input: &InputData| match &input.values {
         Values::Real(values) => {
             values.iter().map(|value| value.abs()).filter(|size| size.is_finite()).fold(1.0, f64::max)
@@ -137,13 +136,7 @@ fn finite(data: &Data, [nan, times]: [f64; 2]) -> Data {
         Values::Condition(_) | Values::Integer(_) => 1.0,
     };
     let size = times * data.inputs.iter().flatten().map(largest).fold(1.0, f64::max);
-    for column in data.inputs.iter_mut().flatten() {
-        let Values::Real(values) = &mut column.values else { continue };
-        for value in values.iter_mut().filter(|value| !value.is_finite()) {
-            *value = if value.is_nan() { nan } else { size.min(f64::MAX).copysign(*value) };
-        }
-    }
-    data
+    data::finite(data, None, |value| if value.is_nan() { nan } else { size.min(f64::MAX).copysign(value) })
 }
 
 /// Products beside numbers that are NaN or infinite. Where the gradient is a number there all the same, as where a weight of 0 removes them or a share

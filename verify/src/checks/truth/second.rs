@@ -10,7 +10,7 @@ use crate::audit::Quantity;
 use crate::generators::Random;
 use crate::oracle::Failure;
 use crate::oracle::call::CallOutcome;
-use crate::oracle::data::{Data, InputData, Values};
+use crate::oracle::data::Data;
 use crate::oracle::real::Real;
 use crate::oracle::second::{Bend, bends, declares_nothing};
 use crate::oracle::ulp::Format;
@@ -157,7 +157,7 @@ impl Unread<'_> {
     fn at(&mut self, place: usize) -> Real {
         let Self { spec, variant, data, bend, of, weights, .. } = *self;
         let known = self.known.get_or_insert_with(|| {
-            let with = |number| bends(spec, variant, &with_finite(data, of, number), (bend, of), weights);
+            let with = |number| bends(spec, variant, &data::finite(data, Some(of), |_| number), (bend, of), weights);
             IN_ITS_STEAD.iter().filter_map(|&number| with(number).ok()).collect()
         });
         let all: Option<Vec<&Real>> = known.iter().map(|curvatures| curvatures.get(place)?.as_ref()).collect();
@@ -166,19 +166,6 @@ impl Unread<'_> {
             Some(_) | None => Real::Nan,
         }
     }
-}
-
-/// The data with a number for each that is not finite, but in one input.
-fn with_finite(data: &Data, but: InputId, number: f64) -> Data {
-    let mut data = data.clone();
-    for (at, input) in data.inputs.iter_mut().enumerate() {
-        if let Some(InputData { values: Values::Real(values), .. }) =
-            input.as_mut().filter(|_| at != usize::from(but.0))
-        {
-            values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = number);
-        }
-    }
-    data
 }
 
 /// A curvature as the kernel writes it, and the gradient beside it.
