@@ -309,9 +309,12 @@ fn fate(original: &Original<'_>, fault: &Fault, court: &Court) -> Fate {
         fate => fate,
     };
     let fate = match fate {
-        Fate::Survived => {
-            forms::fate(original.subject, (compiled, fault.plan), (&right[fault.plan], &faulty), court.effort.seed)
-        }
+        Fate::Survived => forms::fate(
+            [original.subject, &mutant],
+            (compiled, fault.plan),
+            (&right[fault.plan], &faulty),
+            court.effort.seed,
+        ),
         fate => fate,
     };
     loss.retire();

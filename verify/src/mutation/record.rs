@@ -127,7 +127,7 @@ pub struct MutantRecord {
 pub enum Fate {
     /// These checks do not hold any more.
     Killed {
-        /// Their names, in the order in which they ran.
+        /// Their names, in the order in which they ran; one that finds it only on a batch on which its formulas are known to differ says so.
         by: Vec<String>,
         /// Whether every check was asked, or only as many as there was time for after the first one.
         complete: bool,

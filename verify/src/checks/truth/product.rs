@@ -63,7 +63,7 @@ fn measure_in<T: Element + Format>(
 }
 
 /// Holds the products of one batch against the truth.
-fn look<T: Element + Format>(
+pub(super) fn look<T: Element + Format>(
     sample: &Sample<'_, T>,
     compiled: &'static Compiled,
     limits: &Limits,

@@ -8,7 +8,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{ExprId, Graph, InputId};
 use loss_codegen::schedule::{Elementwise, RowWise, Schedule};
 
-use crate::checks::Forms;
+use crate::checks::{Forms, Of};
 use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
 use crate::mutation::record::Fate;
 use crate::subject::Subject;
@@ -18,46 +18,51 @@ use super::{outputs, roots, with_others};
 /// At so many places at least are two forms held against each other, or nothing is said.
 const LEAST: u64 = 50;
 
-/// The fate of a fault in a plan that no check finds.
+/// What a check's name is followed by that found a fault on a batch that was looked for.
+const WHERE_FORMS_DIFFER: &str = " where forms differ";
+
+/// The fate of a fault in a plan that no check finds on batches of its own: it may be on one that tells the formulas apart.
 pub(super) fn fate(
-    original: &Subject,
+    [original, mutant]: [&Subject; 2],
     (compiled, plan): (&'static Compiled, usize),
     (right, broken): (&WorkPlan, &WorkPlan),
     seed: u64,
 ) -> Fate {
-    let mut places = 0;
-    for (right, broken, along) in works(right, broken) {
+    let (mut places, mut are_one) = (0, true);
+    for (right, broken, of) in works(right, broken) {
         let mut graph = Graph::clone(&broken.graph);
         let Some(pairs) = pairs(&mut graph, right, broken) else { return Fate::Survived };
         if pairs.is_empty() {
             continue;
         }
-        let forms = Forms { plan: &compiled.plans[plan], graph, pairs: &pairs, along };
-        let found = forms.agreement(original, compiled, seed);
-        if !found.iter().all(|of_pair| of_pair.is_one(LEAST)) {
-            return Fate::Survived;
+        let forms = Forms { plan: &compiled.plans[plan], graph, pairs: &pairs, of };
+        let found = forms.compared(original, mutant, compiled, seed);
+        if let Some(check) = found.found_by {
+            return Fate::Killed { by: vec![format!("{check}{WHERE_FORMS_DIFFER}")], complete: true };
         }
-        places += found.iter().map(|of_pair| of_pair.same).sum::<u64>();
+        are_one &= found.agreements.iter().all(|of_pair| of_pair.is_one(LEAST));
+        places += found.agreements.iter().map(|of_pair| of_pair.same).sum::<u64>();
     }
-    if places == 0 { Fate::Survived } else { Fate::OtherForm { places } }
+    if places > 0 && are_one { Fate::OtherForm { places } } else { Fate::Survived }
 }
 
-/// The kernels of a plan, each beside what it became; and the input along which it goes in a direction, if it does.
-fn works<'w>(right: &'w WorkPlan, broken: &'w WorkPlan) -> Vec<(&'w Work, &'w Work, Option<usize>)> {
+/// The kernels of a plan, each beside what it became.
+fn works<'w>(right: &'w WorkPlan, broken: &'w WorkPlan) -> Vec<(&'w Work, &'w Work, Of)> {
     let mut all = of_program(&right.loss, &broken.loss);
     for ((of, over), (their_of, their_over)) in right.reductions.iter().zip(&broken.reductions) {
         all.extend(of.iter().zip(their_of).flat_map(|(of, their)| of_program(of, their)));
-        all.extend(over.iter().zip(their_over).map(|(over, their)| (over, their, None)));
+        all.extend(over.iter().zip(their_over).map(|(over, their)| (over, their, Of::Results)));
     }
     all
 }
 
-fn of_program<'w>(right: &'w WorkProgram, broken: &'w WorkProgram) -> Vec<(&'w Work, &'w Work, Option<usize>)> {
-    let values = [(&right.forward, &broken.forward, None), (&right.fused, &broken.fused, None)];
+fn of_program<'w>(right: &'w WorkProgram, broken: &'w WorkProgram) -> Vec<(&'w Work, &'w Work, Of)> {
+    let values = [(&right.forward, &broken.forward, Of::Results), (&right.fused, &broken.fused, Of::Results)];
     let bends = [(&right.exact, &broken.exact), (&right.step, &broken.step)];
-    let bends = bends.into_iter().filter_map(|(right, broken)| Some((right.as_ref()?, broken.as_ref()?, None)));
+    let bends =
+        bends.into_iter().filter_map(|(right, broken)| Some((right.as_ref()?, broken.as_ref()?, Of::Curvatures)));
     let products = right.products.iter().zip(&broken.products);
-    let products = products.map(|((along, right), (_, broken))| (right, broken, Some(*along)));
+    let products = products.map(|((along, right), (_, broken))| (right, broken, Of::Product(*along)));
     values.into_iter().chain(bends).chain(products).collect()
 }
 
@@ -152,7 +157,7 @@ mod tests {
     use loss_codegen::expr::{AxisSet, Binary, Constant, Expr, ExprId, Graph, Type};
     use loss_codegen::schedule::{Roots, RowWise, Schedule, schedule};
 
-    use crate::checks::Forms;
+    use crate::checks::{Forms, Of};
     use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
     use crate::mutation::record::Fate;
     use crate::registry::losses;
@@ -189,7 +194,12 @@ mod tests {
         let loss = WorkProgram { fused, ..WorkProgram::new(&graph, &plan.loss) };
         let mut broken = right.clone();
         broken.loss = loss;
-        fate(&original, (compiled, 0), (&right, &broken), 1)
+        let mut plans = super::super::right(compiled);
+        plans[0] = Arc::new(broken.clone());
+        let (loss, mutant) = super::super::interpreted(&original, compiled, plans);
+        let fate = fate([&original, &mutant], (compiled, 0), (&right, &broken), 1);
+        loss.retire();
+        fate
     }
 
     #[test]
@@ -205,8 +215,9 @@ mod tests {
             over(graph, thrice, three)
         };
         assert_eq!(with_value(a_little_off), Fate::Survived);
-        // 0 / 0 where the error is 0.
-        assert_eq!(with_value(|graph, value| over(graph, value, value)), Fate::Survived);
+        // 1, and 0 / 0 where the error is 0: the truth tells, on the first batch where it is not 1.
+        let by = vec!["value_matches_oracle where forms differ".to_owned()];
+        assert_eq!(with_value(|graph, value| over(graph, value, value)), Fate::Killed { by, complete: true });
         assert_eq!(with_value(|_, value| value), Fate::Survived, "nothing was held against anything");
     }
 
@@ -228,8 +239,8 @@ mod tests {
         let instead = instead(&mut graph, value);
         let misread = Misread { value, instead, kept: if keeps { vec![square] } else { Vec::new() } };
         let pairs = misread.pairs(&mut graph, &schedule).expect("both are numbers");
-        let found = Forms { plan, graph, pairs: &pairs, along: None }.agreement(&original, compiled, 1);
-        found.iter().all(|of_pair| of_pair.is_one(LEAST))
+        let found = Forms { plan, graph, pairs: &pairs, of: Of::Results }.compared(&original, &original, compiled, 1);
+        found.agreements.iter().all(|of_pair| of_pair.is_one(LEAST))
     }
 
     #[test]
