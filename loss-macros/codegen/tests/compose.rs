@@ -84,6 +84,24 @@ fn what_may_smooth_or_sharpen_a_knot_takes_none_over() {
 }
 
 #[test]
+fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
+    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n\
+                  loss: \"if given(k) then (if abs(x) < k then x^2 else 2 * k * abs(x) - k^2) else x^2\"\n\
+                  knots: [ { at: abs(x) == k, smooth: C1, when: given(k) } ]";
+    let of = |name: &str, params: &str, call: &str| {
+        let caller = format!("inputs:\n  x: {{ axes: [N], gradient: true }}\n{params}loss: 3 * {call}");
+        let sources = [spec("called", called), spec(name, &caller)];
+        let all = compile(&sources).unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+        carried(all.iter().find(|compiled| compiled.spec.name == name).expect("it was compiled"))
+    };
+    assert_eq!(of("without", "", "called(x)"), [""; 0]);
+    assert_eq!(
+        of("with", "params:\n  width: { default: 1, domain: 0 < width < inf }\n", "called(x, k = width)"),
+        ["abs(x) == width when given(width): C1 of called"]
+    );
+}
+
+#[test]
 fn an_entry_takes_over_what_it_does_not_say() {
     let text = "inputs:\n  x: { axes: [N], gradient: true }\n  how: { from: bounded.target }\n  weight: { from: bounded, meaning: ours }\n\
                 params:\n  w: { from: bounded.width, default: 2 }\n  form: { from: bounded }\n\

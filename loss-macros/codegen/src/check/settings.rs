@@ -107,3 +107,31 @@ pub(super) fn ends(graph: &Graph, condition: ExprId, subject: Expr, point: &Poin
     }
     ends
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compile::compile;
+    use crate::source::SourceFile;
+
+    use super::{INSIDE, settings};
+
+    #[test]
+    fn a_parameter_is_tried_at_the_ends_of_its_domain_and_beside_those_that_do_not_belong_to_it() {
+        let text = "name: trial\nsummary: A trial.\nreference: [ none ]\ninputs:\n  x: { axes: [N], gradient: true }\nparams:\n  \
+                    low: { default: 3.5, domain: 0 < low <= 4 }\n  high: { default: 6, domain: low < high <= 7 }\n\
+                    loss: low * high * x\nreduction: { default: mean, mean: elements }\n";
+        let source = SourceFile { path: "specs/trial.yaml".to_owned(), text: text.to_owned() };
+        let compiled = compile(&[source]).expect("it is a spec").remove(0);
+        let all = settings(&compiled.spec, &compiled.variants[0]);
+        let tried = |place: usize| {
+            let of = all.iter().filter(|setting| setting.varied == Some(place));
+            let mut tried: Vec<f64> = of.map(|setting| setting.params[place]).collect();
+            tried.sort_by(f64::total_cmp);
+            tried
+        };
+        assert_eq!((all[0].params.as_slice(), all[0].varied), ([3.5, 6.0].as_slice(), None));
+        assert_eq!(tried(0), [INSIDE, 0.5, 1.0, 1.75, 2.0, 4.0 - INSIDE, 4.0]);
+        // The end that the other parameter is.
+        assert_eq!(tried(1), [3.5 + INSIDE, 7.0 - INSIDE, 7.0]);
+    }
+}
