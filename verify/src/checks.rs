@@ -55,7 +55,7 @@ use crate::subject::{Effort, Subject};
 
 pub use tally::Tally;
 pub(crate) use truth::certificate::SEARCHED;
-pub(crate) use truth::{Forms, Of, OneBatch, hold_against_oracle};
+pub(crate) use truth::{Compared, Forms, Of, OneBatch, hold_against_oracle};
 
 /// Something that is looked at for every loss.
 #[derive(Clone, Copy)]

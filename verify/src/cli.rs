@@ -143,12 +143,13 @@ enum Command {
         #[arg(value_name = "FILE", default_value = "specs")]
         files: Vec<PathBuf>,
     },
-    /// Sends every f32 through the formulas of one variable of a loss, and says where the errors are largest
+    /// Sends every f32 through the formulas of one variable of losses, and says where the errors are largest
     ///
-    /// A sweep that was stopped goes on where it was.
+    /// A sweep that was stopped goes on where it was, if the program is the same.
     Sweep {
-        /// The loss
-        name: String,
+        /// The losses; all that have such formulas if none is named
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// Looks at one in so many bit patterns
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         every: u32,
@@ -236,8 +237,8 @@ fn run(registry: &'static Registry, arguments: &Arguments) -> ExitCode {
             }
             Err(message) => return misused(&message),
         },
-        Some(Command::Sweep { name, every, output }) => match subject(registry, name) {
-            Ok(subject) => return sweep(&subject, *every, output),
+        Some(Command::Sweep { names, every, output }) => match swept(registry, names) {
+            Ok(subjects) => sweep(&subjects, *every, output),
             Err(message) => return misused(&message),
         },
     };
@@ -323,21 +324,33 @@ fn memory(arguments: &AuditArguments, effort: &Effort) -> io::Result<Option<Jour
     Ok(Some(journal))
 }
 
-/// Sweeps a loss and shows what was found.
-fn sweep(subject: &Subject, every: u32, folder: &Path) -> ExitCode {
-    let file = folder.join(format!("{}.json", subject.name()));
-    let swept = sweep::sweep(subject, every, &file, &mut |step| eprintln!("{step}"));
-    let progress = match swept {
-        Ok(Some(progress)) => progress,
-        Ok(None) => return misused(&format!("`{}` has no formula of one variable", subject.name())),
-        Err(error) => return misused(&format!("`{}`: {error}", file.display())),
-    };
-    let (text, failed) = swept_table(&progress);
-    match print(&text) {
-        Ok(_) if failed => ExitCode::from(FAILED),
-        Ok(code) => code,
-        Err(error) => misused(&error.to_string()),
+/// Sweeps losses, one after the other, and shows what was found.
+fn sweep(subjects: &[Subject], every: u32, folder: &Path) -> io::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for subject in subjects {
+        let file = folder.join(format!("{}.json", subject.name()));
+        let swept = sweep::sweep(subject, every, &file, &mut |step| eprintln!("{step}"));
+        let swept = swept.map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", file.display())))?;
+        let Some(progress) = swept else { continue };
+        let (text, failed) = swept_table(&progress);
+        let heading = if subjects.len() > 1 { format!("{}\n", subject.name()) } else { String::new() };
+        print(&format!("{heading}{text}"))?;
+        if failed {
+            code = ExitCode::from(FAILED);
+        }
     }
+    Ok(code)
+}
+
+/// The losses of these names that have formulas of one variable, all of them if there are no names; what is wrong with a name otherwise.
+fn swept(registry: &'static Registry, names: &[String]) -> Result<Vec<Subject>, String> {
+    let mut subjects = named(registry, names)?;
+    let without = subjects.iter().find(|subject| !sweep::has_formulas(subject));
+    if let Some(without) = without.filter(|_| !names.is_empty()) {
+        return Err(format!("`{}` has no formula of one variable", without.name()));
+    }
+    subjects.retain(sweep::has_formulas);
+    if subjects.is_empty() { Err("no loss has a formula of one variable".to_owned()) } else { Ok(subjects) }
 }
 
 /// What a sweep found, and whether the oracle says that some of it is wrong.

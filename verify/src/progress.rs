@@ -69,7 +69,7 @@ impl Journal {
     /// # Errors
     /// If the file cannot be read or written, or this program cannot be read.
     pub fn resume(folder: &Path, effort: &Effort) -> io::Result<Self> {
-        Self::open(folder, effort, build_of(&std::env::current_exe()?)?)
+        Self::open(folder, effort, build()?)
     }
 
     /// Begins anew: results in the folder are thrown away.
@@ -156,6 +156,11 @@ impl Memory for Journal {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
     }
+}
+
+/// A number for this program: a change to any kernel, spec or check gives another.
+pub(crate) fn build() -> io::Result<String> {
+    build_of(&std::env::current_exe()?)
 }
 
 /// A number for a program: the hash of its file.

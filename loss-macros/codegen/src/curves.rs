@@ -83,8 +83,8 @@ fn piece(start: f64, end: f64, step: f64, at: &impl Fn(f64) -> Option<Sample>) -
     if end <= start {
         return Vec::new();
     }
-    let (first, last) = ((start / step).floor() as i64 + 1, (end / step).ceil() as i64 - 1);
-    let inner = (first..=last).map(|k| k as f64 * step).filter(|x| (start..end).contains(x));
+    let (first, beyond) = ((start / step).floor() as i64 + 1, (end / step).ceil() as i64);
+    let inner = (first..beyond).map(|k| k as f64 * step).filter(|x| (start..end).contains(x));
     [start].into_iter().chain(inner).chain([end]).filter_map(at).collect()
 }
 

@@ -4,7 +4,6 @@ pub(crate) mod api;
 mod body;
 mod info;
 mod kernel;
-mod nan;
 mod uniform;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};

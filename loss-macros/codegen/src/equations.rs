@@ -12,7 +12,7 @@ use crate::explain::variant_name;
 use crate::expr::{AxisId, AxisSet, Expr, ExprId, Graph, InputId, ParamId};
 use crate::formula::print::print;
 use crate::model::{Spec, Variant};
-use crate::plan::Plan;
+use crate::plan::{Plan, with_labels};
 use crate::rewrite::{rebuild, rewrite};
 
 /// `name = formula`, or a formula for each of several cases.
@@ -109,12 +109,7 @@ pub(crate) struct Differentiated {
 
 /// Differentiates a variant, some of whose parameters may be 0; none where the derivative has no form.
 pub(crate) fn differentiated(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Option<Differentiated> {
-    let mut graph = variant.graph.clone();
-    for (place, input) in spec.inputs.iter().enumerate() {
-        if input.label.is_discrete() {
-            graph.declare_never_nan(InputId(place as u8));
-        }
-    }
+    let mut graph = with_labels(spec, variant);
     let inputs: Vec<InputId> = (0..spec.inputs.len())
         .filter(|&place| spec.inputs[place].has_row_gradients() && variant.key.inputs_present[place])
         .map(|place| InputId(place as u8))

@@ -336,6 +336,8 @@ pub struct Graph {
     nodes: Vec<Node>,
     /// Inputs, as bits, whose label admits no NaN.
     never_nan: u32,
+    /// Parameters, as bits, that are not 0 here.
+    never_zero: u32,
     interned: HashMap<(Expr, Type, AxisSet), ExprId>,
 }
 
@@ -353,6 +355,16 @@ impl Graph {
     /// Whether an input's label admits no NaN.
     pub fn input_is_never_nan(&self, input: InputId) -> bool {
         self.never_nan & (1 << input.0) != 0
+    }
+
+    /// States that a parameter is not 0.
+    pub fn declare_never_zero(&mut self, param: ParamId) {
+        self.never_zero |= 1 << param.0;
+    }
+
+    /// Whether a node is a parameter that is not 0.
+    pub fn is_never_zero(&self, id: ExprId) -> bool {
+        matches!(self.expr(id), Expr::Param(param) if self.never_zero & (1 << param.0) != 0)
     }
 
     /// The node for an expression whose type and axes the caller knows (inputs, parameters, indices).

@@ -22,6 +22,7 @@ pub mod lower;
 pub mod markup;
 pub mod measured;
 pub mod model;
+mod nan;
 pub mod page;
 pub mod plan;
 pub mod property;

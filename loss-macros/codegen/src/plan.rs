@@ -111,16 +111,15 @@ pub fn switching_params(spec: &Spec, variant: &Variant) -> Vec<ParamId> {
     found.into_iter().collect()
 }
 
-/// Plans the kernels of a variant in which the given parameters are 0.
+/// Plans the kernels of a variant in which the given ones of its [`switching_params`] are 0, and the others are not.
 ///
 /// # Errors
 /// The variant needs a derivative or a kernel that there is not yet.
 pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, NotPlanned> {
-    let mut graph = variant.graph.clone();
-    for (place, input) in spec.inputs.iter().enumerate() {
-        if input.label.is_discrete() {
-            graph.declare_never_nan(InputId(place as u8));
-        }
+    let mut graph = with_labels(spec, variant);
+    // Where such a parameter is 0, another plan is chosen.
+    for param in switching_params(spec, variant).into_iter().filter(|param| !zero.contains(param)) {
+        graph.declare_never_zero(param);
     }
     let mut simplified = HashMap::new();
     let roots = all_roots(variant);
@@ -163,6 +162,17 @@ pub fn plan(spec: &Spec, variant: &Variant, zero: &[ParamId]) -> Result<Plan, No
         input_domains,
         stabilizations,
     })
+}
+
+/// A variant's graph, in which is known what labels admit.
+pub(crate) fn with_labels(spec: &Spec, variant: &Variant) -> Graph {
+    let mut graph = variant.graph.clone();
+    for (place, input) in spec.inputs.iter().enumerate() {
+        if input.label.is_discrete() {
+            graph.declare_never_nan(InputId(place as u8));
+        }
+    }
+    graph
 }
 
 fn all_roots(variant: &Variant) -> Vec<ExprId> {

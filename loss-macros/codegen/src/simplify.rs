@@ -273,9 +273,15 @@ impl Graph {
                 }));
             }
         }
+        let is_never_equal = |x, y| self.is_integer(x, 0) && self.is_never_zero(y);
+        if matches!(comparison, Comparison::Equal | Comparison::NotEqual)
+            && (is_never_equal(x, y) || is_never_equal(y, x))
+        {
+            return self.add(Expr::Boolean(comparison == Comparison::NotEqual));
+        }
         // One order for the symmetric ones, so that equal conditions are one node.
         let (x, y) = match comparison {
-            Comparison::Equal | Comparison::NotEqual if y < x => (y, x),
+            Comparison::Equal | Comparison::NotEqual => (x.min(y), x.max(y)),
             _ => (x, y),
         };
         if comparison == Comparison::NotEqual {

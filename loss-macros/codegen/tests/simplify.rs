@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use interpreter::{Row, evaluate};
 use loss_codegen::describe::describe;
 use loss_codegen::elaborate::{Library, elaborate, spec_variants};
-use loss_codegen::expr::{Binary, Expr, ExprId, Graph};
+use loss_codegen::expr::{Binary, Expr, ExprId, Graph, ParamId};
 use loss_codegen::model::Spec;
 use loss_codegen::resolve::resolve;
 use loss_codegen::rewrite::{rebuild, rewrite};
@@ -194,4 +194,25 @@ fn formulas_take_the_form_that_the_table_says_and_mean_the_same() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn whether_a_parameter_is_zero_is_known_where_it_is_declared() {
+    let table = [
+        ("if p == 0 then x else y", "y"),
+        ("if 0 == p then x else y", "y"),
+        ("if p != 0 then x else y", "x"),
+        ("if x < y and p == 0 then x else y", "y"),
+        ("if p == 1 then x else y", "if p == 1 then x else y"),
+        ("if p <= 0 then x else y", "if p <= 0 then x else y"),
+        ("if x == 0 then x else y", "if x == 0 then x else y"),
+        ("if p - 1 == 0 then x else y", "if p - 1 == 0 then x else y"),
+    ];
+    for (written, simple) in table {
+        let (spec, mut graph, raw) = probe(written);
+        graph.declare_never_zero(ParamId(0));
+        let mut done = HashMap::new();
+        rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
+        assert_eq!(describe(&spec, &graph, &HashMap::new(), done[&raw]), simple, "{written}");
+    }
 }

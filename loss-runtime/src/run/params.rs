@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::info::{ParamInfo, ParamKind};
 use crate::registry::{Element, Loss};
 
-/// Fills in the values, with defaults where none is given; NaN where an optional one is absent.
+/// Fills in the values, with defaults where none is given; NaN where an optional one is absent. A number that the compute type cannot hold
+/// becomes infinite or 0, which is what kernels see and are chosen for; conditions must hold before and after.
 pub(super) fn check<T: Element>(
     loss: &dyn Loss,
     given: &[f64; MAX_PARAMS],
@@ -24,21 +25,33 @@ pub(super) fn check<T: Element>(
             check_kind(param, *value)?;
         }
     }
-    for (index, param) in declared.iter().enumerate() {
-        let value = values[index];
-        if value.is_nan() {
-            continue;
+    check_conditions(loss, declared, values, values)?;
+    if values[..declared.len()].iter().any(|&value| is_lost::<T>(value)) {
+        let mut seen = *values;
+        for value in seen.iter_mut().filter(|value| is_lost::<T>(**value)) {
+            *value = T::from_f64(*value).to_f64();
         }
-        let rounded = T::from_f64(value).to_f64();
-        // A number that the compute type cannot hold becomes infinite or 0, and that is what the kernel will see.
-        let lost = rounded.is_infinite() != value.is_infinite() || (rounded == 0.0) != (value == 0.0);
-        let admitted = loss.param_in_domain(index, &values[..declared.len()])
-            && (!lost || {
-                let mut seen = *values;
-                seen[index] = rounded;
-                loss.param_in_domain(index, &seen[..declared.len()])
-            });
-        if !admitted {
+        check_conditions(loss, declared, &seen, values)?;
+        *values = seen;
+    }
+    Ok(())
+}
+
+/// Whether the compute type makes an infinity or a 0 of a number.
+fn is_lost<T: Element>(value: f64) -> bool {
+    let rounded = T::from_f64(value).to_f64();
+    rounded.is_infinite() != value.is_infinite() || (rounded == 0.0) != (value == 0.0)
+}
+
+/// Asks every condition; a refusal names the number as it was given.
+fn check_conditions(
+    loss: &dyn Loss,
+    declared: &[ParamInfo],
+    values: &[f64; MAX_PARAMS],
+    given: &[f64; MAX_PARAMS],
+) -> Result<(), Error> {
+    for (index, (param, &value)) in declared.iter().zip(given).enumerate() {
+        if !value.is_nan() && !loss.param_in_domain(index, &values[..declared.len()]) {
             return Err(Error::Param { name: param.name, value, allowed: param.domain.unwrap_or("a finite number") });
         }
     }

@@ -8,7 +8,7 @@ pub const AUDIT: &[(&str, &str)] = &[
     ("diff", "Says what got better or worse between two audits"),
     ("mutants", "Puts faults into losses, and names those that no check finds"),
     ("certify", "Measures the errors over the whole domain, and writes the table of errors anew"),
-    ("sweep", "Sends every f32 through a loss of one variable"),
+    ("sweep", "Sends every f32 through formulas of one variable"),
     ("bench", "Measures how far each loss is from what memory allows"),
     ("instructions", "Counts the instructions of calls with valgrind"),
     ("eval", "Answers cases on standard input"),

@@ -16,6 +16,7 @@ use crate::audit::Quantity;
 use crate::budgets::line as budget;
 use crate::generators::{Extents, Family, Generator, Setting};
 use crate::number::Number;
+use crate::progress::build;
 use crate::subject::{Effort, Subject};
 
 use super::curves::{Line, bare_generators, lines};
@@ -38,6 +39,8 @@ const DOUBTS: usize = 1;
 /// How far a sweep of one loss has come; what the file of its progress holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
+    /// The program, which holds the kernels.
+    pub build: String,
     /// One in so many bit patterns is looked at.
     pub every: u32,
     /// The formulas of one variable, in their order.
@@ -87,14 +90,21 @@ pub struct Verdict {
     pub worst: [Number; 2],
 }
 
-/// Sweeps a loss from where the file says it stopped; `tell` hears of every step.
+/// Whether a loss has formulas of one variable.
+#[must_use]
+pub fn has_formulas(subject: &Subject) -> bool {
+    subject.compiled().is_some_and(is_pointwise)
+}
+
+/// Sweeps a loss from where the file says that this program stopped; `tell` hears of every step.
 ///
 /// # Errors
-/// The file cannot be written.
+/// The file cannot be written, or this program cannot be read.
 pub fn sweep(subject: &Subject, every: u32, file: &Path, tell: &mut dyn FnMut(&str)) -> io::Result<Option<Progress>> {
     let Some(compiled) = subject.compiled().filter(|compiled| is_pointwise(compiled)) else { return Ok(None) };
     let cores = cores(subject);
-    let mut progress = resumed(file, every, &cores);
+    let words = cores.iter().map(|(.., words)| Core { words: words.clone(), ..Core::default() });
+    let mut progress = resumed(file, Progress { build: build()?, every, cores: words.collect() });
     for (at, (generator, line, words)) in cores.iter().enumerate() {
         while progress.cores[at].next < CHUNKS {
             let first = progress.cores[at].next;
@@ -124,16 +134,12 @@ fn save(file: &Path, progress: &Progress) -> io::Result<()> {
     fs::rename(beside, file)
 }
 
-/// What the file says, if it is about the same sweep.
-fn resumed(file: &Path, every: u32, cores: &[(Generator, Line, String)]) -> Progress {
-    let fresh = Progress {
-        every,
-        cores: cores.iter().map(|(.., words)| Core { words: words.clone(), ..Core::default() }).collect(),
-    };
+/// What the file says, if it is about the same sweep by the same program.
+fn resumed(file: &Path, fresh: Progress) -> Progress {
+    let words = |progress: &Progress| progress.cores.iter().map(|core| core.words.clone()).collect::<Vec<_>>();
     let known = fs::read_to_string(file).ok().and_then(|text| serde_json::from_str::<Progress>(&text).ok());
-    let is_same = |known: &Progress| {
-        known.every == every && known.cores.iter().map(|core| &core.words).eq(cores.iter().map(|(.., words)| words))
-    };
+    let is_same =
+        |known: &Progress| (&known.build, known.every, words(known)) == (&fresh.build, fresh.every, words(&fresh));
     known.filter(is_same).unwrap_or(fresh)
 }
 
@@ -283,11 +289,19 @@ mod tests {
     use crate::generators::Setting;
 
     #[test]
-    fn a_sweep_that_is_another_begins_anew() {
+    fn a_sweep_goes_on_and_one_that_is_another_begins_anew() {
         let file = std::env::temp_dir().join(format!("sweep-{}.json", std::process::id()));
-        let known = super::Progress { every: 7, cores: vec![Core { next: 5, ..Core::default() }] };
-        super::save(&file, &known).expect("a file can be written");
-        assert!(resumed(&file, 7, &[]).cores.is_empty(), "of other formulas");
+        let sweep = |build: &str, every, words: &str, next| super::Progress {
+            build: build.to_owned(),
+            every,
+            cores: vec![Core { words: words.to_owned(), next, ..Core::default() }],
+        };
+        super::save(&file, &sweep("this", 7, "x", 5)).expect("a file can be written");
+        let goes_on = |fresh| resumed(&file, fresh).cores[0].next == 5;
+        assert!(goes_on(sweep("this", 7, "x", 0)));
+        assert!(!goes_on(sweep("another", 7, "x", 0)), "of another program");
+        assert!(!goes_on(sweep("this", 8, "x", 0)), "of other numbers");
+        assert!(!goes_on(sweep("this", 7, "y", 0)), "of other formulas");
         std::fs::remove_file(&file).expect("it was written");
     }
 

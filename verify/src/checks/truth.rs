@@ -35,7 +35,7 @@ use condition::Conditions;
 
 pub(super) use data::{data_of, in_oracle_order, variant_of};
 pub(super) use edges::sharpen;
-pub(crate) use forms::{Forms, Of};
+pub(crate) use forms::{Compared, Forms, Of};
 pub(crate) use one::{OneBatch, hold_against_oracle};
 
 /// One in this many of the effort's points: the oracle takes its time.

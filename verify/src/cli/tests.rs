@@ -2,13 +2,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, run, subject};
+use super::{Arguments, Command, run, subject, swept};
 use crate::audit::{Audit, Status, sample};
 use crate::checks::CHECKS;
 use crate::progress::Journal;
-use crate::registry::Registry;
+use crate::registry::{Registry, losses};
 use crate::specimen::{REGISTRY, UNSTEADY};
-use crate::subject::Effort;
+use crate::subject::{Effort, Subject};
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(std::iter::once("loss-verify").chain(line.split_whitespace()))
@@ -114,6 +114,23 @@ fn a_misspelt_name_is_answered_with_the_nearest() {
     let message = subject(&REGISTRY, "bnet").err().expect("there is no such loss");
     assert_eq!(message, "there is no loss `bnet`; did you mean `bent`?");
     assert!(subject(&REGISTRY, "bent").is_ok());
+}
+
+#[test]
+fn what_cannot_be_swept_is_told_before_anything_is() {
+    let of = |registry: &'static Registry, line: &str| {
+        let names: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let names_of = |subjects: Vec<Subject>| subjects.iter().map(|subject| subject.name().to_owned()).collect();
+        swept(registry, &names).map(names_of)
+    };
+    let all: Vec<String> = of(losses(), "").expect("there are some");
+    let rows = Subject::all(losses()).into_iter().find(|subject| !all.contains(&subject.name().to_owned()));
+    let rows = rows.expect("there are losses of whole rows").name();
+    let one = all[0].as_str();
+    assert_eq!(of(losses(), &format!("{one} {one}")), Ok(vec![one.to_owned()]));
+    let refused = Err(format!("`{rows}` has no formula of one variable"));
+    assert_eq!(of(losses(), &format!("{one} {rows}")), refused);
+    assert_eq!(of(&REGISTRY, ""), Err("no loss has a formula of one variable".to_owned()));
 }
 
 #[test]

@@ -309,12 +309,14 @@ fn fate(original: &Original<'_>, fault: &Fault, court: &Court) -> Fate {
         fate => fate,
     };
     let fate = match fate {
-        Fate::Survived => forms::fate(
-            [original.subject, &mutant],
-            (compiled, fault.plan),
-            (&right[fault.plan], &faulty),
-            court.effort.seed,
-        ),
+        Fate::Survived => {
+            let (right_loss, unchanged) = original.with(right.clone());
+            let losses = [&unchanged, &mutant];
+            let plans = (right[fault.plan].as_ref(), faulty.as_ref());
+            let fate = forms::fate(losses, (compiled, fault.plan), plans, court.effort.seed);
+            right_loss.retire();
+            fate
+        }
         fate => fate,
     };
     loss.retire();

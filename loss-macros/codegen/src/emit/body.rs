@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::nan::needs_guard;
 use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Type, Unary};
+use crate::nan::needs_guard;
 
 /// The body of one kernel function, as it grows.
 pub(super) struct Body<'g> {

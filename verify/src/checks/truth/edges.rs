@@ -30,13 +30,21 @@ pub(in crate::checks) fn sharpen<T: Element>(loss: &dyn Loss, mut batch: Batch<T
                     nudged(T::from_f64(*random.pick(&EXTREMES)), random)
                 });
             }
+            // A row need only nearly sum to 1; what it does sum to is a part of the formula.
+            Label::Simplex => {
+                let share = *random.pick(&[0.0, 0.2]);
+                sharpen_input(loss, &mut batch, input, share, random, |batch, place, random| {
+                    let number =
+                        reals(batch, input).and_then(|all| all.get(place)).map_or(0.0, |number| number.to_f64());
+                    T::from_f64(number * (1.0 + random.between(-OFF, OFF)))
+                });
+            }
             Label::Binary
             | Label::Sign
             | Label::Flag
             | Label::Count
             | Label::ClassIndex
             | Label::MultiHot
-            | Label::Simplex
             | Label::Group => {}
         }
     }
@@ -92,6 +100,9 @@ fn is_plain(info: &InputInfo) -> bool {
     info.label == Label::Real && info.domain.is_none()
 }
 
+/// By which share a probability of a row is another at most: as far as a row's sum may be off.
+const OFF: f64 = 1e-3;
+
 /// The ends of what a label or a condition may admit, and what lies near them.
 const EXTREMES: [f64; 10] = [0.0, 0.0, 1.0, 1.0, 0.5, 1e-30, 1e-8, 1e-4, 1e4, 1e30];
 
@@ -141,7 +152,24 @@ mod tests {
     use crate::subject::{Effort, Subject};
 
     use super::super::super::{Tally, sample::generators};
-    use super::{ends, reals};
+    use super::{OFF, ends, reals, sharpen};
+
+    #[test]
+    fn some_rows_of_probabilities_do_not_quite_sum_to_1() {
+        let all = Subject::all(losses());
+        let rows = all.iter().filter(|subject| subject.loss.info().inputs.iter().any(|it| it.label == Label::Simplex));
+        let subject = rows.min_by_key(|subject| subject.name()).expect("there is one");
+        let input =
+            subject.loss.info().inputs.iter().position(|input| input.label == Label::Simplex).expect("it is one");
+        let generators = generators(subject, &mut Tally::new(subject, &Effort::default()));
+        let (extents, mut random) = (Extents::rows([1]).with_extent(3), Random::new(5));
+        let mut batch = || sharpen(subject.loss, generators[0].batch::<f64>(&extents, &mut random), &mut random);
+        let sums = (0..300).map(|_| batch()).filter_map(|batch| Some(reals(&batch, input)?.iter().sum::<f64>()));
+        let off: Vec<f64> = sums.map(|sum| (sum - 1.0).abs()).filter(|off| *off > 1e-6).collect();
+        // About 60 are likely.
+        assert!(off.len() > 20 && off.iter().all(|&off| off <= OFF * (1.0 + f64::EPSILON)), "{off:?}");
+        assert!(off.iter().any(|&off| off > OFF / 4.0), "{off:?}");
+    }
 
     /// At how many places of batches with all inputs of a loss, whose labels are these, the inputs are such numbers.
     fn places(name: &str, labels: &[Label], are: impl Fn(&[f64]) -> bool) -> usize {

@@ -5,6 +5,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{ExprId, Graph, ParamId};
 use loss_codegen::plan::Plan;
 
+use crate::checks::names::known;
 use crate::checks::product::direction;
 use crate::checks::sample::{Sample, generators, has_second_axis};
 use crate::generators::{Extents, Random, Setting};
@@ -15,21 +16,29 @@ use super::decided::settle;
 use super::edges::{ends, sharpen};
 use super::points::drawn;
 use super::product::with_direction;
-use super::{Seen, TOLERATED, Tally, Wanted, compare, data, data_of, product, second, variant_of};
+use super::{DECIDED, Limits, Seen, TOLERATED, Tally, Wanted};
+use super::{compare, data, data_of, product, second, variant_of};
 
 /// So many batches for each setting that picks the plan.
 const BATCHES: usize = 24;
 
+const VALUES: &str = known("value_matches_oracle");
+const GRADIENTS: &str = known("gradient_matches_oracle");
+const REDUCTIONS: &str = known("reductions_match_oracle");
+const CURVATURES: &str = known("curvature_matches_oracle");
+const PRODUCTS: &str = known("hessian_product_matches_oracle");
+
 /// So many directions are tried on a batch where products in some direction differ.
 const DIRECTIONS: usize = 8;
 
-/// Pairs of formulas of lanes in a plan's graph.
+/// Pairs of formulas of lanes in a plan's graph, and two losses that compute by the first ones and by the second.
 pub(crate) struct Forms<'f> {
     pub(crate) plan: &'f Plan,
     /// What the formulas are in; a copy, for the words in which the oracle reads them.
     pub(crate) graph: Graph,
     pub(crate) pairs: &'f [(ExprId, ExprId)],
     pub(crate) of: Of,
+    pub(crate) losses: [&'f Subject; 2],
 }
 
 /// What some formulas compute.
@@ -43,26 +52,21 @@ pub(crate) enum Of {
 }
 
 /// What came of holding pairs of formulas against each other.
-pub(crate) struct Compared {
+pub(crate) enum Compared {
     /// At how many places each pair is one number.
-    pub(crate) agreements: Vec<Agreement>,
-    /// The check that finds the other form wrong, on a batch that tells the two apart.
-    pub(crate) found_by: Option<&'static str>,
+    Counted(Vec<Agreement>),
+    /// This check fails the second loss, and passes the first, on a batch that tells the formulas apart.
+    FoundBy(&'static str),
 }
 
 impl Forms<'_> {
-    /// Holds each pair against each other, and the loss that computes by the second ones against the truth where they differ.
-    pub(crate) fn compared(
-        mut self,
-        subject: &Subject,
-        other: &Subject,
-        compiled: &'static Compiled,
-        seed: u64,
-    ) -> Compared {
+    /// Holds each pair against each other, and where they differ, the second loss against the truth.
+    pub(crate) fn compared(mut self, compiled: &'static Compiled, seed: u64) -> Compared {
         let spec = &compiled.spec;
         let both: Vec<ExprId> = self.pairs.iter().flat_map(|&(ours, theirs)| [ours, theirs]).collect();
         let words = in_words(&mut self.graph, spec, &both);
         let pairs: Vec<(ExprId, ExprId)> = words.chunks(2).map(|pair| (pair[0], pair[1])).collect();
+        let subject = self.losses[0];
         let info = subject.loss.info();
         let sizes: &[Extents] = &match has_second_axis(info) {
             true => [(4, 3), (2, 1), (3, 2), (1, 9)].map(|(rows, extent)| Extents::rows([rows]).with_extent(extent)),
@@ -77,11 +81,11 @@ impl Forms<'_> {
                 let mut random = Random::named(seed, &format!("forms {at} {turn}"));
                 let batch = drawn::<f64>(generator, extents, &mut random);
                 // On knots, and where 0 meets infinity, forms differ that are one everywhere else.
-                let batch = match turn % 4 {
-                    0 => batch,
-                    1 => sharpen(subject.loss, batch, &mut random),
-                    2 => settle(subject.loss, batch, &mut random),
-                    _ => ends(subject.loss, batch, &mut random),
+                let (batch, limits) = match turn % 4 {
+                    0 => (batch, &TOLERATED),
+                    1 => (sharpen(subject.loss, batch, &mut random), &TOLERATED),
+                    2 => (settle(subject.loss, batch, &mut random), &DECIDED),
+                    _ => (ends(subject.loss, batch, &mut random), &TOLERATED),
                 };
                 let sample = Sample { loss: subject.loss, info, generator, extents, batch };
                 let mut data = data_of(spec, info, &sample.batch, extents);
@@ -95,60 +99,49 @@ impl Forms<'_> {
                 let of_batch =
                     agreement(spec, &self.graph, &data, &pairs).unwrap_or_else(|_| vec![undecided; pairs.len()]);
                 if of_batch.iter().any(|of_pair| of_pair.different > 0)
-                    && let Some(check) = self.finds_wrong(other, &sample, compiled, &mut random)
+                    && let Some(check) = self.finds_wrong(&sample, (compiled, limits), &mut random)
                 {
-                    return Compared { agreements, found_by: Some(check) };
+                    return Compared::FoundBy(check);
                 }
                 agreements.iter_mut().zip(of_batch).for_each(|(sum, of_batch)| sum.add(of_batch));
             }
         }
-        Compared { agreements, found_by: None }
+        Compared::Counted(agreements)
     }
 
-    /// The check that another loss fails on a batch and the batch's own passes.
+    /// The check that fails the second loss on a batch, and passes the first.
     fn finds_wrong(
         &self,
-        other: &Subject,
         sample: &Sample<'_, f64>,
-        compiled: &'static Compiled,
+        (compiled, limits): (&'static Compiled, &Limits),
         random: &mut Random,
     ) -> Option<&'static str> {
-        let theirs = Sample { loss: other.loss, batch: sample.batch.clone(), ..*sample };
-        // Both are asked alike.
-        let mut fails = |look: &dyn Fn(&Sample<'_, f64>, &mut Random, &mut Tally)| {
-            let mut again = random.clone();
-            let [mut of_theirs, mut of_ours] = [other, other].map(|subject| Tally::new(subject, &Effort::default()));
-            look(&theirs, random, &mut of_theirs);
-            of_theirs.failed() > 0 && {
-                look(sample, &mut again, &mut of_ours);
-                of_ours.failed() == 0
+        let holds = |subject: &Subject, check: &str, random: &Random| {
+            let (mut random, mut seen) = (random.clone(), Seen::default());
+            let mut tally = Tally::new(subject, &Effort::default());
+            let sample = &Sample { loss: subject.loss, batch: sample.batch.clone(), ..*sample };
+            let mut compare = |wanted| compare(sample, compiled, wanted, limits, &mut random, &mut seen, &mut tally);
+            match check {
+                VALUES => compare(Wanted::Values),
+                GRADIENTS => compare(Wanted::Gradients),
+                REDUCTIONS => compare(Wanted::Reductions),
+                CURVATURES => second::look(sample, compiled, limits, &mut random, &mut seen, &mut tally),
+                _ => product::look(sample, compiled, limits, &mut random, &mut seen, &mut tally),
             }
+            tally.failed() == 0
         };
-        let results = |wanted| {
-            move |sample: &Sample<'_, f64>, random: &mut Random, tally: &mut Tally| {
-                compare(sample, compiled, wanted, &TOLERATED, random, &mut Seen::default(), tally);
-            }
+        let (checks, turns): (&[&'static str], usize) = match self.of {
+            Of::Results => (&[VALUES, GRADIENTS, REDUCTIONS], 1),
+            Of::Curvatures => (&[CURVATURES], 1),
+            // Each turn draws other directions.
+            Of::Product(_) => (&[PRODUCTS], DIRECTIONS),
         };
-        match self.of {
-            Of::Results => [
-                ("value_matches_oracle", Wanted::Values),
-                ("gradient_matches_oracle", Wanted::Gradients),
-                ("reductions_match_oracle", Wanted::Reductions),
-            ]
-            .into_iter()
-            .find_map(|(check, wanted)| fails(&results(wanted)).then_some(check)),
-            Of::Curvatures => fails(&|sample, random, tally| {
-                second::look(sample, compiled, &TOLERATED, random, &mut Seen::default(), tally);
-            })
-            .then_some("curvature_matches_oracle"),
-            Of::Product(_) => (0..DIRECTIONS)
-                .any(|_| {
-                    fails(&|sample, random, tally| {
-                        product::look(sample, compiled, &TOLERATED, random, &mut Seen::default(), tally);
-                    })
-                })
-                .then_some("hessian_product_matches_oracle"),
-        }
+        let [ours, theirs] = self.losses;
+        let mut asked = checks.iter().flat_map(|&check| std::iter::repeat_n(check, turns));
+        asked.find(|check| {
+            let random = random.fork();
+            !holds(theirs, check, &random) && holds(ours, check, &random)
+        })
     }
 
     /// Whether a call of this setting is answered by the plan: the first that fits it, those for parameters that are 0 before the others.

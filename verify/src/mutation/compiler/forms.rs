@@ -8,7 +8,7 @@ use loss_codegen::compile::Compiled;
 use loss_codegen::expr::{ExprId, Graph, InputId};
 use loss_codegen::schedule::{Elementwise, RowWise, Schedule};
 
-use crate::checks::{Forms, Of};
+use crate::checks::{Compared, Forms, Of};
 use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
 use crate::mutation::record::Fate;
 use crate::subject::Subject;
@@ -21,9 +21,10 @@ const LEAST: u64 = 50;
 /// What a check's name is followed by that found a fault on a batch that was looked for.
 const WHERE_FORMS_DIFFER: &str = " where forms differ";
 
-/// The fate of a fault in a plan that no check finds on batches of its own: it may be on one that tells the formulas apart.
+/// The fate of a fault in a plan that no check finds on batches of its own: it may be on one that tells the formulas apart. The losses are
+/// one without the fault and one with it.
 pub(super) fn fate(
-    [original, mutant]: [&Subject; 2],
+    losses: [&Subject; 2],
     (compiled, plan): (&'static Compiled, usize),
     (right, broken): (&WorkPlan, &WorkPlan),
     seed: u64,
@@ -35,13 +36,16 @@ pub(super) fn fate(
         if pairs.is_empty() {
             continue;
         }
-        let forms = Forms { plan: &compiled.plans[plan], graph, pairs: &pairs, of };
-        let found = forms.compared(original, mutant, compiled, seed);
-        if let Some(check) = found.found_by {
-            return Fate::Killed { by: vec![format!("{check}{WHERE_FORMS_DIFFER}")], complete: true };
+        let forms = Forms { plan: &compiled.plans[plan], graph, pairs: &pairs, of, losses };
+        match forms.compared(compiled, seed) {
+            Compared::FoundBy(check) => {
+                return Fate::Killed { by: vec![format!("{check}{WHERE_FORMS_DIFFER}")], complete: true };
+            }
+            Compared::Counted(agreements) => {
+                are_one &= agreements.iter().all(|of_pair| of_pair.is_one(LEAST));
+                places += agreements.iter().map(|of_pair| of_pair.same).sum::<u64>();
+            }
         }
-        are_one &= found.agreements.iter().all(|of_pair| of_pair.is_one(LEAST));
-        places += found.agreements.iter().map(|of_pair| of_pair.same).sum::<u64>();
     }
     if places > 0 && are_one { Fate::OtherForm { places } } else { Fate::Survived }
 }
@@ -157,7 +161,7 @@ mod tests {
     use loss_codegen::expr::{AxisSet, Binary, Constant, Expr, ExprId, Graph, Type};
     use loss_codegen::schedule::{Roots, RowWise, Schedule, schedule};
 
-    use crate::checks::{Forms, Of};
+    use crate::checks::{Compared, Forms, Of};
     use crate::interpret::{Slip, Work, WorkPlan, WorkProgram};
     use crate::mutation::record::Fate;
     use crate::registry::losses;
@@ -239,8 +243,11 @@ mod tests {
         let instead = instead(&mut graph, value);
         let misread = Misread { value, instead, kept: if keeps { vec![square] } else { Vec::new() } };
         let pairs = misread.pairs(&mut graph, &schedule).expect("both are numbers");
-        let found = Forms { plan, graph, pairs: &pairs, of: Of::Results }.compared(&original, &original, compiled, 1);
-        found.agreements.iter().all(|of_pair| of_pair.is_one(LEAST))
+        let losses = [&original, &original];
+        match (Forms { plan, graph, pairs: &pairs, of: Of::Results, losses }).compared(compiled, 1) {
+            Compared::Counted(agreements) => agreements.iter().all(|of_pair| of_pair.is_one(LEAST)),
+            Compared::FoundBy(check) => panic!("{check} fails one loss and passes it"),
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::registry::losses;
 use crate::subject::{Effort, Subject};
 
 use super::{
-    Change, FIRST, Kernel, LEFT_OUT, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, interpreted, mutants, right,
+    Change, FIRST, Fault, Kernel, LEFT_OUT, Mutant, OF_CURVATURE, OF_PRODUCTS, Proofs, broken, forms, interpreted,
+    mutants, right,
 };
 
 /// One loss's plans as they are.
@@ -120,4 +121,32 @@ fn what_a_check_finds_is_no_other_form_of_the_same_function() {
     }
     assert!(found > 30, "{found} faults were looked at");
     assert!(again * 2 > found, "of {found} faults only {again} are found where formulas differ");
+}
+
+#[test]
+fn a_wrong_product_is_found_where_its_formula_differs() {
+    let all = Subject::all(losses());
+    let with = all.iter().filter(|subject| !subject.loss.info().hessian_products.is_empty());
+    let of_products = |subject: &Subject| -> Vec<Mutant<Fault>> {
+        let all = subject.compiled().map(mutants).unwrap_or_default();
+        all.into_iter().filter(|mutant| matches!(mutant.fault.kernel, Kernel::Product(_))).collect()
+    };
+    let original = with.min_by_key(|subject| of_products(subject).len()).expect("some loss has products");
+    let compiled = original.compiled().expect("its products are of its spec");
+    let right = right(compiled);
+    let (right_loss, unchanged) = interpreted(original, compiled, right.clone());
+    let mutants = of_products(original);
+    let mut found = 0;
+    for mutant in mutants.iter().step_by(mutants.len() / 6) {
+        let Ok(plans) = broken(compiled, &right, &mutant.fault, Proofs::LeftOut) else { continue };
+        let plan = mutant.fault.plan;
+        let faulty = Arc::clone(&plans[plan]);
+        let (loss, wrong) = interpreted(original, compiled, plans);
+        let fate = forms::fate([&unchanged, &wrong], (compiled, plan), (&right[plan], &faulty), 1);
+        loss.retire();
+        let by = vec!["hessian_product_matches_oracle where forms differ".to_owned()];
+        found += u64::from(fate == Fate::Killed { by, complete: true });
+    }
+    right_loss.retire();
+    assert!(found > 1, "{found} of six faults are found");
 }

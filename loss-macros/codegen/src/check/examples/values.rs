@@ -70,8 +70,12 @@ impl Case<'_> {
                     if name == input.name { Some(own.clone()) } else { self.known_param(name) }
                 };
                 if evaluate(domain, &name) == Some(Known::Condition(Some(false))) {
-                    let message = format!("{number} lies outside the domain of `{}`", input.name);
-                    let help = "change the number, or expect the error: `error: { none: domain }`";
+                    let shown = match own {
+                        Known::Condition(Some(truth)) => truth.to_string(),
+                        _ => number.to_string(),
+                    };
+                    let message = format!("{shown} lies outside the domain of `{}`", input.name);
+                    let help = "change it, or expect the error: `error: { none: domain }`";
                     findings.error(Code::ExampleDomain, data_span(data), message, help);
                 }
             }

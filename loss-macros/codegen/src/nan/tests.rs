@@ -1,6 +1,6 @@
 //! A guard where the other branch may be a number though what is compared is NaN, and none where it is NaN by itself.
 
-use super::needs_guard;
+use super::{needs_guard, settled};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 
 /// A graph with two inputs along rows and classes, and the number 1.
@@ -65,6 +65,14 @@ fn what_is_compared_makes_its_functions_nan() {
 }
 
 #[test]
+fn what_a_weight_may_remove_and_what_only_leads_a_gradient_need_not_be_nan() {
+    assert!(!is_guarded(|scene| scene.binary(Binary::Weigh, scene.x, scene.y)));
+    assert!(is_guarded(|scene| scene.binary(Binary::Weigh, scene.y, scene.x)));
+    assert!(!is_guarded(|scene| scene.binary(Binary::StraightThrough, scene.x, scene.y)));
+    assert!(is_guarded(|scene| scene.binary(Binary::StraightThrough, scene.y, scene.x)));
+}
+
+#[test]
 fn a_power_is_nan_with_its_base_unless_the_exponent_is_zero() {
     let power = |exponent: i128| {
         move |scene: &mut Scene| {
@@ -119,6 +127,42 @@ fn a_reduction_of_all_places_is_nan_with_one_of_them() {
         assert!(is_guarded(filtered), "{reducer:?}");
     }
     assert!(is_guarded(|scene| scene.reduced(Reducer::Norm, None, scene.x)));
+}
+
+#[test]
+fn a_power_of_two_passes_over_nan() {
+    assert!(is_guarded(|scene| scene.unary(Unary::PowerOfTwo, scene.x)));
+}
+
+#[test]
+fn what_is_compared_at_other_places_is_no_sign_of_what_is_here() {
+    let mut scene = Scene::new();
+    let condition = scene.below_one(scene.x);
+    let any = scene.reduced(Reducer::Any, None, condition);
+    let label = scene.graph.intern(Expr::Input(InputId(2)), Type::Index(AxisId(1)), AxisSet::of(AxisId::ROWS));
+    let picked = scene.graph.add(Expr::Pick { value: condition, axis: AxisId(1), index: label });
+    for elsewhere in [any, picked] {
+        assert!(needs_guard(&scene.graph, elsewhere, scene.x));
+        let both = scene.graph.add(Expr::And(condition, elsewhere));
+        assert!(needs_guard(&scene.graph, both, scene.x));
+    }
+}
+
+#[test]
+fn a_selection_between_a_value_and_itself_is_left_out_where_the_value_is_nan_by_itself() {
+    let mut scene = Scene::new();
+    let condition = scene.below_one(scene.x);
+    let (own, others) = (scene.unary(Unary::Exp, scene.x), scene.unary(Unary::Exp, scene.y));
+    let weighed = scene.binary(Binary::Weigh, scene.y, scene.x);
+    let mut of = |value: ExprId| {
+        let selection = scene.graph.add(Expr::If(condition, value, value));
+        let doubled = scene.graph.add(Expr::Binary(Binary::Add, selection, selection));
+        let [settled] = settled(&mut scene.graph, &[doubled])[..] else { panic!("one root") };
+        settled == scene.graph.add(Expr::Binary(Binary::Add, value, value))
+    };
+    assert!(of(own) && !of(others) && !of(weighed));
+    let two = scene.graph.add(Expr::If(condition, own, others));
+    assert_eq!(settled(&mut scene.graph, &[two]), [two]);
 }
 
 #[test]
