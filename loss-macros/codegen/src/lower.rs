@@ -12,7 +12,6 @@ mod pick;
 use std::collections::HashMap;
 
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
-use crate::nan::settled;
 use crate::rewrite::{rebuild, rewrite};
 
 use complement::Complements;
@@ -21,7 +20,6 @@ pub use pick::pick;
 
 /// The lowered form of each root.
 pub fn lower(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
-    let roots = &settled(graph, roots);
     let roots = &mixture::merge(graph, roots);
     let mut done = HashMap::new();
     let mut known = Known::default();

@@ -1,5 +1,5 @@
-//! Rows walked side by side: every lane is a row. Neighbours along the inner axis are loaded as they lie; where there is no inner
-//! axis, short rows are transposed into a tile first.
+//! Rows walked side by side: every lane is a row. Neighbours along the inner axis are loaded as they lie, unless their places crowd the cache; these,
+//! and short rows where there is no inner axis, are brought into a tile first.
 //!
 //! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
 
@@ -16,7 +16,7 @@ use crate::registry::Element;
 use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
-pub(super) use tile::{TILE_EXTENT, Tiles};
+pub(super) use tile::{TILE_EXTENT, Tiles, is_tiled};
 use tile::{Tile, empty_tile, fill_tile};
 
 /// The scratch space of [`Sweep`] across rows.

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::across::{Across, Tiles};
+use super::across::{Across, Tiles, is_tiled};
 use super::along::Along;
 use super::in_place::begin;
 use super::rows::{Sweep, walks_along};
@@ -211,7 +211,7 @@ where
         }
         // Only space that is used is cleared.
         let mut space;
-        let tiles = if job.geometry.inner == 1 {
+        let tiles = if is_tiled(job, &K::ELEMENTS) {
             space = Tiles::<T, E, G>::new();
             Some(&mut space)
         } else {

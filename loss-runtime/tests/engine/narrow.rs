@@ -165,9 +165,19 @@ fn dropped_places_are_zero() {
 
 #[test]
 fn rows_are_widened_and_rounded_along_and_across() {
-    for (rows, extent) in
-        [(1, 1), (19, 3), (16, 16), (17, 33), (5, 128), (3, 129), (33, 192), (2, 1000), (2, 8192 + 17), (1100, 10)]
-    {
+    for (rows, extent) in [
+        (1, 1),
+        (19, 3),
+        (16, 16),
+        (17, 33),
+        (5, 128),
+        (3, 129),
+        (33, 192),
+        (2, 1000),
+        (2, 8192 + 17),
+        (1100, 10),
+        (1024, 12),
+    ] {
         let class = Given::Whole { values: labels(rows, extent), shape: vec![rows] };
         both(&ENTROPY, &[given(&[rows, extent], 11), class.clone(), weights(&[extent], 12)]);
         both(&ENTROPY, &[with_gaps(&[rows, extent], 5, 11), class, weights(&[extent], 12)]);

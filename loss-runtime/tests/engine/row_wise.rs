@@ -29,7 +29,9 @@ fn shapes() -> impl Iterator<Item = (usize, usize)> {
     let narrow = (1..=130).map(|extent| (19, extent));
     let wide = [(1, 8192 - 17), (2, 8192), (3, 8192 + 17), (2, 16384 + 70), (5, 1000), (17, 255), (33, 192)];
     let tall = [(1, 3), (2, 3), (16, 2), (1100, 10), (2050, 64), (70, 129), (300, 700)];
-    narrow.chain(wide).chain(tall)
+    // Across rows, their places crowd the cache.
+    let crowded = [(512, 9), (1024, 8), (1024, 21), (2048, 32), (1024, 33)];
+    narrow.chain(wide).chain(tall).chain(crowded)
 }
 
 fn entropy<T: Element>(x: &[T], labels: &[i64], weight: &[T], rows: usize, extent: usize, nchw: bool) -> Answer<T> {
@@ -192,7 +194,9 @@ fn bits_do_not_depend_on_execution(loss: &dyn Loss, inputs: &[Array<'_, f32>], l
 
 #[test]
 fn instruction_sets_and_threads_change_no_bit() {
-    for (outer, extent, inner) in [(9000, 10, 1), (300, 1000, 1), (6, 30000, 1), (7, 21, 1003), (5, 200, 300)] {
+    for (outer, extent, inner) in
+        [(9000, 10, 1), (300, 1000, 1), (6, 30000, 1), (7, 21, 1003), (3, 11, 1024), (5, 200, 300)]
+    {
         let (n, rows) = (outer * extent * inner, outer * inner);
         let (x, y) = (round::<f32>(&numbers(n, 51)), round::<f32>(&numbers(n, 52)));
         let (t, s) = (round::<f32>(&numbers(rows, 53)), round::<f32>(&numbers(extent, 54)));

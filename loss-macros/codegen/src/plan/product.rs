@@ -8,6 +8,7 @@ use super::{Maker, NotPlanned};
 use crate::differentiate::tangent;
 use crate::expr::{Expr, ExprId, InputId, Type, Unary};
 use crate::lower::lower;
+use crate::nan::settled;
 use crate::rewrite::reachable;
 use crate::schedule::{DIRECTION, Gradient, Roots, Schedule, schedule};
 use crate::stabilize::stabilize;
@@ -42,7 +43,8 @@ impl Maker<'_> {
         }
         let axes = self.input_axes(of);
         let direction = self.graph.intern(Expr::Input(DIRECTION), Type::Real, axes);
-        let stable = tangent(&mut self.graph, gradient, of, direction)?;
+        let product = tangent(&mut self.graph, gradient, of, direction)?;
+        let stable = settled(&mut self.graph, &[product])[0];
         let value = self.graph.zero();
         let lowered = lower(&mut self.graph, &[value, stable]);
         let product = Gradient { input: DIRECTION, axes, cotangent: lowered[1] };

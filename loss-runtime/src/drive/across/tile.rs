@@ -1,4 +1,4 @@
-//! Blocks of short rows, transposed: a row a lane.
+//! Blocks of short rows, a row a lane: transposed where their places follow each other, copied where neighbouring rows do.
 
 use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
@@ -10,6 +10,21 @@ use crate::registry::Element;
 
 /// The longest rows that are transposed.
 pub(in crate::drive) const TILE_EXTENT: usize = 32;
+
+/// How many bytes apart places compete for the same few lines of the nearest cache, and how many lines it has for them.
+const CROWD_STRIDE: usize = 4096;
+const CROWD_LINES: usize = 8;
+
+/// Whether rows that are walked across are brought into a tile first: where their places follow each other, or lie so that no pass would find in the
+/// cache what the one before it read, as those of an image's pixel do whose width is a power of two. This says how fast a call is, and changes no bit.
+pub(in crate::drive) fn is_tiled<T>(job: &Job<'_, T>, inputs: &[usize]) -> bool {
+    let extent = job.geometry.extent;
+    let crowds = |input: &usize| {
+        let bytes = job.inputs[*input].strides[1] * size_of::<T>();
+        bytes > 0 && bytes.is_multiple_of(CROWD_STRIDE)
+    };
+    job.geometry.inner == 1 || ((CROWD_LINES + 1..=TILE_EXTENT).contains(&extent) && inputs.iter().any(crowds))
+}
 
 /// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
 pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
@@ -70,9 +85,55 @@ macro_rules! for_each_lane {
     };
 }
 
-/// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`. Lanes without a row hold numbers that mean nothing.
+/// Fills the tile of a block's rows. Lanes without a row hold numbers that mean nothing.
 #[inline(always)]
 pub(super) fn fill_tile<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    taken: Option<Taken<'_, '_, L::Scalar>>,
+    block: &Block,
+    tile: &mut Tile<L::Scalar>,
+) where
+    L::Scalar: Element,
+{
+    if job.geometry.inner == 1 {
+        fill_transposed::<L>(token, job, input, taken, block, tile);
+    } else {
+        copy_columns::<L>(token, job, input, block, tile);
+    }
+}
+
+/// Copies the numbers of neighbouring rows, place by place.
+#[inline(always)]
+fn copy_columns<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &mut Tile<L::Scalar>,
+) where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let [_, stride, lane] = view.strides;
+    let mut offset = view.offset(block.outer, 0, block.inner);
+    for column in tile[..job.geometry.extent * L::LANES].chunks_exact_mut(L::LANES) {
+        match view.values {
+            Values::Native(values) if lane == 1 && block.len == L::LANES => {
+                L::load(token, &values[offset..]).store(column);
+            }
+            Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
+                convert(view, offset, lane, &mut column[..block.len]);
+            }
+        }
+        offset += stride;
+    }
+}
+
+/// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`.
+#[inline(always)]
+fn fill_transposed<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
@@ -133,9 +194,56 @@ fn gather_rows<T: Element>(
     }
 }
 
-/// Transposes a block's gradients back, to a slice that begins at offset `from` of the caller's.
+/// Puts a block's gradients where they belong, in a slice that begins at offset `from` of the caller's.
 #[inline(always)]
 pub(super) fn empty_tile<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &Tile<L::Scalar>,
+    slot: &mut Slot<'_, L::Scalar>,
+    from: usize,
+) where
+    L::Scalar: Element,
+{
+    if job.geometry.inner == 1 {
+        empty_transposed::<L>(token, job, input, block, tile, slot, from);
+    } else {
+        put_columns::<L>(token, job, input, block, tile, slot, from);
+    }
+}
+
+/// Copies the gradients of neighbouring rows, place by place.
+#[inline(always)]
+fn put_columns<L: Lane>(
+    token: L::Token,
+    job: &Job<'_, L::Scalar>,
+    input: usize,
+    block: &Block,
+    tile: &Tile<L::Scalar>,
+    slot: &mut Slot<'_, L::Scalar>,
+    from: usize,
+) where
+    L::Scalar: Element,
+{
+    let view = &job.inputs[input];
+    let [_, stride, lane] = view.strides;
+    let mut offset = view.offset(block.outer, 0, block.inner) - from;
+    for column in tile[..job.geometry.extent * L::LANES].chunks_exact(L::LANES) {
+        match &mut *slot {
+            Slot::Native(to) if lane == 1 && block.len == L::LANES && !view.broadcast => {
+                L::load(token, column).store(&mut to[offset..]);
+            }
+            slot => put(view.broadcast, &column[..block.len], slot, offset, lane),
+        }
+        offset += stride;
+    }
+}
+
+/// Transposes a block's gradients back.
+#[inline(always)]
+fn empty_transposed<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
