@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::number::{Number, text};
-use super::{Evaluator, Point, Trap, default_params};
+use super::{Evaluator, Point, Trap, default_params, guess};
 use crate::compile::{Compiled, compile};
-use crate::expr::{Binary, Expr, ExprId, Unary};
+use crate::expr::{Binary, Comparison, Expr, ExprId, Unary};
 use crate::rewrite::reachable;
 use crate::source::SourceFile;
 
@@ -259,6 +259,15 @@ fn a_turned_comparison_and_a_guessed_one_come_out_otherwise() {
         !reachable(&variant.graph, [root]).iter().all(|&id| evaluator.has_met(id, 0)),
         "one branch is not looked at"
     );
+}
+
+#[test]
+fn a_guessed_comparison_with_one_nan_is_nan() {
+    let nan = Number::exact(f64::NAN);
+    for [x, y] in [[nan, Number::exact(1.0)], [Number::exact(1.0), nan], [nan, nan]] {
+        assert!(guess(Comparison::Less, x, y).number.is_nan());
+    }
+    assert_eq!(guess(Comparison::Less, Number::exact(1.0), Number::exact(2.0)).number, 1.0);
 }
 
 #[test]

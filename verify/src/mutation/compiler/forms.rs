@@ -185,6 +185,11 @@ mod tests {
 
     /// What becomes of a loss whose fused kernel writes another value.
     fn with_value(change: impl Fn(&mut Graph, ExprId) -> ExprId) -> Fate {
+        fates(change)[0].clone()
+    }
+
+    /// The same, and what becomes of it beside one that is as wrong.
+    fn fates(change: impl Fn(&mut Graph, ExprId) -> ExprId) -> [Fate; 2] {
         let original = mean_squared_error();
         let compiled = original.compiled().expect("it has a spec");
         let plan = &compiled.plans[0];
@@ -201,9 +206,10 @@ mod tests {
         let mut plans = super::super::right(compiled);
         plans[0] = Arc::new(broken.clone());
         let (loss, mutant) = super::super::interpreted(&original, compiled, plans);
-        let fate = fate([&original, &mutant], (compiled, 0), (&right, &broken), 1);
+        let beside = |other| fate([other, &mutant], (compiled, 0), (&right, &broken), 1);
+        let fates = [beside(&original), beside(&mutant)];
         loss.retire();
-        fate
+        fates
     }
 
     #[test]
@@ -221,7 +227,13 @@ mod tests {
         assert_eq!(with_value(a_little_off), Fate::Survived);
         // 1, and 0 / 0 where the error is 0: the truth tells, on the first batch where it is not 1.
         let by = vec!["value_matches_oracle where forms differ".to_owned()];
-        assert_eq!(with_value(|graph, value| over(graph, value, value)), Fate::Killed { by, complete: true });
+        let killed = Fate::Killed { by, complete: true };
+        let nothing_but_one = |graph: &mut Graph, value| over(graph, value, value);
+        assert_eq!(
+            fates(nothing_but_one),
+            [killed, Fate::Survived],
+            "what fails the loss without the fault too shows nothing"
+        );
         assert_eq!(with_value(|_, value| value), Fate::Survived, "nothing was held against anything");
     }
 
