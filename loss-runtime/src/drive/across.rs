@@ -9,7 +9,7 @@ mod tile;
 use super::block::Block;
 use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
-use crate::job::{Job, Slot, Values};
+use crate::job::{Slot, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
@@ -92,8 +92,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
             None => {
                 for e in 0..E {
                     let view = &job.inputs[K::ELEMENTS[e]];
-                    let base = view.offset(block.outer, 0, block.inner);
-                    let path = Path { base, stride: view.strides[1], lane: view.strides[2] };
+                    let path = Path::of(job, K::ELEMENTS[e], block, 0);
                     columns[e] = match view.values {
                         Values::Native(values) => Column { values, path, converted: None },
                         Values::Labels(_) | Values::InPlace | Values::Absent => {
@@ -138,13 +137,6 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
     }
 }
 
-/// Where the first gradient's values of a block lie, seen from its slice.
-#[inline(always)]
-fn gradient_path<L: Lane>(job: &Job<'_, L::Scalar>, input: usize, block: &Block, at: usize) -> Path {
-    let view = &job.inputs[input];
-    Path { base: view.offset(block.outer, 0, block.inner) - at, stride: view.strides[1], lane: view.strides[2] }
-}
-
 /// Pass `P` over a block of rows.
 #[inline(always)]
 fn pass<
@@ -179,7 +171,7 @@ fn pass<
         spill = match tile {
             Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
             None => {
-                let path = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
+                let path = Path::of(job, input, block, sweep.gradients_at[input]);
                 sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
             }
         };
@@ -322,7 +314,7 @@ where
         targets[g] = match tile {
             Some(tile) => Target::Stored(tile),
             None => {
-                paths[g] = gradient_path::<L>(job, input, block, sweep.gradients_at[input]);
+                paths[g] = Path::of(job, input, block, sweep.gradients_at[input]);
                 if job.inputs[input].broadcast {
                     Target::Added(slot)
                 } else if slot.is_native() {

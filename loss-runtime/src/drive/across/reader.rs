@@ -2,6 +2,7 @@
 
 use crate::call::Upstream;
 use crate::drive::MAX_LANES;
+use crate::drive::block::Block;
 use crate::drive::scratch::{convert, pick, spread};
 use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
@@ -16,6 +17,14 @@ pub(super) struct Path {
 }
 
 impl Path {
+    /// That of a block's rows in an input, or in a slice that begins at offset `from` of the caller's.
+    #[inline(always)]
+    pub(super) fn of<T>(job: &Job<'_, T>, input: usize, block: &Block, from: usize) -> Self {
+        let view = &job.inputs[input];
+        let [_, stride, lane] = view.strides;
+        Self { base: view.offset(block.outer, 0, block.inner) - from, stride, lane }
+    }
+
     /// Whether so many lanes lie in a slice as they lie in a vector.
     #[inline(always)]
     pub(super) fn is_whole<L: Lane>(self, len: usize) -> bool {

@@ -1,5 +1,6 @@
 //! Blocks of short rows, a row a lane: transposed where their places follow each other, copied where neighbouring rows do.
 
+use super::reader::Path;
 use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
 use crate::drive::in_place::Taken;
@@ -85,7 +86,7 @@ macro_rules! for_each_lane {
     };
 }
 
-/// Fills the tile of a block's rows. Lanes without a row hold numbers that mean nothing.
+/// Fills the tile of a block's rows, transposed or place by place. Lanes without a row hold numbers that mean nothing.
 #[inline(always)]
 pub(super) fn fill_tile<L: Lane>(
     token: L::Token,
@@ -98,36 +99,16 @@ pub(super) fn fill_tile<L: Lane>(
     L::Scalar: Element,
 {
     if job.geometry.inner == 1 {
-        fill_transposed::<L>(token, job, input, taken, block, tile);
-    } else {
-        copy_columns::<L>(token, job, input, block, tile);
+        return fill_transposed::<L>(token, job, input, taken, block, tile);
     }
-}
-
-/// Copies the numbers of neighbouring rows, place by place.
-#[inline(always)]
-fn copy_columns<L: Lane>(
-    token: L::Token,
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    tile: &mut Tile<L::Scalar>,
-) where
-    L::Scalar: Element,
-{
-    let view = &job.inputs[input];
-    let [_, stride, lane] = view.strides;
-    let mut offset = view.offset(block.outer, 0, block.inner);
-    for column in tile[..job.geometry.extent * L::LANES].chunks_exact_mut(L::LANES) {
+    let (view, path) = (&job.inputs[input], Path::of(job, input, block, 0));
+    for (place, column) in tile[..job.geometry.extent * L::LANES].chunks_exact_mut(L::LANES).enumerate() {
         match view.values {
-            Values::Native(values) if lane == 1 && block.len == L::LANES => {
-                L::load(token, &values[offset..]).store(column);
-            }
-            Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
-                convert(view, offset, lane, &mut column[..block.len]);
+            Values::Native(values) => path.load::<L>(token, values, place, block.len).store(column),
+            Values::Labels(_) | Values::InPlace | Values::Absent => {
+                convert(view, path.base + place * path.stride, path.lane, &mut column[..block.len]);
             }
         }
-        offset += stride;
     }
 }
 
@@ -208,36 +189,15 @@ pub(super) fn empty_tile<L: Lane>(
     L::Scalar: Element,
 {
     if job.geometry.inner == 1 {
-        empty_transposed::<L>(token, job, input, block, tile, slot, from);
-    } else {
-        put_columns::<L>(token, job, input, block, tile, slot, from);
+        return empty_transposed::<L>(token, job, input, block, tile, slot, from);
     }
-}
-
-/// Copies the gradients of neighbouring rows, place by place.
-#[inline(always)]
-fn put_columns<L: Lane>(
-    token: L::Token,
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    tile: &Tile<L::Scalar>,
-    slot: &mut Slot<'_, L::Scalar>,
-    from: usize,
-) where
-    L::Scalar: Element,
-{
-    let view = &job.inputs[input];
-    let [_, stride, lane] = view.strides;
-    let mut offset = view.offset(block.outer, 0, block.inner) - from;
-    for column in tile[..job.geometry.extent * L::LANES].chunks_exact(L::LANES) {
-        match &mut *slot {
-            Slot::Native(to) if lane == 1 && block.len == L::LANES && !view.broadcast => {
-                L::load(token, column).store(&mut to[offset..]);
-            }
-            slot => put(view.broadcast, &column[..block.len], slot, offset, lane),
+    let path = Path::of(job, input, block, from);
+    for (place, column) in tile[..job.geometry.extent * L::LANES].chunks_exact(L::LANES).enumerate() {
+        if job.inputs[input].broadcast {
+            slot.add(&column[..block.len], path.base + place * path.stride, path.lane);
+        } else {
+            path.put(L::load(token, column), slot, place, block.len);
         }
-        offset += stride;
     }
 }
 
