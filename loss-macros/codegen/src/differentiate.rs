@@ -398,7 +398,6 @@ fn collect_terms(graph: &Graph, sum: ExprId, positive: bool, terms: &mut Vec<(bo
             collect_terms(graph, b, !positive, terms);
         }
         Expr::Unary(Unary::Negate, a) => collect_terms(graph, a, !positive, terms),
-        _ if graph.is_integer(sum, 0) => {}
         _ => terms.push((positive, sum)),
     }
 }

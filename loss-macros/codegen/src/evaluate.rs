@@ -198,7 +198,7 @@ impl<'a> Evaluator<'a> {
             Unary::Negate => x.kept(|x| -x),
             Unary::Abs => x.kept(f64::abs),
             Unary::Sign => x.kept(|x| if x == 0.0 || x.is_nan() { x } else { x.signum() }),
-            Unary::Relu => x.kept(|x| if x > 0.0 || x.is_nan() { x } else { 0.0 }),
+            Unary::Relu => x.kept(|x| if x.is_nan() { x } else { x.max(0.0) }),
             Unary::Detach | Unary::Weighed => x,
             Unary::Sqrt => x.through(f64::sqrt, &[0.0, 0.25, 1.0, 4.0, 9.0]),
             Unary::Exp => x.through(f64::exp, &[0.0]),
@@ -321,9 +321,8 @@ impl<'a> Evaluator<'a> {
             }
             Reducer::SimplexThreshold | Reducer::Expectation => return None,
         };
-        let infinities =
-            |sign: f64| values.iter().any(|value| value.is_surely_infinite() && value.number.signum() == sign);
-        if matches!(reducer, Reducer::Sum | Reducer::Mean) && infinities(1.0) && infinities(-1.0) {
+        let has = |infinity: f64| values.iter().any(|value| value.is_exact && value.number == infinity);
+        if matches!(reducer, Reducer::Sum | Reducer::Mean) && has(f64::INFINITY) && has(f64::NEG_INFINITY) {
             self.trap(id, Trap::InfinityMinusInfinity);
         }
         if reducer == Reducer::Mean && values.is_empty() {

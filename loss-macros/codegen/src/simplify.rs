@@ -106,7 +106,7 @@ impl Graph {
             return product;
         }
         match (self.expr(x), self.expr(y)) {
-            (Expr::Unary(Unary::Negate, a), Expr::Unary(Unary::Negate, b)) => self.times(a, b),
+            // The sign of the other factor meets this one outside.
             (Expr::Unary(Unary::Negate, a), _) => {
                 let product = self.times(a, y);
                 self.negate(product)
@@ -184,11 +184,10 @@ impl Graph {
                 }
                 if function == Unary::Abs
                     && let Expr::Binary(Binary::Subtract, a, b) = self.expr(x)
-                    && b < a
                 {
                     // One of the two orders, so that abs(a - b) and abs(b - a) are one node.
-                    let swapped = self.subtract(b, a);
-                    return self.add(Expr::Unary(Unary::Abs, swapped));
+                    let ordered = self.subtract(a.min(b), a.max(b));
+                    return self.add(Expr::Unary(Unary::Abs, ordered));
                 }
             }
             Unary::Exp if self.is_integer(x, 0) => return self.one(),

@@ -1,49 +1,15 @@
 //! What the simplifying constructors make of formulas: in which form, and that it means the same.
 
 mod interpreter;
+mod probe;
 
 use std::collections::HashMap;
 
-use interpreter::{Row, evaluate};
+use interpreter::evaluate;
 use loss_codegen::describe::describe;
-use loss_codegen::elaborate::{Library, elaborate, spec_variants};
-use loss_codegen::expr::{Binary, Expr, ExprId, Graph, ParamId};
-use loss_codegen::model::Spec;
-use loss_codegen::resolve::resolve;
+use loss_codegen::expr::{AxisId, AxisSet, Expr, Graph, InputId, ParamId, Type, Unary};
 use loss_codegen::rewrite::{rebuild, rewrite};
-use loss_codegen::source::SourceFile;
-use loss_codegen::yaml::parse_document;
-
-/// A spec with this formula over two numbers, a weight, a label, a row and a parameter; and the formula's node.
-fn probe(formula: &str) -> (Spec, Graph, ExprId) {
-    let text = format!(
-        "name: probe\nsummary: Probe.\nreference: [ none ]\ninputs:\n  x: {{ axes: [N] }}\n  y: {{ axes: [N] }}\n  \
-         w: {{ axes: [N] }}\n  side: {{ axes: [N], label: sign }}\n  v: {{ axes: [N, C] }}\nparams:\n  p: {{ default: 0.5 }}\n\
-         loss: \"(x + y + w + side + p + sum(C, v)) + ({formula})\"\nreduction: {{ default: mean, mean: elements }}\n"
-    );
-    let source = SourceFile { path: "specs/probe.yaml".to_owned(), text };
-    let document = parse_document(&source).unwrap_or_else(|failed| panic!("{}", failed.render(&source)));
-    let spec = resolve(&document, &source).unwrap_or_else(|failed| panic!("{}", failed.render(&source)));
-    let variant = elaborate(&spec, &spec_variants(&spec).expect("variants")[0], &Library::default()).expect("a graph");
-    // All inputs must be used; the formula is the right side of the sum that uses them.
-    match variant.graph.expr(variant.loss) {
-        Expr::Binary(Binary::Add, _, formula) => (spec, variant.graph, formula),
-        other => panic!("no sum: {other:?}"),
-    }
-}
-
-/// Points at which arithmetic rounds nothing; functions may differ in their last digits.
-fn rows() -> Vec<Row> {
-    let numbers = [-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 4.0];
-    let pairs = numbers.iter().flat_map(|&x| numbers.iter().map(move |&y| (x, y)));
-    let row = |(x, y): (f64, f64)| Row {
-        inputs: vec![vec![x], vec![y], vec![(x * y).abs()], vec![if x < y { -1.0 } else { 1.0 }], vec![x, y, 0.5]],
-        labels: vec![0; 5],
-        classes: 3,
-        params: vec![0.5],
-    };
-    pairs.map(row).collect()
-}
+use probe::{probe, rows};
 
 /// Each formula with the form that it takes.
 const FORMS: &[(&str, &str)] = &[
@@ -127,6 +93,37 @@ const FORMS: &[(&str, &str)] = &[
     ("if 2 == 2 then x else y", "x"),
     ("if 2 != 2 then x else y", "y"),
     ("if 1 != 2 then x else y", "x"),
+    // ... and of what is known only once it is simplified.
+    ("if exp(0) < 2 then x else y", "x"),
+    ("if exp(0) < 1 then x else y", "y"),
+    ("if exp(0) < 0 then x else y", "y"),
+    ("if exp(0) < 1.000000000000000000001 then x else y", "y"),
+    ("if exp(0) > 0.999999999999999999999 then x else y", "y"),
+    ("if exp(0) <= 2 then x else y", "x"),
+    ("if exp(0) <= 1 then x else y", "x"),
+    ("if exp(0) <= 0 then x else y", "y"),
+    ("if exp(0) > 2 then x else y", "y"),
+    ("if exp(0) > 1 then x else y", "y"),
+    ("if exp(0) > 0 then x else y", "x"),
+    ("if exp(0) >= 2 then x else y", "y"),
+    ("if exp(0) >= 1 then x else y", "x"),
+    ("if exp(0) >= 0 then x else y", "x"),
+    ("if exp(0) == 2 then x else y", "y"),
+    ("if exp(0) == 1 then x else y", "x"),
+    ("if exp(0) != 2 then x else y", "x"),
+    ("if exp(0) != 1 then x else y", "y"),
+    ("if 0 < exp(0) and x < y then x else y", "if x < y then x else y"),
+    ("if x < y and 0 < exp(0) then x else y", "if x < y then x else y"),
+    ("if exp(0) < 0 and x < y then x else y", "y"),
+    ("if x < y and exp(0) < 0 then x else y", "y"),
+    ("if 0 < exp(0) or x < y then x else y", "x"),
+    ("if x < y or 0 < exp(0) then x else y", "x"),
+    ("if exp(0) < 0 or x < y then x else y", "if x < y then x else y"),
+    ("if x < y or exp(0) < 0 then x else y", "if x < y then x else y"),
+    ("if not exp(0) < 0 and x < y then x else y", "if x < y then x else y"),
+    ("if not 0 < exp(0) and x < y then x else y", "y"),
+    ("if not (not x < y) and y < w then x else y", "if x < y < w then x else y"),
+    ("sum(C where 0 < exp(0), v)", "sum(C, v)"),
     ("if p == p then x else y", "x"),
     ("if p <= p then x else y", "x"),
     ("if p >= p then x else y", "x"),
@@ -162,6 +159,10 @@ const FORMS: &[(&str, &str)] = &[
     ("if p < 1 and 0 < p then w else w", "w"),
     ("if p < 1 or x < p then w else w", "if p < 1 or x < p then w else w"),
     ("if not p < 1 then w else w", "w"),
+    ("if (if p < 1 then p < 2 else 0 < p) then w else w", "w"),
+    ("if (if x < 1 then p < 2 else 0 < p) then w else w", "if (if x < 1 then p < 2 else 0 < p) then w else w"),
+    ("if (if p < 1 then x < 2 else 0 < p) then w else w", "if (if p < 1 then x < 2 else 0 < p) then w else w"),
+    ("if (if p < 1 then p < 2 else 0 < x) then w else w", "if (if p < 1 then p < 2 else 0 < x) then w else w"),
     ("if x < y then (if x < y then x else w) else y", "if x < y then x else y"),
     ("if x < y then x else (if x < y then w else y)", "if x < y then x else y"),
     ("if x < y then (if y < x then x else w) else y", "if x < y then if y < x then x else w else y"),
@@ -215,4 +216,23 @@ fn whether_a_parameter_is_zero_is_known_where_it_is_declared() {
         rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
         assert_eq!(describe(&spec, &graph, &HashMap::new(), done[&raw]), simple, "{written}");
     }
+}
+
+#[test]
+fn a_mark_is_there_once_and_inside_the_sign() {
+    let mut graph = Graph::new();
+    let x = graph.intern(Expr::Input(InputId(0)), Type::Real, AxisSet::of(AxisId::ROWS));
+    let marked = graph.apply(Unary::Weighed, x);
+    let (minus, minus_marked) = (graph.negate(x), graph.negate(marked));
+    assert_eq!(graph.apply(Unary::Weighed, minus), minus_marked);
+    assert_eq!(graph.apply(Unary::Weighed, marked), marked);
+    assert_eq!(graph.apply(Unary::Weighed, minus_marked), minus_marked);
+}
+
+#[test]
+fn a_graph_is_empty_until_something_is_in_it() {
+    let mut graph = Graph::new();
+    assert!(graph.is_empty());
+    graph.zero();
+    assert_eq!((graph.is_empty(), graph.len()), (false, 1));
 }

@@ -87,17 +87,6 @@ impl Constant {
             Constant::Nan => f64::NAN,
         }
     }
-
-    /// The nearest `f32` (of the exact value, not of the nearest `f64`).
-    pub fn to_f32(self) -> f32 {
-        match self {
-            Constant::Decimal { digits, exponent } => format!("{digits}e{exponent}").parse().unwrap_or(f32::NAN),
-            Constant::Pi => std::f32::consts::PI,
-            Constant::Infinity => f32::INFINITY,
-            Constant::NegativeInfinity => f32::NEG_INFINITY,
-            Constant::Nan => f32::NAN,
-        }
-    }
 }
 
 /// As formulas write it: plainly near 1, with an exponent far from it.
