@@ -470,10 +470,6 @@ fn sum_along(graph: &mut Graph, axis: AxisId, cotangent: ExprId) -> ExprId {
             let (x, y) = (sum_along(graph, axis, x), sum_along(graph, axis, y));
             graph.plus(x, y)
         }
-        Expr::Binary(Binary::Subtract, x, y) => {
-            let (x, y) = (sum_along(graph, axis, x), sum_along(graph, axis, y));
-            graph.subtract(x, y)
-        }
         Expr::If(c, a, b) if !varies(graph, c) => {
             let value = sum_along(graph, axis, a);
             let otherwise = sum_along(graph, axis, b);

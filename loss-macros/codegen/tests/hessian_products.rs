@@ -81,6 +81,9 @@ fn products_are_slopes_of_gradients() {
         "if sum(C, x) > 0 then sum(C, x^3) else logsumexp(C, 2 * x)",
         "sum(C, logaddexp(x, u) * atan(x) + erf(x) - log1p(x^2) * tanh(u * x))",
         "u * softmax(C, x) + x^3",
+        "softmax(C, x)[t]^2",
+        "log(1 - softmax(C, x)[t])",
+        "sum(C, x^2 * softmax(C, u)) + sum(C, x^3 * log(1 - softmax(C, u)))",
     ];
     for formula in formulas {
         let compiled = compiled(formula, "").unwrap_or_else(|message| panic!("{message}"));
@@ -113,6 +116,27 @@ fn what_is_left_of_a_sure_class_keeps_its_digits() {
     let step = 2f64.powi(-40);
     let [own, ..] = products(&compiled, &[0.0, 0.0], &[1.0 + step, 1.0], 0)[0..1] else { panic!("one") };
     assert_eq!(own[1], 0.25 * step);
+}
+
+#[test]
+fn the_share_of_a_class_moves_by_how_much_faster_it_moves_than_the_mean() {
+    for (loss, lead) in [
+        ("softmax(C, x)[t]^2", "deviation(direction[t], "),
+        ("log(1 - softmax(C, x)[t])", "deviation(direction[t], "),
+        ("sum(C, u * softmax(C, x)^2)", "deviation(direction, "),
+    ] {
+        let text = explain(&compiled(loss, "").unwrap_or_else(|message| panic!("{message}")));
+        assert!(text.contains(lead), "{loss}: {text}");
+    }
+}
+
+#[test]
+fn a_power_of_a_share_that_falls_below_all_numbers_does_not_bend() {
+    for loss in ["sum(C, sigmoid(x)^0.5)", "sum(C, exp(x)^0.5)"] {
+        let root = compiled(loss, "").unwrap_or_else(|message| panic!("{message}"));
+        let found = products(&root, &[-800.0, -1000.0], &[1.0, -2.0], 0);
+        assert!(found.iter().all(|[_, lowered, _]| *lowered == 0.0), "{loss}: {found:?}");
+    }
 }
 
 #[test]

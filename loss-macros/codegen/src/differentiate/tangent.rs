@@ -128,7 +128,8 @@ impl Forward<'_> {
             })),
             Binary::Excess => Ok(self.lead(y, x).map(|lead| self.graph.negate(lead))),
             Binary::Others => {
-                if !self.moves.contains_key(&x) && !self.moves.contains_key(&y) {
+                // A sum moves where any of its places does.
+                if !self.moves.contains_key(&y) {
                     return Ok(None);
                 }
                 let (part, whole) = (self.moved(x), self.moved(y));
@@ -152,15 +153,14 @@ impl Forward<'_> {
 
     /// How much faster `x` moves than a logsumexp of which it is a place: than the mean of all places' moves.
     fn lead(&mut self, x: ExprId, logsumexp: ExprId) -> Option<ExprId> {
-        if !self.moves.contains_key(&x) && !self.moves.contains_key(&logsumexp) {
+        if !self.moves.contains_key(&logsumexp) {
             return None;
         }
         let (own, mean) = (self.moved(x), self.moved(logsumexp));
-        let is_place = match (self.graph.expr(mean), self.graph.expr(own)) {
-            (Expr::Reduce { reducer: Reducer::Expectation, value, .. }, Expr::Pick { value: picked, .. }) => {
-                value == own || value == picked
+        let is_place = match self.graph.expr(mean) {
+            Expr::Reduce { reducer: Reducer::Expectation, value, .. } => {
+                value == own || matches!(self.graph.expr(own), Expr::Pick { value: picked, .. } if picked == value)
             }
-            (Expr::Reduce { reducer: Reducer::Expectation, value, .. }, _) => value == own,
             _ => false,
         };
         Some(if is_place {
