@@ -365,7 +365,7 @@ fn pick(x: Number, y: Number, is_first: bool) -> Number {
         return Number::exact(f64::NAN);
     }
     let chosen = if is_first { x } else { y };
-    Number { is_exact: x.is_exact && y.is_exact || chosen.is_exact && (x.number - y.number).abs() > DOUBT, ..chosen }
+    Number { is_exact: x.is_exact && y.is_exact || chosen.is_exact && !x.is_near(y), ..chosen }
 }
 
 /// A comparison; none if rounding may decide it.
@@ -374,8 +374,7 @@ fn compare(comparison: Comparison, x: Number, y: Number) -> Option<Number> {
         return Some(Number::exact(f64::NAN));
     }
     // A sum that is too large for its type may be finite.
-    let is_near = x.number == y.number || (x.number - y.number).abs() <= DOUBT * x.number.abs().max(1.0);
-    let is_decided = !is_near || x.is_exact && y.is_exact;
+    let is_decided = !x.is_near(y) || x.is_exact && y.is_exact;
     is_decided.then(|| guess(comparison, x, y))
 }
 

@@ -86,6 +86,13 @@ const FORMS: &[(&str, &str, &str)] = &[
         "v",
         "if share(v, logsumexp(C, v)) > 0.5 then upstream * share(v, logsumexp(C, v)) - others(upstream * v * share(v, logsumexp(C, v)), sum(C, upstream * v * share(v, logsumexp(C, v)))) + sum(C, upstream * v * share(v, logsumexp(C, v))) * share_of_others(v, logsumexp(C, v)) else upstream * share(v, logsumexp(C, v)) + upstream * v * share(v, logsumexp(C, v)) - sum(C, upstream * v * share(v, logsumexp(C, v))) * share(v, logsumexp(C, v))",
     ),
+    (
+        "logsumexp(C, v) - logsumexp(C where v > 0, v)",
+        "v",
+        "if share(v, logsumexp(C, v)) > 0.5 then upstream - (if v > 0 then upstream * share(v, logsumexp(C where v > 0, v)) else 0) - upstream * share_of_others(v, logsumexp(C, v)) else upstream * share(v, logsumexp(C, v)) - (if v > 0 then upstream * share(v, logsumexp(C where v > 0, v)) else 0)",
+    ),
+    ("x * (if y > 0 then y else 0)", "x", "if y > 0 then upstream * y else 0"),
+    ("x * (if y > 0 then y else 1)", "x", "upstream * (if y > 0 then y else 1)"),
     ("max(C, v)", "v", "if v == max(C, v) then upstream / sum(C, if v == max(C, v) then 1 else 0) else 0"),
     ("norm(C, v, 2)", "v", "if norm(C, v, 2) == 0 then 0 else upstream * (v / norm(C, v, 2))"),
     ("norm(C, v, 1)", "v", "if norm(C, v, 1) == 0 then 0 else upstream * sign(v)"),

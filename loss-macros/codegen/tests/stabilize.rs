@@ -145,6 +145,7 @@ fn a_cosine_is_taken_of_scaled_vectors_and_nothing_else_is() {
         ("dot(C, v, v + x) / sqrt(dot(C, v, v) * dot(C, v, v + x))", 0),
         ("dot(C, v, v + x) / sqrt(dot(C, v, v) + dot(C, v + x, v + x))", 0),
         ("sum(C, dot(C, v, v + x) / sqrt((dot(C, v, v) + v^2) * dot(C, v + x, v + x)))", 0),
+        ("dot(C, v, v) / sqrt(dot(C, v, v) * dot(C, v, v + x))", 0),
         ("dot(C, v, v + x) / (dot(C, v, v) * dot(C, v + x, v + x))", 0),
         ("dot(C, v, v) / sqrt(dot(C, v, v) * sum(C where v > 0, v * v))", 0),
         ("sum(C where v > 0, v * v) / sqrt(dot(C, v, v) * dot(C, v, v))", 0),

@@ -31,12 +31,17 @@ impl Number {
         self.number < if self.is_exact { bound } else { bound - DOUBT }
     }
 
+    /// Whether rounding may decide which of the two is larger.
+    pub(crate) fn is_near(self, other: Self) -> bool {
+        // Two infinities are equal, and their difference is NaN.
+        self.number == other.number || (self.number - other.number).abs() <= DOUBT * self.number.abs().max(1.0)
+    }
+
     pub(crate) fn plus(self, other: Self) -> Self {
         let sum = self.number + other.number;
-        // What is lost in a sum (Knuth); with an infinity nothing is.
-        let part = sum - self.number;
-        let lost = (self.number - (sum - part)) + (other.number - part);
-        Self { number: sum, is_exact: self.is_exact && other.is_exact && (lost == 0.0 || sum.is_infinite()) }
+        // Of an exact sum, taking away either leaves the other.
+        let is_whole = sum - self.number == other.number && sum - other.number == self.number;
+        Self { number: sum, is_exact: self.is_exact && other.is_exact && (is_whole || sum.is_infinite()) }
     }
 
     pub(crate) fn times(self, other: Self) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::number::{Number, text};
 use super::{Evaluator, Point, Trap, default_params, guess};
 use crate::compile::{Compiled, compile};
-use crate::expr::{Binary, Comparison, Expr, ExprId, Unary};
+use crate::expr::{AxisId, Binary, Comparison, Constant, Expr, ExprId, Graph, Unary};
 use crate::rewrite::reachable;
 use crate::source::SourceFile;
 
@@ -61,6 +61,10 @@ fn values_are_what_formulas_say_and_exact_where_nothing_is_rounded() {
         ("x * 0.1", rounded(0.25 * 0.1)),
         ("0.1 + x", rounded(0.35)),
         ("x + 1e20", rounded(1e20)),
+        ("1e20 + x", rounded(1e20)),
+        ("y / 0.1", rounded(25.0)),
+        ("0.1 / x", rounded(0.4)),
+        ("(0.1 + x)^2", rounded(0.35 * 0.35)),
         ("y^2", exact(6.25)),
         ("y^0.5", rounded(2.5f64.sqrt())),
         ("x^p", rounded(0.5)),
@@ -311,6 +315,32 @@ fn what_only_kernels_have_is_not_known() {
     let graph = &mut compiled.variants[0].graph;
     let zero = graph.zero();
     let power = graph.add(Expr::Unary(Unary::PowerOfTwo, zero));
+    let across_rows = graph.add(Expr::Pick { value: zero, axis: AxisId::ROWS, index: zero });
     let (point, slopes) = (Point { inputs: vec![], params: vec![], extent: 1 }, BTreeSet::new());
-    assert_eq!(Evaluator::new(graph, &point, &slopes).at(power, 0), None);
+    let mut evaluator = Evaluator::new(graph, &point, &slopes);
+    assert_eq!([evaluator.at(power, 0), evaluator.at(across_rows, 0)], [None, None]);
+}
+
+#[test]
+fn shares_of_a_logsumexp_are_known_unless_it_is_infinite() {
+    let mut graph = Graph::new();
+    let [three, one, infinity] =
+        [Constant::integer(3), Constant::integer(1), Constant::Infinity].map(|x| graph.number(x));
+    let (point, slopes) = (Point { inputs: vec![], params: vec![], extent: 1 }, BTreeSet::new());
+    let cases = [
+        (Binary::Share, [one, three], rounded((-2.0f64).exp())),
+        (Binary::ShareOfOthers, [one, three], rounded(1.0 - (-2.0f64).exp())),
+        (Binary::Excess, [three, one], rounded(2.0)),
+        (Binary::Deviation, [three, one], rounded(2.0)),
+        (Binary::Others, [one, three], rounded(2.0)),
+        (Binary::Share, [infinity, infinity], None),
+        (Binary::ShareOfOthers, [one, infinity], None),
+    ];
+    for (function, [x, y], expected) in cases {
+        let id = graph.combine(function, x, y);
+        let found = Evaluator::new(&graph, &point, &slopes).at(id, 0);
+        assert_eq!(found.map(|found| found.is_exact), expected.map(|expected| expected.is_exact), "{function:?}");
+        let difference = found.map_or(0.0, |found| found.number) - expected.map_or(0.0, |expected| expected.number);
+        assert!(difference.abs() < 1e-15, "{function:?}: {found:?} for {expected:?}");
+    }
 }
