@@ -42,7 +42,7 @@ pub(crate) fn attempt(document: &Document, source: &SourceFile) -> (Option<Spec>
     let accumulate_f64 = accumulate(document, &mut diagnostics);
     few_enough(document, &mut diagnostics);
     let guide = guide::resolve(&document.guide, &mut diagnostics);
-    if inputs.is_empty() && document.inputs.is_empty() {
+    if document.inputs.is_empty() {
         diagnostics
             .error(Code::MissingInputs, document.name.span, "a loss reads at least one input".to_owned())
             .help("list its inputs under `inputs:`".to_owned());

@@ -14,7 +14,7 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     for candidate in candidates {
         let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
         // A name of one or two letters resembles every other one.
-        if letters.is_empty() || letters.len() > LONGEST || letters.len().max(name.len()) < 3 && letters != name {
+        if letters.len() > LONGEST || letters.len().max(name.len()) < 3 && letters != name {
             continue;
         }
         let slips = distance(&name, &letters);
@@ -46,13 +46,16 @@ fn distance(left: &[char], right: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::suggest;
+    use super::{LONGEST, suggest};
 
     #[test]
     fn the_nearest_name_is_suggested() {
         assert_eq!(suggest("detla", ["beta", "delta", "input"]), Some("delta"));
         assert_eq!(suggest("Margin", ["margin"]), Some("margin"));
         assert_eq!(suggest("inputs", ["input", "inputs2"]), Some("input"));
+        // One slip against two, whichever stands first.
+        assert_eq!(suggest("log_inptu", ["log_inp", "log_input"]), Some("log_input"));
+        assert_eq!(suggest("log_inptu", ["log_input", "log_inp"]), Some("log_input"));
     }
 
     #[test]
@@ -60,6 +63,16 @@ mod tests {
         assert_eq!(suggest("weight", ["target", "beta"]), None);
         assert_eq!(suggest("x", ["y", "r"]), None);
         assert_eq!(suggest("", ["a"]), None);
+        assert_eq!(suggest("xyz", [""]), None);
         assert_eq!(suggest(&"a".repeat(100), ["aaaa"]), None);
+    }
+
+    #[test]
+    fn names_are_compared_up_to_the_longest_length() {
+        let [shorter, longest, longer] = [LONGEST - 1, LONGEST, LONGEST + 1].map(|length| "a".repeat(length));
+        assert_eq!(suggest(&longest, [&*shorter]), Some(&*shorter));
+        assert_eq!(suggest(&shorter, [&*longest]), Some(&*longest));
+        assert_eq!(suggest(&longest, [&*longer]), None);
+        assert_eq!(suggest(&longer, [&*longest]), None);
     }
 }

@@ -41,6 +41,19 @@ fn the_caret_stands_below_tabs_wide_and_combining_characters() {
     assert_eq!(caret("損失 x", "失"), "   |   ^^");
     assert_eq!(caret("e\u{301}x", "x"), "   |  ^");
     assert!(at("é x", "x").contains(":1:3\n"));
+    // A control character is shown as one that takes a column.
+    assert_eq!(caret("\u{1}x", "x"), "   |  ^");
+}
+
+#[test]
+fn a_byte_order_mark_is_not_shown() {
+    let text = "\u{feff}ab\ncd";
+    for (part, place, shown, below) in [("b", "1:2", "ab", " ^"), ("d", "2:2", "cd", " ^")] {
+        let line = &place[..1];
+        let expected =
+            format!("error[E0201]: odd\n  --> specs/one.yaml:{place}\n   |\n {line} | {shown}\n   | {below}\n");
+        assert_eq!(at(text, part), expected);
+    }
 }
 
 #[test]
@@ -61,10 +74,13 @@ fn a_span_of_many_lines_is_clipped_to_its_first() {
 
 #[test]
 fn a_place_outside_the_text_or_inside_a_character_is_shown_all_the_same() {
-    for (start, end) in [(0, 0), (7, 9), (1, 1), (2, 1), (usize::MAX, usize::MAX)] {
+    for (start, end, place) in
+        [(0, 0, "1:1"), (7, 9, "2:1"), (1, 1, "1:1"), (2, 1, "1:2"), (usize::MAX, usize::MAX, "2:1")]
+    {
         let diagnostic = Diagnostic::warning(Code::UnknownName, Span { start, end }, "odd");
         let text = render_one(&diagnostic, &source("é\n"));
-        assert!(text.starts_with("warning[E0201]: odd\n"), "{text}");
+        let begin = format!("warning[E0201]: odd\n  --> specs/one.yaml:{place}\n");
+        assert!(text.starts_with(&begin), "{start}..{end}: {text}");
         assert!(text.ends_with("^\n"), "{text}");
     }
 }
@@ -75,6 +91,13 @@ fn diagnostics_are_rendered_in_the_order_of_their_places() {
     diagnostics.error(Code::UnknownName, Span::new(1, 2), "second");
     diagnostics.warning(Code::UnknownName, Span::new(0, 1), "first");
     assert!(diagnostics.has_errors());
+    assert_eq!(diagnostics.len(), 2);
+    // They stay in the order in which they were found.
+    let mut found = Vec::new();
+    for diagnostic in &diagnostics {
+        found.push(diagnostic.message.as_str());
+    }
+    assert_eq!(found, ["second", "first"]);
     let text = diagnostics.render(&source("ab"));
     let (first, second) = (text.find("first"), text.find("second"));
     assert!(first.is_some() && first < second, "{text}");

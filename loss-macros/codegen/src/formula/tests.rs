@@ -107,6 +107,7 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("x[a", Code::Unclosed, "[", ""),
         ("(a + b]", Code::UnexpectedInFormula, "]", ""),
         ("a + b)", Code::UnexpectedInFormula, ")", "no `(`"),
+        ("a + b]", Code::UnexpectedInFormula, "]", "no `[`"),
         ("a b", Code::UnexpectedInFormula, "b", "operator missing"),
         ("a +", Code::UnexpectedInFormula, "", ""),
         ("a + * b", Code::UnexpectedInFormula, "* b", ""),
@@ -183,8 +184,10 @@ fn places_follow_stretches_of_text() {
     let ast = parse(&text).expect("a good formula");
     let AstKind::Binary(_, left, right) = ast.kind else { panic!("a sum") };
     assert_eq!((left.span, right.span), (Span::new(10, 12), Span::new(20, 22)));
-    let part = text.trimmed(4, 7);
-    assert_eq!((part.as_str(), part.span(0, 2)), ("cd", Span::new(20, 22)));
+    for (start, part, place) in [(0, "ab + cd", 5), (2, "+ cd", 2), (4, "cd", 0)] {
+        let trimmed = text.trimmed(start, 7);
+        assert_eq!((trimmed.as_str(), trimmed.span(place, place + 2)), (part, Span::new(20, 22)));
+    }
 }
 
 #[test]

@@ -37,20 +37,18 @@ impl FormulaText {
         let part = &self.text[start..end];
         let start = start + (part.len() - part.trim_start().len());
         let text = part.trim().to_owned();
-        let within = start..=start + text.len();
-        let mut places = vec![(0, self.at(start))];
-        places.extend(
-            self.places
-                .iter()
-                .filter(|(offset, _)| within.contains(offset) && *offset > start)
-                .map(|(offset, file)| (offset - start, *file)),
-        );
+        let after = self.places[self.begun(start)..].iter().map(|(begin, file)| (begin - start, *file));
+        let places = std::iter::once((0, self.at(start))).chain(after).collect();
         FormulaText { text, places }
     }
 
     fn at(&self, offset: usize) -> usize {
-        let after = self.places.partition_point(|(begin, _)| *begin <= offset);
-        let (begin, file) = after.checked_sub(1).and_then(|last| self.places.get(last)).copied().unwrap_or_default();
+        let (begin, file) = self.places[..self.begun(offset)].last().copied().unwrap_or_default();
         file + (offset - begin)
+    }
+
+    /// How many stretches begin at an offset or before it.
+    fn begun(&self, offset: usize) -> usize {
+        self.places.partition_point(|(begin, _)| *begin <= offset)
     }
 }

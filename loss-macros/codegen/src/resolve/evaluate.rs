@@ -26,7 +26,9 @@ pub(crate) fn evaluate(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Optio
             Some(known) => Some(known),
             None => named_constant(text).map(|constant| Known::Number(constant.to_f64())),
         },
-        AstKind::Unary(UnaryOperator::Negate, operand) => Some(Known::Number(-number(operand, name)?)),
+        AstKind::Unary(UnaryOperator::Negate, operand) => {
+            apply_unary(Unary::Negate, number(operand, name)?).map(Known::Number)
+        }
         AstKind::Unary(UnaryOperator::Not, operand) => {
             Some(Known::Condition(condition(operand, name)?.map(|value| !value)))
         }
@@ -91,6 +93,7 @@ fn condition(ast: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<Option<b
 }
 
 fn binary(operator: BinaryOperator, left: &Ast, right: &Ast, name: &dyn Fn(&str) -> Option<Known>) -> Option<Known> {
+    let arithmetic = |function| apply_binary(function, number(left, name)?, number(right, name)?).map(Known::Number);
     match operator {
         // One side may settle the matter where the other cannot be told.
         BinaryOperator::And | BinaryOperator::Or => {
@@ -116,11 +119,11 @@ fn binary(operator: BinaryOperator, left: &Ast, right: &Ast, name: &dyn Fn(&str)
         BinaryOperator::LessEqual => compare(left, right, name, |x, y| x <= y),
         BinaryOperator::Greater => compare(left, right, name, |x, y| x > y),
         BinaryOperator::GreaterEqual => compare(left, right, name, |x, y| x >= y),
-        BinaryOperator::Add => Some(Known::Number(number(left, name)? + number(right, name)?)),
-        BinaryOperator::Subtract => Some(Known::Number(number(left, name)? - number(right, name)?)),
-        BinaryOperator::Multiply => Some(Known::Number(number(left, name)? * number(right, name)?)),
-        BinaryOperator::Divide => Some(Known::Number(number(left, name)? / number(right, name)?)),
-        BinaryOperator::Power => Some(Known::Number(number(left, name)?.powf(number(right, name)?))),
+        BinaryOperator::Add => arithmetic(Binary::Add),
+        BinaryOperator::Subtract => arithmetic(Binary::Subtract),
+        BinaryOperator::Multiply => arithmetic(Binary::Multiply),
+        BinaryOperator::Divide => arithmetic(Binary::Divide),
+        BinaryOperator::Power => arithmetic(Binary::Power),
     }
 }
 
@@ -217,6 +220,12 @@ mod tests {
         assert_eq!(value("missing > 0 and on"), condition(None));
         assert_eq!(value("not (missing > 0) and x > 1"), condition(Some(false)));
         assert_eq!(value("form == plain"), condition(Some(true)));
+        assert_eq!(value("x == 0.25"), condition(Some(true)));
+        assert_eq!(value("x != 0.25"), condition(Some(false)));
+        assert_eq!(value("x == missing"), condition(None));
+        assert_eq!(value("x > nan"), condition(None));
+        assert_eq!(value("max(x, missing) > 0"), condition(None));
+        assert_eq!(value("min(missing, x) > 0"), condition(None));
     }
 
     #[test]
@@ -226,6 +235,34 @@ mod tests {
         assert_eq!(value("elsewhere > 0 and on"), None);
         assert_eq!(value("lgamma(x) > 0"), None);
         assert_eq!(value("sum(C, x)"), None);
+        // Calls that are refused elsewhere.
+        assert_eq!(value("max(C, x, 1)"), None);
+        assert_eq!(value("abs(x, of = 1)"), None);
+    }
+
+    #[test]
+    fn operators_and_functions_compute() {
+        for (text, known) in [
+            ("x + 1", 1.25),
+            ("x - 1", -0.75),
+            ("x * 3", 0.75),
+            ("x / 2", 0.125),
+            ("x^2", 0.0625),
+            ("-x", -0.25),
+            ("sqrt(x) + abs(-x)", 0.75),
+            ("exp(0) + cos(0) + cosh(0)", 3.0),
+            ("sigmoid(0)", 0.5),
+            ("sigmoid(-inf)", 0.0),
+            ("sigmoid(inf)", 1.0),
+            ("softplus(-inf)", 0.0),
+            ("softplus(1000)", 1000.0),
+            ("max(x, 1) - min(x, 1)", 0.75),
+            ("weigh(2, x)", 0.5),
+            ("straight_through(x, 2)", 0.25),
+        ] {
+            assert_eq!(value(text), Some(Known::Number(known)), "{text}");
+        }
+        assert_eq!(value("0.693 < softplus(0) < 0.694"), Some(Known::Condition(Some(true))));
     }
 
     #[test]
