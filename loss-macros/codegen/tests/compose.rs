@@ -3,7 +3,7 @@
 use loss_codegen::compile::{Compiled, compile, compile_beside, library};
 use loss_codegen::compose::made_of;
 use loss_codegen::formula::print::print;
-use loss_codegen::model::{Label, ParamKind};
+use loss_codegen::model::{Label, ParamKind, Position};
 use loss_codegen::source::SourceFile;
 
 const BOUNDED: &str = include_str!("specs/bounded.yaml");
@@ -84,10 +84,32 @@ fn what_may_smooth_or_sharpen_a_knot_takes_none_over() {
 }
 
 #[test]
+fn knots_come_along_where_the_argument_is_linear_in_what_is_learned() {
+    let inputs = "inputs:\n  x: { axes: [N, C], gradient: true }\n  t: { axes: [N], label: class_index(C) }\n  \
+                  y: { axes: [N], label: probability }\n";
+    for (argument, knot) in [
+        ("x[t] * 2", "abs(x[t] * 2 - y) == 1"),
+        ("2 * x[t] / 4", "abs(2 * x[t] / 4 - y) == 1"),
+        ("y - -x[t]", "abs(y - -x[t] - y) == 1"),
+        ("(3 * x)[t]", "abs((3 * x)[t] - y) == 1"),
+        ("x[t] * x[t]", ""),
+        ("2 / x[t]", ""),
+        ("y + exp(x[t])", ""),
+        ("exp(x[t]) * y", ""),
+        ("(x^2)[t]", ""),
+    ] {
+        let compiled = compiled("trial", &format!("{inputs}loss: \"bounded({argument}, y)\""));
+        let expected: &[String] = if knot.is_empty() { &[] } else { &[format!("{knot}: C1 of bounded")] };
+        assert_eq!(carried(&compiled), expected, "{argument}");
+    }
+}
+
+#[test]
 fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
     let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n\
                   loss: \"if given(k) then (if abs(x) < k then x^2 else 2 * k * abs(x) - k^2) else x^2\"\n\
-                  knots: [ { at: abs(x) == k, smooth: C1, when: given(k) } ]";
+                  let:\n  border: \"if given(k) then k else 1\"\n  past(e): abs(e) - border\n\
+                  knots:\n  - { at: abs(x) == k, smooth: C1, when: given(k) }\n  - { at: past(x) == 0, smooth: C2 }";
     let of = |name: &str, params: &str, call: &str| {
         let caller = format!("inputs:\n  x: {{ axes: [N], gradient: true }}\n{params}loss: 3 * {call}");
         let sources = [spec("called", called), spec(name, &caller)];
@@ -97,8 +119,24 @@ fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
     assert_eq!(of("without", "", "called(x)"), [""; 0]);
     assert_eq!(
         of("with", "params:\n  width: { default: 1, domain: 0 < width < inf }\n", "called(x, k = width)"),
-        ["abs(x) == width when given(width): C1 of called"]
+        [
+            "abs(x) == width when given(width): C1 of called",
+            "abs(x) - (if given(width) then width else 1) == 0: C2 of called"
+        ]
     );
+}
+
+#[test]
+fn a_knot_over_an_axis_comes_along_over_the_axis_of_the_call() {
+    let called = "inputs:\n  x: { axes: [N, C], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n\
+                  loss: \"relu(sum(C, x))^2 + relu(sum(C, x - border))^2\"\n\
+                  let:\n  border: \"if given(k) then k else 1\"\n\
+                  knots:\n  - { at: \"sum(C, x) == 0\", smooth: C1 }\n  - { at: \"sum(C, x - border) == 0\", smooth: C1 }";
+    let caller = "inputs:\n  y: { axes: [N, D], gradient: true }\nloss: called(2 * y, C = D)";
+    let all = compile(&[spec("called", called), spec("caller", caller)]);
+    let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+    let caller = all.iter().find(|compiled| compiled.spec.name == "caller").expect("it was compiled");
+    assert_eq!(carried(caller), ["sum(D, 2 * y) == 0: C1 of called"]);
 }
 
 #[test]
@@ -121,6 +159,24 @@ fn an_entry_takes_over_what_it_does_not_say() {
     assert_eq!(spec.params[1].kind, ParamKind::Choice(vec!["plain".to_owned(), "halved".to_owned()]));
     // One for each word and presence of the weight.
     assert_eq!(compiled.variants.len(), 4);
+}
+
+#[test]
+fn an_axis_comes_along_as_it_is_declared_there_unless_it_is_declared_here() {
+    let wide =
+        "axes:\n  L: { meaning: places, position: 1 }\ninputs:\n  x: { axes: [N, L], gradient: true }\nloss: sum(L, x)";
+    for (axes, meaning, position) in [
+        ("", Some("places"), Position::Second),
+        ("axes:\n  N: { meaning: rows }\n", Some("places"), Position::Second),
+        ("axes:\n  L: { meaning: ours }\n", Some("ours"), Position::Last),
+    ] {
+        let trial = format!("{axes}inputs:\n  x: {{ from: wide, gradient: true }}\nloss: wide(x) / 2");
+        let all = compile(&[spec("wide", wide), spec("trial", &trial)]);
+        let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+        let trial = all.iter().find(|compiled| compiled.spec.name == "trial").expect("it was compiled");
+        let [_, axis] = &trial.spec.axes[..] else { panic!("rows and places") };
+        assert_eq!((axis.name.as_str(), axis.meaning.as_deref(), axis.position), ("L", meaning, position), "{axes}");
+    }
 }
 
 #[test]

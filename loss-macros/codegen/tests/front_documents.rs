@@ -27,6 +27,16 @@ fn a_byte_order_mark_changes_nothing_but_places() {
     let broken = source(&marked.replace("[r]", "[r"));
     let errors = parse_document(&broken).expect_err("a bracket is open").render(&broken);
     assert!(errors.contains("specs/some.yaml:3:12"), "{errors}");
+    for text in [plain.replace("[r]", "[r"), plain.replace("abs(input)", "a: b")] {
+        let marked = format!("\u{feff}{text}");
+        let place = |text: &str| {
+            let errors = parse_document(&source(text)).expect_err(text);
+            let span = errors.iter().next().expect("an error").span;
+            (span.start, span.end)
+        };
+        let (start, end) = place(&text);
+        assert_eq!(place(&marked), (start + '\u{feff}'.len_utf8(), end + '\u{feff}'.len_utf8()), "{text}");
+    }
 }
 
 /// A spec with this line for its loss.
@@ -191,6 +201,38 @@ fn a_formula_keeps_its_places_however_it_is_written() {
         let ast = document(&text).loss.to_ast();
         let AstKind::Binary(_, _, right) = ast.kind else { panic!("a difference: {loss}") };
         assert_eq!(at(&text, right.span), "detla", "{loss}");
+    }
+}
+
+#[test]
+fn an_escape_is_the_character_that_it_stands_for_and_none_within_single_quotes() {
+    for (escape, character) in [
+        (r"\0", '\0'),
+        (r"\a", '\u{7}'),
+        (r"\b", '\u{8}'),
+        (r"\t", '\t'),
+        ("\\\t", '\t'),
+        (r"\n", '\n'),
+        (r"\v", '\u{b}'),
+        (r"\f", '\u{c}'),
+        (r"\r", '\r'),
+        (r"\e", '\u{1b}'),
+        (r"\ ", ' '),
+        (r#"\""#, '"'),
+        (r"\/", '/'),
+        (r"\\", '\\'),
+        (r"\N", '\u{85}'),
+        (r"\_", '\u{a0}'),
+        (r"\L", '\u{2028}'),
+        (r"\P", '\u{2029}'),
+        (r"\x41", 'A'),
+        (r"\u00e9", 'é'),
+        (r"\U0001f600", '😀'),
+    ] {
+        let text = with_loss("loss: input").replace("summary: s", &format!("summary: \"<{escape}>\""));
+        assert_eq!(document(&text).summary.value, format!("<{character}>"), "{escape}");
+        let text = text.replace(&format!("\"<{escape}>\""), &format!("'<{escape}>'"));
+        assert_eq!(document(&text).summary.value, format!("<{escape}>"));
     }
 }
 
