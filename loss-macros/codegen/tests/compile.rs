@@ -43,6 +43,15 @@ fn a_loss_whose_file_is_broken_is_not_unknown_elsewhere() {
 }
 
 #[test]
+fn sums_are_in_f64_where_the_spec_says_so() {
+    let is_wide = |rest: &str| {
+        let compiled = compile(&[spec("summed", "abs(input)", rest)]).expect("it compiles");
+        compiled[0].spec.accumulate_f64
+    };
+    assert_eq!([is_wide(""), is_wide("accumulate: f64\n")], [false, true]);
+}
+
+#[test]
 fn two_losses_are_two_types() {
     let found = mistakes(&[spec("smooth_1", "abs(input)", ""), spec("smooth1", "abs(input)", "")]);
     assert_eq!(found, ["error[E0204]: `smooth1` and `smooth_1` are one name in Rust"]);

@@ -3,7 +3,7 @@
 use loss_codegen::compile::{Compiled, compile, compile_beside, library};
 use loss_codegen::compose::made_of;
 use loss_codegen::formula::print::print;
-use loss_codegen::model::{Label, ParamKind, Position};
+use loss_codegen::model::{Label, ParamKind, ParamValue, Position};
 use loss_codegen::source::SourceFile;
 
 const BOUNDED: &str = include_str!("specs/bounded.yaml");
@@ -87,18 +87,25 @@ fn what_may_smooth_or_sharpen_a_knot_takes_none_over() {
 fn knots_come_along_where_the_argument_is_linear_in_what_is_learned() {
     let inputs = "inputs:\n  x: { axes: [N, C], gradient: true }\n  t: { axes: [N], label: class_index(C) }\n  \
                   y: { axes: [N], label: probability }\n";
-    for (argument, knot) in [
-        ("x[t] * 2", "abs(x[t] * 2 - y) == 1"),
-        ("2 * x[t] / 4", "abs(2 * x[t] / 4 - y) == 1"),
-        ("y - -x[t]", "abs(y - -x[t] - y) == 1"),
-        ("(3 * x)[t]", "abs((3 * x)[t] - y) == 1"),
-        ("x[t] * x[t]", ""),
-        ("2 / x[t]", ""),
-        ("y + exp(x[t])", ""),
-        ("exp(x[t]) * y", ""),
-        ("(x^2)[t]", ""),
+    for (lets, argument, knot) in [
+        ("", "x[t] * 2", "abs(x[t] * 2 - y) == 1"),
+        ("", "2 * x[t] / 4", "abs(2 * x[t] / 4 - y) == 1"),
+        ("", "y - -x[t]", "abs(y - -x[t] - y) == 1"),
+        ("", "(3 * x)[t]", "abs((3 * x)[t] - y) == 1"),
+        ("", "x[t] * x[t]", ""),
+        ("", "2 / x[t]", ""),
+        ("", "y + exp(x[t])", ""),
+        ("", "exp(x[t]) * y", ""),
+        ("", "(x^2)[t]", ""),
+        ("", "2 * exp(x[t])", ""),
+        ("z: 2 * y\n", "x[t] * exp(z)", "abs(x[t] * exp(z) - y) == 1"),
+        ("z: 2 * x[t]\n", "z + y", "abs(z + y - y) == 1"),
+        ("z: exp(x[t])\n", "z + y", ""),
+        // What a function reads is not followed.
+        ("z(e): 2 * e\n", "x[t] * z(y)", ""),
     ] {
-        let compiled = compiled("trial", &format!("{inputs}loss: \"bounded({argument}, y)\""));
+        let lets = if lets.is_empty() { String::new() } else { format!("let:\n  {lets}") };
+        let compiled = compiled("trial", &format!("{inputs}{lets}loss: \"bounded({argument}, y)\""));
         let expected: &[String] = if knot.is_empty() { &[] } else { &[format!("{knot}: C1 of bounded")] };
         assert_eq!(carried(&compiled), expected, "{argument}");
     }
@@ -106,9 +113,10 @@ fn knots_come_along_where_the_argument_is_linear_in_what_is_learned() {
 
 #[test]
 fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
-    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n\
-                  loss: \"if given(k) then (if abs(x) < k then x^2 else 2 * k * abs(x) - k^2) else x^2\"\n\
-                  let:\n  border: \"if given(k) then k else 1\"\n  past(e): abs(e) - border\n\
+    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n  \
+                  form: { kind: choice, values: [near, far], default: near }\n\
+                  loss: \"scale * (if given(k) then (if abs(x) < k then x^2 else 2 * k * abs(x) - k^2) else x^2)\"\n\
+                  let:\n  scale: if form == near then 1 else 2\n  border: \"if given(k) then k else 1\"\n  past(e): abs(e) - border\n\
                   knots:\n  - { at: abs(x) == k, smooth: C1, when: given(k) }\n  - { at: past(x) == 0, smooth: C2 }";
     let of = |name: &str, params: &str, call: &str| {
         let caller = format!("inputs:\n  x: {{ axes: [N], gradient: true }}\n{params}loss: 3 * {call}");
@@ -159,6 +167,23 @@ fn an_entry_takes_over_what_it_does_not_say() {
     assert_eq!(spec.params[1].kind, ParamKind::Choice(vec!["plain".to_owned(), "halved".to_owned()]));
     // One for each word and presence of the weight.
     assert_eq!(compiled.variants.len(), 4);
+}
+
+#[test]
+fn what_an_entry_says_of_its_absence_replaces_what_is_said_there() {
+    for (weight, call, default, is_optional) in [
+        ("{ from: bounded }", "bounded(x, y, weight)", Some("1"), false),
+        ("{ from: bounded, default: 3 }", "bounded(x, y, weight)", Some("3"), false),
+        ("{ from: bounded, optional: true }", "if given(weight) then bounded(x, y, weight) else 0", None, true),
+    ] {
+        let compiled = compiled("trial", &format!("{INPUTS}  weight: {weight}\nloss: {call}"));
+        let input = &compiled.spec.inputs[2];
+        let stands_in = match &input.default {
+            Some(ParamValue::Number(number)) => Some(number.to_string()),
+            Some(ParamValue::Switch(_) | ParamValue::Word(_)) | None => None,
+        };
+        assert_eq!((stands_in.as_deref(), input.optional), (default, is_optional), "{weight}");
+    }
 }
 
 #[test]

@@ -167,6 +167,7 @@ fn places_are_those_of_the_contents() {
     let here = |span| at(EVERY_KEY, span);
     assert_eq!(here(document.summary.span), "A \\\"spec\\\" with every key, in another order.");
     assert_eq!(here(document.reference[1].span), "O''Hara, 2001");
+    assert_eq!(here(document.guide.meaning.expect("given").span), "What it means,\n  on two lines.");
     assert_eq!(here(document.lets[1].name.span), "total");
     assert_eq!(here(document.lets[1].arguments.as_ref().expect("given")[1].span), "k");
     let AstKind::Binary(_, left, right) = &scalar(&document.loss).kind else { panic!("a sum") };
@@ -195,12 +196,29 @@ fn a_formula_keeps_its_places_however_it_is_written() {
         "loss: \"input - detla\" # a comment",
         "loss: { cases: [ { otherwise: input - detla } ] }",
         "loss:\n  cases:\n  - otherwise: input - detla",
+        "loss: { cases: [ { otherwise: input - detla\n  } ] }",
         "loss: {\n  cases: [\n    # a comment\n    { \"otherwise\":\"input - detla\" },\n  ] }",
     ] {
         let text = with_loss(loss);
         let ast = document(&text).loss.to_ast();
         let AstKind::Binary(_, _, right) = ast.kind else { panic!("a difference: {loss}") };
         assert_eq!(at(&text, right.span), "detla", "{loss}");
+    }
+}
+
+#[test]
+fn a_list_is_read_however_it_is_written() {
+    for list in [
+        "reference: [one, a:b]",
+        "reference: [\n  one,\n  a:b,\n]",
+        "reference: [ one # a comment\n  , a:b ]",
+        "reference:\n- one\n- a:b",
+        "reference:\n  - one\n  - a:b",
+        "reference: # a comment\n  - one # a comment\n  - a:b",
+        "reference:\n  -\n    one\n  -\n    # a comment\n    a:b",
+    ] {
+        let document = document(&with_loss("loss: input").replace("reference: [r]", list));
+        assert_eq!(values(&document.reference), ["one", "a:b"], "{list}");
     }
 }
 
