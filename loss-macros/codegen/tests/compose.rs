@@ -135,6 +135,20 @@ fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
 }
 
 #[test]
+fn a_knot_of_one_form_comes_along_where_the_call_chooses_that_form() {
+    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  form: { kind: choice, values: [near, far], default: near }\n\
+                  loss: if form == near then relu(x - 3)^2 else relu(x - 4)^2\n\
+                  knots: [ { at: x == 3, smooth: C1, when: form == near }, { at: x == 4, smooth: C1, when: form != near } ]";
+    for (call, knot) in [("called(x)", "x == 3"), ("called(x, form = far)", "x == 4")] {
+        let caller = format!("inputs:\n  x: {{ axes: [N], gradient: true }}\nloss: {call}");
+        let all = compile(&[spec("called", called), spec("caller", &caller)]);
+        let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
+        let caller = all.iter().find(|compiled| compiled.spec.name == "caller").expect("it was compiled");
+        assert_eq!(carried(caller), [format!("{knot}: C1 of called")], "{call}");
+    }
+}
+
+#[test]
 fn a_knot_over_an_axis_comes_along_over_the_axis_of_the_call() {
     let called = "inputs:\n  x: { axes: [N, C], gradient: true }\nparams:\n  k: { optional: true, domain: 0 < k < inf }\n\
                   loss: \"relu(sum(C, x))^2 + relu(sum(C, x - border))^2\"\n\
@@ -149,23 +163,23 @@ fn a_knot_over_an_axis_comes_along_over_the_axis_of_the_call() {
 
 #[test]
 fn an_entry_takes_over_what_it_does_not_say() {
-    let text = "inputs:\n  x: { axes: [N], gradient: true }\n  how: { from: bounded.target }\n  weight: { from: bounded, meaning: ours }\n\
+    let text = "inputs:\n  x: { axes: [N], gradient: true }\n  how: { from: bounded.target }\n  share: { from: bounded.weight, meaning: ours }\n\
                 params:\n  w: { from: bounded.width, default: 2 }\n  form: { from: bounded }\n\
-                loss: bounded(x, how, weight, width = w, form = form)";
+                loss: bounded(x, how, share, width = w, form = form)";
     let compiled = compiled("trial", text);
     let spec = &compiled.spec;
     let how = &spec.inputs[1];
     assert_eq!((how.label, how.axes.len(), how.gradient), (Label::Probability, 1, false));
     assert_eq!(how.meaning.as_deref(), Some("how likely it is"));
-    let weight = &spec.inputs[2];
-    assert!(weight.default.is_some());
-    assert_eq!(weight.domain.as_ref().map(print).as_deref(), Some("0 <= weight < inf"));
-    assert_eq!(weight.meaning.as_deref(), Some("ours"));
+    let share = &spec.inputs[2];
+    assert!(share.default.is_some());
+    assert_eq!(share.domain.as_ref().map(print).as_deref(), Some("0 <= share < inf"));
+    assert_eq!(share.meaning.as_deref(), Some("ours"));
     let w = &spec.params[0];
     assert_eq!(w.domain_text.as_deref(), Some("0 < w < inf"));
     assert_eq!(w.default.as_ref().map(|value| w.encode(value)), Some(2.0));
     assert_eq!(spec.params[1].kind, ParamKind::Choice(vec!["plain".to_owned(), "halved".to_owned()]));
-    // One for each word and presence of the weight.
+    // One for each word and presence of the share.
     assert_eq!(compiled.variants.len(), 4);
 }
 

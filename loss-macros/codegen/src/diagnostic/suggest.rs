@@ -51,6 +51,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_suggested() {
         assert_eq!(suggest("detla", ["beta", "delta", "input"]), Some("delta"));
+        assert_eq!(suggest("esp", ["eps"]), Some("eps"));
         assert_eq!(suggest("Margin", ["margin"]), Some("margin"));
         assert_eq!(suggest("inputs", ["input", "inputs2"]), Some("input"));
         // One slip against two, whichever stands first.
@@ -61,7 +62,10 @@ mod tests {
     #[test]
     fn a_far_or_tiny_name_is_not_suggested() {
         assert_eq!(suggest("weight", ["target", "beta"]), None);
+        // A swap is a slip too, and another one is too many.
+        assert_eq!(suggest("detlx", ["delta"]), None);
         assert_eq!(suggest("x", ["y", "r"]), None);
+        assert_eq!(suggest("xy", ["xz"]), None);
         assert_eq!(suggest("", ["a"]), None);
         assert_eq!(suggest("xyz", [""]), None);
         assert_eq!(suggest(&"a".repeat(100), ["aaaa"]), None);

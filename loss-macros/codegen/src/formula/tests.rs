@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::formula::ast::{Ast, AstKind, BinaryOperator, Call, NamedArgument, UnaryOperator};
-use crate::formula::parser::{MOST_LEVELS, parse};
+use crate::formula::parser::{MOST_LEVELS, MOST_PARTS, parse};
 use crate::formula::print::print;
 use crate::formula::text::FormulaText;
 use crate::source::{Span, Spanned};
@@ -80,7 +80,7 @@ fn precedence_is_that_of_the_language() {
     assert_ne!(shape(&tree("a - b - c")), shape(&tree("a - (b - c)")));
 }
 
-/// Each bad text, its code, the part below the caret, and words of the help.
+/// Each bad text, its code, the part below the caret, and words of the help if there is one.
 #[test]
 fn an_error_has_its_code_its_place_and_its_help() {
     for (text, code, part, help) in [
@@ -88,7 +88,7 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("  ", Code::EmptyFormula, "  ", ""),
         (".5", Code::BadNumber, ".5", "write `0.5`"),
         ("1.x", Code::BadNumber, "1.", "write `1.0`"),
-        ("1.2.3", Code::BadNumber, "1.2.", ""),
+        ("1.2.3", Code::BadNumber, "1.2.", "digits, a point, digits"),
         ("2x + 1", Code::BadNumber, "2x", "`2 * x`"),
         ("1e + 1", Code::BadNumber, "1e", "exponent"),
         ("1_000", Code::BadNumber, "1_000", "without `_`"),
@@ -125,8 +125,8 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("x if a", Code::UnexpectedInFormula, "if", "`if condition then value else otherwise`"),
         ("if a then b", Code::MissingElse, "if", "`else`"),
         ("(if a then b) + 1", Code::MissingElse, "if", "`else`"),
-        ("if a b", Code::UnexpectedInFormula, "b", ""),
-        ("then + 1", Code::ReservedWord, "then", ""),
+        ("if a b", Code::UnexpectedInFormula, "b", "operator missing"),
+        ("then + 1", Code::ReservedWord, "then", "cannot be names"),
         ("x where a", Code::UnexpectedInFormula, "where", "axes"),
         ("x / C", Code::AxisAsValue, "C", "`size(C)`"),
         ("logInput", Code::BadName, "logInput", "`log_input`"),
@@ -141,11 +141,16 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("sum(x, C)", Code::BadArgument, "C", "first"),
         ("sum(C where , x)", Code::UnexpectedInFormula, ", x", ""),
         ("f(a,)", Code::UnexpectedInFormula, ")", ""),
-        ("f(C = x)", Code::UnexpectedInFormula, "x", ""),
+        ("f(C = x)", Code::UnexpectedInFormula, "x", "operator missing"),
+        ("sum(C [a], x)", Code::UnexpectedInFormula, "[", ""),
         ("a # b", Code::UnexpectedCharacter, "#", "comment"),
+        ("{a}", Code::UnexpectedCharacter, "{", "`(` and `)`"),
+        ("a}", Code::UnexpectedCharacter, "}", "`(` and `)`"),
+        ("a.b", Code::UnexpectedCharacter, ".", "no fields"),
+        ("a @ b", Code::UnexpectedCharacter, "@", ""),
         // The first error counts, also where a bad character follows.
-        ("a b &&", Code::UnexpectedInFormula, "b", ""),
-        ("(a &&", Code::UnexpectedCharacter, "&&", ""),
+        ("a b &&", Code::UnexpectedInFormula, "b", "operator missing"),
+        ("(a &&", Code::UnexpectedCharacter, "&&", "`and`"),
     ] {
         let error = match read(text) {
             Ok(ast) => panic!("`{text}` was read as {}", print(&ast)),
@@ -162,7 +167,10 @@ fn an_error_has_its_code_its_place_and_its_help() {
             begin
         };
         assert_eq!(error.span.start, begin, "`{text}`: {}", error.message);
-        assert!(error.help.as_deref().unwrap_or_default().contains(help), "`{text}`: {:?}", error.help);
+        match (&error.help, help) {
+            (None, help) => assert_eq!(help, "", "`{text}`"),
+            (Some(found), help) => assert!(!help.is_empty() && found.contains(help), "`{text}`: {found}"),
+        }
     }
 }
 
@@ -206,6 +214,14 @@ fn nesting_and_size_are_limited_without_exhausting_the_stack() {
         let error = read(&deep(100_000)).expect_err("too deep");
         assert_eq!(error.code, Code::FormulaTooLarge, "{open}");
         assert!(read(&deep(MOST_LEVELS / 3)).is_ok(), "{open}");
+    }
+    // As many as there may be, and one more.
+    for (longest, longer) in [
+        (format!("a{}", " + a".repeat(MOST_LEVELS - 1)), format!("a{}", " + a".repeat(MOST_LEVELS))),
+        (format!("f(a{})", ", a".repeat(MOST_PARTS - 2)), format!("f(a{})", ", a".repeat(MOST_PARTS - 1))),
+    ] {
+        assert!(read(&longest).is_ok());
+        assert_eq!(read(&longer).expect_err("too large").code, Code::FormulaTooLarge);
     }
     // A chain doubles its middle, so that nested ones grow without end.
     let mut doubling = "a".to_owned();

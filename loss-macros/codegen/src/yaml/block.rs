@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::formula::text::FormulaText;
 use crate::source::Span;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
-use crate::yaml::scanner::{Scanner, begins_blank};
+use crate::yaml::scanner::Scanner;
 
 impl Scanner<'_> {
     /// The value that begins here, in this column. What belongs to it stands in column `least` or further right.
@@ -61,7 +61,7 @@ impl Scanner<'_> {
                         return Err(self.unexpected());
                     }
                 }
-                Some(next) if next >= column => return Err(self.unexpected()),
+                // No list or map around this one holds what stands further right: it is reported there.
                 Some(_) | None => break,
             }
         }
@@ -90,12 +90,6 @@ impl Scanner<'_> {
         let absent = Node::scalar(self.nothing());
         self.skip_blanks();
         self.skip_properties();
-        if self.comment().is_none() && !begins_line_end(self.rest()) {
-            if self.is_indicator('-') {
-                return Err(self.unexpected());
-            }
-            return self.inline(column + 1);
-        }
         match self.next_content() {
             Some(next) if next > column => self.block(next, column + 1),
             // A list may stand in the column of its key.
@@ -107,25 +101,18 @@ impl Scanner<'_> {
     fn block_list(&mut self, column: usize) -> Result<Node, Diagnostic> {
         let mut items = Vec::new();
         let start = self.at;
-        let mut end = start + 1;
+        let mut end = start;
         loop {
             self.at += 1;
             let absent = Node::scalar(self.nothing());
-            self.skip_blanks();
-            let on_this_line = self.comment().is_none() && !begins_line_end(self.rest());
-            let item = if on_this_line {
-                self.block(self.column(), column + 1)?
-            } else {
-                match self.next_content() {
-                    Some(next) if next > column => self.block(next, column + 1)?,
-                    Some(_) | None => absent,
-                }
+            let item = match self.next_content() {
+                Some(next) if next > column => self.block(next, column + 1)?,
+                Some(_) | None => absent,
             };
             end = end.max(item.span.end);
             items.push(item);
             match self.next_content() {
                 Some(next) if next == column && self.is_indicator('-') => {}
-                Some(next) if next > column => return Err(self.unexpected()),
                 Some(_) | None => break,
             }
         }
@@ -166,7 +153,7 @@ impl Scanner<'_> {
         if scalar.comment.is_some() {
             self.at = line_end;
         }
-        if begins_line_end(self.rest()) && self.next_content().is_some_and(|column| column >= least) {
+        if self.next_content().is_some_and(|column| column >= least) {
             let error = if self.key_follows() { self.key_too_far_right() } else { self.many_lines(scalar.span) };
             self.diagnostics.push(error);
             while self.next_content().is_some_and(|column| column >= least) {
@@ -221,8 +208,4 @@ impl Scanner<'_> {
         let span = if content == 0 { Span::new(self.at, self.at) } else { text.span(begin, content) };
         Ok(Scalar { text, style: Style::Block, span, comment: None })
     }
-}
-
-fn begins_line_end(text: &str) -> bool {
-    begins_blank(text) && !text.starts_with([' ', '\t'])
 }

@@ -77,9 +77,10 @@ mod tests {
 
     #[test]
     fn the_first_document_may_have_a_mark_and_a_directive() {
-        let found = |text: &str| second_document(text).map(|error| error.span.start);
+        let found = |text: &str| second_document(text).map(|error| (error.span.start, error.span.end));
         assert_eq!(found("---\na: 1\n"), None);
         assert_eq!(found("%YAML 1.2\n# more\n---\na: 1\n"), None);
-        assert_eq!(found("a: 1\n---\nb: 1\n"), Some(5));
+        assert_eq!(found("a: 1\n---\nb: 1\n"), Some((5, 8)));
+        assert_eq!(found("a: 1\n--- # more\nb: 1\n"), Some((5, 8)));
     }
 }

@@ -114,7 +114,10 @@ impl Reader {
             "false" if scalar.style == Style::Plain => Some(false),
             other => {
                 let message = format!("`{what}` takes `true` or `false`, found `{other}`");
-                self.diagnostics.error(Code::WrongKind, scalar.span, message);
+                let error = self.diagnostics.error(Code::WrongKind, scalar.span, message);
+                if matches!(other, "true" | "false") {
+                    error.help("write it without quotes");
+                }
                 None
             }
         }
