@@ -192,6 +192,7 @@ fn a_formula_keeps_its_places_however_it_is_written() {
         "loss: |\r\n  input\r\n  - detla\r",
         "loss:\n  input - detla",
         "'loss' : input - detla",
+        "loss : input - detla",
         "loss: input - detla   ",
         "loss: \"input - detla\" # a comment",
         "loss: { cases: [ { otherwise: input - detla } ] }",

@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::formula::text::FormulaText;
 use crate::source::Span;
 use crate::yaml::node::{Node, NodeKind, Scalar, Style};
-use crate::yaml::scanner::Scanner;
+use crate::yaml::scanner::{Scanner, begins_blank};
 
 impl Scanner<'_> {
     /// The value that begins here, in this column. What belongs to it stands in column `least` or further right.
@@ -38,6 +38,7 @@ impl Scanner<'_> {
             }
             Some(_) => {
                 self.plain_end(false);
+                self.skip_blanks();
                 self.is_indicator(':')
             }
         };
@@ -90,6 +91,12 @@ impl Scanner<'_> {
         let absent = Node::scalar(self.nothing());
         self.skip_blanks();
         self.skip_properties();
+        if self.comment().is_none() && !begins_line_end(self.rest()) {
+            if self.is_indicator('-') {
+                return Err(self.unexpected());
+            }
+            return self.inline(column + 1);
+        }
         match self.next_content() {
             Some(next) if next > column => self.block(next, column + 1),
             // A list may stand in the column of its key.
@@ -153,7 +160,7 @@ impl Scanner<'_> {
         if scalar.comment.is_some() {
             self.at = line_end;
         }
-        if self.next_content().is_some_and(|column| column >= least) {
+        if begins_line_end(self.rest()) && self.next_content().is_some_and(|column| column >= least) {
             let error = if self.key_follows() { self.key_too_far_right() } else { self.many_lines(scalar.span) };
             self.diagnostics.push(error);
             while self.next_content().is_some_and(|column| column >= least) {
@@ -208,4 +215,8 @@ impl Scanner<'_> {
         let span = if content == 0 { Span::new(self.at, self.at) } else { text.span(begin, content) };
         Ok(Scalar { text, style: Style::Block, span, comment: None })
     }
+}
+
+fn begins_line_end(text: &str) -> bool {
+    begins_blank(text) && !text.starts_with([' ', '\t'])
 }
