@@ -27,7 +27,7 @@ fn a_byte_order_mark_changes_nothing_but_places() {
     let broken = source(&marked.replace("[r]", "[r"));
     let errors = parse_document(&broken).expect_err("a bracket is open").render(&broken);
     assert!(errors.contains("specs/some.yaml:3:12"), "{errors}");
-    for text in [plain.replace("[r]", "[r"), plain.replace("abs(input)", "a: b")] {
+    for (text, part) in [(plain.replace("[r]", "[r"), "["), (plain.replace("abs(input)", "a: b"), ":")] {
         let marked = format!("\u{feff}{text}");
         let place = |text: &str| {
             let errors = parse_document(&source(text)).expect_err(text);
@@ -35,6 +35,7 @@ fn a_byte_order_mark_changes_nothing_but_places() {
             (span.start, span.end)
         };
         let (start, end) = place(&text);
+        assert_eq!(&text[start..end], part);
         assert_eq!(place(&marked), (start + '\u{feff}'.len_utf8(), end + '\u{feff}'.len_utf8()), "{text}");
     }
 }
@@ -149,7 +150,7 @@ fn claims_and_examples_are_read() {
     assert_eq!(example.expect.error[0].1.value, "zero_divisor");
     assert_eq!(example.tolerance.as_ref().map(|text| text.value.as_str()), Some("1e-6"));
     let shown = document.differences[0].shown.as_ref().expect("the difference is shown by a call");
-    assert_eq!(data(&shown.given[0].1), "[true]");
+    assert_eq!(data(&shown.given[0].1), "[true 'true']");
 }
 
 fn data(data: &Data) -> String {

@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::formula::ast::{AstKind, Call, NamedArgument};
+use crate::formula::error::AXIS;
 use crate::formula::lexer::{Lexeme, Token};
 use crate::formula::parser::{Parsed, Parser, Weight};
 use crate::source::Spanned;
@@ -85,7 +86,7 @@ impl Parser<'_> {
         }
         if lexeme.token == Token::Axis {
             if self.peek() != Token::Axis {
-                return Err(self.unexpected("an axis"));
+                return Err(self.unexpected(AXIS));
             }
             let axis = self.advance();
             call.named.push((name, NamedArgument::Axis(self.spanned(axis))));

@@ -168,7 +168,7 @@ pub(super) fn unexpected(text: &FormulaText, found: Lexeme, wanted: &str) -> Dia
         Token::LeftBracket if wanted == OPERAND => {
             here().with_help("`[ ]` picks a place, `x[i]`; an interval is a condition: `0 <= x < inf`")
         }
-        Token::Name | Token::Number | Token::LeftParen | Token::True | Token::False if wanted != OPERAND => {
+        Token::Name | Token::Number | Token::LeftParen | Token::True | Token::False if wanted != AXIS => {
             here().with_help("is an operator missing before it?")
         }
         Token::Name
@@ -198,5 +198,7 @@ pub(super) fn unexpected(text: &FormulaText, found: Lexeme, wanted: &str) -> Dia
 
 /// What [`unexpected`] calls the end of a formula.
 pub(super) const END: &str = "an operator or the end";
+/// What [`unexpected`] calls the axis behind the name of one.
+pub(super) const AXIS: &str = "an axis";
 /// What [`unexpected`] calls the beginning of a value.
 pub(super) const OPERAND: &str = "a value";

@@ -89,11 +89,11 @@ fn goes_on<'a>(operator: BinaryOperator, chain: &Ast, link: &'a Ast) -> Option<(
     (same_way && print(middle) == print(end)).then(|| (binary(*operator).0, &**next))
 }
 
-/// The last comparison of a chain of them: its operator, and what stands on its right.
+/// The last link of what may be a chain of comparisons: its operator, and what stands on its right.
 fn last_link(chain: &Ast) -> Option<(BinaryOperator, &Ast)> {
     match &chain.kind {
         AstKind::Binary(operator, first, last) if goes_on(*operator, first, last).is_some() => last_link(last),
-        AstKind::Binary(operator, _, right) if direction(*operator).is_some() => Some((*operator, right)),
+        AstKind::Binary(operator, _, right) => Some((*operator, right)),
         _ => None,
     }
 }

@@ -141,7 +141,7 @@ fn an_error_has_its_code_its_place_and_its_help() {
         ("sum(x, C)", Code::BadArgument, "C", "first"),
         ("sum(C where , x)", Code::UnexpectedInFormula, ", x", ""),
         ("f(a,)", Code::UnexpectedInFormula, ")", ""),
-        ("f(C = x)", Code::UnexpectedInFormula, "x", "operator missing"),
+        ("f(C = x)", Code::UnexpectedInFormula, "x", ""),
         ("sum(C [a], x)", Code::UnexpectedInFormula, "[", ""),
         ("a # b", Code::UnexpectedCharacter, "#", "comment"),
         ("{a}", Code::UnexpectedCharacter, "{", "`(` and `)`"),

@@ -225,6 +225,8 @@ mod tests {
         assert_eq!(value("x == missing"), condition(None));
         assert_eq!(value("x > nan"), condition(None));
         assert_eq!(value("max(x, missing) > 0"), condition(None));
+        assert_eq!(value("relu(missing) >= 0"), condition(None));
+        assert_eq!(value("sign(missing) >= 0"), condition(None));
         assert_eq!(value("min(missing, x) > 0"), condition(None));
     }
 
