@@ -74,6 +74,7 @@ fn what_may_smooth_or_sharpen_a_knot_takes_none_over() {
         "bounded(x, y) + bounded(-x, y)",
         "if x > 0 then bounded(x, y) else 0",
         "bounded(0.5, y) + x",
+        "weigh(x, bounded(x, y))",
     ] {
         let compiled = compiled("trial", &format!("{INPUTS}loss: {loss}"));
         assert_eq!(carried(&compiled), [""; 0], "{loss}");
@@ -202,19 +203,24 @@ fn what_an_entry_says_of_its_absence_replaces_what_is_said_there() {
 
 #[test]
 fn an_axis_comes_along_as_it_is_declared_there_unless_it_is_declared_here() {
-    let wide =
-        "axes:\n  L: { meaning: places, position: 1 }\ninputs:\n  x: { axes: [N, L], gradient: true }\nloss: sum(L, x)";
-    for (axes, meaning, position) in [
-        ("", Some("places"), Position::Second),
-        ("axes:\n  N: { meaning: rows }\n", Some("places"), Position::Second),
-        ("axes:\n  L: { meaning: ours }\n", Some("ours"), Position::Last),
+    for (there, axes, meaning, position) in [
+        ("{ meaning: places, position: 1 }", "", Some("places"), Position::Second),
+        ("{ position: 1 }", "", None, Position::Second),
+        ("{ meaning: places }", "", Some("places"), Position::Last),
+        ("{ meaning: places, position: 1 }", "axes:\n  N: { meaning: rows }\n", Some("places"), Position::Second),
+        ("{ meaning: places, position: 1 }", "axes:\n  L: { meaning: ours }\n", Some("ours"), Position::Last),
     ] {
+        let wide = format!("axes:\n  L: {there}\ninputs:\n  x: {{ axes: [N, L], gradient: true }}\nloss: sum(L, x)");
         let trial = format!("{axes}inputs:\n  x: {{ from: wide, gradient: true }}\nloss: wide(x) / 2");
-        let all = compile(&[spec("wide", wide), spec("trial", &trial)]);
+        let all = compile(&[spec("wide", &wide), spec("trial", &trial)]);
         let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
         let trial = all.iter().find(|compiled| compiled.spec.name == "trial").expect("it was compiled");
         let [_, axis] = &trial.spec.axes[..] else { panic!("rows and places") };
-        assert_eq!((axis.name.as_str(), axis.meaning.as_deref(), axis.position), ("L", meaning, position), "{axes}");
+        assert_eq!(
+            (axis.name.as_str(), axis.meaning.as_deref(), axis.position),
+            ("L", meaning, position),
+            "{there} {axes}"
+        );
     }
 }
 

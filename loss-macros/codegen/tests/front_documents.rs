@@ -2,6 +2,7 @@
 
 use loss_codegen::document::{Data, DivisorEntry, Document, Formula, PropertyEntry};
 use loss_codegen::formula::ast::{Ast, AstKind};
+use loss_codegen::formula::parser::MOST_LEVELS;
 use loss_codegen::formula::print::print;
 use loss_codegen::source::{SourceFile, Span, Spanned};
 use loss_codegen::yaml::parse_document;
@@ -257,6 +258,17 @@ fn an_escape_is_the_character_that_it_stands_for_and_none_within_single_quotes()
 }
 
 #[test]
+fn there_are_as_many_cases_as_a_formula_may_nest() {
+    let of = |count: usize| {
+        let earlier = "    - { when: input > 0, value: 1 }\n".repeat(count - 1);
+        parse_document(&source(&with_loss(&format!("loss:\n  cases:\n{earlier}    - {{ otherwise: 0 }}"))))
+    };
+    assert!(of(MOST_LEVELS).is_ok());
+    let errors = of(MOST_LEVELS + 1).expect_err("one too many");
+    assert_eq!(errors.iter().map(|error| error.code.id()).collect::<Vec<_>>(), ["E0014"]);
+}
+
+#[test]
 fn all_that_is_wrong_is_reported_in_order() {
     let text = EVERY_KEY
         .replace("name: every_key\n", "")
@@ -294,6 +306,17 @@ fn a_scalar_that_yaml_reads_otherwise_than_the_scanner_is_refused_at_its_place()
     let errors = parse_document(&source(&text)).expect_err("a hidden line end");
     let error = errors.iter().next().expect("an error");
     assert_eq!((error.code.id(), at(&text, error.span)), ("E0102", "s\u{85}t"));
+}
+
+#[test]
+fn what_belongs_to_no_value_is_refused_at_its_first_character() {
+    let text = with_loss("loss: input").trim_end().to_owned() + "\n...\n";
+    let errors = parse_document(&source(&text)).expect_err("the file ends before its end");
+    let error = errors.iter().next().expect("an error");
+    assert_eq!(
+        (error.code.id(), error.span.start, at(&text, error.span)),
+        ("E0102", text.find("...").expect("there"), ".")
+    );
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Scanner<'_> {
             let after = &self.rest()[character.len_utf8()..];
             let ends = match character {
                 '\r' | '\n' => true,
-                '#' => self.comment().is_some() && self.at > start,
+                '#' => self.comment().is_some(),
                 ':' => begins_blank(after) || in_flow && after.starts_with([',', '[', ']', '{', '}']),
                 ',' | '[' | ']' | '{' | '}' => in_flow,
                 _ => false,

@@ -59,8 +59,16 @@ pub(super) fn second_document(text: &str) -> Option<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use super::{second_document, tab_before};
+    use super::{control_character, second_document, tab_before};
     use crate::source::Span;
+
+    #[test]
+    fn a_control_character_is_found_but_for_blanks_and_line_ends() {
+        let found = |text: &str| control_character(text).map(|error| (error.span.start, error.span.end));
+        assert_eq!(found("é\t\r\n\u{85}"), None);
+        assert_eq!(found("é\u{7}b\u{0}"), Some((2, 3)));
+        assert_eq!(found("é\u{80}b"), Some((2, 4)));
+    }
 
     #[test]
     fn a_tab_that_indents_is_told_from_one_in_a_text() {
