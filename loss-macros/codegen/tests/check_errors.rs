@@ -99,6 +99,28 @@ fn every_rule_of_these_stages_has_a_spec_that_breaks_it() {
     }
 }
 
+/// Each stands next to a mistake that has its spec under `errors/check`.
+#[test]
+fn what_looks_like_a_mistake_and_is_none_is_accepted() {
+    let library = library();
+    for (lets, loss, claims) in [
+        ("", "abs(input)", "knots: [ { at: input == 0 and target > 0, smooth: jump } ]"),
+        ("", "abs(input)", "knots: [ { at: input == 0 or input == target, smooth: jump } ]"),
+        ("", "abs(input)", "relations: [ { with: { a: a > 0, b: b > a }, equals: abs(input) + 0 * (a - b) } ]"),
+        ("or_one(w): if given(w) then w else 1", "or_one(weight) * input", ""),
+        ("times(w, x): if given(w) then w * x else x", "times(weight, input)", ""),
+    ] {
+        let lets = if lets.is_empty() { String::new() } else { format!("let:\n  {lets}\n") };
+        let text = format!(
+            "name: sound\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  target: {{ axes: [N] }}\n  \
+             weight: {{ axes: [N], optional: true }}\n{lets}loss: {loss} + 0 * target + (if given(weight) then weight else 0)\n\
+             reduction: {{ default: sum }}\n{claims}\n"
+        );
+        let source = SourceFile { path: "specs/sound.yaml".to_owned(), text };
+        assert_eq!(diagnose(&source, &library).render(&source), "", "{lets} {loss} {claims}");
+    }
+}
+
 #[test]
 fn sound_specs_have_no_mistakes() {
     let library = library();
