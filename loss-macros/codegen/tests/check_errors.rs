@@ -102,22 +102,31 @@ fn every_rule_of_these_stages_has_a_spec_that_breaks_it() {
 /// Each stands next to a mistake that has its spec under `errors/check`.
 #[test]
 fn what_looks_like_a_mistake_and_is_none_is_accepted() {
+    const ROWS: &str = "input: { axes: [N], gradient: true }";
+    const CLASSES: &str = "input: { axes: [N, C], gradient: true }\n  label: { axes: [N], label: class_index(C) }";
+    const LISTS: &str = "input: { axes: [N, C], gradient: true }\n  places: { axes: [N, L], label: index_list(C) }";
+    const OPTIONAL: &str = "input: { axes: [N], gradient: true }\n  weight: { axes: [N], optional: true }\nlet:\n  ";
     let library = library();
-    for (lets, loss, claims) in [
-        ("", "abs(input)", "knots: [ { at: input == 0 and target > 0, smooth: jump } ]"),
-        ("", "abs(input)", "knots: [ { at: input == 0 or input == target, smooth: jump } ]"),
-        ("", "abs(input)", "relations: [ { with: { a: a > 0, b: b > a }, equals: abs(input) + 0 * (a - b) } ]"),
-        ("or_one(w): if given(w) then w else 1", "or_one(weight) * input", ""),
-        ("times(w, x): if given(w) then w * x else x", "times(weight, input)", ""),
+    for (above, loss, below) in [
+        (ROWS, "abs(input)", "knots: [ { at: input == 0 and input < 1, smooth: jump } ]"),
+        (ROWS, "abs(input)", "knots: [ { at: input == 0 or input == 1, smooth: jump } ]"),
+        (ROWS, "abs(input)", "relations: [ { with: { a: a > 0, b: b > a }, equals: abs(input) + 0 * (a - b) } ]"),
+        (&format!("{OPTIONAL}or_one(w): if given(w) then w else 1"), "or_one(weight) * input", ""),
+        (&format!("{OPTIONAL}times(w, x): if given(w) then w * x else x"), "times(weight, input)", ""),
+        (CLASSES, "dot(C, one_hot(C, label), input)", ""),
+        // An array of one dimension is a single row.
+        (CLASSES, "input[label]", "examples: [ { given: { input: [1, 2], label: 1 }, expect: { none: 2 }, source: s } ]"),
+        (LISTS, "sum(L, if given(places) then input[places] else 0)", ""),
+        (LISTS, "sum(L, if not given(places) then 0 else input[places])", ""),
+        (LISTS, "sum(L, if not (given(places) and index(L) == index(L)) then 0 else input[places])", ""),
     ] {
-        let lets = if lets.is_empty() { String::new() } else { format!("let:\n  {lets}\n") };
         let text = format!(
-            "name: sound\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  target: {{ axes: [N] }}\n  \
-             weight: {{ axes: [N], optional: true }}\n{lets}loss: {loss} + 0 * target + (if given(weight) then weight else 0)\n\
-             reduction: {{ default: sum }}\n{claims}\n"
+            "name: sound\nsummary: s.\nreference: [ r ]\ninputs:\n  {above}\nloss: \"{loss}\"\nreduction: {{ default: sum }}\n{below}\n"
         );
         let source = SourceFile { path: "specs/sound.yaml".to_owned(), text };
-        assert_eq!(diagnose(&source, &library).render(&source), "", "{lets} {loss} {claims}");
+        let document = parse_document(&source).map_err(|e| e.render(&source)).expect("it parses");
+        let found = check::diagnose(&document, &source, &library).err().map(|e| e.render(&source));
+        assert_eq!(found, None, "{above}\n{loss}\n{below}");
     }
 }
 

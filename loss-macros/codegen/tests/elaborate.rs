@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use loss_codegen::document::Formula;
-use loss_codegen::elaborate::{Library, elaborate, elaborate_in, spec_variants};
+use loss_codegen::elaborate::{Library, MOST_VARIANTS, elaborate, elaborate_in, spec_variants, variant_count};
 use loss_codegen::expr::{
     AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary,
 };
@@ -99,6 +99,88 @@ fn variants_are_all_combinations_with_the_defaults_first() {
     assert!(distinct, "{keys:?}");
     let optional = fixture("labelled");
     assert_eq!(spec_variants(&optional).unwrap().len(), 8);
+    assert_eq!((variant_count(&spec), variant_count(&optional)), (12, 8));
+}
+
+#[test]
+fn a_spec_may_have_as_many_variants_as_the_most_and_none_more() {
+    let with_optional = |count: usize| {
+        let names: Vec<String> = (0..count).map(|place| format!("k{place}")).collect();
+        let params: String = names.iter().map(|name| format!("  {name}: {{ optional: true }}\n")).collect();
+        let terms: String = names.iter().map(|name| format!(" + (if given({name}) then {name} else 0)")).collect();
+        spec_of(
+            "many",
+            &format!(
+                "name: many\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\nparams:\n{params}loss: input{terms}\nreduction: {{ default: sum }}\n"
+            ),
+        )
+    };
+    assert_eq!(spec_variants(&with_optional(6)).unwrap().len(), MOST_VARIANTS);
+    assert!(spec_variants(&with_optional(7)).is_err());
+}
+
+#[test]
+fn choices_are_equal_where_their_words_are() {
+    let text = |sign: &str| {
+        format!(
+            "name: two\nsummary: s.\nreference: [ r ]\ninputs:\n  x: {{ axes: [N], gradient: true }}\nparams:\n  \
+             a: {{ kind: choice, values: [low, high], default: low }}\n  b: {{ kind: choice, values: [low, high], default: low }}\n\
+             loss: \"if a {sign} b then x else 2 * x\"\nreduction: {{ default: sum }}\n"
+        )
+    };
+    for (sign, holds) in [("==", [true, false, false, true]), ("!=", [false, true, true, false])] {
+        let spec = spec_of("two", &text(sign));
+        let plain = spec_variants(&spec).unwrap().into_iter().map(|key| {
+            let variant = elaborate(&spec, &key, &Library::default()).unwrap();
+            variant.graph.expr(variant.loss) == Expr::Input(InputId(0))
+        });
+        assert_eq!(plain.collect::<Vec<_>>(), holds, "{sign}");
+    }
+}
+
+#[test]
+fn what_is_made_of_the_default_of_an_absent_table_picks_itself() {
+    for picked in [
+        "weight[target]",
+        "sqrt(weight)[target]",
+        "max(2, weight)[target]",
+        "max(weight, 2)[target]",
+        "(if weight > 2 then 1 else 2)[target]",
+        "times(2)[target]",
+        "stepped(2)[target]",
+        "there(weight)",
+        "there(2 * weight)",
+        "there_of(2, weight)",
+        "squared(weight, 1)[target]",
+        "squared(1, 1, weight = weight)[target]",
+    ] {
+        let text = format!(
+            "name: picks\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N, C], gradient: true }}\n  \
+             target: {{ axes: [N], label: class_index(C) }}\n  weight: {{ axes: [C], default: 1 }}\nlet:\n  \
+             times(x): x * weight\n  stepped(x):\n    cases:\n      - {{ when: weight > 2, value: x }}\n      - {{ otherwise: 2 * x }}\n  \
+             there(w): w[target]\n  there_of(x, w): x * w[target]\n\
+             loss: \"{picked} + 0 * (times(1) + stepped(1) + there(input) + there_of(1, input))\"\nreduction: {{ default: sum }}\n"
+        );
+        let spec = spec_of("picks", &text);
+        for key in spec_variants(&spec).unwrap() {
+            if let Err(found) = elaborate(&spec, &key, &library(&["squared"])) {
+                panic!("{picked}, {:?}: {}", key.inputs_present, found.render(&spec.file));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_optional_parameter_of_a_called_loss_is_there_where_it_is_given() {
+    let spec = spec_of(
+        "caller",
+        "name: caller\nsummary: s.\nreference: [ r ]\ninputs:\n  x: { axes: [N, C], gradient: true }\n  y: { axes: [N], label: class_index(C) }\nparams:\n  low: { optional: true }\nloss: labelled(x, y, floor = low)\nreduction: { default: sum }\n",
+    );
+    for key in spec_variants(&spec).unwrap() {
+        let variant = elaborate(&spec, &key, &library(&["labelled"])).unwrap();
+        let floors = find(&variant.graph, variant.loss, |expr| matches!(expr, Expr::Binary(Binary::Max, ..)));
+        assert_eq!(floors, usize::from(key.params_present[0]));
+    }
 }
 
 #[test]

@@ -97,6 +97,9 @@ fn a_domain_a_case_or_a_weight_that_leaves_the_place_out_is_enough() {
         ("", "if input < 1 then 0 else input", "W0006"),
         ("", "relu(input)^0.5", "W0003"),
         ("", "acos(input)", "W0007"),
+        // So little may be rounding.
+        ("", "if input < 1 then 0 else 1e-6", ""),
+        ("", "if input < 1 then 0 else 2e-6", "W0006"),
     ] {
         let printed = warnings(&spec(inputs, loss));
         if warned.is_empty() {
@@ -123,6 +126,31 @@ fn a_nan_that_an_example_expects_is_meant() {
     assert!(warnings(&spec("")).contains("warning[W0007]: 0 / 0 can be reached"));
     assert!(warnings(&spec(&example("[1]", "[2]"))).contains("W0007"));
     assert_eq!(warnings(&spec(&example("[1, nan]", "[2, 0]"))), "");
+    // One that expects a number there is wrong, and no excuse.
+    assert!(warnings(&spec(&example("[1, 0]", "[2, 0]"))).contains("W0007"));
+}
+
+#[test]
+fn a_nan_that_is_meant_is_found_in_its_row_and_its_variant() {
+    let spec = |ratio: &str, none: &str, given: &str| {
+        format!(
+            "name: one\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N, C], gradient: true }}\n  weight: {{ axes: [N] }}\nparams:\n  \
+             by: {{ kind: choice, values: [itself, one], default: one }}\n\
+             loss: \"weight + (if by == itself then {ratio} else sum(C, input))\"\nreduction: {{ default: sum }}\n\
+             examples:\n  - {{ given: {{ {given} }}, expect: {{ none: {none} }}, source: by hand }}\n"
+        )
+    };
+    const RATIO: &str = "sum(C, input) / sum(C, abs(input))";
+    for (given, none, is_meant) in [
+        ("input: [[0, 0], [1, 1]], weight: [1, 2], by: itself", "[nan, 3]", true),
+        ("input: [[1, 1], [0, 0]], weight: [1, 2], by: itself", "[2, nan]", true),
+        ("input: [0, 0], weight: 1, by: itself", "nan", false),
+        ("input: [[0, 1], [1, 0]], weight: [1, 2], by: itself", "[nan, 3]", false),
+        ("input: [[0, 0], [1, 1]], weight: [1, 2], by: one", "[nan, 4]", false),
+    ] {
+        let printed = warnings(&spec(RATIO, none, given));
+        assert_eq!(printed.is_empty(), is_meant, "{given}: {printed}");
+    }
 }
 
 #[test]
