@@ -106,6 +106,12 @@ fn what_looks_like_a_mistake_and_is_none_is_accepted() {
     const CLASSES: &str = "input: { axes: [N, C], gradient: true }\n  label: { axes: [N], label: class_index(C) }";
     const LISTS: &str = "input: { axes: [N, C], gradient: true }\n  places: { axes: [N, L], label: index_list(C) }";
     const OPTIONAL: &str = "input: { axes: [N], gradient: true }\n  weight: { axes: [N], optional: true }\nlet:\n  ";
+    const SHARED: &str = "input: { axes: [N, C], gradient: true }\n  weight: { axes: [N, C], broadcast: [N, C] }";
+    const SPREAD: &str = "input: { axes: [N, C], gradient: true }\n  weight: { axes: [N, C], broadcast: [C] }";
+    let example = |weight: &str| {
+        let given = format!("input: [[1, 2, 3], [4, 5, 6]], weight: {weight}");
+        format!("examples: [ {{ given: {{ {given} }}, expect: {{ sum: 1 }}, source: s }} ]")
+    };
     let library = library();
     for (above, loss, below) in [
         (ROWS, "abs(input)", "knots: [ { at: input == 0 and input < 1, smooth: jump } ]"),
@@ -116,6 +122,18 @@ fn what_looks_like_a_mistake_and_is_none_is_accepted() {
         (CLASSES, "dot(C, one_hot(C, label), input)", ""),
         // An array of one dimension is a single row.
         (CLASSES, "input[label]", "examples: [ { given: { input: [1, 2], label: 1 }, expect: { none: 2 }, source: s } ]"),
+        // What an input may lack, or have once.
+        (SHARED, "weight * input", &example("[[1, 2, 3], [4, 5, 6]]")),
+        (SHARED, "weight * input", &example("[[1], [2]]")),
+        (SHARED, "weight * input", &example("[[1, 2, 3]]")),
+        (SHARED, "weight * input", &example("[1, 2]")),
+        (SHARED, "weight * input", &example("[1, 2, 3]")),
+        (SHARED, "weight * input", &example("1")),
+        (SPREAD, "weight * input", &example("[1, 2]")),
+        // The largest tolerance.
+        (ROWS, "input", "examples: [ { given: { input: [1] }, expect: { sum: 1 }, tolerance: 1e-2, source: s } ]"),
+        // What is left above 3.
+        (ROWS, "if input < 1 then 0 else if input < 3 then 1 else if input > 2 then 2 else 3", ""),
         (LISTS, "sum(L, if given(places) then input[places] else 0)", ""),
         (LISTS, "sum(L, if not given(places) then 0 else input[places])", ""),
         (LISTS, "sum(L, if not (given(places) and index(L) == index(L)) then 0 else input[places])", ""),

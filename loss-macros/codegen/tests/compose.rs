@@ -298,6 +298,38 @@ fn the_derivative_of_a_composed_loss_is_that_of_its_formula() {
 }
 
 #[test]
+fn an_argument_is_what_the_label_of_the_called_loss_takes() {
+    for (label, taken, refused_ones) in [
+        ("real", ["x", "-1", "inf"].as_slice(), [].as_slice()),
+        ("nonnegative", &["0", "abs(x)"], &["-1", "x"]),
+        ("count", &["0", "2"], &["-1", "x"]),
+        ("positive", &["1", "exp(x)"], &["0", "-1", "abs(x)"]),
+        ("probability", &["0", "1", "sigmoid(x)"], &["-1", "2", "2 * sigmoid(x)"]),
+        ("binary", &["0", "1", "if x > 0 then 1 else 0"], &["-1", "0.5", "2", "sign(x)"]),
+        ("multi_hot(C)", &["0", "1", "if x > 0 then 1 else 0"], &["-1", "0.5", "2", "sign(x)"]),
+        ("sign", &["1", "-1", "if x > 0 then 1 else -1"], &["0", "2", "sign(x)"]),
+        // To a thousandth, of two classes.
+        (
+            "simplex(C)",
+            &["softmax(C, x)", "0.4996 + 0 * x", "0.5004 + 0 * x"],
+            &["sigmoid(x)", "0.4994 + 0 * x", "0.5006 + 0 * x", "x / sum(C, x)"],
+        ),
+    ] {
+        let axes = "inputs:\n  x: { axes: [N, C], gradient: true }";
+        let inner = spec("inner", &format!("{axes}\n  y: {{ axes: [N, C], label: {label} }}\nloss: x * weigh(0, y)"));
+        for (arguments, is_taken) in [(taken, true), (refused_ones, false)] {
+            for argument in arguments {
+                let domain = "inputs:\n  x: { axes: [N, C], gradient: true, domain: -inf < x < inf }";
+                let outer = spec("outer", &format!("{domain}\nloss: \"inner(x, {argument})\""));
+                let told = refused(&[inner.clone(), outer]);
+                let is_refused = told.contains("error[E0314]: `inner` does not take this for `y`");
+                assert_eq!((told.is_empty(), is_refused), (is_taken, !is_taken), "{label}, {argument}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_mistake_in_a_called_loss_is_placed_in_its_own_file() {
     let inner = spec("inner", &format!("{INPUTS}loss: x + z * y"));
     let outer = spec("outer", &format!("{INPUTS}loss: inner(x, y) + 1"));

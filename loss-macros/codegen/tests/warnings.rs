@@ -168,6 +168,7 @@ fn a_jump_is_told_once_and_only_where_no_knot_says_so() {
         ("if input < 1 then 0 else 1", "{ at: input == 2, smooth: jump }", 1),
         ("if input < 1 then 0 else 1", "{ at: input == 1, smooth: C2 }", 1),
         ("if input < 3 then 0 else 1", "", 1),
+        ("if -input < 3 then 0 else 1", "", 1),
     ] {
         let printed = warnings(&spec(loss, knots));
         assert_eq!(printed.matches("warning[W0006]").count(), jumps, "{loss} {knots}: {printed}");
