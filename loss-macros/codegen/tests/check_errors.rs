@@ -133,7 +133,7 @@ fn what_looks_like_a_mistake_and_is_none_is_accepted() {
         // The largest tolerance.
         (ROWS, "input", "examples: [ { given: { input: [1] }, expect: { sum: 1 }, tolerance: 1e-2, source: s } ]"),
         // What is left above 3.
-        (ROWS, "if input < 1 then 0 else if input < 3 then 1 else if input > 2 then 2 else 3", ""),
+        (ROWS, "if input < 1 then 0 else if input <= 3 then 1 else if input > 2 then 2 else 3", ""),
         (LISTS, "sum(L, if given(places) then input[places] else 0)", ""),
         (LISTS, "sum(L, if not given(places) then 0 else input[places])", ""),
         (LISTS, "sum(L, if not (given(places) and index(L) == index(L)) then 0 else input[places])", ""),

@@ -97,6 +97,8 @@ fn a_domain_a_case_or_a_weight_that_leaves_the_place_out_is_enough() {
         ("", "if input < 1 then 0 else input", "W0006"),
         ("", "relu(input)^0.5", "W0003"),
         ("", "acos(input)", "W0007"),
+        // The label leaves an end of the domain out.
+        (", label: nonnegative, domain: \"-1 <= input < 1\"", "log(input + 0.5)", ""),
         // So little may be rounding.
         ("", "if input < 1 then 0 else 1e-6", ""),
         ("", "if input < 1 then 0 else 2e-6", "W0006"),
@@ -169,6 +171,8 @@ fn a_jump_is_told_once_and_only_where_no_knot_says_so() {
         ("if input < 1 then 0 else 1", "{ at: input == 1, smooth: C2 }", 1),
         ("if input < 3 then 0 else 1", "", 1),
         ("if -input < 3 then 0 else 1", "", 1),
+        ("if input < 3.5 then 0 else 1", "", 1),
+        ("if input < 16 then 0 else 1", "", 1),
     ] {
         let printed = warnings(&spec(loss, knots));
         assert_eq!(printed.matches("warning[W0006]").count(), jumps, "{loss} {knots}: {printed}");
