@@ -42,7 +42,8 @@ impl<'a> Elaborator<'a> {
             || call.filter.is_some()
             || !call.named.is_empty()
         {
-            let message = format!("`{name}` takes {} arguments, by position", arguments.len());
+            let plural = if arguments.len() == 1 { "" } else { "s" };
+            let message = format!("`{name}` takes {} argument{plural}, by position", arguments.len());
             self.error(frame, Code::WrongArity, span, message, format!("write `{name}({})`", arguments.join(", ")));
             return None;
         }
