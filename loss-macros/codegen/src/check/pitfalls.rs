@@ -166,8 +166,9 @@ fn jump(variant: &Variant, point: &Point, border: ExprId, value: f64) -> Option<
     let no_slopes = BTreeSet::new();
     let mut evaluator = Evaluator::new(&variant.graph, point, &no_slopes);
     let (Expr::Compare(_, x, y), true) = (variant.graph.expr(border), value.is_finite()) else { return None };
+    // Were one of them rounded, the comparison would be undecided, and the loss unknown if that reads it.
     let [x, y] = [evaluator.at(x, 0)?, evaluator.at(y, 0)?];
-    if !(x.is_exact && y.is_exact && x.number == y.number) {
+    if x.number != y.number {
         return None;
     }
     let mut turned = Evaluator::new(&variant.graph, point, &no_slopes).with_turned(border);

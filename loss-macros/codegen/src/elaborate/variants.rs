@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostics;
-use crate::document::Formula;
+use crate::elaborate::formula::formula_span;
 use crate::expr::Constant;
 use crate::model::{ParamKind, ParamValue, Spec, VariantKey};
 use crate::source::Span;
@@ -44,7 +44,7 @@ pub fn spec_variants(spec: &Spec) -> Result<Vec<VariantKey>, Diagnostics> {
     let count = variant_count(spec);
     if count > MOST_VARIANTS {
         let mut diagnostics = Diagnostics::new();
-        too_many(spec, place(&spec.loss), &mut diagnostics);
+        too_many(spec, formula_span(&spec.loss), &mut diagnostics);
         return Err(diagnostics);
     }
     let mut keys = vec![VariantKey { statics: Vec::new(), params_present: Vec::new(), inputs_present: Vec::new() }];
@@ -114,12 +114,5 @@ fn static_values(kind: &ParamKind) -> Option<Vec<ParamValue>> {
         }
         ParamKind::Switch => Some(vec![ParamValue::Switch(false), ParamValue::Switch(true)]),
         ParamKind::Choice(words) => Some(words.iter().cloned().map(ParamValue::Word).collect()),
-    }
-}
-
-fn place(formula: &Formula) -> Span {
-    match formula {
-        Formula::Scalar(ast) => ast.span,
-        Formula::Cases(cases) => cases.first().map_or_else(Span::default, |case| case.span),
     }
 }

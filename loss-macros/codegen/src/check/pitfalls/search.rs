@@ -18,8 +18,7 @@ const REALS: [f64; 7] = [0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0];
 /// So many points of one row, with these parameters, that meet every declared condition; none of a spec that needs more than a row and one
 /// axis.
 pub(in crate::check) fn points(spec: &Spec, variant: &Variant, params: &[f64], most: usize) -> Vec<Point> {
-    let is_simple = spec.axes.len() <= 2 && !spec.inputs.iter().any(|input| matches!(input.label, Label::IndexList(_)));
-    if !is_simple {
+    if spec.axes.len() > 2 {
         return Vec::new();
     }
     let named = numbers_named(variant, params);
@@ -33,7 +32,7 @@ pub(in crate::check) fn points(spec: &Spec, variant: &Variant, params: &[f64], m
     // Where there are too many, a stride that is prime to most counts goes through all of each input's rows.
     let stride = if count <= most { 1 } else { 1_000_003 };
     let all = (0..count.min(most)).map(|turn| {
-        let mut rest = turn.wrapping_mul(stride) % count;
+        let mut rest = turn.wrapping_mul(stride);
         let inputs = choices.iter().map(|rows| {
             let row = rows[rest % rows.len()].clone();
             rest /= rows.len();
@@ -57,6 +56,7 @@ fn rows(input: &Input, named: &[f64], ends: &[f64]) -> Vec<Vec<f64>> {
         Label::Binary | Label::MultiHot(_) | Label::Flag | Label::ClassIndex(_) | Label::Group => vec![0.0, 1.0],
         Label::Sign => vec![1.0, -1.0],
         Label::Count => vec![0.0, 1.0, 2.0],
+        // A list has an axis of its own beside that of its label: there are no points of such a spec.
         Label::Simplex(_) | Label::IndexList(_) => Vec::new(),
     };
     let is_quantity = matches!(input.label, Label::Real | Label::Nonnegative | Label::Positive | Label::Probability);
@@ -82,7 +82,7 @@ fn numbers_named(variant: &Variant, params: &[f64]) -> Vec<f64> {
     for number in params.iter().copied().chain(compared.map(Constant::to_f64)) {
         let is_simple = number.abs() <= 16.0 && (number * 1024.0).fract() == 0.0;
         for number in [number, -number].into_iter().filter(|_| is_simple) {
-            if !REALS.contains(&number) && !named.contains(&number) {
+            if !REALS.iter().chain(&named).any(|&known| known == number) {
                 named.push(number);
             }
         }
