@@ -97,6 +97,7 @@ fn a_domain_a_case_or_a_weight_that_leaves_the_place_out_is_enough() {
         ("", "if input < 1 then 0 else input", "W0006"),
         ("", "relu(input)^0.5", "W0003"),
         ("", "acos(input)", "W0007"),
+        (", domain: \"input >= 3\"", "sqrt(input - 3)", "W0003"),
         // The label leaves an end of the domain out.
         (", label: nonnegative, domain: \"-1 <= input < 1\"", "log(input + 0.5)", ""),
         // So little may be rounding.
@@ -128,6 +129,10 @@ fn a_nan_that_an_example_expects_is_meant() {
     assert!(warnings(&spec("")).contains("warning[W0007]: 0 / 0 can be reached"));
     assert!(warnings(&spec(&example("[1]", "[2]"))).contains("W0007"));
     assert_eq!(warnings(&spec(&example("[1, nan]", "[2, 0]"))), "");
+    assert_eq!(warnings(&spec(&example("[[1, nan], [1, 1]]", "[[2, 0], [1, 1]]"))), "");
+    assert_eq!(warnings(&spec(&example("nan", "0"))), "");
+    let empty = "examples:\n  - { given: { input: [] }, expect: { sum: nan }, source: by hand }\n";
+    assert!(warnings(&spec(empty)).contains("W0007"));
     // One that expects a number there is wrong, and no excuse.
     assert!(warnings(&spec(&example("[1, 0]", "[2, 0]"))).contains("W0007"));
 }
@@ -146,13 +151,27 @@ fn a_nan_that_is_meant_is_found_in_its_row_and_its_variant() {
     for (given, none, is_meant) in [
         ("input: [[0, 0], [1, 1]], weight: [1, 2], by: itself", "[nan, 3]", true),
         ("input: [[1, 1], [0, 0]], weight: [1, 2], by: itself", "[2, nan]", true),
-        ("input: [0, 0], weight: 1, by: itself", "nan", false),
+        ("input: [0, 0], weight: 1, by: itself", "nan", true),
+        ("input: [[[1, 0], [1, 0]]], weight: [[1, 2]], by: itself", "[[2, nan]]", true),
+        ("input: [[[1, 0], [0, 1]]], weight: [[1, 2]], by: itself", "[[2, nan]]", false),
         ("input: [[0, 1], [1, 0]], weight: [1, 2], by: itself", "[nan, 3]", false),
         ("input: [[0, 0], [1, 1]], weight: [1, 2], by: one", "[nan, 4]", false),
     ] {
         let printed = warnings(&spec(RATIO, none, given));
         assert_eq!(printed.is_empty(), is_meant, "{given}: {printed}");
     }
+}
+
+#[test]
+fn an_infinite_parameter_that_a_domain_admits_is_meant() {
+    let spec = |domain: &str| {
+        format!(
+            "name: one\nsummary: s.\nreference: [ r ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\nparams:\n  \
+             width: {{ default: 1, domain: \"{domain}\" }}\nloss: input / width * width\nreduction: {{ default: sum }}\n"
+        )
+    };
+    assert_eq!(warnings(&spec("0 < width <= inf")), "");
+    assert!(warnings(&spec("0 <= width < inf")).contains("W0007"));
 }
 
 #[test]

@@ -50,6 +50,12 @@ pub(super) fn check(document: &Document, spec: &Spec, variants: &[Variant], find
     }
 }
 
+/// What an example gives for each input, with the dimensions of each axis; none where one of them does not fit.
+pub(super) fn arrays<'a>(spec: &'a Spec, given: &'a Given) -> Option<Vec<Option<(Array<'a>, Folding)>>> {
+    let mut case = Case::new(spec, &[], given, Span::default());
+    case.inputs(&mut Findings::default()).then_some(case.arrays)
+}
+
 /// What is said of recorded calls alone: which errors they are. Each has numbers of its own.
 fn of_recorded_calls(ours: &Expectation, findings: &mut Findings) {
     if let Some((name, _)) = ours.values.iter().chain(&ours.gradient).next() {

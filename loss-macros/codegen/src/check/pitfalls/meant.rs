@@ -1,13 +1,14 @@
 //! Points of the examples whose loss is expected to be NaN: what makes it so is meant.
 
-use crate::check::shapes::{Array, array};
+use crate::check::examples::arrays;
+use crate::check::shapes::{Array, Folding};
 use crate::document::{Data, ExampleEntry};
 use crate::evaluate::{Point, default_params};
-use crate::expr::Constant;
+use crate::expr::{AxisId, Constant};
 use crate::model::{Spec, Variant};
 use crate::resolve::params::value;
 
-/// One for each row that an example of this variant gives; none of a spec whose rows it does not know how to take apart.
+/// One for each row that an example of this variant gives.
 pub(super) fn points(spec: &Spec, variant: &Variant) -> Vec<Point> {
     spec.examples
         .iter()
@@ -30,40 +31,43 @@ fn expects_nan(example: &ExampleEntry) -> bool {
 
 fn rows(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> Vec<Point> {
     let given = |name: &str| example.given.iter().find(|(given, _)| given.value == name).map(|(_, data)| data);
-    let Some(params) = params(spec, variant, &given) else { return Vec::new() };
-    let mut inputs = Vec::new();
-    for (input, &is_present) in spec.inputs.iter().zip(&variant.key.inputs_present) {
-        let Some(array) = given(&input.name).map(array).transpose().ok().filter(|array| array.is_some() == is_present)
-        else {
-            return Vec::new();
-        };
-        // A dimension for each axis: then they lie in the order of the axes.
-        let fits = array.as_ref().is_none_or(|array| array.shape.len() == input.axes.len());
-        if !fits || spec.axes.len() > 2 {
-            return Vec::new();
-        }
-        inputs.push((input.is_shared(), array));
+    let (Some(params), Some(arrays)) = (params(spec, variant, &given), arrays(spec, &example.given)) else {
+        return Vec::new();
+    };
+    if arrays.iter().map(Option::is_some).ne(variant.key.inputs_present.iter().copied()) {
+        return Vec::new();
     }
-    let count = inputs.iter().find_map(|(is_shared, array)| array.as_ref().filter(|_| !is_shared)?.shape.first());
+    let count = arrays.iter().flatten().map(|(array, folding)| count(array, folding)).max();
     let row = |place: usize| {
-        let values: Option<Vec<Vec<f64>>> =
-            inputs.iter().map(|(is_shared, array)| part(*is_shared, array.as_ref(), place)).collect();
-        let inputs = values?;
+        let part = |given: &Option<(Array<'_>, Folding)>| match given {
+            Some((array, folding)) => part(array, folding, place),
+            None => Some(Vec::new()),
+        };
+        let inputs: Vec<Vec<f64>> = arrays.iter().map(part).collect::<Option<_>>()?;
         let extent = inputs.iter().map(Vec::len).max()?;
         Some(Point { inputs, params: params.clone(), extent })
     };
-    (0..count.copied().unwrap_or(1)).filter_map(row).collect()
+    (0..count.unwrap_or(0)).filter_map(row).collect()
+}
+
+/// The extent of each dimension that belongs to the rows, with what its places are apart.
+fn along_rows(array: &Array<'_>, folding: &Folding) -> Vec<(usize, usize)> {
+    let dimensions = folding.get(&AxisId::ROWS).into_iter().flatten();
+    dimensions.map(|&dimension| (array.shape[dimension], array.shape[dimension + 1..].iter().product())).collect()
+}
+
+/// How many rows an array has; one that all rows share has a single one.
+fn count(array: &Array<'_>, folding: &Folding) -> usize {
+    along_rows(array, folding).iter().map(|(extent, _)| extent).product()
 }
 
 /// An input's numbers in a row; none where one is no number.
-fn part(is_shared: bool, array: Option<&Array<'_>>, row: usize) -> Option<Vec<f64>> {
-    let Some(Array { shape, values }) = array else { return Some(Vec::new()) };
-    let (first, length) = match shape.as_slice() {
-        _ if is_shared => (0, values.len()),
-        [_, inner @ ..] => (row * inner.iter().product::<usize>(), inner.iter().product()),
-        [] => (0, values.len()),
-    };
-    values.get(first..first + length)?.iter().map(|data| number(data)).collect()
+fn part(array: &Array<'_>, folding: &Folding, row: usize) -> Option<Vec<f64>> {
+    let along = along_rows(array, folding);
+    let row_of = |place: usize| along.iter().fold(0, |row, (extent, apart)| row * extent + place / apart % extent);
+    let count = count(array, folding);
+    let here = array.values.iter().enumerate().filter(|(place, _)| row_of(*place) == row % count);
+    here.map(|(_, data)| number(data)).collect()
 }
 
 fn number(data: &Data) -> Option<f64> {
