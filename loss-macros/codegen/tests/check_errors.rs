@@ -121,7 +121,11 @@ fn what_looks_like_a_mistake_and_is_none_is_accepted() {
         (&format!("{OPTIONAL}times(w, x): if given(w) then w * x else x"), "times(weight, input)", ""),
         (CLASSES, "dot(C, one_hot(C, label), input)", ""),
         // An array of one dimension is a single row.
-        (CLASSES, "input[label]", "examples: [ { given: { input: [1, 2], label: 1 }, expect: { none: 2 }, source: s } ]"),
+        (
+            CLASSES,
+            "input[label]",
+            "examples: [ { given: { input: [1, 2], label: 1 }, expect: { none: 2 }, source: s } ]",
+        ),
         // What an input may lack, or have once.
         (SHARED, "weight * input", &example("[[1, 2, 3], [4, 5, 6]]")),
         (SHARED, "weight * input", &example("[[1], [2]]")),
@@ -130,6 +134,12 @@ fn what_looks_like_a_mistake_and_is_none_is_accepted() {
         (SHARED, "weight * input", &example("[1, 2, 3]")),
         (SHARED, "weight * input", &example("1")),
         (SPREAD, "weight * input", &example("[1, 2]")),
+        // The places of the second dimension, however many follow.
+        (
+            "input: { axes: [N, C], label: simplex(C), gradient: true }",
+            "input",
+            "examples: [ { given: { input: [[[0.5, 0.2], [0.5, 0.8]]] }, expect: { sum: 1 }, source: s } ]",
+        ),
         // The largest tolerance.
         (ROWS, "input", "examples: [ { given: { input: [1] }, expect: { sum: 1 }, tolerance: 1e-2, source: s } ]"),
         // What is left above 3.

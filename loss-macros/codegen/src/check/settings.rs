@@ -113,13 +113,13 @@ mod tests {
     use crate::compile::compile;
     use crate::source::SourceFile;
 
-    use super::{INSIDE, settings};
+    use super::{INSIDE, LARGE, settings};
 
     #[test]
     fn a_parameter_is_tried_at_the_ends_of_its_domain_and_beside_those_that_do_not_belong_to_it() {
         let text = "name: trial\nsummary: A trial.\nreference: [ none ]\ninputs:\n  x: { axes: [N], gradient: true }\nparams:\n  \
-                    low: { default: 3.5, domain: 0 < low <= 4 }\n  high: { default: 6, domain: low < high <= 7 }\n\
-                    loss: low * high * x\nreduction: { default: mean, mean: elements }\n";
+                    low: { default: 2, domain: 0 < low <= 5 }\n  high: { default: 6, domain: low < high <= 7 }\n  free: { default: 1 }\n\
+                    loss: low * high * free * x\nreduction: { default: mean, mean: elements }\n";
         let source = SourceFile { path: "specs/trial.yaml".to_owned(), text: text.to_owned() };
         let compiled = compile(&[source]).expect("it is a spec").remove(0);
         let all = settings(&compiled.spec, &compiled.variants[0]);
@@ -129,9 +129,10 @@ mod tests {
             tried.sort_by(f64::total_cmp);
             tried
         };
-        assert_eq!((all[0].params.as_slice(), all[0].varied), ([3.5, 6.0].as_slice(), None));
-        assert_eq!(tried(0), [INSIDE, 0.5, 1.0, 1.75, 2.0, 4.0 - INSIDE, 4.0]);
-        // The end that the other parameter is.
-        assert_eq!(tried(1), [3.5 + INSIDE, 7.0 - INSIDE, 7.0]);
+        assert_eq!((all[0].params.as_slice(), all[0].varied), ([2.0, 6.0, 1.0].as_slice(), None));
+        assert_eq!(tried(0), [INSIDE, 0.5, 1.0, 4.0, 5.0 - INSIDE, 5.0]);
+        // The end that the other parameter is, and half the default.
+        assert_eq!(tried(1), [2.0 + INSIDE, 3.0, 7.0 - INSIDE, 7.0]);
+        assert_eq!(tried(2), [-LARGE, -2.0, -1.0, -0.5, 0.0, 0.5, 2.0, LARGE]);
     }
 }
