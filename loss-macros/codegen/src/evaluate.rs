@@ -106,22 +106,13 @@ impl<'a> Evaluator<'a> {
 
     fn value(&mut self, id: ExprId, place: usize) -> Option<Number> {
         match self.graph.expr(id) {
-            Expr::Constant(constant) => {
-                let number = constant.to_f64();
-                // A tenth is no binary number.
-                Some(Number { number, is_exact: (number * 1024.0).fract() == 0.0 || number.is_infinite() })
-            }
+            Expr::Constant(constant) => Some(Number::written(constant.to_f64())),
             Expr::Boolean(value) => Some(truth(value)),
             Expr::Input(input) => {
                 let values = &self.point.inputs[usize::from(input.0)];
                 values.get(if values.len() == 1 { 0 } else { place }).copied().map(Number::exact)
             }
-            Expr::Param(param) => self
-                .point
-                .params
-                .get(usize::from(param.0))
-                .copied()
-                .map(|number| Number { number, is_exact: (number * 1024.0).fract() == 0.0 }),
+            Expr::Param(param) => self.point.params.get(usize::from(param.0)).copied().map(Number::written),
             Expr::Size(axis) => (axis != AxisId::ROWS).then(|| Number::exact(self.point.extent as f64)),
             Expr::Index(axis) => (axis != AxisId::ROWS).then(|| Number::exact(place as f64)),
             Expr::Upstream | Expr::Indicator(_) => None,

@@ -330,6 +330,17 @@ fn an_argument_is_what_the_label_of_the_called_loss_takes() {
 }
 
 #[test]
+fn a_parameter_that_may_be_infinite_is_none_that_must_be_finite() {
+    let caller = |domain: &str| {
+        let params = format!("params:\n  w: {{ default: 1, domain: {domain} }}");
+        spec("caller", &format!("{INPUTS}{params}\nloss: bounded(x, y, width = w)"))
+    };
+    let told = |domain: &str| refused(&[source("bounded", BOUNDED), caller(domain)]);
+    assert_eq!(told("0 < w < inf"), "");
+    assert!(told("0 < w <= inf").contains("it does not at w = inf"), "{}", told("0 < w <= inf"));
+}
+
+#[test]
 fn a_mistake_in_a_called_loss_is_placed_in_its_own_file() {
     let inner = spec("inner", &format!("{INPUTS}loss: x + z * y"));
     let outer = spec("outer", &format!("{INPUTS}loss: inner(x, y) + 1"));

@@ -15,6 +15,11 @@ impl Number {
         Self { number, is_exact: true }
     }
 
+    /// As a spec writes it: a tenth is no binary number.
+    pub(crate) fn written(number: f64) -> Self {
+        Self { number, is_exact: (number * 1024.0).fract() == 0.0 || number.is_infinite() }
+    }
+
     pub(crate) fn rounded(number: f64) -> Self {
         Self { number, is_exact: false }
     }
