@@ -229,12 +229,9 @@ fn is_equation(graph: &Graph, id: ExprId) -> bool {
 
 fn relations(claim: &mut Claim<'_>, findings: &mut Findings) {
     for relation in &claim.spec.relations {
-        // Free variables stand beside the parameters, as numbers bound when called.
-        let mut extra = Vec::new();
-        for (place, (name, _)) in relation.with.iter().enumerate() {
-            let id = ParamId((claim.spec.params.len() + place).min(usize::from(u8::MAX)) as u8);
-            extra.push((name.value.as_str(), claim.variant.graph.add(Expr::Param(id))));
-        }
+        // Free variables are numbers bound when called, as parameters are; for their types it is all the same which one each is.
+        let free = claim.variant.graph.add(Expr::Param(ParamId(u8::MAX)));
+        let extra: Vec<(&str, ExprId)> = relation.with.iter().map(|(name, _)| (name.value.as_str(), free)).collect();
         for (_, domain) in &relation.with {
             claim.tree(domain, &extra, Type::Condition, findings);
         }

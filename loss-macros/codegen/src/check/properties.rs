@@ -204,7 +204,7 @@ fn pair(spec: &Spec, name: &Spanned<String>, list: &[Ast], findings: &mut Findin
     let input = |ast: &Ast| bare_name(ast).and_then(|name| spec.inputs.iter().find(|input| input.name == name));
     if let [first, second] = list
         && let (Some(a), Some(b)) = (input(first), input(second))
-        && (a.axes != b.axes || a.label != b.label || a.name == b.name)
+        && (a.axes != b.axes || a.label != b.label)
     {
         let message = format!("`{}` and `{}` cannot change places", a.name, b.name);
         let help = format!("`{}` names two inputs of the same axes and label", name.value);
