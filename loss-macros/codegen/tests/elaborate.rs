@@ -301,6 +301,28 @@ fn static_arithmetic_makes_integer_exponents_and_decides_comparisons() {
 }
 
 #[test]
+fn comparisons_of_constants_are_decided_by_their_exact_values() {
+    for (condition, holds) in [
+        ("0.1 + 0.2 == 0.3", true),
+        ("1 / 3 < 0.3333333333333333", false),
+        ("0.5 - 2 * 0.25 != 0", false),
+        ("-1 < -0.5", true),
+        ("-inf < -1e30", true),
+        ("-1e30 <= -inf", false),
+        ("1e30 < inf", true),
+        ("inf <= 1e30", false),
+        ("-inf < inf", true),
+        ("inf <= -inf", false),
+        ("inf <= inf", true),
+        ("-inf >= -inf", true),
+    ] {
+        let variant = first(&with_loss(&format!("(if {condition} then input else 2 * input)")), &Library::default());
+        let is_taken = variant.graph.expr(probed(&variant)) == Expr::Input(InputId(0));
+        assert_eq!(is_taken, holds, "{condition}");
+    }
+}
+
+#[test]
 fn given_is_static_for_what_may_be_absent_and_dynamic_for_dropped_rows_and_lists() {
     let spec = fixture("labelled");
     for key in spec_variants(&spec).unwrap() {
