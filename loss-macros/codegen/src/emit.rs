@@ -10,6 +10,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::expr::{AxisSet, Graph, InputId, ParamId};
+use crate::lower::lower;
 use crate::model::{ParamKind, Spec, Variant};
 use crate::plan::curvature::Bend;
 use crate::plan::shared::{self, Shared};
@@ -155,10 +156,11 @@ fn fits(spec: &Spec, plan: &Plan) -> TokenStream {
 /// Match arms: does a parameter's value meet its domain?
 fn param_domains(variants: &[Variant]) -> TokenStream {
     let Some(variant) = variants.first() else { return TokenStream::new() };
+    let mut graph = variant.graph.clone();
     let arms = variant.param_domains.iter().enumerate().filter_map(|(place, domain)| {
-        let condition = (*domain)?;
+        let condition = lower(&mut graph, &[(*domain)?])[0];
         let place = Literal::usize_unsuffixed(place);
-        let holds = uniform::holds(&variant.graph, condition);
+        let holds = uniform::holds(&graph, condition);
         Some(quote!(#place => #holds))
     });
     quote!(#(#arms)*)

@@ -11,7 +11,7 @@ mod pick;
 
 use std::collections::HashMap;
 
-use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Unary};
+use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Type, Unary};
 use crate::rewrite::{rebuild, rewrite};
 
 use complement::Complements;
@@ -101,7 +101,22 @@ fn lower_if(g: &mut Graph, condition: ExprId, value: ExprId, otherwise: ExprId) 
         }
         _ => value,
     };
+    if g.ty(value) == Type::Condition {
+        return choose_condition(g, condition, value, otherwise);
+    }
     g.choose(condition, value, otherwise)
+}
+
+/// A selection between conditions, in connectives. Where what selects is unordered, so is the whole, though both conditions be false.
+fn choose_condition(g: &mut Graph, condition: ExprId, value: ExprId, otherwise: ExprId) -> ExprId {
+    let opposite = g.not(condition);
+    let (one, other) = (g.and(condition, value), g.and(opposite, otherwise));
+    let chosen = g.or(one, other);
+    if !g.may_be_unordered(condition) {
+        return chosen;
+    }
+    let is_unordered = g.and(condition, opposite);
+    g.or(chosen, is_unordered)
 }
 
 /// The axis and the label, if a condition is `index(axis) == label`.
@@ -312,10 +327,9 @@ fn is_power_of(g: &Graph, id: ExprId, base: ExprId) -> bool {
     }
 }
 
+/// Of what is left after simplifying: a power of 0 or 1 is none.
 fn power(g: &mut Graph, x: ExprId, p: ExprId) -> ExprId {
     match g.constant(p).and_then(Constant::as_integer) {
-        Some(0) => g.one(),
-        Some(1) => x,
         Some(2) => g.times(x, x),
         Some(3) => {
             let square = g.times(x, x);

@@ -373,7 +373,6 @@ impl<'g> Plan<'g> {
                 Rate::Row if matches!(self.graph.expr(user), Expr::Reduce { .. }) => {
                     self.carry_row_operands(&operands, None, &mut carried);
                 }
-                Rate::Row if matches!(self.graph.expr(user), Expr::Pick { .. }) => {}
                 Rate::Row => self.carry_row_operands(&operands, Some(self.levels[&user]), &mut carried),
             }
         }

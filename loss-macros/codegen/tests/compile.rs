@@ -1,7 +1,9 @@
 //! Several specs at once: all that is wrong with each, and nothing twice.
 
-use loss_codegen::compile::{compile, emit_all};
+use loss_codegen::compile::{Compiled, compile, emit_all};
+use loss_codegen::expr::{Expr, Unary};
 use loss_codegen::page::{Gates, Surroundings};
+use loss_codegen::schedule::Schedule;
 use loss_codegen::source::SourceFile;
 
 fn spec(name: &str, formula: &str, relations: &str) -> SourceFile {
@@ -66,16 +68,24 @@ fn a_condition_on_a_whole_row_is_refused() {
     assert_eq!(mistakes(&[spec]), ["error[E0604]: a condition on a whole row is not supported yet"]);
 }
 
-/// For each variant of a loss of these inputs, whether its kernel answers calls at once.
-fn answers_at_once(inputs: &str, formula: &str) -> Vec<bool> {
+/// A loss of these inputs, with more keys.
+fn compiled(inputs: &str, more: &str, formula: &str) -> Vec<Compiled> {
     let text = format!(
         "name: asked\nsummary: A spec.\nreference: [ none ]\ninputs:\n{inputs}loss: {formula}\n\
-         reduction: {{ default: mean, mean: elements }}\n"
+         reduction: {{ default: mean, mean: elements }}\n{more}"
     );
-    let compiled = compile(&[SourceFile { path: "specs/asked.yaml".to_owned(), text }])
-        .unwrap_or_else(|failures| panic!("{}", failures[0].rendered().join("\n")));
+    compile(&[SourceFile { path: "specs/asked.yaml".to_owned(), text }])
+        .unwrap_or_else(|failures| panic!("{}", failures[0].rendered().join("\n")))
+}
+
+fn emitted(compiled: &[Compiled]) -> String {
     let surroundings = Surroundings { library: None, measured: &[], gates: Gates::Open, root: None };
-    let code = emit_all(&compiled, surroundings).to_string();
+    emit_all(compiled, surroundings).to_string()
+}
+
+/// For each variant of a loss of these inputs, whether its kernel answers calls at once.
+fn answers_at_once(inputs: &str, formula: &str) -> Vec<bool> {
+    let code = emitted(&compiled(inputs, "", formula));
     let variants = code.split("const VARIANT").skip(1);
     variants.map(|variant| variant.split("lines :").nth(1).is_some_and(|lines| lines.starts_with(" Some"))).collect()
 }
@@ -117,4 +127,141 @@ fn each_loss_is_behind_the_feature_of_its_task_where_that_is_asked_for() {
     assert_eq!(code(Gates::Task).matches(gate).count(), 3);
     assert_eq!(code(Gates::Task).matches("cfg").count(), 3);
     assert_eq!(code(Gates::Open).matches("cfg").count(), 0);
+}
+
+const NUMBERS: &str = "  input: { axes: [N], gradient: true }\n  other: { axes: [N] }\n";
+
+#[test]
+fn the_types_of_a_loss_are_at_the_top() {
+    let exported = |gradient: bool, params: &str, formula: &str| {
+        let inputs = NUMBERS.replace("gradient: true", &format!("gradient: {gradient}"));
+        let code = emitted(&compiled(&inputs, params, formula));
+        let after = code.split("pub use asked :: { ").nth(1).expect("it is exported");
+        after.split(" }").next().expect("the list ends").to_owned()
+    };
+    let plain = "params: { p: { default: 2 } }\n";
+    let learned = "params: { p: { default: 2, gradient: true } }\n";
+    let chosen = "params: { how: { kind: choice, values: [one, two], default: one } }\n";
+    assert_eq!(exported(true, plain, "p * input * other"), "Asked , AskedGradients");
+    assert_eq!(exported(false, learned, "p * input * other"), "Asked , AskedGradients");
+    assert_eq!(exported(false, plain, "p * input * other"), "Asked");
+    assert_eq!(
+        exported(true, chosen, "input * other * (if how == one then 1 else 2)"),
+        "Asked , AskedGradients , AskedHow"
+    );
+}
+
+/// Code of the parameters `p` and `q`, each name in it replaced by what it stands for.
+fn written_out(code: &str) -> String {
+    let mut code = code.replace("call . params [0]", "p").replace("call . params [1]", "q");
+    while let Some(rest) = code.strip_prefix("let ") {
+        let (definition, after) = rest.split_once(" ; ").expect("a definition ends");
+        let (name, value) = definition.split_once(" : f64 = ").expect("a definition is an equation");
+        let words = after.split_inclusive(|c: char| !c.is_alphanumeric()).map(|word| {
+            let ends = word.strip_prefix(name).filter(|rest| !rest.starts_with(char::is_alphanumeric));
+            ends.map_or(word.to_owned(), |end| format!("{value}{end}"))
+        });
+        code = words.collect();
+    }
+    code
+}
+
+#[test]
+fn a_parameter_breaks_its_condition_where_that_is_false_and_not_where_it_is_unordered() {
+    let violated = |domain: &str| {
+        let params = format!("params: {{ p: {{ domain: \"{domain}\" }} }}\n");
+        let code = emitted(&compiled(NUMBERS, &params, "p * input * other"));
+        let after = code.split("match index { 0 => { ").nth(1).expect("the parameter is checked");
+        written_out(after.split(" } _ => true").next().expect("the match ends"))
+    };
+    for (domain, expected) in [
+        ("p < 3", "! ((p >= (3.0)))"),
+        ("p != 3", "! ((p == (3.0)))"),
+        ("p <= 3 and not (p == 2 or p > 5)", "! (((p > (3.0)) || ((p == (2.0)) || (p > (5.0)))))"),
+        ("max(1, 2) < 3", "! (false)"),
+        ("2 < 1", "! (true)"),
+        ("max(p, 1) < 3", "! ((if (p > (1.0)) { p } else if (p <= (1.0)) { (1.0) } else { f64 :: NAN } >= (3.0)))"),
+        ("if p < 3 then true else p > 5", "! (((p >= (3.0)) && ((p < (3.0)) || (p <= (5.0)))))"),
+    ] {
+        assert_eq!(violated(domain), expected, "{domain}");
+    }
+}
+
+#[test]
+fn a_selection_by_parameters_alone_is_made_once_a_call() {
+    let selection = |condition: &str| {
+        let formula = format!("input * other * (if {condition} then p else q)");
+        let code = emitted(&compiled(NUMBERS, "params: { p: { default: 2 }, q: { default: 1 } }\n", &formula));
+        let after = code.split("fn uniforms").nth(1).and_then(|after| after.split("] { ").nth(1));
+        written_out(after.and_then(|body| body.split(" } # [inline").next()).expect("a function body"))
+    };
+    for (condition, expected) in [
+        ("p > 1", ["(p > (1.0))", "p", "(p <= (1.0))", "q"]),
+        ("not (p > 1)", ["(p > (1.0))", "q", "(p <= (1.0))", "p"]),
+        ("p != 1", ["(p == (1.0))", "q", "(p < (1.0) || p > (1.0))", "p"]),
+        ("p >= 1 and q <= 1", ["((p >= (1.0)) && (q <= (1.0)))", "p", "((p < (1.0)) || (q > (1.0)))", "q"]),
+        (
+            "p < 1 or not (q > 1 and p == q)",
+            [
+                "((p < (1.0)) || ((q <= (1.0)) || (p < q || p > q)))",
+                "p",
+                "((p >= (1.0)) && ((q > (1.0)) && (p == q)))",
+                "q",
+            ],
+        ),
+        (
+            "p < 1 and not (q > 1 or p != q)",
+            [
+                "((p < (1.0)) && ((q <= (1.0)) && (p == q)))",
+                "p",
+                "((p >= (1.0)) || ((q > (1.0)) || (p < q || p > q)))",
+                "q",
+            ],
+        ),
+        (
+            "(if p < 1 then q < 1 else q > 1)",
+            [
+                "(((p < (1.0)) && (q < (1.0))) || ((p >= (1.0)) && (q > (1.0))))",
+                "p",
+                "(((p >= (1.0)) || (q >= (1.0))) && ((p < (1.0)) || (q <= (1.0))))",
+                "q",
+            ],
+        ),
+    ] {
+        let [is, value, is_not, otherwise] = expected;
+        let expected = format!("if {is} {{ {value} }} else if {is_not} {{ {otherwise} }} else {{ f64 :: NAN }}]");
+        let found = selection(condition);
+        assert_eq!(found.split_once("if ").map(|(_, rest)| format!("if {rest}")), Some(expected), "{condition}");
+    }
+}
+
+#[test]
+fn a_case_may_be_chosen_by_a_selection_between_conditions() {
+    for condition in ["if input > 0 then other > 0 else other < 0", "if input > 0 then true else other < 0"] {
+        for formula in [
+            format!("if ({condition}) then input else other"),
+            format!("if not ({condition}) then 1 else input * other"),
+        ] {
+            assert!(!emitted(&compiled(NUMBERS, "", &formula)).contains("compile_error"), "{formula}");
+        }
+    }
+}
+
+#[test]
+fn infinite_defaults_are_written_out() {
+    let params = "params: { p: { default: inf }, q: { default: -inf }, r: { default: -0.5 }, s: { optional: true } }\n";
+    let formula = "min(input, p) * max(other, q) * r * (if given(s) then s else 1)";
+    let code = emitted(&compiled(NUMBERS, params, formula));
+    let expected = "params : [f64 :: INFINITY , - f64 :: INFINITY , - 0.5 , f64 :: NAN]";
+    assert!(code.contains(expected), "{code}");
+}
+
+#[test]
+fn what_a_stage_has_left_undone_is_an_error_in_the_code_and_no_panic() {
+    let mut done = compiled(NUMBERS, "", "abs(input) * other");
+    assert!(!emitted(&done).contains("compile_error"));
+    let plan = &mut done[0].plans[0];
+    let Schedule::Elementwise(kernel) = &mut plan.loss.forward else { panic!("nothing is reduced") };
+    kernel.value = plan.graph.add(Expr::Unary(Unary::Sign, kernel.value));
+    assert!(emitted(&done).contains("compile_error ! (\"internal error of the loss compiler"));
 }

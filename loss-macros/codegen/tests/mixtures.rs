@@ -19,10 +19,10 @@ fn weigh(g: &mut Graph, weight: ExprId, value: ExprId) -> ExprId {
     g.add(Expr::Binary(Binary::Weigh, weight, value))
 }
 
-/// `weigh(yes, softplus(-x)) + weigh(no, softplus(x))`
-fn mixture(g: &mut Graph, x: ExprId, yes: ExprId, no: ExprId) -> ExprId {
+/// `weigh(yes, softplus(-x)) + weigh(no, softplus(x))`, or of another function.
+fn mixture(g: &mut Graph, function: Unary, x: ExprId, yes: ExprId, no: ExprId) -> ExprId {
     let opposite = g.negate(x);
-    let [for_yes, for_no] = [opposite, x].map(|x| g.add(Expr::Unary(Unary::Softplus, x)));
+    let [for_yes, for_no] = [opposite, x].map(|x| g.add(Expr::Unary(function, x)));
     let (for_yes, for_no) = (weigh(g, yes, for_yes), weigh(g, no, for_no));
     g.add(Expr::Binary(Binary::Add, for_yes, for_no))
 }
@@ -40,7 +40,7 @@ fn by_a_probability() -> (Graph, [ExprId; 2]) {
     let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
     let one = g.one();
     let no = g.subtract(one, yes);
-    let root = mixture(&mut g, x, yes, no);
+    let root = mixture(&mut g, Unary::Softplus, x, yes, no);
     let roots = lowered(&mut g, root);
     (g, roots)
 }
@@ -82,7 +82,7 @@ fn a_probability_mixes_a_loss_of_yes_and_one_of_no() {
 fn weights_of_their_own_stay_apart() {
     let mut g = Graph::new();
     let (x, yes, no) = (input(&mut g, 0), input(&mut g, 1), input(&mut g, 2));
-    let root = mixture(&mut g, x, yes, no);
+    let root = mixture(&mut g, Unary::Softplus, x, yes, no);
     for root in lowered(&mut g, root) {
         assert_eq!(
             evaluate(&g, root, &row(&[f64::NAN, 0.0, 0.0]), 0),
@@ -90,6 +90,20 @@ fn weights_of_their_own_stay_apart() {
             "nothing is left of a NaN that nothing weighs"
         );
         assert!(evaluate(&g, root, &row(&[f64::NAN, 0.0, 2.0]), 0).is_nan());
+    }
+}
+
+#[test]
+fn of_other_functions_both_parts_are_computed() {
+    for (function, of) in [(Unary::Exp, f64::exp as fn(f64) -> f64), (Unary::Sinh, f64::sinh), (Unary::Atan, f64::atan)]
+    {
+        let mut g = Graph::new();
+        let (x, yes, one) = (input(&mut g, 0), input(&mut g, 1), g.one());
+        let no = g.subtract(one, yes);
+        let root = mixture(&mut g, function, x, yes, no);
+        let [value, slope] = lowered(&mut g, root);
+        assert_eq!(evaluate(&g, value, &row(&[1.5, 0.25]), 0), 0.25 * of(-1.5) + 0.75 * of(1.5), "{function:?}");
+        assert!(evaluate(&g, slope, &row(&[1.5, 0.25]), 0).is_finite());
     }
 }
 

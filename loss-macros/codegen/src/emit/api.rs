@@ -32,15 +32,9 @@ pub(crate) fn type_name(name: &str) -> String {
         .collect()
 }
 
+/// A name that a spec gives. None is a keyword of Rust: resolving refuses those.
 fn ident(name: &str) -> Ident {
-    match name {
-        // Names that a spec may use and Rust reserves.
-        "box" | "crate" | "self" | "super" | "type" | "match" | "ref" | "move" | "mod" | "use" | "where" | "final"
-        | "override" | "priv" | "virtual" | "yield" | "abstract" | "become" | "do" | "macro" | "try" | "gen" => {
-            format_ident!("r#{name}")
-        }
-        _ => Ident::new(name, Span::call_site()),
-    }
+    Ident::new(name, Span::call_site())
 }
 
 struct Face<'s> {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Type, Unary};
 use crate::nan::needs_guard;
@@ -68,7 +68,7 @@ impl<'g> Body<'g> {
             name = format!("{wished}_{again}");
             again += 1;
         }
-        if syn_keyword(&name) { format_ident!("r#{name}") } else { Ident::new(&name, Span::call_site()) }
+        Ident::new(&name, Span::call_site())
     }
 
     /// Whether it is the exponential of what is never positive, and so 0 to 1.
@@ -212,10 +212,6 @@ impl<'g> Body<'g> {
                 let x = self.falsity(x);
                 quote!(#x)
             }
-            Expr::If(c, x, y) => {
-                let (is, is_not, x, y) = (self.truth(c), self.falsity(c), self.truth(x), self.truth(y));
-                quote!((#is & #x) | (#is_not & #y))
-            }
             // A flag arrives as 1 or 0.
             _ => {
                 let x = self.value(condition);
@@ -262,10 +258,6 @@ impl<'g> Body<'g> {
             Expr::Not(x) => {
                 let x = self.truth(x);
                 quote!(#x)
-            }
-            Expr::If(c, x, y) => {
-                let (is, is_not, x, y) = (self.truth(c), self.falsity(c), self.falsity(x), self.falsity(y));
-                quote!((#is & #x) | (#is_not & #y))
             }
             _ => {
                 let truth = self.truth(condition);
@@ -322,14 +314,4 @@ pub(super) fn not_lowered() -> TokenStream {
     quote!(::core::compile_error!(
         "internal error of the loss compiler: a node reached the emitter before it was lowered"
     ))
-}
-
-fn syn_keyword(name: &str) -> bool {
-    const KEYWORDS: &[&str] = &[
-        "as", "async", "await", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum", "extern",
-        "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-        "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "try", "type", "typeof", "unsafe",
-        "unsized", "use", "virtual", "where", "while", "yield", "abstract", "become",
-    ];
-    KEYWORDS.contains(&name)
 }

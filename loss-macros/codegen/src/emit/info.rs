@@ -136,13 +136,15 @@ fn text(value: Option<&str>) -> TokenStream {
 
 pub(super) fn number(value: f64) -> TokenStream {
     if value.is_nan() {
-        quote!(f64::NAN)
-    } else if value.is_infinite() {
-        if value > 0.0 { quote!(f64::INFINITY) } else { quote!(f64::NEG_INFINITY) }
-    } else {
-        let magnitude = Literal::f64_unsuffixed(value.abs());
-        if value < 0.0 { quote!(-#magnitude) } else { quote!(#magnitude) }
+        return quote!(f64::NAN);
     }
+    let magnitude = if value.is_infinite() {
+        quote!(f64::INFINITY)
+    } else {
+        let literal = Literal::f64_unsuffixed(value.abs());
+        quote!(#literal)
+    };
+    if value < 0.0 { quote!(-#magnitude) } else { magnitude }
 }
 
 fn input(input: &Input) -> TokenStream {

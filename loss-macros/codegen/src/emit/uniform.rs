@@ -16,7 +16,7 @@ pub(super) fn uniforms(graph: &Graph, slots: &[ExprId]) -> TokenStream {
     quote! { #(#statements)* [#(#values),*] }
 }
 
-/// A condition on parameters alone, as a `bool` expression block. Unordered is not a violation.
+/// A condition on parameters alone, lowered, as a `bool` expression block. Unordered is not a violation.
 pub(super) fn holds(graph: &Graph, condition: ExprId) -> TokenStream {
     let mut scalar = Scalar { graph, done: HashMap::new(), statements: Vec::new() };
     let violated = scalar.falsity(condition);
@@ -98,7 +98,6 @@ impl Scalar<'_> {
 
     fn truth(&mut self, condition: ExprId) -> TokenStream {
         match self.graph.expr(condition) {
-            Expr::Boolean(value) => quote!(#value),
             Expr::Compare(comparison, x, y) => {
                 let (x, y) = (self.value(x), self.value(y));
                 compare(comparison, &x, &y)
@@ -118,6 +117,7 @@ impl Scalar<'_> {
 
     fn falsity(&mut self, condition: ExprId) -> TokenStream {
         match self.graph.expr(condition) {
+            // A domain that every number meets, or none.
             Expr::Boolean(value) => {
                 let opposite = !value;
                 quote!(#opposite)

@@ -63,8 +63,8 @@ pub(crate) fn evaluate(g: &Graph, id: ExprId, row: &Row, place: usize) -> f64 {
                 Comparison::NotEqual => x != y,
             })
         }
-        Expr::And(x, y) => truth(at(x) == 1.0 && at(y) == 1.0),
-        Expr::Or(x, y) => truth(at(x) == 1.0 || at(y) == 1.0),
+        Expr::And(x, y) => kleene([at(x), at(y)], 0.0),
+        Expr::Or(x, y) => kleene([at(x), at(y)], 1.0),
         Expr::Not(x) => 1.0 - at(x),
         Expr::Indicator(x) => truth(at(x) == 1.0),
         Expr::If(c, x, y) => match at(c) {
@@ -91,6 +91,17 @@ pub(crate) fn evaluate(g: &Graph, id: ExprId, row: &Row, place: usize) -> f64 {
                 .collect();
             reduce(reducer, &values, order.map(at))
         }
+    }
+}
+
+/// The truth of two conditions together, of which one that is `settling` is enough; unordered if they do not say.
+fn kleene(conditions: [f64; 2], settling: f64) -> f64 {
+    if conditions.contains(&settling) {
+        settling
+    } else if conditions.iter().any(|condition| condition.is_nan()) {
+        f64::NAN
+    } else {
+        1.0 - settling
     }
 }
 
