@@ -109,8 +109,9 @@ mod tests {
         let (low, high) = range_of(curve).expect("most of it is finite");
         assert!(low < 0.0 && (1.0..20.0).contains(&high), "{low} {high}");
         assert_eq!(range_of([f64::NAN].into_iter()), None);
-        let (low, high) = range_of([3.0, 3.0].into_iter()).expect("it is finite");
-        assert!(low < 3.0 && high > 3.0);
+        assert_eq!(range_of([3.0, 3.0].into_iter()), Some((1.5, 4.5)), "a level curve has room on both sides");
+        assert_eq!(range_of([1.0, 2.0].into_iter()), Some((0.94, 2.06)));
+        assert_eq!(range_of([0.25, 0.25].into_iter()), Some((-0.25, 0.75)));
         let (low, high) = range_of([0.7, 0.7 + 1e-16, 0.7].into_iter()).expect("it is finite");
         assert!(high - low > 0.5, "rounding is no curve: {low} {high}");
     }

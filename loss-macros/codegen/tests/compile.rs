@@ -265,3 +265,18 @@ fn what_a_stage_has_left_undone_is_an_error_in_the_code_and_no_panic() {
     kernel.value = plan.graph.add(Expr::Unary(Unary::Sign, kernel.value));
     assert!(emitted(&done).contains("compile_error ! (\"internal error of the loss compiler"));
 }
+
+#[test]
+fn weights_that_may_be_0_have_kernels_for_each_set_of_them() {
+    let params = "params: { p: { default: 0 }, q: { default: 0 } }\n";
+    let compiled = compiled(NUMBERS, params, "weigh(p, input) + weigh(q, input^2) + other * input");
+    let zero: Vec<Vec<u8>> =
+        compiled[0].plans.iter().map(|plan| plan.zero.iter().map(|param| param.0).collect()).collect();
+    assert_eq!(zero, [vec![0, 1], vec![1], vec![0], vec![]], "the most first: the first that fits is taken");
+}
+
+#[test]
+fn a_name_that_a_kernel_has_taken_gets_a_number_that_is_free() {
+    let code = emitted(&compiled(NUMBERS, "let: { x_2: exp(input), x: sin(x_2) }\n", "x * other"));
+    assert!(code.contains("let x_2 = x [0] . exp () ; let x_3 = x_2 . sin () ;"), "{code}");
+}

@@ -12,9 +12,6 @@ use crate::model::{Spec, Variant};
 use super::Sample;
 use super::scene::{Scene, Setting};
 
-/// How far knots are looked for.
-const FARTHEST: f64 = 1e3;
-
 /// The surfaces on which the formula is not smooth, in the graph of a variant.
 pub(super) struct Surfaces {
     variant: Variant,
@@ -75,12 +72,14 @@ impl Surfaces {
             let heights: Vec<(f64, Option<f64>)> = grid().into_iter().map(|x| (x, at(x, surface.difference))).collect();
             for pair in heights.windows(2) {
                 let [(low, Some(below)), (high, Some(above))] = pair else { continue };
-                let x = if *below == 0.0 && *above != 0.0 {
-                    *low
-                } else if *below != 0.0 && *above != 0.0 && (*below < 0.0) != (*above < 0.0) {
-                    crossing((*low, *high), *below < 0.0, |x| at(x, surface.difference))
-                } else {
-                    continue;
+                let is_below = below.is_sign_negative();
+                let x = match (*below == 0.0, *above == 0.0) {
+                    (true, false) => *low,
+                    (false, true) => *high,
+                    (false, false) if is_below != above.is_sign_negative() => {
+                        crossing((*low, *high), is_below, |x| at(x, surface.difference))
+                    }
+                    (false, false) | (true, true) => continue,
                 };
                 let is_met = surface.when.is_none_or(|when| at(x, when) == Some(1.0));
                 if is_met && marks.iter().all(|mark| (mark.x - x).abs() > 1e-6 * (1.0 + x.abs())) {
@@ -94,15 +93,16 @@ impl Surfaces {
 
     fn number(&self, point: &Point, id: ExprId) -> Option<f64> {
         let slopes = BTreeSet::new();
-        Evaluator::new(&self.variant.graph, point, &slopes).guessing().at(id, 0).map(|value| value.number)
+        let value = Evaluator::new(&self.variant.graph, point, &slopes).guessing().at(id, 0)?;
+        (!value.number.is_nan()).then_some(value.number)
     }
 }
 
-/// The places between which the crossings are looked for: close to 0 a grid of eighths, then ever farther apart.
+/// The places between which the crossings are looked for: close to 0 a grid of eighths, then ever farther apart, to beyond 1000.
 fn grid() -> Vec<f64> {
     let near = (-32..=32).map(|k| f64::from(k) / 8.0);
-    let far = std::iter::successors(Some(5.0), |x| (*x < FARTHEST).then_some(x * 1.5)).collect::<Vec<f64>>();
-    let mut grid: Vec<f64> = near.chain(far.iter().copied()).chain(far.iter().map(|x| -x)).collect();
+    let far = (0..15).map(|k| 5.0 * 1.5f64.powi(k)).flat_map(|x| [-x, x]);
+    let mut grid: Vec<f64> = near.chain(far).collect();
     grid.sort_by(f64::total_cmp);
     grid
 }
@@ -133,9 +133,23 @@ fn crossing(ends: (f64, f64), is_below: bool, at: impl Fn(f64) -> Option<f64>) -
         let middle = f64::midpoint(low, high);
         match at(middle) {
             Some(0.0) | None => return middle,
-            Some(height) if (height < 0.0) == is_below => low = middle,
+            Some(height) if height.is_sign_negative() == is_below => low = middle,
             Some(_) => high = middle,
         }
     }
     f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grid;
+
+    #[test]
+    fn far_out_a_few_places_reach_far() {
+        let grid = grid();
+        assert_eq!(grid.len(), 95);
+        assert!(grid.is_sorted() && grid[93] < 1000.0 && 1000.0 < grid[94]);
+        assert_eq!((grid[0], grid[94]), (-grid[94], 1.5 * grid[93]));
+        assert_eq!(&grid[47..51], [0.0, 0.125, 0.25, 0.375]);
+    }
 }

@@ -15,8 +15,8 @@ const REACH: f64 = 3.0;
 const BEYOND: f64 = 1.5;
 /// The places of the second axis of a loss that reads a whole row.
 const EXTENT: usize = 2;
-/// What is tried for a number, until the conditions on it are met.
-const TRIED: [f64; 5] = [0.0, 1.0, 0.5, 0.25, -1.0];
+/// What is tried for a number, until the condition on it is met. One such as `0 <= target` is met by 0, where most losses say little.
+const TRIED: [f64; 5] = [1.0, 0.5, 0.25, 0.0, -1.0];
 
 /// A line through the inputs.
 pub(super) struct Scene<'s> {
@@ -179,20 +179,16 @@ impl<'s> Scene<'s> {
             row[0] = 1.0;
             return Some(row);
         }
-        let domain = self.variant.input_domains[place];
+        let Some(domain) = self.variant.input_domains[place] else { return Some(vec![0.0]) };
         let fits = |number: &f64| {
             let mut inputs = vec![Vec::new(); self.spec.inputs.len()];
             inputs[place] = vec![*number];
             let point = Point { inputs, params: self.params.clone(), extent: self.extent };
             let slopes = BTreeSet::new();
-            domain.is_none_or(|domain| {
-                let mut evaluator = Evaluator::new(&self.variant.graph, &point, &slopes);
-                evaluator.at(domain, 0).is_some_and(|truth| truth.number == 1.0)
-            })
+            let mut evaluator = Evaluator::new(&self.variant.graph, &point, &slopes);
+            evaluator.at(domain, 0).is_some_and(|truth| truth.number == 1.0)
         };
-        // A condition such as `0 <= target` is met by 0, where most losses say little.
-        let tried = if domain.is_some() { [1.0, 0.5, 0.25, 0.0, -1.0] } else { TRIED };
-        tried.into_iter().find(fits).map(|number| vec![number])
+        TRIED.into_iter().find(fits).map(|number| vec![number])
     }
 
     fn give(&mut self, place: usize, choices: &[Vec<f64>]) {

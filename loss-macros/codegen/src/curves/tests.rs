@@ -31,6 +31,10 @@ fn a_kink_parts_the_curve_and_has_the_declared_gradient() {
     );
     let [curve] = &curves.curves[..] else { panic!("one curve") };
     assert_eq!(curve.pieces.len(), 2);
+    assert!(
+        curve.pieces.iter().all(|piece| piece.windows(2).all(|pair| pair[0].x < pair[1].x)),
+        "each place is there once"
+    );
     let [knot] = &curve.knots[..] else { panic!("one knot") };
     assert!((knot.x - 0.3).abs() < 1e-9 && knot.gradient == 1.0, "{knot:?}");
     assert_eq!(at(&curves, 0, -1.0), Sample { x: -1.0, value: 0.0, gradient: 0.0 });
@@ -75,4 +79,57 @@ fn a_condition_on_the_input_bounds_the_curve() {
     let curves = drawn(inputs, "loss: (input - target)^2").expect("it is pointwise");
     assert_eq!(at(&curves, 0, -3.0).x, -1.0);
     assert_eq!(curves.fixed, ["target = 1"]);
+}
+
+#[test]
+fn what_a_call_must_choose_is_the_first_that_it_may_be() {
+    let value = |kind: &str, slope: &str| {
+        let rest = format!("params:\n  how: {{ kind: {kind} }}\nloss: (input - target) * ({slope})");
+        at(&drawn(REALS, &rest).expect("it is pointwise"), 0, 1.0).value
+    };
+    assert_eq!(value("choice, values: [twice, thrice]", "if how == twice then 2 else 3"), 2.0);
+    assert_eq!(value("choice, values: [twice, thrice], default: thrice", "if how == twice then 2 else 3"), 3.0);
+    assert_eq!(value("switch", "if how then 2 else 3"), 3.0);
+    assert_eq!(value("switch, default: true", "if how then 2 else 3"), 2.0);
+    assert_eq!(value("integer, values: [5, 4]", "how"), 5.0);
+    assert_eq!(value("integer, values: [5, 4], default: 4", "how"), 4.0);
+}
+
+#[test]
+fn a_knot_is_marked_once_and_where_what_is_0_begins_and_ends() {
+    let knots = |at: &[&str]| -> Vec<f64> {
+        let knots: String = at.iter().map(|at| format!("\n  - {{ at: {at}, smooth: C1 }}")).collect();
+        let curves = drawn(REALS, &format!("loss: (input - target)^2\nknots:{knots}")).expect("it is pointwise");
+        curves.curves[0].knots.iter().map(|knot| knot.x).collect()
+    };
+    assert_eq!(knots(&["input - target == 2"]), [2.0]);
+    assert_eq!(knots(&["input - target == 2", "target - input == -2"]), [2.0]);
+    assert_eq!(knots(&["abs(input - target) == 2.5 or input - target == 1"]), [-2.5, 1.0, 2.5]);
+    // It touches 0 from above, and from below.
+    assert_eq!(knots(&["abs(input - target) == 0"]), [0.0]);
+    assert_eq!(knots(&["0 == abs(input - target)"]), [0.0]);
+    // It is 0 to one side, or between two ends.
+    assert_eq!(knots(&["relu(input - target - 1) == 0"]), [1.0]);
+    assert_eq!(knots(&["relu(target - input - 1) == 0"]), [-1.0]);
+    assert_eq!(knots(&["relu(abs(input - target) - 1) == 0"]), [-1.0, 1.0]);
+}
+
+#[test]
+fn what_is_not_varied_is_0_or_what_its_condition_admits() {
+    let fixed = |target: &str, loss: &str| {
+        let inputs = format!("  input: {{ axes: [N, C], gradient: true }}\n  target: {{ axes: [N, C]{target} }}");
+        drawn(&inputs, &format!("loss: {loss}")).expect("it is drawn").fixed
+    };
+    assert_eq!(fixed("", "(input - target)^2"), ["target = 0"]);
+    assert_eq!(fixed(", domain: 0 <= target", "(input - target)^2"), ["target = 1"]);
+    assert_eq!(fixed(", domain: target < 0.4", "(input - target)^2"), ["target = 0.25"]);
+    assert_eq!(fixed(", domain: target < 0", "(input - target)^2"), ["target = -1"]);
+    // A row of its own, which is not parallel to the one that varies.
+    assert_eq!(fixed("", "dot(C, input, target)"), ["input = [x, 1]", "target = [1, 0]"]);
+}
+
+#[test]
+fn one_point_is_no_curve() {
+    let inputs = "  input: { axes: [N], gradient: true, domain: input >= 3 }";
+    assert_eq!(drawn(inputs, "loss: input^2"), None);
 }

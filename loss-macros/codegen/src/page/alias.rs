@@ -12,7 +12,7 @@ pub(super) fn aliases(spec: &Spec) -> Vec<String> {
     for name in spec.guide.aliases.iter().flat_map(|(_, names)| names) {
         names.insert(name.clone());
         // A path is found by its last part as well.
-        names.extend(name.rsplit(['.', ':']).next().filter(|last| !last.is_empty()).map(str::to_owned));
+        names.extend(name.rsplit(['.', ':']).next().map(str::to_owned));
     }
     names.remove(&type_name(&spec.name));
     names.into_iter().filter(|name| is_alias(name)).collect()

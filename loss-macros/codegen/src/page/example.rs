@@ -225,14 +225,14 @@ fn is_short(text: &str) -> bool {
 fn literals(label: Label, numbers: &[&str]) -> Option<String> {
     let joined = |write: &dyn Fn(&str) -> String| numbers.iter().map(|text| write(text)).collect::<Vec<_>>().join(", ");
     if !label.is_discrete() {
-        return Some(joined(&real).replacen(", ", "_f64, ", usize::from(numbers.len() > 1)));
+        return Some(joined(&real).replacen(", ", "_f64, ", 1));
     }
     let is_flag = |text: &&str| ["true", "false"].contains(text);
     let is_whole = |text: &&str| text.parse::<i64>().is_ok();
     if numbers.iter().all(is_flag) {
         Some(joined(&str::to_owned))
     } else if numbers.iter().all(is_whole) {
-        Some(joined(&str::to_owned).replacen(", ", "_i64, ", usize::from(numbers.len() > 1)))
+        Some(joined(&str::to_owned).replacen(", ", "_i64, ", 1))
     } else {
         numbers.iter().all(|text| text.parse::<f64>().is_ok()).then(|| joined(&real))
     }

@@ -163,7 +163,7 @@ fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{figure, simplified};
+    use super::{BESIDE, figure, simplified};
     use crate::curves::{Curve, Curves, Sample};
 
     fn absolute_value() -> Curves {
@@ -198,9 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_gradient_that_is_nowhere_known_has_an_axis_all_the_same() {
+        let mut curves = absolute_value();
+        curves.curves[0].pieces.iter_mut().flatten().for_each(|sample| sample.gradient = f64::NAN);
+        let svg = figure("bent", &curves);
+        let axes: Vec<&str> = svg.split("<g text-anchor=\"end\">").skip(1).collect();
+        let labels = |axis: &str| -> Vec<String> {
+            let texts = axis.split("</g>").next().unwrap_or_default().split("</text>");
+            texts.filter_map(|text| Some(text.split_once('>')?.1.to_owned())).collect()
+        };
+        assert_eq!(
+            axes.into_iter().map(labels).collect::<Vec<_>>(),
+            [vec!["0", "1", "2", "3"], vec!["−1.0", "−0.5", "0", "0.5", "1.0"]]
+        );
+    }
+
+    #[test]
     fn a_simplified_line_keeps_its_corners() {
         let points: Vec<(f64, f64)> = (0..=20).map(|k: i32| (f64::from(k), f64::from((k - 10).abs()))).collect();
         assert_eq!(simplified(&points), [(0.0, 10.0), (10.0, 0.0), (20.0, 10.0)]);
+        let bent_by = |height: f64| simplified(&[(0.0, 0.0), (1.0, height), (2.0, 0.0)]).len();
+        assert_eq!((bent_by(BESIDE), bent_by(1.01 * BESIDE)), (2, 3), "what nobody sees is left out");
         let circle: Vec<(f64, f64)> = (0..=100).map(|k| (f64::from(k), (1e4 - f64::from(k).powi(2)).sqrt())).collect();
         let line = simplified(&circle);
         assert!((8..30).contains(&line.len()), "{}", line.len());

@@ -89,6 +89,13 @@ fn shape_and_domain_are_those_of_the_spec() {
 - `scale`: a real number, `0 < scale <= 1e300`; 1e300 where it is left out.
 - `p`: one of 1, 2; 1 where it is left out."
     );
+    let required = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
+                    params:\n  scale: {}\n  offset: { optional: true }\n\
+                    loss: scale * (if given(offset) then input + offset else input)\nreduction: { default: sum }\n";
+    assert_eq!(
+        section(&documented(required).0, "Domain"),
+        "- `input`: any number.\n- `scale`: a real number.\n- `offset`: a real number; by default absent."
+    );
 }
 
 #[test]
@@ -159,20 +166,77 @@ fn numbers_are_compared_to_the_bit_only_where_nothing_is_rounded() {
         );
         section(&documented(&text).0, "Examples").to_owned()
     };
-    let exact = example("input * (input / 2)", "0.125, 4.5");
-    assert!(exact.contains("assert_eq!(each, [0.125, 4.5]);"), "{exact}");
-    for (loss, expected) in
-        [("input / 3 * 3", "0.5, 3.0"), ("exp(log(input))", "0.5, 3.0"), ("input * 0.7", "0.35, 2.1")]
+    for (loss, expected) in [("input * (input / 2)", "0.125, 4.5"), ("999999 * (input / input)", "999999.0, 999999.0")]
     {
+        let exact = example(loss, expected);
+        assert!(exact.contains(&format!("assert_eq!(each, [{expected}]);")), "{exact}");
+    }
+    for (loss, expected) in [
+        ("input / 3 * 3", "0.5, 3.0"),
+        ("exp(log(input))", "0.5, 3.0"),
+        ("input * 0.7", "0.35, 2.1"),
+        ("1e6 * (input / input)", "1e6, 1e6"),
+    ] {
         let rounded = example(loss, expected);
         assert!(!rounded.contains("assert_eq!") && rounded.contains("<= 1e-12 * expected.abs()"), "{rounded}");
     }
+}
+
+/// The example of a loss with a choice, a switch and two numbers, called with these.
+fn example_with(given: &str, expected: &str) -> String {
+    let text = format!(
+        "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  \
+         flag: {{ axes: [N], label: flag, default: true }}\nparams:\n  scale: {{}}\n  \
+         offset: {{ optional: true }}\n  how: {{ kind: choice, values: [plain, third], default: plain }}\n  \
+         halved: {{ kind: switch, default: false }}\n  p: {{ kind: integer, values: [1, 2], default: 1 }}\nlet:\n  \
+         whole: (if given(offset) then input + offset else input)^p * scale\n  part: if halved then whole / 2 else whole / 5\n\
+         loss: if not flag then 0 else if how == plain then part else part / 3\nreduction: {{ default: sum }}\nexamples:\n  \
+         - given: {{ input: [0.5], scale: 4, {given} }}\n    expect: {{ none: [{expected}] }}\n    source: by hand\n"
+    );
+    let page = documented(&text).0;
+    let program = section(&page, "Examples").split("\n\n").nth(1).expect("the call").lines();
+    let compared = page.contains("assert_eq!(each, ");
+    format!("{}{}", program.last().expect("the loss"), if compared { " exactly" } else { "" })
+}
+
+#[test]
+fn an_example_calls_the_variant_that_its_numbers_are_of() {
+    for (given, expected, program) in [
+        ("halved: true", "1.0", "let loss = One::new(4.0).halved(true); exactly"),
+        ("halved: true, flag: [true]", "1.0", "let loss = One::new(4.0).flag(&flag).halved(true); exactly"),
+        ("halved: true, how: plain", "1.0", "let loss = One::new(4.0).how(OneHow::Plain).halved(true); exactly"),
+        ("halved: true, p: 1", "1.0", "let loss = One::new(4.0).halved(true).p(1); exactly"),
+        ("halved: true, p: 2", "0.5", "let loss = One::new(4.0).halved(true).p(2); exactly"),
+        ("halved: true, offset: 1.5", "4.0", "let loss = One::new(4.0).offset(1.5).halved(true); exactly"),
+        // What is divided by 3 or 5 is rounded.
+        ("halved: true, how: third", "0.25", "let loss = One::new(4.0).how(OneHow::Third).halved(true);"),
+        ("halved: false", "0.5", "let loss = One::new(4.0).halved(false);"),
+        ("p: 1", "0.5", "let loss = One::new(4.0).p(1);"),
+    ] {
+        assert_eq!(example_with(given, expected), program, "{given}");
+    }
+}
+
+#[test]
+fn each_claim_of_a_curvature_is_in_words() {
+    let text = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
+                loss: input^2\nreduction: { default: sum }\ncurvature:\n  of: input\n  terms:\n    \
+                a: { claim: exact, value: 2 }\n    b: { claim: majorizes, value: 3 }\n    \
+                c: { claim: dominates, value: 4, when: input > 0 }\n    d: { claim: positive, value: 5 }\n  step: d\n";
+    assert_eq!(
+        section(&documented(text).0, "Curvature"),
+        "In `input`. `2` is the same. `3` makes a parabola that touches the loss and lies nowhere below it. \
+         `4` is never smaller, where `input > 0`. `5` is positive, and may stand in for it. `grad_hess_into` gives `5`."
+    );
 }
 
 #[test]
 fn it_is_found_by_what_others_call_it() {
     let (page, aliases) = documented(SPEC);
     assert_eq!(aliases, ["OneLoss", "losses.One", "one", "one_loss"], "never by the name that it has");
+    // What rustdoc takes as no alias is none.
+    let odd = SPEC.replace("one_loss", "'one\"loss'").replace("losses.One, one", "'losses. Two', 'losses.'");
+    assert_eq!(documented(&odd).1, ["OneLoss", "losses.", "losses. Two", "one"]);
     let elsewhere = section(&page, "In other libraries");
     assert!(elsewhere.starts_with("- PyTorch: `torch.nn.functional.one_loss`\n- torch: `OneLoss`\n"), "{elsewhere}");
     assert!(elsewhere.contains("- nothing: it does."), "{elsewhere}");

@@ -6,11 +6,16 @@ use crate::markup::Escaped;
 
 use super::Typesetter;
 use super::names::{Scope, identifier};
-use super::piece::{Level, Piece, brackets, exponential, fraction, power, root};
+use super::piece::{Level, Piece, brackets, exponential, fraction, root};
 
 impl Typesetter<'_> {
     pub(super) fn call(&self, call: &Call, scope: &Scope) -> Piece {
-        let known = if call.axes.is_empty() { self.function(call, scope) } else { self.reduction(call, scope) };
+        let known = match call.axes.is_empty() {
+            // A definition of the loss may have the name of a function that only derivatives have.
+            _ if self.axes.knows(&call.name.value) => None,
+            true => self.function(call, scope),
+            false => self.reduction(call, scope),
+        };
         known.unwrap_or_else(|| self.other(call, scope))
     }
 
@@ -38,7 +43,6 @@ impl Typesetter<'_> {
             ("lgamma", 1) => applied("log", &applied("Γ", &first)),
             ("digamma", 1) => applied("ψ", &first),
             ("log_normal_cdf", 1) => applied("log", &applied("Φ", &first)),
-            ("square", 1) => power(&first, "<mn>2</mn>"),
             // What is held fixed, and what only says how a number is computed, is the number itself.
             ("detach" | "weighed", 1) => first,
             ("indicator", 1) => Piece::atom(brackets("[", &first.markup, "]")),

@@ -66,11 +66,26 @@ fn functions_are_set_as_people_write_them() {
         ("softplus(-z)", "log(1+e^−z)"),
         ("weigh(w, a + b)", "w⋅(a+b)"),
         ("erf(x) + cos(y)", "erf(x)+cos(y)"),
+        ("log_cosh(x) + lgamma(y)", "log(cosh(x))+log(Γ(y))"),
+        ("digamma(x) * log_normal_cdf(y)", "ψ(x)⋅log(Φ(y))"),
+        ("sigmoid(x) * indicator(a < b)", "σ(x)⋅[a<b]"),
+        ("detach(x) + weighed(y)", "x+y"),
+        ("logaddexp(x, y)", "log(e^x+e^y)"),
+        ("share(x, l) + share_of_others(x, l)", "e^x−l+(1−e^x−l)"),
+        ("a - excess(l, x) - others(x, s)", "a−(l−x)−(s−x)"),
+        ("min(C, input) * largest(C, x1)", "(min_c input_c)⋅(max_c x_1,c)"),
+        ("sum(C, if any(C, x1 < 0) then size(C) else index(C))", "∑_c{[|C|; if ∃_c′(x_1,c′<0)][c; otherwise]"),
         ("huber(x, y, delta = 2 * beta)", "huber(x,y,δ=2⋅β)"),
         ("t12 * label_smoothing", "t_12⋅label_smoothing"),
     ] {
         assert_eq!(set(formula), expected, "{formula}");
     }
+}
+
+#[test]
+fn a_definition_is_no_function_of_its_name() {
+    let defined = Typesetter::new([("excess", vec![])]).equation(&equation("loss", "excess(a, b) + share(a, b)"));
+    assert_eq!(read(&defined), "loss=excess(a,b)+e^a−b");
 }
 
 #[test]

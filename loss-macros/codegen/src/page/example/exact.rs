@@ -31,10 +31,12 @@ fn given<'e>(example: &'e ExampleEntry, name: &str) -> Option<&'e Data> {
 /// Whether the example's call is one of this variant.
 fn picks(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> bool {
     let key = &variant.key;
-    let inputs = spec.inputs.iter().zip(&key.inputs_present);
-    let params = spec.params.iter().zip(&key.statics);
-    inputs.into_iter().all(|(input, &present)| given(example, &input.name).is_some() == present)
-        && params.into_iter().all(|(param, fixed)| match (fixed, given(example, &param.name)) {
+    let mut inputs = spec.inputs.iter().zip(&key.inputs_present);
+    let mut optional = spec.params.iter().zip(&key.params_present).filter(|(param, _)| param.optional);
+    let mut params = spec.params.iter().zip(&key.statics);
+    inputs.all(|(input, &present)| given(example, &input.name).is_some() == present)
+        && optional.all(|(param, &present)| given(example, &param.name).is_some() == present)
+        && params.all(|(param, fixed)| match (fixed, given(example, &param.name)) {
             (None, _) => true,
             (Some(fixed), None) => param.default.as_ref() == Some(fixed),
             (Some(ParamValue::Switch(on)), Some(Data::Boolean(given))) => *on == given.value,
