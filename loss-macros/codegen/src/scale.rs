@@ -112,6 +112,8 @@ mod tests {
         assert_eq!(range_of([3.0, 3.0].into_iter()), Some((1.5, 4.5)), "a level curve has room on both sides");
         assert_eq!(range_of([1.0, 2.0].into_iter()), Some((0.94, 2.06)));
         assert_eq!(range_of([0.25, 0.25].into_iter()), Some((-0.25, 0.75)));
+        let one_leap = [1.0; 100].into_iter().chain([5.0]);
+        assert_eq!(range_of(one_leap), Some((0.76, 5.24)), "of a curve that is level but for a leap all is shown");
         let (low, high) = range_of([0.7, 0.7 + 1e-16, 0.7].into_iter()).expect("it is finite");
         assert!(high - low > 0.5, "rounding is no curve: {low} {high}");
     }

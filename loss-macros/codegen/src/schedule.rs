@@ -370,9 +370,6 @@ impl<'g> Plan<'g> {
             match self.rates[&user] {
                 Rate::Uniform => {}
                 Rate::Element => self.carry_row_operands(&operands, None, &mut carried),
-                Rate::Row if matches!(self.graph.expr(user), Expr::Reduce { .. }) => {
-                    self.carry_row_operands(&operands, None, &mut carried);
-                }
                 Rate::Row => self.carry_row_operands(&operands, Some(self.levels[&user]), &mut carried),
             }
         }
