@@ -1,7 +1,7 @@
 //! Several specs at once: all that is wrong with each, and nothing twice.
 
 use loss_codegen::compile::{Compiled, compile, emit_all};
-use loss_codegen::expr::{Expr, Unary};
+use loss_codegen::expr::{Binary, Expr, ExprId, Graph, Unary};
 use loss_codegen::page::{Gates, Surroundings};
 use loss_codegen::schedule::Schedule;
 use loss_codegen::source::SourceFile;
@@ -66,6 +66,30 @@ fn a_condition_on_a_whole_row_is_refused() {
         .text
         .replace("{ axes: [N], gradient: true }", "{ axes: [N, C], domain: \"sum(C, input) <= 1\", gradient: true }");
     assert_eq!(mistakes(&[spec]), ["error[E0604]: a condition on a whole row is not supported yet"]);
+}
+
+#[test]
+fn what_has_no_kernel_yet_is_told_where_the_loss_is_written() {
+    let told = |loss: &str| {
+        let mut spec = spec("picked", loss, "");
+        let inputs = "{ axes: [N, C], gradient: true }\n  a: { axes: [N], label: class_index(C) }\n  \
+                      b: { axes: [N], label: class_index(C) }\n  flag: { axes: [N], label: flag }";
+        spec.text = spec.text.replace("{ axes: [N], gradient: true }", inputs);
+        let told = compile(&[spec]).err().map(|failures| failures[0].rendered().concat()).unwrap_or_default();
+        told.lines().map(str::to_owned).take(5).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("input[if flag then a else b]"),
+        [
+            "error[E0604]: picking by anything but a class label is not supported yet",
+            "  --> specs/picked.yaml:9:7",
+            "   |",
+            " 9 | loss: input[if flag then a else b]",
+            "   |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ help: pick with an input whose label is `class_index`",
+        ]
+    );
+    let cases = "{ cases: [ { when: flag, value: \"input[if flag then a else b]\" }, { otherwise: \"input[a]\" } ] }";
+    assert_eq!(told(cases)[1], "  --> specs/picked.yaml:9:18", "the first case");
 }
 
 /// A loss of these inputs, with more keys.
@@ -252,18 +276,54 @@ fn infinite_defaults_are_written_out() {
     let params = "params: { p: { default: inf }, q: { default: -inf }, r: { default: -0.5 }, s: { optional: true } }\n";
     let formula = "min(input, p) * max(other, q) * r * (if given(s) then s else 1)";
     let code = emitted(&compiled(NUMBERS, params, formula));
-    let expected = "params : [f64 :: INFINITY , - f64 :: INFINITY , - 0.5 , f64 :: NAN]";
-    assert!(code.contains(expected), "{code}");
+    assert!(code.contains("params : [f64 :: INFINITY , - f64 :: INFINITY , - 0.5 , f64 :: NAN]"));
 }
 
 #[test]
 fn what_a_stage_has_left_undone_is_an_error_in_the_code_and_no_panic() {
-    let mut done = compiled(NUMBERS, "", "abs(input) * other");
-    assert!(!emitted(&done).contains("compile_error"));
+    assert!(!with_value(|_, value| value).contains("compile_error"));
+    let undone = with_value(|graph, value| graph.add(Expr::Unary(Unary::Sign, value)));
+    assert!(undone.contains("compile_error ! (\"internal error of the loss compiler"));
+}
+
+/// The code of a kernel that computes something else, made of what it would compute.
+fn with_value(of: impl Fn(&mut Graph, ExprId) -> ExprId) -> String {
+    let mut done = compiled(NUMBERS, "", "input * other");
     let plan = &mut done[0].plans[0];
     let Schedule::Elementwise(kernel) = &mut plan.loss.forward else { panic!("nothing is reduced") };
-    kernel.value = plan.graph.add(Expr::Unary(Unary::Sign, kernel.value));
-    assert!(emitted(&done).contains("compile_error ! (\"internal error of the loss compiler"));
+    kernel.value = of(&mut plan.graph, kernel.value);
+    let code = emitted(&done);
+    code.split("fn value").nth(1).and_then(|value| value.split("# [inline").next()).expect("its value").to_owned()
+}
+
+#[test]
+fn only_the_logarithm_of_one_and_what_is_surely_at_most_one_is_computed_as_such() {
+    let of_exponential = |exponent: &dyn Fn(&mut Graph, ExprId) -> ExprId| {
+        let code = with_value(|graph, value| {
+            let exponent = exponent(graph, value);
+            let exponential = graph.add(Expr::Unary(Unary::Exp, exponent));
+            graph.add(Expr::Unary(Unary::Log1p, exponential))
+        });
+        code.contains(". log1p_unit ()")
+    };
+    let negated_multiple = |factor: i128| {
+        of_exponential(&|graph, value| {
+            let size = graph.apply(Unary::Abs, value);
+            let factor = graph.integer(factor);
+            let multiple = graph.add(Expr::Binary(Binary::Multiply, factor, size));
+            graph.add(Expr::Unary(Unary::Negate, multiple))
+        })
+    };
+    assert!(negated_multiple(1) && negated_multiple(2));
+    assert!(!negated_multiple(-2) && !negated_multiple(0));
+    assert!(!of_exponential(&|_, value| value));
+    assert!(!of_exponential(&|graph, value| graph.apply(Unary::Abs, value)));
+    assert!(!of_exponential(&|graph, value| graph.negate(value)));
+    let negated_product = |graph: &mut Graph, value: ExprId| {
+        let product = graph.times(value, value);
+        graph.negate(product)
+    };
+    assert!(!of_exponential(&negated_product), "of a product by what is no constant nothing is known");
 }
 
 #[test]
@@ -278,5 +338,5 @@ fn weights_that_may_be_0_have_kernels_for_each_set_of_them() {
 #[test]
 fn a_name_that_a_kernel_has_taken_gets_a_number_that_is_free() {
     let code = emitted(&compiled(NUMBERS, "let: { x_2: exp(input), x: sin(x_2) }\n", "x * other"));
-    assert!(code.contains("let x_2 = x [0] . exp () ; let x_3 = x_2 . sin () ;"), "{code}");
+    assert!(code.contains("let x_2 = x [0] . exp () ; let x_3 = x_2 . sin () ;"));
 }
