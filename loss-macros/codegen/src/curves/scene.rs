@@ -124,11 +124,8 @@ impl<'s> Scene<'s> {
         let point = self.unchecked(setting, x);
         let slopes = BTreeSet::new();
         let mut evaluator = Evaluator::new(&self.variant.graph, &point, &slopes);
-        let is_met = self.variant.input_domains.iter().zip(&point.inputs).all(|(domain, values)| match domain {
-            Some(domain) if !values.is_empty() => {
-                (0..self.extent).all(|place| evaluator.at(*domain, place).is_some_and(|truth| truth.number == 1.0))
-            }
-            Some(_) | None => true,
+        let is_met = (self.variant.input_domains.iter().flatten()).all(|&domain| {
+            (0..self.extent).all(|place| evaluator.at(domain, place).is_some_and(|truth| truth.number == 1.0))
         });
         is_met.then_some(point)
     }

@@ -167,7 +167,7 @@ impl<'s> Call<'s> {
 }
 
 impl<'d> Array<'d> {
-    /// None if there is a word in it, or its lists are ragged.
+    /// None if there is a word in it, or nothing. No list is ragged: checking refuses those.
     fn of(data: &'d Data) -> Option<Self> {
         match data {
             Data::Number(text) => Some(Array { numbers: vec![&text.value], shape: Vec::new() }),
@@ -178,10 +178,9 @@ impl<'d> Array<'d> {
             Data::List(items, _) => {
                 let parts = items.iter().map(Array::of).collect::<Option<Vec<_>>>()?;
                 let inner = parts.first().map(|part| part.shape.clone()).unwrap_or_default();
-                let is_even = parts.iter().all(|part| part.shape == inner);
                 let shape = [vec![items.len()], inner].concat();
                 let numbers: Vec<&str> = parts.into_iter().flat_map(|part| part.numbers).collect();
-                (is_even && !numbers.is_empty()).then_some(Array { numbers, shape })
+                (!numbers.is_empty()).then_some(Array { numbers, shape })
             }
         }
     }

@@ -218,6 +218,21 @@ fn an_example_calls_the_variant_that_its_numbers_are_of() {
 }
 
 #[test]
+fn an_example_of_nothing_is_no_program() {
+    let text = |given: &str| {
+        format!(
+            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N, C], gradient: true }}\n\
+             loss: input^2\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: {given} }}\n    \
+             expect: {{ sum: 0 }}\n    source: by hand\n"
+        )
+    };
+    for nothing in ["[]", "[[], []]"] {
+        assert!(!documented(&text(nothing)).0.contains("# Examples"), "{nothing}");
+    }
+    assert!(documented(&text("[[0.0], [0.0]]")).0.contains("loss.forward((&input, [2, 1]))?;"));
+}
+
+#[test]
 fn each_claim_of_a_curvature_is_in_words() {
     let text = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
                 loss: input^2\nreduction: { default: sum }\ncurvature:\n  of: input\n  terms:\n    \
