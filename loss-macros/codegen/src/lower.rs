@@ -96,9 +96,7 @@ fn lower_node(g: &mut Graph, known: &mut Known, id: ExprId, expr: Expr) -> ExprI
 /// At the labelled place everything is known once a row: `if index(C) == t then e else f` reads `e[t]`.
 fn lower_if(g: &mut Graph, condition: ExprId, value: ExprId, otherwise: ExprId) -> ExprId {
     let value = match labelled_place(g, condition) {
-        Some((axis, label)) if g.axes(value).contains(axis) && !pick::reads_upstream_along(g, value, axis) => {
-            pick(g, value, axis, label)
-        }
+        Some((axis, label)) if !pick::reads_upstream_along(g, value, axis) => pick(g, value, axis, label),
         _ => value,
     };
     if g.ty(value) == Type::Condition {

@@ -3,7 +3,7 @@
 mod interpreter;
 
 use interpreter::{Row, evaluate};
-use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Type};
+use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type};
 use loss_codegen::lower::lower;
 use loss_codegen::rewrite::reachable;
 
@@ -42,13 +42,18 @@ fn a_small_whole_power_is_products_or_a_quotient() {
     );
 }
 
-/// `if index(C) == label then value else 0`, lowered.
-fn at_the_label(g: &mut Graph, value: ExprId) -> Expr {
-    const CLASSES: AxisId = AxisId(1);
+const CLASSES: AxisId = AxisId(1);
+
+/// `index(C) == label`
+fn is_labelled(g: &mut Graph) -> ExprId {
     let place = g.intern(Expr::Index(CLASSES), Type::Index(CLASSES), AxisSet::of(CLASSES));
     let label = g.intern(Expr::Input(InputId(1)), Type::Index(CLASSES), rows());
-    let is_it = g.add(Expr::Compare(Comparison::Equal, place, label));
-    let zero = g.zero();
+    g.add(Expr::Compare(Comparison::Equal, place, label))
+}
+
+/// `if index(C) == label then value else 0`, lowered.
+fn at_the_label(g: &mut Graph, value: ExprId) -> Expr {
+    let (is_it, zero) = (is_labelled(g), g.zero());
     let whole = g.add(Expr::If(is_it, value, zero));
     let lowered = lower(g, &[whole])[0];
     let Expr::If(_, value, _) = g.expr(lowered) else { panic!("it stays a selection") };
@@ -58,7 +63,7 @@ fn at_the_label(g: &mut Graph, value: ExprId) -> Expr {
 #[test]
 fn at_the_labelled_place_inputs_are_picked_and_cotangents_are_not() {
     let mut g = Graph::new();
-    let elements = rows().union(AxisSet::of(AxisId(1)));
+    let elements = rows().union(AxisSet::of(CLASSES));
     let scores = g.intern(Expr::Input(InputId(0)), Type::Real, elements);
     assert!(matches!(at_the_label(&mut g, scores), Expr::Pick { value, .. } if value == scores));
     let upstream = g.intern(Expr::Upstream, Type::Real, elements);
@@ -70,6 +75,30 @@ fn at_the_labelled_place_inputs_are_picked_and_cotangents_are_not() {
     let beside = g.times(of_row, scores);
     let Expr::Binary(Binary::Multiply, factor, picked) = at_the_label(&mut g, beside) else { panic!("a product") };
     assert!(factor == of_row && matches!(g.expr(picked), Expr::Pick { value, .. } if value == scores));
+}
+
+#[test]
+fn a_sum_of_what_is_at_the_labelled_place_alone_is_that() {
+    let mut g = Graph::new();
+    let elements = rows().union(AxisSet::of(CLASSES));
+    let scores = g.intern(Expr::Input(InputId(0)), Type::Real, elements);
+    let upstream = g.intern(Expr::Upstream, Type::Real, elements);
+    let (is_it, zero, one) = (is_labelled(&mut g), g.zero(), g.one());
+    let is_positive = g.add(Expr::Compare(Comparison::Greater, scores, zero));
+    let both = AxisSet::of(CLASSES).union(AxisSet::of(AxisId(2)));
+    let mut is_picked = |here, elsewhere, axes, filter| {
+        let value = g.add(Expr::If(is_it, here, elsewhere));
+        let sum = g.add(Expr::Reduce { reducer: Reducer::Sum, axes, filter, value, order: None });
+        let lowered = lower(&mut g, &[sum])[0];
+        matches!(g.expr(lowered), Expr::Pick { value, .. } if value == here)
+    };
+    let along = AxisSet::of(CLASSES);
+    assert!(is_picked(scores, zero, along, None));
+    // Something elsewhere, what only each place knows, places left out, and an axis more.
+    assert!(!is_picked(scores, one, along, None));
+    assert!(!is_picked(upstream, zero, along, None));
+    assert!(!is_picked(scores, zero, along, Some(is_positive)));
+    assert!(!is_picked(scores, zero, both, None));
 }
 
 #[test]

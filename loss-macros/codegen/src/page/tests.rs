@@ -158,26 +158,28 @@ The numbers: by hand."
 
 #[test]
 fn numbers_are_compared_to_the_bit_only_where_nothing_is_rounded() {
-    let example = |loss: &str, expected: &str| {
+    let example = |given: &str, loss: &str, expected: &str| {
         let text = format!(
             "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
-             loss: {loss}\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: [0.5, 3.0] }}\n    \
+             loss: {loss}\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: [{given}] }}\n    \
              expect: {{ none: [{expected}] }}\n    source: by hand\n"
         );
         section(&documented(&text).0, "Examples").to_owned()
     };
     for (loss, expected) in [("input * (input / 2)", "0.125, 4.5"), ("999999 * (input / input)", "999999.0, 999999.0")]
     {
-        let exact = example(loss, expected);
+        let exact = example("0.5, 3.0", loss, expected);
         assert!(exact.contains(&format!("assert_eq!(each, [{expected}]);")), "{exact}");
     }
-    for (loss, expected) in [
-        ("input / 3 * 3", "0.5, 3.0"),
-        ("exp(log(input))", "0.5, 3.0"),
-        ("input * 0.7", "0.35, 2.1"),
-        ("1e6 * (input / input)", "1e6, 1e6"),
+    for (given, loss, expected) in [
+        ("0.5, 3.0", "input / 3 * 3", "0.5, 3.0"),
+        ("0.5, 3.0", "exp(log(input))", "0.5, 3.0"),
+        ("0.5, 3.0", "input * 0.7", "0.35, 2.1"),
+        // In another type these are other numbers.
+        ("0.5, 3.0", "1e6 * (input / input)", "1e6, 1e6"),
+        ("0.1, 0.2", "abs(input)", "0.1, 0.2"),
     ] {
-        let rounded = example(loss, expected);
+        let rounded = example(given, loss, expected);
         assert!(!rounded.contains("assert_eq!") && rounded.contains("<= 1e-12 * expected.abs()"), "{rounded}");
     }
 }
