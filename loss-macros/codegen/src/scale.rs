@@ -44,8 +44,9 @@ fn round_step(least: f64) -> f64 {
     factor.unwrap_or(10.0) * magnitude
 }
 
+/// Whether a number is a whole one, but for rounding.
 fn is_whole(number: f64) -> bool {
-    (number - number.round()).abs() < 1e-6 * number.abs().max(1e-6)
+    (number * 1e6).round() % 1e6 == 0.0
 }
 
 fn label(tick: f64, step: f64, decimals: usize) -> String {
@@ -99,6 +100,10 @@ mod tests {
             labels(0.0, 1.1),
             ["0.00", "0.25", "0.50", "0.75", "1.00"].map(|l| if l == "0.00" { "0" } else { l })
         );
+        assert_eq!(labels(-0.01, 0.011), ["−0.010", "−0.005", "0", "0.005", "0.010"]);
+        assert_eq!(labels(1.0, 1.0012), ["1.00000", "1.00025", "1.00050", "1.00075", "1.00100"]);
+        assert_eq!(labels(-1e4, 12500.0), ["−10000", "−5000", "0", "5000", "10000"]);
+        assert_eq!(labels(0.0, 4e5), ["0", "1e5", "2e5", "3e5", "4e5"]);
         assert_eq!(labels(0.0, 7e-5), ["0", "2e−5", "4e−5", "6e−5"]);
         assert_eq!(labels(0.0, 5e6), ["0", "1e6", "2e6", "3e6", "4e6", "5e6"]);
     }

@@ -263,6 +263,25 @@ fn it_is_found_by_what_others_call_it() {
 }
 
 #[test]
+fn names_elsewhere_are_told_with_or_without_a_function_of_pytorch() {
+    let told = |more: &str| {
+        let text = format!(
+            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
+             loss: input^2\nreduction: {{ default: sum }}\n{more}"
+        );
+        section(&documented(&text).0, "In other libraries").to_owned()
+    };
+    let (function, always) = ("pytorch: { function: one_loss }\n", "pytorch: { function: one_loss, when: always }\n");
+    let aliases = "aliases: { keras: [ One, Uno ], PyTorch: [ nn.One ] }\n";
+    assert_eq!(told(function), "- PyTorch: `torch.nn.functional.one_loss`");
+    assert_eq!(told(aliases), "- PyTorch: `nn.One`\n- keras: `One`, `Uno`");
+    assert_eq!(
+        told(&format!("{always}{aliases}")),
+        "- PyTorch: `torch.nn.functional.one_loss`, `nn.One`, where always\n- keras: `One`, `Uno`"
+    );
+}
+
+#[test]
 fn what_a_spec_leaves_out_leaves_no_trace() {
     let bare = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
                 loss: input^2\nreduction: { default: sum }\n";
