@@ -149,8 +149,7 @@ fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let share = (point.0 - first.0) / (last.0 - first.0);
         (point.1 - (first.1 + share * (last.1 - first.1))).abs()
     };
-    let inner = points.iter().enumerate().skip(1).take(points.len() - 2);
-    match inner.map(|(place, point)| (place, away(point))).max_by(|(_, a), (_, b)| a.total_cmp(b)) {
+    match points.iter().map(away).enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b)) {
         Some((place, farthest)) if farthest > BESIDE => {
             let mut line = simplified(&points[..=place]);
             line.pop();
