@@ -105,6 +105,8 @@ fn a_knot_is_marked_once_and_where_what_is_0_begins_and_ends() {
     assert_eq!(knots(&["input - target == 2"]), [2.0]);
     assert_eq!(knots(&["input - target == 2", "target - input == -2"]), [2.0]);
     assert_eq!(knots(&["input - target == 0", "input - target == 1e-9"]), [0.0], "nobody sees two");
+    assert_eq!(knots(&["input - target == 100", "input - target == 100.00005"]).len(), 1);
+    assert_eq!(knots(&["input - target == 100", "input - target == 100.0005"]).len(), 2);
     assert_eq!(knots(&["abs(input - target) == 2.5 or input - target == 1"]), [-2.5, 1.0, 2.5]);
     // It touches 0 from above, and from below.
     assert_eq!(knots(&["abs(input - target) == 0"]), [0.0]);

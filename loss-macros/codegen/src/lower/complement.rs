@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Type};
+use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph};
 
 /// Of lowered shares and sigmoids, what each of them lacks to 1, computed without a difference.
 #[derive(Default)]
@@ -46,7 +46,7 @@ fn less(g: &mut Graph, of: Share, label: ExprId) -> Option<ExprId> {
             Some(super::lower_if(g, condition, a, b))
         }
         // 1 - label is exact where the difference may cancel.
-        Expr::Input(_) | Expr::Pick { .. } if g.ty(label) == Type::Real => {
+        Expr::Input(_) | Expr::Pick { .. } => {
             let (one, half) = (g.one(), g.number(Constant::decimal(5, -1)));
             let is_large = g.compare(Comparison::Greater, of.share, half);
             let lacking = g.subtract(one, label);

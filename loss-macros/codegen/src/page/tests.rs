@@ -263,6 +263,19 @@ fn it_is_found_by_what_others_call_it() {
 }
 
 #[test]
+fn a_wide_relation_scrolls_by_itself() {
+    let relation = |last: &str| {
+        let equals = format!("input^2{} + {last}", " + input".repeat(6));
+        let text = format!(
+            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
+             loss: input^2\nreduction: {{ default: sum }}\nrelations: [ {{ equals: \"{equals}\" }} ]\n"
+        );
+        (equals.len(), section(&documented(&text).0, "Relations").contains("overflow-x:auto"))
+    };
+    assert_eq!([relation("10"), relation("100")], [(60, false), (61, true)]);
+}
+
+#[test]
 fn names_elsewhere_are_told_with_or_without_a_function_of_pytorch() {
     let told = |more: &str| {
         let text = format!(

@@ -93,6 +93,7 @@ impl Typesetter<'_> {
                 let over = fraction("<mn>1</mn>", &places).markup;
                 Piece::new(format!("<mrow>{over}{}</mrow>", sum(&set(0)?).markup), Level::Series)
             }
+            ("mean", 1) => limit("mean", &set(0)?),
             ("logsumexp", 1) => applied("log", &sum(&exponential(&set(0)?.markup))),
             ("dot", 2) => {
                 let (x, y) = (set(0)?.at_least(Level::Product), set(1)?.at_least(Level::Fraction));

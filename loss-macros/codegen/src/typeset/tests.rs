@@ -94,6 +94,7 @@ fn what_is_summed_has_an_index() {
         ("sum(C, input * x1)", "∑_cinput_c⋅x_1,c"),
         ("logsumexp(C, input) - input[target]", "log(∑_ce^input_c)−input_target"),
         ("mean(C, input) * a", "({1||C|}∑_cinput_c)⋅a"),
+        ("mean(C where index(C) != target, input)", "mean_c:c≠target input_c"),
         ("dot(C, input, x1)", "∑_cinput_c⋅x_1,c"),
         ("sum(C where index(C) != target, input)", "∑_c:c≠targetinput_c"),
         ("sum(C, input * sum(C, x1))", "∑_cinput_c⋅(∑_c′x_1,c′)"),
