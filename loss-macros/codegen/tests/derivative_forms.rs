@@ -1,6 +1,5 @@
 //! The form in which derivatives are written: what is left out, taken out of a sum, and joined.
 
-mod interpreter;
 mod probe;
 
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 
 mod interpreter;
 mod probe;
+mod rows;
 
 use std::collections::HashMap;
 
@@ -9,7 +10,8 @@ use interpreter::evaluate;
 use loss_codegen::describe::describe;
 use loss_codegen::expr::{AxisId, AxisSet, Expr, Graph, InputId, ParamId, Type, Unary};
 use loss_codegen::rewrite::{rebuild, rewrite};
-use probe::{probe, rows};
+use probe::probe;
+use rows::rows;
 
 /// Each formula with the form that it takes.
 const FORMS: &[(&str, &str)] = &[

@@ -2,6 +2,7 @@
 
 mod interpreter;
 mod probe;
+mod rows;
 
 use std::collections::HashMap;
 
@@ -10,7 +11,8 @@ use loss_codegen::describe::describe;
 use loss_codegen::expr::{Expr, ExprId, Graph, Unary};
 use loss_codegen::rewrite::{reachable, rebuild, rewrite};
 use loss_codegen::stabilize::{Stabilization, stabilize};
-use probe::{probe, rows};
+use probe::probe;
+use rows::rows;
 
 /// Each formula with the form that it takes, and the rules that led there.
 const FORMS: &[(&str, &str, &[Stabilization])] = &{

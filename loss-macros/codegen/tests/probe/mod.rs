@@ -7,8 +7,6 @@ use loss_codegen::resolve::resolve;
 use loss_codegen::source::SourceFile;
 use loss_codegen::yaml::parse_document;
 
-use crate::interpreter::Row;
-
 /// A spec with this formula over two numbers, a weight, a label, a row and a parameter; and the formula's node.
 pub(crate) fn probe(formula: &str) -> (Spec, Graph, ExprId) {
     let text = format!(
@@ -25,17 +23,4 @@ pub(crate) fn probe(formula: &str) -> (Spec, Graph, ExprId) {
         Expr::Binary(Binary::Add, _, formula) => (spec, variant.graph, formula),
         other => panic!("no sum: {other:?}"),
     }
-}
-
-/// Points at which arithmetic rounds nothing; functions may differ in their last digits.
-pub(crate) fn rows() -> Vec<Row> {
-    let numbers = [-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 4.0];
-    let pairs = numbers.iter().flat_map(|&x| numbers.iter().map(move |&y| (x, y)));
-    let row = |(x, y): (f64, f64)| Row {
-        inputs: vec![vec![x], vec![y], vec![(x * y).abs()], vec![if x < y { -1.0 } else { 1.0 }], vec![x, y, 0.5]],
-        labels: vec![0; 5],
-        classes: 3,
-        params: vec![0.5],
-    };
-    pairs.map(row).collect()
 }
