@@ -272,11 +272,13 @@ fn a_case_may_be_chosen_by_a_selection_between_conditions() {
 }
 
 #[test]
-fn infinite_defaults_are_written_out() {
-    let params = "params: { p: { default: inf }, q: { default: -inf }, r: { default: -0.5 }, s: { optional: true } }\n";
-    let formula = "min(input, p) * max(other, q) * r * (if given(s) then s else 1)";
+fn a_new_loss_has_its_defaults_and_what_it_is_given() {
+    let params =
+        "params: { p: { default: inf }, q: { default: -inf }, r: { default: -0.5 }, s: { optional: true }, t: {} }\n";
+    let formula = "min(input, p) * max(other, q) * r * (if given(s) then s else t)";
     let code = emitted(&compiled(NUMBERS, params, formula));
-    assert!(code.contains("params : [f64 :: INFINITY , - f64 :: INFINITY , - 0.5 , f64 :: NAN]"));
+    assert!(code.contains("pub fn new (t : f64) -> Self"));
+    assert!(code.contains("params : [f64 :: INFINITY , - f64 :: INFINITY , - 0.5 , f64 :: NAN , t]"));
 }
 
 #[test]

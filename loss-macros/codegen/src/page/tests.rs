@@ -212,6 +212,11 @@ fn an_example_calls_the_variant_that_its_numbers_are_of() {
         ("halved: true, offset: 1.5", "4.0", "let loss = One::new(4.0).offset(1.5).halved(true); exactly"),
         // What is divided by 3 or 5 is rounded.
         ("halved: true, how: third", "0.25", "let loss = One::new(4.0).how(OneHow::Third).halved(true);"),
+        (
+            "halved: true, how: third, offset: 1.5",
+            "1.25",
+            "let loss = One::new(4.0).offset(1.5).how(OneHow::Third).halved(true);",
+        ),
         ("halved: false", "0.5", "let loss = One::new(4.0).halved(false);"),
         ("p: 1", "0.5", "let loss = One::new(4.0).p(1);"),
     ] {

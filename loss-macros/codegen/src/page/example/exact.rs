@@ -50,9 +50,7 @@ fn picks(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> bool {
 fn points(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> Option<Vec<Point>> {
     let mut params = default_params(spec, variant)?;
     for (param, value) in spec.params.iter().zip(&mut params) {
-        if let Some(Data::Number(text)) = given(example, &param.name)
-            && !param.is_static()
-        {
+        if let Some(Data::Number(text)) = given(example, &param.name) {
             *value = text.value.parse().ok()?;
         }
     }
