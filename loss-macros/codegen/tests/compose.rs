@@ -137,11 +137,14 @@ fn a_knot_at_what_the_call_leaves_out_does_not_come_along() {
 
 #[test]
 fn a_knot_of_one_form_comes_along_where_the_call_chooses_that_form() {
-    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  form: { kind: choice, values: [near, far], default: near }\n\
-                  loss: if form == near then relu(x - 3)^2 else relu(x - 4)^2\n\
-                  knots: [ { at: x == 3, smooth: C1, when: form == near }, { at: x == 4, smooth: C1, when: form != near } ]";
-    for (call, knot) in [("called(x)", "x == 3"), ("called(x, form = far)", "x == 4")] {
-        let caller = format!("inputs:\n  x: {{ axes: [N], gradient: true }}\nloss: {call}");
+    let called = "inputs:\n  x: { axes: [N], gradient: true }\nparams:\n  k: { default: 4 }\n  form: { kind: choice, values: [near, far], default: near }\n\
+                  loss: if form == near then relu(x - 3)^2 else relu(x - k)^2\n\
+                  knots: [ { at: x == 3, smooth: C1, when: form == near }, { at: x == k, smooth: C1, when: form != near } ]";
+    for (call, knot) in
+        [("called(x)", "x == 3"), ("called(x, form = far)", "x == 4"), ("called(x, form = far, k = w)", "x == w")]
+    {
+        let caller =
+            format!("inputs:\n  x: {{ axes: [N], gradient: true }}\nparams:\n  w: {{ default: 2 }}\nloss: w * {call}");
         let all = compile(&[spec("called", called), spec("caller", &caller)]);
         let all = all.unwrap_or_else(|failures| panic!("{}", printed(&failures)));
         let caller = all.iter().find(|compiled| compiled.spec.name == "caller").expect("it was compiled");
