@@ -194,6 +194,8 @@ fn a_jump_is_told_once_and_only_where_no_knot_says_so() {
         ("if input < 1 then 0 else 1", "{ at: input == 1, smooth: C2 }", 1),
         ("if input < 3 then 0 else 1", "", 1),
         ("if -input < 3 then 0 else 1", "", 1),
+        // Not so simple a number.
+        ("if input < 17 then 0 else 1", "", 0),
         ("if input < 3.5 then 0 else 1", "", 1),
         ("if input < 16 then 0 else 1", "", 1),
         ("(if input < 1 then 0 else 1) + (if input < 3 then 0 else 1)", "", 2),
