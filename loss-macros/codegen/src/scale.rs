@@ -91,6 +91,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pole_is_cut_at_eight_times_what_the_middle_of_the_curve_takes() {
+        // The middle is 5 to 96, so that 8 * 91 beyond it is still shown, and a margin of 6 in a hundred.
+        let numbers = (0..=100).map(f64::from).chain([1e6, f64::INFINITY, f64::NAN]);
+        let (low, high) = range_of(numbers).expect("there are numbers");
+        assert!((low + 0.06 * 824.0).abs() < 1e-9 && (high - 1.06 * 824.0).abs() < 1e-9, "{low} to {high}");
+    }
+
+    #[test]
     fn ticks_are_round_and_on_the_scale() {
         let labels = |low, high| -> Vec<String> {
             Scale::new((low, high), (0.0, 1.0)).ticks(5).into_iter().map(|(_, label)| label).collect()
