@@ -6,12 +6,15 @@ mod info;
 mod kernel;
 mod uniform;
 
+use std::collections::HashMap;
+
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::expr::{AxisSet, Graph, InputId, ParamId};
+use crate::describe::describe;
+use crate::expr::{AxisSet, ExprId, Graph, InputId};
 use crate::lower::lower;
-use crate::model::{ParamKind, Spec, Variant};
+use crate::model::{ParamKind, Spec, Variant, VariantKey};
 use crate::plan::curvature::Bend;
 use crate::plan::shared::{self, Shared};
 use crate::plan::{Plan, Program};
@@ -46,7 +49,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
     }
     let curvature = curved(spec, plans);
     let info = info::info(spec, curvature);
-    let param_domains = param_domains(variants);
+    let param_domains = param_domains(spec, variants);
     let face = api::face(spec, curvature, page);
     quote! {
         #[doc = #doc]
@@ -133,36 +136,67 @@ fn fits(spec: &Spec, plan: &Plan) -> TokenStream {
             });
         }
     }
+    tests.extend(params_fit(spec, &plan.key, &quote!(key.params)));
+    for param in &plan.zero {
+        let index = Literal::usize_unsuffixed(usize::from(param.0));
+        tests.push(quote!(key.params[#index] == 0.0));
+    }
+    all_of(&tests)
+}
+
+/// The tests whether parameters are those of a variant.
+fn params_fit(spec: &Spec, key: &VariantKey, params: &TokenStream) -> Vec<TokenStream> {
+    let mut tests = Vec::new();
     for (place, param) in spec.params.iter().enumerate() {
         let index = Literal::usize_unsuffixed(place);
         if param.optional {
-            tests.push(if plan.key.params_present[place] {
-                quote!(!key.params[#index].is_nan())
+            tests.push(if key.params_present[place] {
+                quote!(!#params[#index].is_nan())
             } else {
-                quote!(key.params[#index].is_nan())
+                quote!(#params[#index].is_nan())
             });
         }
-        if let Some(value) = &plan.key.statics[place] {
+        if let Some(value) = &key.statics[place] {
             let code = Literal::f64_unsuffixed(param.encode(value));
-            tests.push(quote!(key.params[#index] == #code));
-        }
-        if plan.zero.contains(&ParamId(place as u8)) {
-            tests.push(quote!(key.params[#index] == 0.0));
+            tests.push(quote!(#params[#index] == #code));
         }
     }
+    tests
+}
+
+fn all_of(tests: &[TokenStream]) -> TokenStream {
     if tests.is_empty() { quote!(true) } else { quote!(#(#tests)&&*) }
 }
 
-/// Match arms: does a parameter's value meet its domain?
-fn param_domains(variants: &[Variant]) -> TokenStream {
-    let Some(variant) = variants.first() else { return TokenStream::new() };
-    let mut graph = variant.graph.clone();
-    let arms = variant.param_domains.iter().enumerate().filter_map(|(place, domain)| {
-        let condition = lower(&mut graph, &[(*domain)?])[0];
-        let place = Literal::usize_unsuffixed(place);
-        let holds = uniform::holds(&graph, condition);
-        Some(quote!(#place => #holds))
-    });
+/// Match arms: does a parameter's value meet its domain? One arm, or one for each variant if not all have the same.
+fn param_domains(spec: &Spec, variants: &[Variant]) -> TokenStream {
+    let mut arms = Vec::new();
+    for place in 0..spec.params.len() {
+        let index = Literal::usize_unsuffixed(place);
+        let with_param = variants.iter().filter(|variant| variant.key.params_present[place]);
+        let domains: Vec<(&Variant, Option<ExprId>)> =
+            with_param.map(|variant| (variant, variant.param_domains[place])).collect();
+        let text = |(variant, domain): &(&Variant, Option<ExprId>)| {
+            domain.map(|domain| describe(spec, &variant.graph, &HashMap::new(), domain))
+        };
+        let holds = |(variant, domain): &(&Variant, Option<ExprId>)| {
+            domain.map_or(quote!(true), |domain| {
+                let mut graph = variant.graph.clone();
+                let condition = lower(&mut graph, &[domain])[0];
+                uniform::holds(&graph, condition)
+            })
+        };
+        match domains.as_slice() {
+            [first, others @ ..] if others.iter().all(|other| text(other) == text(first)) => {
+                let holds = first.1.map(|_| holds(first));
+                arms.extend(holds.map(|holds| quote!(#index => #holds)));
+            }
+            differing => arms.extend(differing.iter().map(|domain| {
+                let (fits, holds) = (all_of(&params_fit(spec, &domain.0.key, &quote!(params))), holds(domain));
+                quote!(#index if #fits => #holds)
+            })),
+        }
+    }
     quote!(#(#arms)*)
 }
 

@@ -364,7 +364,6 @@ fn compare(comparison: Comparison, x: Number, y: Number) -> Option<Number> {
     if x.number.is_nan() || y.number.is_nan() {
         return Some(Number::exact(f64::NAN));
     }
-    // A sum that is too large for its type may be finite.
     let is_decided = !x.is_near(y) || x.is_exact && y.is_exact;
     is_decided.then(|| guess(comparison, x, y))
 }

@@ -451,3 +451,16 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Graph;
+
+    #[test]
+    fn a_graph_is_empty_until_something_is_in_it() {
+        let mut graph = Graph::new();
+        assert!(graph.is_empty());
+        graph.zero();
+        assert_eq!((graph.is_empty(), graph.len()), (false, 1));
+    }
+}

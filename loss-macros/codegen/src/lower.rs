@@ -325,7 +325,6 @@ fn is_power_of(g: &Graph, id: ExprId, base: ExprId) -> bool {
     }
 }
 
-/// Of what is left after simplifying: a power of 0 or 1 is none.
 fn power(g: &mut Graph, x: ExprId, p: ExprId) -> ExprId {
     match g.constant(p).and_then(Constant::as_integer) {
         Some(2) => g.times(x, x),
@@ -337,7 +336,7 @@ fn power(g: &mut Graph, x: ExprId, p: ExprId) -> ExprId {
             let one = g.one();
             g.divide(one, x)
         }
-        _ => g.add(Expr::Binary(Binary::Power, x, p)),
+        _ => g.combine(Binary::Power, x, p),
     }
 }
 

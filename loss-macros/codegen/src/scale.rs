@@ -44,7 +44,7 @@ fn round_step(least: f64) -> f64 {
     factor.unwrap_or(10.0) * magnitude
 }
 
-/// Whether a number is a whole one, but for rounding.
+/// Whether a number is a whole one, but for rounding: one of those that a step has, which are neither tiny nor huge.
 fn is_whole(number: f64) -> bool {
     (number * 1e6).round() % 1e6 == 0.0
 }

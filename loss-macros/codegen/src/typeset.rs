@@ -4,6 +4,8 @@ mod calls;
 mod names;
 mod piece;
 
+use std::collections::BTreeSet;
+
 use crate::formula::ast::{Ast, AstKind, BinaryOperator, UnaryOperator};
 use crate::formula::parser::parse;
 use crate::formula::text::FormulaText;
@@ -18,12 +20,22 @@ use piece::{Level, Piece};
 /// Sets the formulas of one loss.
 pub struct Typesetter<'r> {
     axes: Axes<'r>,
+    /// Functions of the spec's own, each set by its name.
+    own: BTreeSet<&'r str>,
 }
 
 impl<'r> Typesetter<'r> {
     /// A typesetter that knows along which axes what is named varies, rows left out.
     pub fn new(axes: impl IntoIterator<Item = (&'r str, Vec<&'r str>)>) -> Self {
-        Self { axes: Axes::new(axes) }
+        Self { axes: Axes::new(axes), own: BTreeSet::new() }
+    }
+
+    /// For what a spec writes: it may call these, functions of its own. One may have the name of a function that only derivatives have;
+    /// derivatives call none of a spec's.
+    #[must_use]
+    pub fn calling(mut self, own: impl IntoIterator<Item = &'r str>) -> Self {
+        self.own = own.into_iter().collect();
+        self
     }
 
     /// `name = formula` on lines of its own.

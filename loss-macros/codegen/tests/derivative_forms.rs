@@ -39,12 +39,14 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("mean(C, (v - x)^2)", "v", "upstream / size(C) * 2 * (v - x)"),
     ("sum(C where v > 0, v * x)", "x", "sum(C, if v > 0 then upstream * v else 0)"),
     ("sum(C where v > 0, v * x)", "v", "if v > 0 then upstream * x else 0"),
-    // Terms that cancel are left out.
+    // A share less 1 is what it lacks to 1, and where it is more than a half it is told by that.
+    ("logsumexp(C, v) - sum(C, v)", "v", "-(upstream * share_of_others(v, logsumexp(C, v)))"),
     (
         "logsumexp(C, v) - mean(C, v)",
         "v",
         "if share(v, logsumexp(C, v)) > 0.5 then upstream - upstream / size(C) - upstream * share_of_others(v, logsumexp(C, v)) else upstream * share(v, logsumexp(C, v)) - upstream / size(C)",
     ),
+    // What is detached has none.
     ("x - detach(x)", "x", "upstream"),
     // What stands under one weight is joined.
     ("weigh(w, exp(x)) + weigh(w, x^2)", "x", "weigh(w, upstream * 2 * x + upstream * exp(x))"),

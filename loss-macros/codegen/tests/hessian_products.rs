@@ -131,7 +131,7 @@ fn the_share_of_a_class_moves_by_how_much_faster_it_moves_than_the_mean() {
 }
 
 #[test]
-fn a_power_of_a_share_that_falls_below_all_numbers_does_not_bend() {
+fn a_power_of_what_falls_below_all_numbers_does_not_bend() {
     for loss in ["sum(C, sigmoid(x)^0.5)", "sum(C, exp(x)^0.5)"] {
         let root = compiled(loss, "").unwrap_or_else(|message| panic!("{message}"));
         let found = products(&root, &[-800.0, -1000.0], &[1.0, -2.0], 0);

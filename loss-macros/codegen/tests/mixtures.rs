@@ -95,15 +95,23 @@ fn weights_of_their_own_stay_apart() {
 
 #[test]
 fn of_other_functions_both_parts_are_computed() {
-    for (function, of) in [(Unary::Exp, f64::exp as fn(f64) -> f64), (Unary::Sinh, f64::sinh), (Unary::Atan, f64::atan)]
-    {
+    type Function = fn(f64) -> f64;
+    let table: [(Unary, Function, Function); 3] = [
+        (Unary::Exp, f64::exp, f64::exp),
+        (Unary::Sinh, f64::sinh, f64::cosh),
+        (Unary::Atan, f64::atan, |x| 1.0 / (1.0 + x * x)),
+    ];
+    for (function, of, derivative) in table {
         let mut g = Graph::new();
         let (x, yes, one) = (input(&mut g, 0), input(&mut g, 1), g.one());
         let no = g.subtract(one, yes);
         let root = mixture(&mut g, function, x, yes, no);
         let [value, slope] = lowered(&mut g, root);
-        assert_eq!(evaluate(&g, value, &row(&[1.5, 0.25]), 0), 0.25 * of(-1.5) + 0.75 * of(1.5), "{function:?}");
-        assert!(evaluate(&g, slope, &row(&[1.5, 0.25]), 0).is_finite());
+        let row = row(&[1.5, 0.25]);
+        assert_eq!(evaluate(&g, value, &row, 0), 0.25 * of(-1.5) + 0.75 * of(1.5), "{function:?}");
+        let [for_yes, for_no] = [-0.25 * derivative(-1.5), 0.75 * derivative(1.5)];
+        let what = format!("slope of {function:?}");
+        is_near(for_yes + for_no, evaluate(&g, slope, &row, 0), 2.0 * for_yes.abs().max(for_no.abs()), &what);
     }
 }
 

@@ -230,11 +230,3 @@ fn a_mark_is_there_once_and_inside_the_sign() {
     assert_eq!(graph.apply(Unary::Weighed, marked), marked);
     assert_eq!(graph.apply(Unary::Weighed, minus_marked), minus_marked);
 }
-
-#[test]
-fn a_graph_is_empty_until_something_is_in_it() {
-    let mut graph = Graph::new();
-    assert!(graph.is_empty());
-    graph.zero();
-    assert_eq!((graph.is_empty(), graph.len()), (false, 1));
-}

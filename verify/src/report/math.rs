@@ -22,6 +22,12 @@ impl<'r> Typesetter<'r> {
         Self(typeset::Typesetter::new(inputs.chain(definitions)))
     }
 
+    /// A typesetter for what the spec itself writes, in which its functions are called.
+    pub(super) fn of_spec(inputs: &'r [InputRecord], definitions: &'r [DefinitionRecord]) -> Self {
+        let functions = definitions.iter().filter(|definition| !definition.arguments.is_empty());
+        Self(Self::new(inputs, definitions).0.calling(functions.map(|definition| definition.name.as_str())))
+    }
+
     /// `name = formula` as a block.
     pub(super) fn definition(&self, definition: &DefinitionRecord) -> String {
         let DefinitionRecord { name, arguments, axes, cases } = definition.clone();

@@ -229,7 +229,8 @@ fn is_equation(graph: &Graph, id: ExprId) -> bool {
 
 fn relations(claim: &mut Claim<'_>, findings: &mut Findings) {
     for relation in &claim.spec.relations {
-        // Free variables are numbers bound when called, as parameters are; for their types it is all the same which one each is.
+        // Free variables are numbers bound when called, as parameters are; for their types it is all the same which
+        // one each is.
         let free = claim.variant.graph.add(Expr::Param(ParamId(u8::MAX)));
         let extra: Vec<(&str, ExprId)> = relation.with.iter().map(|(name, _)| (name.value.as_str(), free)).collect();
         for (_, domain) in &relation.with {

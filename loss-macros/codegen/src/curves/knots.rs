@@ -72,12 +72,16 @@ impl Surfaces {
             let heights: Vec<(f64, Option<f64>)> = grid().into_iter().map(|x| (x, at(x, surface.difference))).collect();
             for pair in heights.windows(2) {
                 let [(low, Some(below)), (high, Some(above))] = pair else { continue };
-                let is_below = below.is_sign_negative();
+                let height = |x: f64| at(x, surface.difference);
+                let is_zero = |x: f64| height(x).map(|height| height == 0.0);
+                let is_below = |x: f64| height(x).filter(|height| *height != 0.0).map(f64::is_sign_negative);
                 let x = match (*below == 0.0, *above == 0.0) {
-                    (true, false) => *low,
-                    (false, true) => *high,
-                    (false, false) if is_below != above.is_sign_negative() => {
-                        crossing((*low, *high), is_below, |x| at(x, surface.difference))
+                    // The last place of a stretch of zeros, and the first.
+                    (true, false) => border(*low, *high, is_zero).0,
+                    (false, true) => border(*low, *high, is_zero).1,
+                    (false, false) if below.is_sign_negative() != above.is_sign_negative() => {
+                        let (before, after) = border(*low, *high, is_below);
+                        f64::midpoint(before, after)
                     }
                     (false, false) | (true, true) => continue,
                 };
@@ -98,7 +102,8 @@ impl Surfaces {
     }
 }
 
-/// The places between which the crossings are looked for: close to 0 a grid of eighths, then ever farther apart, to beyond 1000.
+/// The places between which the crossings are looked for: close to 0 a grid of eighths, then ever farther apart, to
+/// beyond 1000.
 fn grid() -> Vec<f64> {
     let near = (-32..=32).map(|k| f64::from(k) / 8.0);
     let far = (0..15).map(|k| 5.0 * 1.5f64.powi(k)).flat_map(|x| [-x, x]);
@@ -126,18 +131,20 @@ fn differences(at: &Ast) -> Vec<Ast> {
     }
 }
 
-fn crossing(ends: (f64, f64), is_below: bool, at: impl Fn(f64) -> Option<f64>) -> f64 {
-    let (mut low, mut high) = ends;
+/// The last place where something is as it is at the lower end, and the first where it is not: neighbours, or one place where there is no
+/// saying.
+fn border(mut low: f64, mut high: f64, is: impl Fn(f64) -> Option<bool>) -> (f64, f64) {
+    let at_low = is(low);
     // Halving as often as a number has bits.
     for _ in 0..52 {
         let middle = f64::midpoint(low, high);
-        match at(middle) {
-            Some(0.0) | None => return middle,
-            Some(height) if height.is_sign_negative() == is_below => low = middle,
+        match is(middle) {
+            None => return (middle, middle),
+            known if known == at_low => low = middle,
             Some(_) => high = middle,
         }
     }
-    f64::midpoint(low, high)
+    (low, high)
 }
 
 #[cfg(test)]
@@ -147,9 +154,9 @@ mod tests {
     #[test]
     fn far_out_a_few_places_reach_far() {
         let grid = grid();
-        assert_eq!(grid.len(), 95);
-        assert!(grid.is_sorted() && grid[93] < 1000.0 && 1000.0 < grid[94]);
-        assert_eq!((grid[0], grid[94]), (-grid[94], 1.5 * grid[93]));
-        assert_eq!(&grid[47..51], [0.0, 0.125, 0.25, 0.375]);
+        assert!(grid.is_sorted() && grid.contains(&0.0) && grid.last() > Some(&1000.0));
+        assert!(grid.iter().zip(grid.iter().rev()).all(|(x, opposite)| *x == -opposite), "symmetric");
+        let is_close = |pair: &[f64]| pair[1] - pair[0] <= 0.125;
+        assert!(grid.windows(2).filter(|pair| -4.0 < pair[1] && pair[0] < 4.0).all(is_close), "close between -4 and 4");
     }
 }

@@ -15,7 +15,8 @@ const REACH: f64 = 3.0;
 const BEYOND: f64 = 1.5;
 /// The places of the second axis of a loss that reads a whole row.
 const EXTENT: usize = 2;
-/// What is tried for a number, until the condition on it is met. One such as `0 <= target` is met by 0, where most losses say little.
+/// What is tried for a number, until the condition on it is met. One such as `0 <= target` is met by 0, where most losses
+/// say little.
 const TRIED: [f64; 5] = [1.0, 0.5, 0.25, 0.0, -1.0];
 
 /// A line through the inputs.

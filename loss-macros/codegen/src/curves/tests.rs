@@ -115,6 +115,10 @@ fn a_knot_is_marked_once_and_where_what_is_0_begins_and_ends() {
     assert_eq!(knots(&["relu(input - target - 1) == 0"]), [1.0]);
     assert_eq!(knots(&["relu(target - input - 1) == 0"]), [-1.0]);
     assert_eq!(knots(&["relu(abs(input - target) - 1) == 0"]), [-1.0, 1.0]);
+    // Between two places of the grid.
+    assert_eq!(knots(&["relu(input - target - 1.1875) == 0"]), [1.1875]);
+    assert_eq!(knots(&["relu(target - input - 1.1875) == 0"]), [-1.1875]);
+    assert_eq!(knots(&["relu(abs(input - target) - 0.0625) == 0"]), [-0.0625, 0.0625]);
 }
 
 #[test]

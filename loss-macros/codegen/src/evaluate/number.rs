@@ -38,8 +38,12 @@ impl Number {
 
     /// Whether rounding may decide which of the two is larger.
     pub(crate) fn is_near(self, other: Self) -> bool {
-        // Two infinities are equal, and their difference is NaN.
-        self.number == other.number || (self.number - other.number).abs() <= DOUBT * self.number.abs().max(1.0)
+        if self.number == other.number {
+            return true;
+        }
+        // An infinity is near no other number, unless it is a sum too large for its type.
+        let scale = self.number.abs().max(other.number.abs()).max(1.0);
+        !self.is_surely_infinite() && !other.is_surely_infinite() && (self.number - other.number).abs() <= DOUBT * scale
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {

@@ -77,6 +77,14 @@ fn values_are_what_formulas_say_and_exact_where_nothing_is_rounded() {
         ("min(0.1, y)", rounded(0.1)),
         // Rounding decides which of the two it is.
         ("max(x, 0.1 + 0.15)", rounded(0.25)),
+        ("max(-log(x - x), 0.1)", exact(f64::INFINITY)),
+        ("max(0.1, -log(x - x))", exact(f64::INFINITY)),
+        ("min(-log(x - x), 0.1)", rounded(0.1)),
+        ("if -log(x - x) > 0.1 then x else y", exact(0.25)),
+        ("if 0.1 < -log(x - x) then x else y", exact(0.25)),
+        // An infinite sum of rounded numbers may be one too large.
+        ("if 1e308 * exp(y) > 0.1 then x else y", None),
+        ("if 0.1 < 1e308 * exp(y) then x else y", None),
         ("logaddexp(x, y)", rounded((0.25f64.exp() + 2.5f64.exp()).ln())),
         ("logaddexp(y, x)", rounded((0.25f64.exp() + 2.5f64.exp()).ln())),
         ("-y", exact(-2.5)),

@@ -9,7 +9,7 @@ use crate::formula::print::print;
 use crate::model::{Divisor, Input, Label, Param, ParamKind, ParamValue, Spec};
 use crate::typeset::Typesetter;
 
-use super::formula::{input_axes, typesetter};
+use super::formula::{input_axes, of_spec};
 use super::prose::{Links, prose, within_line};
 
 /// The inputs of a call.
@@ -228,5 +228,5 @@ pub(super) fn elsewhere(spec: &Spec) -> String {
 
 pub(super) fn with_typesetter<R>(compiled: &Compiled, write: impl FnOnce(&Typesetter<'_>) -> R) -> R {
     let (written, axes) = (equations(&compiled.spec, &compiled.variants), input_axes(&compiled.spec));
-    write(&typesetter(&axes, &written))
+    write(&of_spec(&axes, &written))
 }

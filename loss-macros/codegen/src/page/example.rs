@@ -167,7 +167,7 @@ impl<'s> Call<'s> {
 }
 
 impl<'d> Array<'d> {
-    /// None if there is a word in it, or nothing. No list is ragged: checking refuses those.
+    /// None if there is a word in it, or nothing, or its lists are ragged, as those of a call that is refused may be.
     fn of(data: &'d Data) -> Option<Self> {
         match data {
             Data::Number(text) => Some(Array { numbers: vec![&text.value], shape: Vec::new() }),
@@ -178,9 +178,10 @@ impl<'d> Array<'d> {
             Data::List(items, _) => {
                 let parts = items.iter().map(Array::of).collect::<Option<Vec<_>>>()?;
                 let inner = parts.first().map(|part| part.shape.clone()).unwrap_or_default();
+                let is_even = parts.iter().all(|part| part.shape == inner);
                 let shape = [vec![items.len()], inner].concat();
                 let numbers: Vec<&str> = parts.into_iter().flat_map(|part| part.numbers).collect();
-                (!numbers.is_empty()).then_some(Array { numbers, shape })
+                (is_even && !numbers.is_empty()).then_some(Array { numbers, shape })
             }
         }
     }

@@ -9,8 +9,14 @@ use crate::typeset::Typesetter;
 
 use super::prose::fence;
 
+/// A typesetter for what the spec itself writes.
+pub(super) fn of_spec<'r>(axes: &'r [(String, Vec<String>)], written: &'r [Equation]) -> Typesetter<'r> {
+    let functions = written.iter().filter(|equation| !equation.arguments.is_empty());
+    typesetter(axes, written).calling(functions.map(|equation| equation.name.as_str()))
+}
+
 /// A typesetter that knows the inputs and these equations.
-pub(super) fn typesetter<'r>(
+fn typesetter<'r>(
     axes: &'r [(String, Vec<String>)],
     equations: impl IntoIterator<Item = &'r Equation>,
 ) -> Typesetter<'r> {
@@ -29,7 +35,7 @@ pub(super) fn input_axes(spec: &Spec) -> Vec<(String, Vec<String>)> {
 
 pub(super) fn section(compiled: &Compiled) -> String {
     let (written, axes) = (equations(&compiled.spec, &compiled.variants), input_axes(&compiled.spec));
-    let set = typesetter(&axes, &written);
+    let set = of_spec(&axes, &written);
     let mut text = "\n# Formula\n".to_owned();
     text.push_str(&block(&set, &written));
     if let Some(Derivation { variant, gradients, shared }) =

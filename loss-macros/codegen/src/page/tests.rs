@@ -31,6 +31,17 @@ differs_from_pytorch:
   - { what: nothing, given: { input: [[1.0]], target: [0] }, ours: { none: [1.0] }, theirs: { none: [2.0] }, because: it does }
 ";
 
+const INPUT: &str = "  input: { axes: [N], gradient: true }\n";
+
+/// A spec of these inputs, a line each, and what stands below them.
+fn named(name: &str, inputs: &str, rest: &str) -> String {
+    format!("name: {name}\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n{inputs}{rest}")
+}
+
+fn one(inputs: &str, rest: &str) -> String {
+    named("one", inputs, rest)
+}
+
 fn compiled(text: &str) -> Compiled {
     let source = SourceFile { path: "specs/one.yaml".to_owned(), text: text.to_owned() };
     compile(&[source]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered())).remove(0)
@@ -89,11 +100,13 @@ fn shape_and_domain_are_those_of_the_spec() {
 - `scale`: a real number, `0 < scale <= 1e300`; 1e300 where it is left out.
 - `p`: one of 1, 2; 1 where it is left out."
     );
-    let required = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
-                    params:\n  scale: {}\n  offset: { optional: true }\n\
-                    loss: scale * (if given(offset) then input + offset else input)\nreduction: { default: sum }\n";
+    let required = one(
+        INPUT,
+        "params:\n  scale: {}\n  offset: { optional: true }\n\
+         loss: scale * (if given(offset) then input + offset else input)\nreduction: { default: sum }\n",
+    );
     assert_eq!(
-        section(&documented(required).0, "Domain"),
+        section(&documented(&required).0, "Domain"),
         "- `input`: any number.\n- `scale`: a real number.\n- `offset`: a real number; by default absent."
     );
 }
@@ -159,12 +172,11 @@ The numbers: by hand."
 #[test]
 fn numbers_are_compared_to_the_bit_only_where_nothing_is_rounded() {
     let example = |given: &str, loss: &str, expected: &str| {
-        let text = format!(
-            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
-             loss: {loss}\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: [{given}] }}\n    \
+        let rest = format!(
+            "loss: {loss}\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: [{given}] }}\n    \
              expect: {{ none: [{expected}] }}\n    source: by hand\n"
         );
-        section(&documented(&text).0, "Examples").to_owned()
+        section(&documented(&one(INPUT, &rest)).0, "Examples").to_owned()
     };
     for (loss, expected) in [("input * (input / 2)", "0.125, 4.5"), ("999999 * (input / input)", "999999.0, 999999.0")]
     {
@@ -186,16 +198,18 @@ fn numbers_are_compared_to_the_bit_only_where_nothing_is_rounded() {
 
 /// The example of a loss with a choice, a switch and two numbers, called with these.
 fn example_with(given: &str, expected: &str) -> String {
-    let text = format!(
-        "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n  \
-         flag: {{ axes: [N], label: flag, default: true }}\nparams:\n  scale: {{}}\n  \
-         offset: {{ optional: true }}\n  how: {{ kind: choice, values: [plain, third], default: plain }}\n  \
+    let inputs = format!("{INPUT}  flag: {{ axes: [N], label: flag, default: true }}\n");
+    let rest = format!(
+        "params:\n  scale: {{}}\n  offset: {{ optional: true }}\n  \
+         how: {{ kind: choice, values: [plain, third], default: plain }}\n  \
          halved: {{ kind: switch, default: false }}\n  p: {{ kind: integer, values: [1, 2], default: 1 }}\nlet:\n  \
-         whole: (if given(offset) then input + offset else input)^p * scale\n  part: if halved then whole / 2 else whole / 5\n\
-         loss: if not flag then 0 else if how == plain then part else part / 3\nreduction: {{ default: sum }}\nexamples:\n  \
-         - given: {{ input: [0.5], scale: 4, {given} }}\n    expect: {{ none: [{expected}] }}\n    source: by hand\n"
+         whole: (if given(offset) then input + offset else input)^p * scale\n  \
+         part: if halved then whole / 2 else whole / 5\n\
+         loss: if not flag then 0 else if how == plain then part else part / 3\nreduction: {{ default: sum }}\n\
+         examples:\n  - given: {{ input: [0.5], scale: 4, {given} }}\n    \
+         expect: {{ none: [{expected}] }}\n    source: by hand\n"
     );
-    let page = documented(&text).0;
+    let page = documented(&one(&inputs, &rest)).0;
     let program = section(&page, "Examples").split("\n\n").nth(1).expect("the call").lines();
     let compared = page.contains("assert_eq!(each, ");
     format!("{}{}", program.last().expect("the loss"), if compared { " exactly" } else { "" })
@@ -227,11 +241,11 @@ fn an_example_calls_the_variant_that_its_numbers_are_of() {
 #[test]
 fn an_example_of_nothing_is_no_program() {
     let text = |given: &str| {
-        format!(
-            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N, C], gradient: true }}\n\
-             loss: input^2\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: {given} }}\n    \
+        let rest = format!(
+            "loss: input^2\nreduction: {{ default: sum }}\nexamples:\n  - given: {{ input: {given} }}\n    \
              expect: {{ sum: 0 }}\n    source: by hand\n"
-        )
+        );
+        one("  input: { axes: [N, C], gradient: true }\n", &rest)
     };
     for nothing in ["[]", "[[], []]"] {
         assert!(!documented(&text(nothing)).0.contains("# Examples"), "{nothing}");
@@ -240,13 +254,23 @@ fn an_example_of_nothing_is_no_program() {
 }
 
 #[test]
+fn an_example_that_is_refused_for_its_shape_is_no_program() {
+    let rest = "loss: input^2\nreduction: { default: sum }\nexamples:\n  - given: { input: [[1.0, 2.0], [3.0]] }\n    \
+                expect: { sum: 14, error: { none: shape } }\n    source: by hand\n";
+    let text = one("  input: { axes: [N, C], gradient: true }\n", rest);
+    assert!(!documented(&text).0.contains("# Examples"));
+}
+
+#[test]
 fn each_claim_of_a_curvature_is_in_words() {
-    let text = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
-                loss: input^2\nreduction: { default: sum }\ncurvature:\n  of: input\n  terms:\n    \
-                a: { claim: exact, value: 2 }\n    b: { claim: majorizes, value: 3 }\n    \
-                c: { claim: dominates, value: 4, when: input > 0 }\n    d: { claim: positive, value: 5 }\n  step: d\n";
+    let text = one(
+        INPUT,
+        "loss: input^2\nreduction: { default: sum }\ncurvature:\n  of: input\n  terms:\n    \
+         a: { claim: exact, value: 2 }\n    b: { claim: majorizes, value: 3 }\n    \
+         c: { claim: dominates, value: 4, when: input > 0 }\n    d: { claim: positive, value: 5 }\n  step: d\n",
+    );
     assert_eq!(
-        section(&documented(text).0, "Curvature"),
+        section(&documented(&text).0, "Curvature"),
         "In `input`. `2` is the same. `3` makes a parabola that touches the loss and lies nowhere below it. \
          `4` is never smaller, where `input > 0`. `5` is positive, and may stand in for it. `grad_hess_into` gives `5`."
     );
@@ -271,11 +295,8 @@ fn it_is_found_by_what_others_call_it() {
 fn a_wide_relation_scrolls_by_itself() {
     let relation = |last: &str| {
         let equals = format!("input^2{} + {last}", " + input".repeat(6));
-        let text = format!(
-            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
-             loss: input^2\nreduction: {{ default: sum }}\nrelations: [ {{ equals: \"{equals}\" }} ]\n"
-        );
-        (equals.len(), section(&documented(&text).0, "Relations").contains("overflow-x:auto"))
+        let rest = format!("loss: input^2\nreduction: {{ default: sum }}\nrelations: [ {{ equals: \"{equals}\" }} ]\n");
+        (equals.len(), section(&documented(&one(INPUT, &rest)).0, "Relations").contains("overflow-x:auto"))
     };
     assert_eq!([relation("10"), relation("100")], [(60, false), (61, true)]);
 }
@@ -283,10 +304,7 @@ fn a_wide_relation_scrolls_by_itself() {
 #[test]
 fn names_elsewhere_are_told_with_or_without_a_function_of_pytorch() {
     let told = |more: &str| {
-        let text = format!(
-            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n\
-             loss: input^2\nreduction: {{ default: sum }}\n{more}"
-        );
+        let text = one(INPUT, &format!("loss: input^2\nreduction: {{ default: sum }}\n{more}"));
         section(&documented(&text).0, "In other libraries").to_owned()
     };
     let (function, always) = ("pytorch: { function: one_loss }\n", "pytorch: { function: one_loss, when: always }\n");
@@ -301,9 +319,7 @@ fn names_elsewhere_are_told_with_or_without_a_function_of_pytorch() {
 
 #[test]
 fn what_a_spec_leaves_out_leaves_no_trace() {
-    let bare = "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  input: { axes: [N], gradient: true }\n\
-                loss: input^2\nreduction: { default: sum }\n";
-    let (page, aliases) = documented(bare);
+    let (page, aliases) = documented(&one(INPUT, "loss: input^2\nreduction: { default: sum }\n"));
     assert!(page.starts_with("A loss.\n\n# Formula\n"), "{page}");
     for absent in
         ["Use it when", "# Hessian-vector products", "# Ties", "# Accuracy", "# Examples", "# In other libraries"]
@@ -316,11 +332,9 @@ fn what_a_spec_leaves_out_leaves_no_trace() {
 #[test]
 fn products_are_named_by_input_where_there_are_several() {
     let text = |listed: &str| {
-        format!(
-            "name: one\nsummary: A loss.\nreference: [ by hand ]\ninputs:\n  a: {{ axes: [N, C], gradient: true }}\n  \
-             b: {{ axes: [N, C], gradient: true }}\nloss: sum(C, a * b)^2\nreduction: {{ default: sum }}\n\
-             hessian_products: [ {listed} ]\n"
-        )
+        let inputs = "  a: { axes: [N, C], gradient: true }\n  b: { axes: [N, C], gradient: true }\n";
+        let loss = "loss: sum(C, a * b)^2\nreduction: { default: sum }\n";
+        one(inputs, &format!("{loss}hessian_products: [ {listed} ]\n"))
     };
     let (page, _) = documented(&text("b"));
     assert!(page.contains("# Hessian-vector products\nIn `b` by `hessian_vector_into`: "), "{page}");
@@ -357,13 +371,10 @@ fn losses_stand_in_the_table_of_their_task() {
 
 #[test]
 fn a_loss_of_losses_says_what_it_is_made_of_and_its_parts_lead_back() {
-    let text = |name: &str, rest: &str| {
-        format!(
-            "name: {name}\nsummary: A trial.\nreference: [ by hand ]\ninputs:\n  input: {{ axes: [N], gradient: true }}\n{rest}\n\
-             reduction: {{ default: mean, mean: elements }}\n"
-        )
+    let source = |name: &str, rest: &str| {
+        let rest = format!("{rest}\nreduction: {{ default: mean, mean: elements }}\n");
+        SourceFile { path: format!("specs/{name}.yaml"), text: named(name, INPUT, &rest) }
     };
-    let source = |name: &str, rest: &str| SourceFile { path: format!("specs/{name}.yaml"), text: text(name, rest) };
     let part = source("part", "loss: abs(input)\nknots: [ { at: input == 0, smooth: C0, gradient: { input: 0 } } ]");
     let whole = source("whole", "let:\n  half: 0.5 * part(2 * input)\nloss: half + 1");
     let compiled = compile(&[part, whole]).unwrap_or_else(|failures| panic!("{:?}", failures[0].rendered()));

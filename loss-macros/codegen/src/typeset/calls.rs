@@ -11,8 +11,7 @@ use super::piece::{Level, Piece, brackets, exponential, fraction, root};
 impl Typesetter<'_> {
     pub(super) fn call(&self, call: &Call, scope: &Scope) -> Piece {
         let known = match call.axes.is_empty() {
-            // A definition of the loss may have the name of a function that only derivatives have.
-            _ if self.axes.knows(&call.name.value) => None,
+            _ if self.own.contains(call.name.value.as_str()) => None,
             true => self.function(call, scope),
             false => self.reduction(call, scope),
         };

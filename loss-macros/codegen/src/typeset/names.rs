@@ -16,11 +16,6 @@ impl<'r> Axes<'r> {
         Self(axes.into_iter().collect())
     }
 
-    /// Whether something has this name.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
     /// The indices of a name: those of the axes that something runs along here.
     pub(super) fn subscripts(&self, name: &str, scope: &Scope) -> Vec<String> {
         // A gradient varies as its input does.

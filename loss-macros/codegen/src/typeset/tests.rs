@@ -84,8 +84,11 @@ fn functions_are_set_as_people_write_them() {
 
 #[test]
 fn a_definition_is_no_function_of_its_name() {
-    let defined = Typesetter::new([("excess", vec![])]).equation(&equation("loss", "excess(a, b) + share(a, b)"));
-    assert_eq!(read(&defined), "loss=excess(a,b)+e^a−b");
+    let formula = equation("loss", "excess(a, b) + share(a, b)");
+    // A number of that name is none.
+    let set = || Typesetter::new([("share", vec![])]);
+    assert_eq!(read(&set().calling(["excess"]).equation(&formula)), "loss=excess(a,b)+e^a−b");
+    assert_eq!(read(&set().equation(&formula)), "loss=a−b+e^a−b");
 }
 
 #[test]

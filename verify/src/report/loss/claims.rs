@@ -41,7 +41,7 @@ pub(super) fn knots(out: &mut String, loss: &LossRecord) -> Result {
     out.push_str(
         "<h2 id=\"knots\">Knots</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Status</th><th scope=\"col\">At</th><th scope=\"col\">Smooth</th><th scope=\"col\">Gradient there</th><th scope=\"col\">Because</th></tr></thead><tbody>",
     );
-    let typesetter = Typesetter::new(&loss.inputs, &loss.definitions);
+    let typesetter = Typesetter::of_spec(&loss.inputs, &loss.definitions);
     for knot in &loss.knots {
         let when = knot
             .when

@@ -10,7 +10,7 @@ use super::super::math::Typesetter;
 /// The formula as the spec has it, then the gradients of each variant, the plainest in sight.
 pub(super) fn write(out: &mut String, loss: &LossRecord) -> Result {
     out.push_str("<h2 id=\"formula\">Formula</h2><div class=\"math\">");
-    let typesetter = Typesetter::new(&loss.inputs, &loss.definitions);
+    let typesetter = Typesetter::of_spec(&loss.inputs, &loss.definitions);
     loss.definitions.iter().for_each(|definition| out.push_str(&typesetter.definition(definition)));
     out.push_str("</div>");
     source(out, &loss.formula)?;
