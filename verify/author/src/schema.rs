@@ -1,6 +1,6 @@
 //! The JSON schema of a spec, made of the keys that the reader knows.
 
-use loss_codegen::yaml::keys::{Key, SPEC, Takes, known_properties, labels};
+use loss_codegen::yaml::keys::{Key, Needed, SPEC, Takes, known_properties, labels};
 use serde_json::{Map, Value, json};
 
 /// The schema as text, as `specs/schema.json` holds it.
@@ -69,10 +69,16 @@ fn takes(takes: &Takes) -> Value {
 
 fn map(keys: &[Key], others: Option<&Takes>) -> Value {
     let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_owned(), described(key))).collect();
-    let required: Vec<&str> = keys.iter().filter(|key| key.is_required).map(|key| key.name).collect();
+    let needed =
+        |when: Needed| -> Vec<&str> { keys.iter().filter(|key| key.needed == when).map(|key| key.name).collect() };
     let mut schema = json!({ "type": "object", "properties": properties });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
+    let always = needed(Needed::Always);
+    if !always.is_empty() {
+        schema["required"] = json!(always);
+    }
+    // At most one key stands for others.
+    if let Some(other) = keys.iter().find_map(|key| key.needed.instead_of()) {
+        schema["anyOf"] = json!([{ "required": [other] }, { "required": needed(Needed::Without(other)) }]);
     }
     schema["additionalProperties"] = others.map_or(json!(false), takes);
     schema

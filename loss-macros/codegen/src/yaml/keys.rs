@@ -12,11 +12,32 @@ pub struct Key {
     /// What stands behind it.
     pub takes: Takes,
     /// Whether it must be there.
-    pub is_required: bool,
+    pub needed: Needed,
     /// What it says, in a sentence.
     pub says: &'static str,
     /// A value as YAML.
     pub example: &'static str,
+}
+
+/// When a key must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// It may be left out.
+    Never,
+    /// It may not.
+    Always,
+    /// Only where this one is left out.
+    Without(&'static str),
+}
+
+impl Needed {
+    /// The key whose absence makes it needed.
+    pub fn instead_of(self) -> Option<&'static str> {
+        match self {
+            Self::Without(other) => Some(other),
+            Self::Never | Self::Always => None,
+        }
+    }
 }
 
 /// What stands behind a key.
@@ -61,11 +82,16 @@ pub enum Takes {
 }
 
 const fn key(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key { name, takes, is_required: false, says, example }
+    Key { name, takes, needed: Needed::Never, says, example }
 }
 
 const fn required(name: &'static str, takes: Takes, says: &'static str, example: &'static str) -> Key {
-    Key { name, takes, is_required: true, says, example }
+    Key { name, takes, needed: Needed::Always, says, example }
+}
+
+/// A key that must be there where another one is not.
+const fn without(other: &'static str, key: Key) -> Key {
+    Key { needed: Needed::Without(other), ..key }
 }
 
 /// One formula, or cases.
@@ -355,9 +381,9 @@ const EXPECTATION: &[Key] = &[
 
 pub(super) const DIFFERENCE: &[Key] = &[
     required("what", Takes::Text, "What differs.", "the mean of no elements"),
-    key("given", Takes::Each(&Takes::Data), "A call that shows it.", "{ input: [], target: [] }"),
+    without("recorded", key("given", Takes::Each(&Takes::Data), "A call that shows it.", "{ input: [], target: [] }")),
     required("ours", Takes::EachBut(EXPECTATION, &Takes::Data), "Our answer.", "{ error: { mean: zero_divisor } }"),
-    key("theirs", Takes::EachBut(EXPECTATION, &Takes::Data), "PyTorch's answer.", "{ mean: nan }"),
+    without("recorded", key("theirs", Takes::EachBut(EXPECTATION, &Takes::Data), "PyTorch's answer.", "{ mean: nan }")),
     required("because", Takes::Text, "Why ours.", "the mean of nothing is an error"),
     key(
         "recorded",
