@@ -1,6 +1,7 @@
 //! Derivatives and lowered forms against plain `f64` evaluation and central differences.
 
 mod interpreter;
+mod nodes;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::differentiate::differentiate;
@@ -9,19 +10,12 @@ use loss_codegen::expr::{
 };
 use loss_codegen::lower::lower;
 use loss_codegen::stabilize::stabilize;
+use nodes::{input, rows};
 
 const CLASSES: AxisId = AxisId(1);
 
-fn rows() -> AxisSet {
-    AxisSet::of(AxisId::ROWS)
-}
-
 fn elements() -> AxisSet {
     rows().union(AxisSet::of(CLASSES))
-}
-
-fn input(graph: &mut Graph, place: u8, axes: AxisSet) -> ExprId {
-    graph.intern(Expr::Input(InputId(place)), Type::Real, axes)
 }
 
 /// The relative difference, absolute near 0.

@@ -1,24 +1,18 @@
 //! What formulas become for lanes to compute.
 
 mod interpreter;
+mod nodes;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type};
 use loss_codegen::lower::lower;
 use loss_codegen::rewrite::reachable;
-
-fn rows() -> AxisSet {
-    AxisSet::of(AxisId::ROWS)
-}
-
-fn input(g: &mut Graph, place: u8) -> ExprId {
-    g.intern(Expr::Input(InputId(place)), Type::Real, rows())
-}
+use nodes::{input, rows};
 
 #[test]
 fn a_small_whole_power_is_products_or_a_quotient() {
     let mut g = Graph::new();
-    let x = input(&mut g, 0);
+    let x = input(&mut g, 0, rows());
     let mut power = |exponent: i128| {
         let exponent = g.integer(exponent);
         let power = g.add(Expr::Binary(Binary::Power, x, exponent));
@@ -108,7 +102,7 @@ fn a_selection_between_conditions_is_written_in_connectives_and_says_the_same() 
     let mut g = Graph::new();
     let zero = g.zero();
     let conditions = [0, 1, 2].map(|place| {
-        let x = input(&mut g, place);
+        let x = input(&mut g, place, rows());
         g.add(Expr::Compare(Comparison::Greater, x, zero))
     });
     let constants = [true, false].map(|truth| g.add(Expr::Boolean(truth)));

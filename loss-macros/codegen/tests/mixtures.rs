@@ -1,19 +1,17 @@
 //! Mixtures of a loss of yes and one of no: one exponential does for both, and nothing is lost by it.
 
 mod interpreter;
+mod nodes;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::differentiate::differentiate;
-use loss_codegen::expr::{AxisId, AxisSet, Binary, Expr, ExprId, Graph, InputId, Type, Unary};
+use loss_codegen::expr::{Binary, Expr, ExprId, Graph, InputId, Unary};
 use loss_codegen::lower::lower;
 use loss_codegen::rewrite::reachable;
+use nodes::{input, rows};
 
 const LOGITS: [f64; 10] = [0.0, -0.0, 1e-9, -1e-9, 0.3, -2.5, 40.0, -40.0, 800.0, -800.0];
 const YES: [f64; 6] = [0.0, 1.0, 0.5, 0.25, 1e-12, 1.0 - f64::EPSILON];
-
-fn input(g: &mut Graph, place: u8) -> ExprId {
-    g.intern(Expr::Input(InputId(place)), Type::Real, AxisSet::of(AxisId::ROWS))
-}
 
 fn weigh(g: &mut Graph, weight: ExprId, value: ExprId) -> ExprId {
     g.add(Expr::Binary(Binary::Weigh, weight, value))
@@ -37,7 +35,7 @@ fn lowered(g: &mut Graph, root: ExprId) -> [ExprId; 2] {
 /// Value and gradient where the weights are a probability, input 1, and what it lacks to 1.
 fn by_a_probability() -> (Graph, [ExprId; 2]) {
     let mut g = Graph::new();
-    let (x, yes) = (input(&mut g, 0), input(&mut g, 1));
+    let (x, yes) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
     let one = g.one();
     let no = g.subtract(one, yes);
     let root = mixture(&mut g, Unary::Softplus, x, yes, no);
@@ -81,7 +79,7 @@ fn a_probability_mixes_a_loss_of_yes_and_one_of_no() {
 #[test]
 fn weights_of_their_own_stay_apart() {
     let mut g = Graph::new();
-    let (x, yes, no) = (input(&mut g, 0), input(&mut g, 1), input(&mut g, 2));
+    let (x, yes, no) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()), input(&mut g, 2, rows()));
     let root = mixture(&mut g, Unary::Softplus, x, yes, no);
     for root in lowered(&mut g, root) {
         assert_eq!(
@@ -103,7 +101,7 @@ fn of_other_functions_both_parts_are_computed() {
     ];
     for (function, of, derivative) in table {
         let mut g = Graph::new();
-        let (x, yes, one) = (input(&mut g, 0), input(&mut g, 1), g.one());
+        let (x, yes, one) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()), g.one());
         let no = g.subtract(one, yes);
         let root = mixture(&mut g, function, x, yes, no);
         let [value, slope] = lowered(&mut g, root);

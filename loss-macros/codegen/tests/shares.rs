@@ -1,22 +1,16 @@
 //! Shares and sigmoids less a label keep the digits of what they lack to 1, in value and gradient.
 
 mod interpreter;
+mod nodes;
 
 use interpreter::{Row, evaluate};
 use loss_codegen::differentiate::differentiate;
 use loss_codegen::expr::{AxisId, AxisSet, Binary, Comparison, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 use loss_codegen::lower::lower;
 use loss_codegen::stabilize::stabilize;
+use nodes::{input, rows};
 
 const CLASSES: AxisId = AxisId(1);
-
-fn rows() -> AxisSet {
-    AxisSet::of(AxisId::ROWS)
-}
-
-fn input(g: &mut Graph, place: u8, axes: AxisSet) -> ExprId {
-    g.intern(Expr::Input(InputId(place)), Type::Real, axes)
-}
 
 fn binary(g: &mut Graph, function: Binary, x: ExprId, y: ExprId) -> ExprId {
     g.add(Expr::Binary(function, x, y))

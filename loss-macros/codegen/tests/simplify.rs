@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use interpreter::evaluate;
 use loss_codegen::describe::describe;
-use loss_codegen::expr::{AxisId, AxisSet, Expr, Graph, InputId, ParamId, Type, Unary};
+use loss_codegen::expr::{AxisId, AxisSet, Expr, ExprId, Graph, InputId, ParamId, Type, Unary};
 use loss_codegen::rewrite::{rebuild, rewrite};
 use probe::probe;
 use rows::rows;
@@ -176,14 +176,18 @@ const FORMS: &[(&str, &str)] = &[
     ("sum(C where v > 0, v)", "sum(C where v > 0, v)"),
 ];
 
+fn simplified(graph: &mut Graph, raw: ExprId) -> ExprId {
+    let mut done = HashMap::new();
+    rewrite(graph, &[raw], &mut done, &mut rebuild);
+    done[&raw]
+}
+
 #[test]
 fn formulas_take_the_form_that_the_table_says_and_mean_the_same() {
     let mut wrong = Vec::new();
     for &(written, simple) in FORMS {
         let (spec, mut graph, raw) = probe(written);
-        let mut done = HashMap::new();
-        rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
-        let simplified = done[&raw];
+        let simplified = simplified(&mut graph, raw);
         let found = describe(&spec, &graph, &HashMap::new(), simplified);
         if found != simple {
             wrong.push(format!("{written}: expected {simple}, found {found}"));
@@ -214,9 +218,8 @@ fn whether_a_parameter_is_zero_is_known_where_it_is_declared() {
     for (written, simple) in table {
         let (spec, mut graph, raw) = probe(written);
         graph.declare_never_zero(ParamId(0));
-        let mut done = HashMap::new();
-        rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
-        assert_eq!(describe(&spec, &graph, &HashMap::new(), done[&raw]), simple, "{written}");
+        let simplified = simplified(&mut graph, raw);
+        assert_eq!(describe(&spec, &graph, &HashMap::new(), simplified), simple, "{written}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use interpreter::{Row, evaluate};
 use loss_codegen::describe::describe;
 use loss_codegen::expr::{Expr, ExprId, Graph, Unary};
-use loss_codegen::rewrite::{reachable, rebuild, rewrite};
+use loss_codegen::rewrite::reachable;
 use loss_codegen::stabilize::{Stabilization, stabilize};
 use probe::probe;
 use rows::rows;
@@ -102,9 +102,7 @@ struct Stable {
 impl Stable {
     fn of(written: &str) -> Self {
         let (spec, mut graph, raw) = probe(written);
-        let mut done = HashMap::new();
-        rewrite(&mut graph, &[raw], &mut done, &mut rebuild);
-        let (found, made) = stabilize(&mut graph, &[done[&raw]]);
+        let (found, made) = stabilize(&mut graph, &[raw]);
         let text = describe(&spec, &graph, &HashMap::new(), found[0]);
         Self { raw, stable: found[0], text, made, graph }
     }
