@@ -10,6 +10,11 @@ pub use suggest::suggest;
 use crate::codes::Code;
 use crate::source::{SourceFile, Span};
 
+/// `1 file`, `2 files`
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Whether a spec with this diagnostic can be compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

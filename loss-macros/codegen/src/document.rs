@@ -317,6 +317,13 @@ pub struct ExampleEntry {
     pub tolerance: Option<Spanned<String>>,
 }
 
+impl ExampleEntry {
+    /// What is given for an input or a parameter.
+    pub(crate) fn data_of(&self, name: &str) -> Option<&Data> {
+        self.given.iter().find(|(given, _)| given.value == name).map(|(_, data)| data)
+    }
+}
+
 /// An entry of `differs_from_pytorch`.
 #[derive(Clone, Debug)]
 pub struct DifferenceEntry {

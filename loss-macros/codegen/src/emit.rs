@@ -6,13 +6,13 @@ mod info;
 mod kernel;
 mod uniform;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::describe::describe;
-use crate::expr::{AxisSet, ExprId, Graph, InputId};
+use crate::expr::{AxisSet, Graph, InputId};
 use crate::lower::lower;
 use crate::model::{ParamKind, Spec, Variant, VariantKey};
 use crate::plan::curvature::Bend;
@@ -173,28 +173,26 @@ fn param_domains(spec: &Spec, variants: &[Variant]) -> TokenStream {
     let mut arms = Vec::new();
     for place in 0..spec.params.len() {
         let index = Literal::usize_unsuffixed(place);
-        let with_param = variants.iter().filter(|variant| variant.key.params_present[place]);
-        let domains: Vec<(&Variant, Option<ExprId>)> =
-            with_param.map(|variant| (variant, variant.param_domains[place])).collect();
-        let text = |(variant, domain): &(&Variant, Option<ExprId>)| {
-            domain.map(|domain| describe(spec, &variant.graph, &HashMap::new(), domain))
-        };
-        let holds = |(variant, domain): &(&Variant, Option<ExprId>)| {
-            domain.map_or(quote!(true), |domain| {
+        let with_param: Vec<&Variant> = variants.iter().filter(|variant| variant.key.params_present[place]).collect();
+        let holds = |variant: &Variant| {
+            variant.param_domains[place].map_or(quote!(true), |domain| {
                 let mut graph = variant.graph.clone();
                 let condition = lower(&mut graph, &[domain])[0];
                 uniform::holds(&graph, condition)
             })
         };
-        match domains.as_slice() {
-            [first, others @ ..] if others.iter().all(|other| text(other) == text(first)) => {
-                let holds = first.1.map(|_| holds(first));
-                arms.extend(holds.map(|holds| quote!(#index => #holds)));
-            }
-            differing => arms.extend(differing.iter().map(|domain| {
-                let (fits, holds) = (all_of(&params_fit(spec, &domain.0.key, &quote!(params))), holds(domain));
+        let texts: BTreeSet<Option<String>> = with_param
+            .iter()
+            .map(|variant| Some(describe(spec, &variant.graph, &HashMap::new(), variant.param_domains[place]?)))
+            .collect();
+        if texts.len() > 1 {
+            arms.extend(with_param.iter().map(|variant| {
+                let (fits, holds) = (all_of(&params_fit(spec, &variant.key, &quote!(params))), holds(variant));
                 quote!(#index if #fits => #holds)
-            })),
+            }));
+        } else if let Some(variant) = with_param.first().filter(|variant| variant.param_domains[place].is_some()) {
+            let holds = holds(variant);
+            arms.push(quote!(#index => #holds));
         }
     }
     quote!(#(#arms)*)

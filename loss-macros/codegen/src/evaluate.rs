@@ -5,8 +5,10 @@ mod special;
 
 use std::collections::BTreeSet;
 
+use crate::document::{Data, ExampleEntry};
 use crate::expr::{AxisId, Binary, Comparison, Expr, ExprId, Graph, Reducer, Type, Unary};
 use crate::model::{Spec, Variant};
+use crate::resolve::params::value;
 
 use number::{DOUBT, Number, text};
 
@@ -342,6 +344,35 @@ pub(crate) fn default_params(spec: &Spec, variant: &Variant) -> Option<Vec<f64>>
             })
         };
         params[place] = tried.into_iter().find(fits)?;
+    }
+    Some(params)
+}
+
+/// The parameters of an example's call; none if the call is one of another variant.
+pub(crate) fn example_params(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> Option<Vec<f64>> {
+    let key = &variant.key;
+    let mut inputs = spec.inputs.iter().zip(&key.inputs_present);
+    if !inputs.all(|(input, &present)| example.data_of(&input.name).is_some() == present) {
+        return None;
+    }
+    let mut params = default_params(spec, variant)?;
+    for (place, param) in spec.params.iter().enumerate() {
+        let setting = match example.data_of(&param.name) {
+            Some(Data::Number(text) | Data::Word(text)) => Some(value(&text.value, &param.kind)?),
+            Some(Data::Boolean(truth)) => Some(value(if truth.value { "true" } else { "false" }, &param.kind)?),
+            Some(Data::List(..)) => return None,
+            None => param.default.clone(),
+        };
+        let fits = match &key.statics[place] {
+            Some(fixed) => setting.as_ref() == Some(fixed),
+            None => setting.is_some() == key.params_present[place],
+        };
+        if !fits {
+            return None;
+        }
+        if let Some(setting) = setting.filter(|_| !param.is_static()) {
+            params[place] = param.encode(&setting);
+        }
     }
     Some(params)
 }

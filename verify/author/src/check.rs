@@ -1,7 +1,7 @@
 //! Everything that the compiler has to say about some files.
 
 use loss_codegen::compile::{Compiled, compile_beside, library};
-use loss_codegen::diagnostic::{Diagnostics, Severity};
+use loss_codegen::diagnostic::{Diagnostics, Severity, counted};
 
 use crate::files::Sources;
 
@@ -29,10 +29,9 @@ pub fn check(sources: &Sources) -> Report {
         }
         Err(failures) => failures.iter().for_each(|failure| report.add(&failure.diagnostics, &failure.source)),
     }
-    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let [files, errors, warnings] =
         [(sources.files.len(), "file"), (report.errors, "error"), (report.warnings, "warning")]
-            .map(|(n, what)| count(n, what));
+            .map(|(count, what)| counted(count, what));
     report.text.push_str(&format!("{files} checked: {errors}, {warnings}\n"));
     report
 }

@@ -83,7 +83,6 @@ fn overall(audit: &Audit) -> Status {
 
 /// The result in one sentence.
 fn verdict(audit: &Audit) -> String {
-    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let checks: Vec<String> = [Status::Failed, Status::Undecided, Status::Passed, Status::Skipped]
         .into_iter()
         .map(|status| (status, audit.checks_with(status)))
@@ -92,7 +91,7 @@ fn verdict(audit: &Audit) -> String {
         .collect();
     let losses = match audit.losses.iter().map(|loss| loss.name.as_str()).collect::<Vec<_>>().as_slice() {
         [only] => format!("<code>{}</code>", Escaped(only)),
-        all => plural(all.len(), "loss").replace("losss", "losses"),
+        all => format!("{} losses", all.len()),
     };
     format!("{losses}, checks: {}.", checks.join(", "))
 }

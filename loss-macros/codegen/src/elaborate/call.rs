@@ -3,7 +3,7 @@
 mod foreign;
 
 use crate::codes::Code;
-use crate::diagnostic::suggest;
+use crate::diagnostic::{counted, suggest};
 use crate::elaborate::demands::Norm;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value};
@@ -346,9 +346,8 @@ impl<'a> Elaborator<'a> {
         match <[&Ast; COUNT]>::try_from(all) {
             Ok(arguments) => Some(arguments),
             Err(found) => {
-                let plural = if COUNT == 1 { "" } else { "s" };
-                let message = format!("`{}` takes {COUNT} argument{plural}, found {}", call.name.value, found.len());
                 let name = &call.name.value;
+                let message = format!("`{name}` takes {}, found {}", counted(COUNT, "argument"), found.len());
                 let axis = example_axis(frame.spec).unwrap_or("C");
                 let help = match function(name) {
                     Some(Function::Either(..)) => format!("write `{name}(x, y)`, or `{name}({axis}, x)` over an axis"),

@@ -1,7 +1,7 @@
 //! Calls of local functions and of other specs: expanded in place, with their own names.
 
 use crate::codes::Code;
-use crate::diagnostic::suggest;
+use crate::diagnostic::{counted, suggest};
 use crate::elaborate::demands::Called;
 use crate::elaborate::formula::Elaborator;
 use crate::elaborate::frame::{Frame, Scope, Value, absent_param, label_type, static_value};
@@ -42,8 +42,7 @@ impl<'a> Elaborator<'a> {
             || call.filter.is_some()
             || !call.named.is_empty()
         {
-            let plural = if arguments.len() == 1 { "" } else { "s" };
-            let message = format!("`{name}` takes {} argument{plural}, by position", arguments.len());
+            let message = format!("`{name}` takes {}, by position", counted(arguments.len(), "argument"));
             self.error(frame, Code::WrongArity, span, message, format!("write `{name}({})`", arguments.join(", ")));
             return None;
         }

@@ -97,7 +97,7 @@ impl<'s> Call<'s> {
     }
 
     fn data(&self, name: &str) -> Option<&'s Data> {
-        self.example.given.iter().find(|(given, _)| given.value == name).map(|(_, data)| data)
+        self.example.data_of(name)
     }
 
     fn param(&mut self, param: &Param, data: &Data) -> Option<String> {

@@ -10,10 +10,12 @@ use super::piece::{Level, Piece, brackets, exponential, fraction, root};
 
 impl Typesetter<'_> {
     pub(super) fn call(&self, call: &Call, scope: &Scope) -> Piece {
-        let known = match call.axes.is_empty() {
-            _ if self.own.contains(call.name.value.as_str()) => None,
-            true => self.function(call, scope),
-            false => self.reduction(call, scope),
+        let known = if self.own.contains(call.name.value.as_str()) {
+            None
+        } else if call.axes.is_empty() {
+            self.function(call, scope)
+        } else {
+            self.reduction(call, scope)
         };
         known.unwrap_or_else(|| self.other(call, scope))
     }

@@ -3,10 +3,9 @@
 use crate::check::examples::arrays;
 use crate::check::shapes::{Array, Folding};
 use crate::document::{Data, ExampleEntry};
-use crate::evaluate::{Point, default_params};
+use crate::evaluate::{Point, example_params};
 use crate::expr::{AxisId, Constant};
 use crate::model::{Spec, Variant};
-use crate::resolve::params::value;
 
 /// One for each row that an example of this variant gives.
 pub(super) fn points(spec: &Spec, variant: &Variant) -> Vec<Point> {
@@ -30,13 +29,9 @@ fn expects_nan(example: &ExampleEntry) -> bool {
 }
 
 fn rows(spec: &Spec, variant: &Variant, example: &ExampleEntry) -> Vec<Point> {
-    let given = |name: &str| example.given.iter().find(|(given, _)| given.value == name).map(|(_, data)| data);
-    let (Some(params), Some(arrays)) = (params(spec, variant, &given), arrays(spec, &example.given)) else {
+    let (Some(params), Some(arrays)) = (example_params(spec, variant, example), arrays(spec, &example.given)) else {
         return Vec::new();
     };
-    if arrays.iter().map(Option::is_some).ne(variant.key.inputs_present.iter().copied()) {
-        return Vec::new();
-    }
     let count = arrays.iter().flatten().map(|(array, folding)| count(array, folding)).max();
     let row = |place: usize| {
         let part = |given: &Option<(Array<'_>, Folding)>| match given {
@@ -76,28 +71,4 @@ fn number(data: &Data) -> Option<f64> {
         Data::Boolean(truth) => Some(f64::from(u8::from(truth.value))),
         Data::Word(_) | Data::List(..) => None,
     }
-}
-
-/// The parameters of an example; none if it is one of another variant.
-fn params<'d>(spec: &Spec, variant: &Variant, given: &impl Fn(&str) -> Option<&'d Data>) -> Option<Vec<f64>> {
-    let mut params = default_params(spec, variant)?;
-    for (place, param) in spec.params.iter().enumerate() {
-        let setting = match given(&param.name) {
-            Some(Data::Number(text) | Data::Word(text)) => Some(value(&text.value, &param.kind)?),
-            Some(Data::Boolean(truth)) => Some(value(if truth.value { "true" } else { "false" }, &param.kind)?),
-            Some(Data::List(..)) => return None,
-            None => param.default.clone(),
-        };
-        let fits = match &variant.key.statics[place] {
-            Some(fixed) => setting.as_ref() == Some(fixed),
-            None => setting.is_some() == variant.key.params_present[place],
-        };
-        if !fits {
-            return None;
-        }
-        if let Some(setting) = setting.filter(|_| !param.is_static()) {
-            params[place] = param.encode(&setting);
-        }
-    }
-    Some(params)
 }
