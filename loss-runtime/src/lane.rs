@@ -244,19 +244,19 @@ pub trait Lane:
     #[inline(always)]
     fn powi(self, n: i32) -> Self {
         let one = Self::splat(self.token(), 1.0);
-        let mut square = if n < 0 { one / self } else { self };
+        let mut square = if n.is_negative() { one / self } else { self };
         let mut power = one;
         let mut left = n.unsigned_abs();
-        while left > 0 {
+        loop {
             if left & 1 == 1 {
                 power = power * square;
             }
             left >>= 1;
-            if left > 0 {
-                square = square * square;
+            if left == 0 {
+                return power;
             }
+            square = square * square;
         }
-        power
     }
     /// 1 / (1 + e^-x). See `math::sigmoid`.
     #[inline(always)]

@@ -44,11 +44,11 @@ impl Shape {
         self.extents().contains(&0)
     }
 
-    /// The same with another dimension before dimension `place`; `None` if that is one too many.
+    /// The same with another dimension before dimension `place`, or after the last; `None` if that is one too many.
     pub(crate) fn with(&self, place: usize, extent: usize) -> Option<Self> {
         let mut more = *self;
         let dims = usize::from(self.dims);
-        if place > dims || dims == MAX_DIMS {
+        if dims == MAX_DIMS {
             return None;
         }
         more.extents.copy_within(place..dims, place + 1);

@@ -37,6 +37,7 @@ enum Operation {
     Equal,
     NotEqual,
     IsNan,
+    Negate,
     Abs,
     Sqrt,
     PowerOfTwo,
@@ -47,7 +48,7 @@ enum Operation {
     Map,
 }
 
-const OPERATIONS: [Operation; 20] = [
+const OPERATIONS: [Operation; 21] = [
     Operation::MulAdd,
     Operation::MaxIgnoringNan,
     Operation::MinIgnoringNan,
@@ -60,6 +61,7 @@ const OPERATIONS: [Operation; 20] = [
     Operation::Equal,
     Operation::NotEqual,
     Operation::IsNan,
+    Operation::Negate,
     Operation::Abs,
     Operation::Sqrt,
     Operation::PowerOfTwo,
@@ -86,6 +88,7 @@ impl Operation {
             Self::Equal => L::select(a.eq(b), b, c),
             Self::NotEqual => L::select(a.ne(b), b, c),
             Self::IsNan => L::select(!a.is_nan() & !b.is_nan() | c.is_nan(), b, c),
+            Self::Negate => -a,
             Self::Abs => a.abs(),
             Self::Sqrt => a.sqrt(),
             Self::PowerOfTwo => a.power_of_two(),
@@ -144,6 +147,7 @@ macro_rules! plain {
                 Operation::Equal => choose(a == b),
                 Operation::NotEqual => choose(a != b),
                 Operation::IsNan => choose(!a.is_nan() && !b.is_nan() || c.is_nan()),
+                Operation::Negate => -a,
                 Operation::Abs => a.abs(),
                 Operation::Sqrt => a.sqrt(),
                 Operation::PowerOfTwo => {
@@ -172,16 +176,17 @@ macro_rules! plain {
 plain!(plain_f32, f32);
 plain!(plain_f64, f64);
 
-/// Applies an operation to slices.
-struct Apply<'a, T> {
+/// Applies an operation to slices; as a long task, out of line where nothing is fused.
+struct Apply<'a, T, const LONG: bool> {
     operation: Operation,
     a: &'a [T],
     b: &'a [T],
     c: &'a [T],
 }
 
-impl<T: Real> LaneTask<T> for Apply<'_, T> {
+impl<T: Real, const LONG: bool> LaneTask<T> for Apply<'_, T, LONG> {
     type Output = Vec<T>;
+    const IS_LONG: bool = LONG;
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Vec<T> {
@@ -218,8 +223,11 @@ fn operations_match<T: Real>(plain: fn(Operation, T, T, T) -> T) {
     }
     for isa in Isa::available() {
         for operation in OPERATIONS {
-            let output = T::dispatch(isa, Apply { operation, a: &a, b: &b, c: &c });
-            for (i, y) in output.iter().enumerate() {
+            let (a, b, c) = (&a[..], &b[..], &c[..]);
+            let inlined = T::dispatch(isa, Apply::<_, false> { operation, a, b, c });
+            let out_of_line = T::dispatch(isa, Apply::<_, true> { operation, a, b, c });
+            for (i, y) in inlined.iter().chain(&out_of_line).enumerate() {
+                let i = i % a.len();
                 let expected = plain(operation, a[i], b[i], c[i]);
                 assert!(
                     y.bits() == expected.bits() || (y.is_nan() && expected.is_nan()),
@@ -246,10 +254,11 @@ fn f64_lanes_compute_what_a_plain_loop_does() {
 }
 
 /// What goes in and out of a lane: checks inside, as they need the vector type.
-struct InAndOut;
+struct InAndOut<const LONG: bool>;
 
-impl<T: Real> LaneTask<T> for InAndOut {
+impl<T: Real, const LONG: bool> LaneTask<T> for InAndOut<LONG> {
     type Output = ();
+    const IS_LONG: bool = LONG;
 
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) {
         let number = |i: usize| T::from_f64(i as f64);
@@ -298,14 +307,16 @@ impl<T: Real> LaneTask<T> for InAndOut {
 #[test]
 fn lanes_keep_what_they_are_given() {
     for isa in Isa::available() {
-        f32::dispatch(isa, InAndOut);
-        f64::dispatch(isa, InAndOut);
+        f32::dispatch(isa, InAndOut::<false>);
+        f64::dispatch(isa, InAndOut::<false>);
+        f32::dispatch(isa, InAndOut::<true>);
+        f64::dispatch(isa, InAndOut::<true>);
     }
 }
 
 #[test]
 fn an_isa_that_is_not_there_is_replaced_by_the_best_one() {
     for isa in [Isa::Scalar, Isa::Sse2, Isa::Avx2, Isa::Avx512, Isa::Neon, Isa::Wasm] {
-        f32::dispatch(isa, InAndOut);
+        f32::dispatch(isa, InAndOut::<false>);
     }
 }

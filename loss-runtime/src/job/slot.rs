@@ -202,7 +202,6 @@ fn scatter<T: Copy, V>(from: &[T], to: &mut [V], at: usize, stride: usize, conve
 #[inline(always)]
 fn zero<V: Copy>(to: &mut [V], zero: V, at: usize, stride: usize, count: usize) {
     match stride {
-        0 => to[at] = zero,
         1 => to[at..at + count].fill(zero),
         _ => (0..count).for_each(|step| to[at + step * stride] = zero),
     }

@@ -51,7 +51,7 @@ impl Half for f16 {
         let nearest = size.wrapping_sub(MORE_EXPONENTS << 23).wrapping_add(0xfff + (size >> 13 & 1)) >> 13;
         // The last digit of 0.5 is the last one of a subnormal number: an addition rounds to it.
         let subnormal = (f32::from_bits(size) + 0.5).to_bits().wrapping_sub(0.5_f32.to_bits());
-        let finite = if size < (MORE_EXPONENTS + 1) << 23 { subnormal } else { nearest };
+        let finite = if size >> 23 <= MORE_EXPONENTS { subnormal } else { nearest };
         let infinite = if size > INFINITY { 0x7e00 } else { 0x7c00 };
         let too_large = size >= (MORE_EXPONENTS + 31) << 23;
         Self::from_bits((sign | if too_large { infinite } else { finite }) as u16)

@@ -16,9 +16,9 @@ use super::kernels::{
 
 /// A loss with one variant.
 pub(crate) struct Toy {
-    info: &'static LossInfo,
-    f32: &'static Variant<f32>,
-    f64: &'static Variant<f64>,
+    pub(crate) info: &'static LossInfo,
+    pub(crate) f32: &'static Variant<f32>,
+    pub(crate) f64: &'static Variant<f64>,
 }
 
 impl Loss for Toy {
@@ -47,14 +47,15 @@ macro_rules! toy {
     };
 }
 
-const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
-const MEAN: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
+pub(crate) const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
+pub(crate) const MEAN: ReductionInfo =
+    ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
 const SAMPLES: ReductionInfo = ReductionInfo { name: "batchmean", divisor: Divisor::Samples, divisor_text: "samples" };
 const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
 const NO_REDUCTION: VariantReduction<f32> = VariantReduction { of: None, over: None };
 const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction { of: None, over: None };
 
-const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
+pub(crate) const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> InputInfo {
     InputInfo {
         name,
         axes,
@@ -69,7 +70,7 @@ const fn input(name: &'static str, axes: &'static [usize], gradient: bool) -> In
     }
 }
 
-const fn info(
+pub(crate) const fn info(
     name: &'static str,
     axes: &'static [AxisInfo],
     inputs: &'static [InputInfo],
@@ -96,7 +97,12 @@ const fn info(
     }
 }
 
-const fn number(name: &'static str, kind: ParamKind, default: f64, domain: Option<&'static str>) -> ParamInfo {
+pub(crate) const fn number(
+    name: &'static str,
+    kind: ParamKind,
+    default: f64,
+    domain: Option<&'static str>,
+) -> ParamInfo {
     ParamInfo { name, kind, default: Some(default), domain, optional: false, gradient: false, meaning: None }
 }
 
@@ -181,7 +187,7 @@ macro_rules! weighted {
     };
 }
 const LAST: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Last };
-const SECOND: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
+pub(crate) const SECOND: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
 const WEIGHT: InputInfo = InputInfo { broadcast: &[1], domain: Some("weight >= 0"), ..input("weight", &[0, 1], true) };
 static WEIGHTED_INFO: LossInfo =
     info("weighted", &[ROWS, LAST], &[input("input", &[0, 1], true), WEIGHT], &[], &[MEAN]);

@@ -12,6 +12,7 @@ mod kernels;
 mod losses;
 #[cfg(feature = "half")]
 mod narrow;
+mod open;
 mod row_wise;
 // With its own test: the library is not compiled for tests.
 #[path = "../../src/sum.rs"]
