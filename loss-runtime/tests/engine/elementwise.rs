@@ -247,30 +247,66 @@ fn a_broadcast_input_gives_the_values_of_its_expansion_and_its_gradient_is_a_sum
 }
 
 #[test]
-fn every_way_of_broadcasting_reads_the_right_place() {
-    let (n, c, d) = (3, 4, 5);
-    let x = round::<f64>(&numbers(n * c * d, 12));
-    let input = Array::from(Tensor::from((&x, [n, c, d])));
-    type Place<'p> = &'p dyn Fn(usize, usize, usize) -> usize;
-    let cases: [(&[usize], Place<'_>); 6] = [
-        (&[3, 4, 5], &|n, c, d| (n * 4 + c) * 5 + d),
-        (&[1, 4, 1], &|_, c, _| c),
-        (&[4], &|_, c, _| c),
-        (&[3, 1, 5], &|n, _, d| n * 5 + d),
-        (&[3, 5], &|n, _, d| n * 5 + d),
-        (&[], &|_, _, _| 0),
-    ];
-    for (shape, place) in cases {
-        let w: Vec<f64> = (0..shape.iter().product::<usize>()).map(|i| i as f64 + 1.0).collect();
-        let weight = Tensor { data: &w, shape: loss_runtime::Shape::new(shape).unwrap(), row_stride: None };
-        let inputs = [input, weight.into()];
-        let answer =
-            ask(&WEIGHTED_SECOND, &inputs, SERIAL, Reduction::None, Upstream::One, Some(x.len()), &[]).unwrap();
-        for at in 0..x.len() {
-            let weight = w[place(at / (c * d), at / d % c, at % d)];
-            assert_eq!(answer.elements[at], weight * x[at] * x[at], "weight of shape {shape:?} at {at}");
+fn every_way_of_broadcasting_reads_the_right_place_and_sums_its_gradient() {
+    for [n, c, d] in [[3, 4, 5], [1, 1, 5], [1, 4, 1], [3, 4, 1], [2, 1, 3], [1, 1, 1]] {
+        let x = round::<f64>(&numbers(n * c * d, 12));
+        // With and without a dimension after the second axis.
+        let shapes = if d == 1 { vec![vec![n, c], vec![n, c, 1]] } else { vec![vec![n, c, d]] };
+        for shape in shapes {
+            // An axis may be there, of extent 1, or missing; of the rows, all dimensions together.
+            let mut rows = shape.clone();
+            rows.remove(1);
+            for row_shape in [rows.clone(), vec![1; rows.len()], vec![]] {
+                for second in [Some(c), Some(1), None] {
+                    let mut weight_shape = row_shape.clone();
+                    if let Some(extent) = second {
+                        weight_shape.insert(row_shape.len().min(1), extent);
+                    }
+                    let own = |all: usize, is_there: bool| if is_there { all } else { 1 };
+                    let (has_rows, has_second) = (row_shape == rows, second == Some(c));
+                    let place = |at: usize| {
+                        let [o, e, i] = [at / d / c, at / d % c, at % d];
+                        let row = |coordinate: usize| if has_rows { coordinate } else { 0 };
+                        let extents = [own(c, has_second), own(d, has_rows)];
+                        (row(o) * extents[0] + if has_second { e } else { 0 }) * extents[1] + row(i)
+                    };
+                    for gap in if weight_shape.is_empty() { 0..1 } else { 0..3 } {
+                        let input = Tensor { data: &x, shape: Shape::new(&shape).unwrap(), row_stride: None };
+                        broadcast_is_right(input, &weight_shape, gap, place);
+                    }
+                }
+            }
         }
     }
+}
+
+/// The weight of the place `at` is the one at `place(at)`, and after each of its rows there is a gap.
+fn broadcast_is_right(input: Tensor<'_, f64>, shape: &[usize], gap: usize, place: impl Fn(usize) -> usize) {
+    let x = input.data;
+    let what = format!("weight of shape {shape:?} with a gap of {gap} for {:?}", input.shape);
+    let line: usize = shape.iter().skip(1).product();
+    let row_stride = (gap > 0).then_some(line + gap);
+    let lies = |place: usize| place / line * (line + gap) + place % line;
+    let rows = shape.first().copied().unwrap_or(1);
+    let mut weights = vec![f64::NAN; rows * (line + gap)];
+    (0..rows * line).for_each(|place| weights[lies(place)] = place as f64 + 1.0);
+    let weight = Tensor { data: &weights, shape: Shape::new(shape).unwrap(), row_stride };
+    let (inputs, lengths) = ([input.into(), weight.into()], [x.len(), weights.len()]);
+    let ups = numbers(x.len(), 14);
+    let up = Upstream::Each(&ups);
+    let answer = ask(&WEIGHTED_SECOND, &inputs, SERIAL, Reduction::None, up, Some(x.len()), &lengths).unwrap();
+    let mut gradient = vec![0.0; rows * line];
+    for at in 0..x.len() {
+        let weight = place(at) as f64 + 1.0;
+        assert_eq!(answer.elements[at], weight * x[at] * x[at], "{what}: value {at}");
+        assert_close(answer.gradients[0][at], ups[at] * weight * 2.0 * x[at], 100.0, &what);
+        gradient[place(at)] += ups[at] * x[at] * x[at];
+    }
+    for (place, gradient) in gradient.iter().enumerate() {
+        assert_close(answer.gradients[1][lies(place)], *gradient, 100.0, &what);
+    }
+    let written = answer.gradients[1].iter().filter(|value| **value != crate::GUARD).count();
+    assert_eq!(written, gradient.len(), "{what}: between rows, nothing is written");
 }
 
 #[test]

@@ -195,7 +195,7 @@ toy!(/** Elementwise with a second axis, along which the weight may be broadcast
 static WEIGHTED_SECOND_INFO: LossInfo = info(
     "weighted_second",
     &[ROWS, SECOND],
-    &[input("input", &[0, 1], true), InputInfo { broadcast: &[0, 1], gradient: false, ..WEIGHT }],
+    &[input("input", &[0, 1], true), InputInfo { broadcast: &[0, 1], ..WEIGHT }],
     &[],
     &[MEAN],
 );
