@@ -8,6 +8,7 @@ use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
 use crate::{bits, numbers, round};
 
 /// An array that may be overwritten.
+#[derive(Clone)]
 struct Given<'a, T> {
     array: Array<'a, T>,
 }
@@ -116,6 +117,15 @@ fn every_loss<T: Element>() {
         let wide = round::<T>(&numbers(rows * (extent + 3), 21));
         let gaps = Tensor { data: &wide[..], ..Tensor::from((&x, shape)) }.with_row_stride(extent + 3);
         agree(&LOG_SOFTMAX, &[given(gaps)], n, &isas());
+        agree(&SMOOTH, &[given(gaps), given(Tensor::from((&x, shape)))], n, &isas());
+        // A row with gaps, and a number for each row.
+        let apart = round::<T>(&numbers(3 * extent.max(rows), 22));
+        let line = Tensor::from(&apart[..3 * extent]);
+        let line = Tensor { shape: Tensor::from(&x[..extent]).shape, ..line }.with_row_stride(3);
+        agree(&LOG_SOFTMAX, &[given(line)], extent, &isas());
+        let each = Tensor::from(&apart[..3 * rows]);
+        let each = Tensor { shape: Tensor::from(&x[..rows]).shape, ..each }.with_row_stride(3);
+        agree(&DOT, &[dot[0].clone(), dot[1].clone(), given(each), dot[3].clone()], rows, &isas());
     }
 }
 
