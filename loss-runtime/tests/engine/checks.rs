@@ -5,7 +5,7 @@ use loss_runtime::info::Label;
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Error, Labels, Loss, Shape, Tensor, run, shape_of_none};
 
-use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
+use crate::losses::{DOT, ENTROPY, FLAGGED, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
 use crate::{SERIAL, ask};
 
 /// The error of a call that asks for everything, after making sure that nothing was written.
@@ -183,6 +183,67 @@ fn types_are_those_of_the_label() {
     let fine = [Tensor::from(&[0.5_f32, 2.0]).into(), narrow[1]];
     let answer = ask(&SIGNED, &fine, SERIAL, Reduction::Sum, Upstream::One, None, &[2]).unwrap();
     assert_eq!((answer.outcome.value, answer.gradients[0].as_slice()), (Some(-1.5), [1.0, -1.0].as_slice()));
+    // Labels of the float type at hand are numbers as any.
+    let same = [Labels::from(&[0.5_f32, 2.0]).into(), Labels::from(&[1.0_f32, -1.0]).into()];
+    let answer = ask::<f32>(&SIGNED, &same, SERIAL, Reduction::Sum, Upstream::One, None, &[2]).unwrap();
+    assert_eq!((answer.outcome.value, answer.gradients[0].as_slice()), (Some(-1.5), [1.0, -1.0].as_slice()));
+    let same = [Labels::from(&[0.5_f64, 2.0]).into(), Labels::from(&[1.0_f64, -1.0]).into()];
+    let answer = ask::<f64>(&SIGNED, &same, SERIAL, Reduction::Sum, Upstream::One, None, &[2]).unwrap();
+    assert_eq!((answer.outcome.value, answer.gradients[0].as_slice()), (Some(-1.5), [1.0, -1.0].as_slice()));
+}
+
+#[test]
+fn a_type_that_is_refused_is_told_from_those_that_are_not() {
+    let floats = "floats, and the compute type where it has a gradient";
+    let table = [
+        (Label::Real, "a number", floats),
+        (Label::Nonnegative, "a number >= 0", floats),
+        (Label::Positive, "a number > 0", floats),
+        (Label::Probability, "a probability, 0 to 1", floats),
+        (Label::Simplex, "a probability, 0 to 1", floats),
+        (Label::Binary, "0 or 1", "floats, integers or bool"),
+        (Label::MultiHot, "0 or 1", "floats, integers or bool"),
+        (Label::Flag, "0 or 1", "floats, integers or bool"),
+        (Label::Sign, "1 or -1", "floats or signed integers"),
+        (Label::Count, "a whole number >= 0", "floats or integers"),
+        (Label::ClassIndex, "a class index", "integers"),
+        (Label::Group, "a group", "integers"),
+    ];
+    for (label, held, types) in table {
+        let error = Error::InputType { input: "x", given: "u8", label };
+        assert_eq!(error.to_string(), format!("input `x` is given as u8; it holds {held}: {types}"));
+    }
+}
+
+/// Every type of labels that reads as these numbers, 0 or 1.
+macro_rules! every_type {
+    ($labels:expr, $check:expr; $($type:ident)*) => {
+        $($check(Labels::from(&$labels.map(|label| label as $type)), stringify!($type));)*
+    };
+}
+
+#[test]
+fn conditions_of_every_type_read_alike_and_drop_rows_alike() {
+    let x = [0.5_f32, 2.0, -3.0];
+    // Which labels there are, which of them drops a row, and the sum over the other rows.
+    for (labels, ignored, sum, live) in [
+        ([0_u8, 1, 1], 7.0, -1.0, 3.0),
+        ([0, 1, 0], 1.0, 0.0, 2.0),
+        ([0, 1, 1], 0.0, -1.0, 2.0),
+        ([1, 1, 1], 1.0, 0.0, 0.0),
+        ([0, 0, 0], 0.0, 0.0, 0.0),
+    ] {
+        let check = |given: Labels<'_>, what: &str| {
+            let mut call = Call::default();
+            call.inputs[0] = Some(Tensor::from(&x).into());
+            call.inputs[1] = Some(given.into());
+            call.params[0] = ignored;
+            let partial = run(&FLAGGED, &call, Request::partial(Reduction::MEAN)).unwrap().partial;
+            assert_eq!(partial, Partial { sum, divisor: Some(live) }, "{labels:?} as {what}, without {ignored}");
+        };
+        check(Labels::from(&labels.map(|label| label == 1)), "bool");
+        every_type!(labels, check; u8 i8 u16 i16 u32 i32 u64 i64 usize f32 f64);
+    }
 }
 
 #[test]
@@ -193,6 +254,16 @@ fn what_is_asked_for_must_exist_and_fit() {
     assert_eq!(refused(&SIGNED, &inputs, &[3]), Error::OutputLength { output: "input", expected: 2, found: 3 });
     let error = refused_reduction(&SIGNED, &inputs, Reduction::Named("median"), &[2]);
     assert_eq!(error.to_string(), "there is no reduction `median`; there are `none`, `sum`, `mean`");
+    // The beginning of a long name is enough, cut between characters.
+    let longest = "a-name-of-just-thirty-two-bytes!";
+    for (name, shown) in [
+        (longest.to_owned(), longest.to_owned()),
+        (format!("{longest}x"), format!("{longest}…")),
+        (format!("{}é", &longest[1..]), format!("{}…", &longest[1..])),
+    ] {
+        let error = refused_reduction(&SIGNED, &inputs, Reduction::Named(&name), &[2]);
+        assert!(error.to_string().starts_with(&format!("there is no reduction `{shown}`;")), "{error}");
+    }
     assert_eq!(refused(&SIGNED, &inputs[..1], &[2]), Error::MissingInput { name: "target" });
     let each = |reduction, len| {
         let ups = vec![1.0; len];
@@ -232,6 +303,11 @@ fn none_has_the_shape_of_rows_or_of_the_layout() {
     let mut call = Call::default();
     call.inputs[0] = Some(Tensor::from((&x, [2, 3, 4])).into());
     assert_eq!(shape_of_none(&LOG_SOFTMAX, &call).unwrap().extents(), [2, 3, 4]);
+    for shape in [&[24][..], &[4, 6], &[2, 2, 3, 2], &[1, 2, 3, 1, 2, 2, 1, 1]] {
+        call.inputs[0] = Some(Tensor { data: &x, shape: Shape::new(shape).unwrap(), row_stride: None }.into());
+        assert_eq!(shape_of_none(&LOG_SOFTMAX, &call).unwrap().extents(), shape);
+    }
+    call.inputs[0] = Some(Tensor::from((&x, [2, 3, 4])).into());
     call.inputs[1] = Some(Labels::from((&[0_u8; 8], [2, 4])).into());
     call.inputs[2] = Some(Tensor::from(&[1.0; 3]).into());
     assert_eq!(shape_of_none(&ENTROPY, &call).unwrap().extents(), [2, 4]);

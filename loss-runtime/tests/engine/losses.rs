@@ -244,6 +244,14 @@ static SIGNED_INFO: LossInfo = info(
     &[MEAN],
 );
 toy!(/** Elementwise with a label that may drop a row. */ SIGNED, SIGNED_INFO, signed);
+static FLAGGED_INFO: LossInfo = info(
+    "flagged",
+    &[ROWS],
+    &[input("input", &[0], true), InputInfo { label: Label::Flag, ignore: Some(0), ..input("flag", &[0], false) }],
+    SIGNED_INFO.params,
+    &[MEAN],
+);
+toy!(/** The same with a condition. */ FLAGGED, FLAGGED_INFO, signed);
 
 macro_rules! entropy {
     ($float:ident) => {

@@ -1,6 +1,7 @@
 //! The drivers, on kernels written by hand: every length, layout, instruction set and number of threads.
 #![expect(clippy::unwrap_used, reason = "a call that is refused where it must not be, or the reverse, ends the test")]
 
+mod asked;
 mod checks;
 mod elementwise;
 // With its own tests, as `sum` below.
