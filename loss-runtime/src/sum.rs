@@ -139,14 +139,17 @@ mod tests {
         (0..5000).for_each(|_| runs.push(0.1));
         // One after the other they miss it by 250 units in the last place.
         assert!((runs.sum() - 500.0).abs() <= 2.0 * 500.0 * f64::EPSILON, "{}", runs.sum());
-        let mut at_once = Runs::new();
-        let numbers: [f64; 70] = core::array::from_fn(|i| 0.1 * i as f64 - 3.0);
-        for part in [&numbers[..16], &numbers[16..32], &numbers[32..35], &numbers[35..51], &numbers[51..]] {
-            at_once.push_all(part, 3.0);
-        }
+        // However many came before, a part of as many numbers as a run is taken in as they are one by one.
+        let numbers: [f64; 70] = core::array::from_fn(|i| 1.0 / (i + 3) as f64 - 0.1);
         let mut one_by_one = Runs::new();
         numbers.iter().for_each(|number| one_by_one.push(number * 3.0));
-        assert_eq!(at_once.sum().to_bits(), one_by_one.sum().to_bits());
+        for before in 0..=2 * Runs::LENGTH {
+            let mut at_once = Runs::new();
+            let (first, others) = numbers.split_at(before);
+            let (run, last) = others.split_at(Runs::LENGTH);
+            [first, run, last].iter().for_each(|part| at_once.push_all(part, 3.0));
+            assert_eq!(at_once.sum().to_bits(), one_by_one.sum().to_bits(), "{before}");
+        }
         let mut few = Runs::new();
         [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
         assert_eq!(few.sum(), 0.1 + 0.2 + 0.3);

@@ -125,8 +125,6 @@ fn inline<const D: usize>(extents: [usize; D]) -> Shape {
 pub(crate) trait LabelType: Copy {
     /// As a number.
     fn number(self) -> f64;
-    /// As a whole number, if it is one that 64 bits hold.
-    fn whole(self) -> Option<i64>;
     /// As the nearest whole number that 64 bits hold.
     fn saturating(self) -> i64;
 }
@@ -143,10 +141,6 @@ impl LabelType for bool {
         f64::from(u8::from(self))
     }
     #[inline(always)]
-    fn whole(self) -> Option<i64> {
-        Some(i64::from(self))
-    }
-    #[inline(always)]
     fn saturating(self) -> i64 {
         i64::from(self)
     }
@@ -158,10 +152,6 @@ macro_rules! whole_label_types {
             #[inline(always)]
             fn number(self) -> f64 {
                 self as f64
-            }
-            #[inline(always)]
-            fn whole(self) -> Option<i64> {
-                i64::try_from(self).ok()
             }
             #[inline(always)]
             fn saturating(self) -> i64 {
@@ -181,11 +171,6 @@ macro_rules! float_label_types {
                 f64::from(self)
             }
             #[inline(always)]
-            fn whole(self) -> Option<i64> {
-                let whole = self as i64;
-                (whole as $type == self).then_some(whole)
-            }
-            #[inline(always)]
             fn saturating(self) -> i64 {
                 self as i64
             }
@@ -201,10 +186,6 @@ macro_rules! half_label_types {
             #[inline(always)]
             fn number(self) -> f64 {
                 f64::from(self.widened())
-            }
-            #[inline(always)]
-            fn whole(self) -> Option<i64> {
-                self.widened().whole()
             }
             #[inline(always)]
             fn saturating(self) -> i64 {

@@ -88,7 +88,8 @@ impl LabelTest for Admitted {
             Label::Binary | Label::MultiHot | Label::Flag => number == 0.0 || number == 1.0,
             Label::Sign => number == 1.0 || number == -1.0,
             Label::Count => number >= 0.0 && number % 1.0 == 0.0,
-            Label::ClassIndex => value.whole().is_some_and(|index| 0 <= index && (index as u64) < self.extent as u64),
+            // Given as an integer. One that is rounded on its way to a number lies beyond any extent, as before.
+            Label::ClassIndex => (0.0..self.extent as f64).contains(&number),
         };
         admitted | (Some(number) == self.ignored)
     }
