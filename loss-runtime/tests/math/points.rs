@@ -74,14 +74,26 @@ pub(crate) fn steps<T: Real>() -> Vec<T> {
     points
 }
 
-/// `count` random bit patterns, `count` numbers spread evenly over 200 and over 2, `count` log-spaced.
-pub(crate) fn spread<T: Real>(count: usize) -> Vec<T> {
+/// `count` random bit patterns, `count` numbers spread evenly over 200 and over 2, and `count` from 1/16 to 16 whose digits are random to the
+/// last: by exact operations alone, the same everywhere.
+pub(crate) fn random<T: Real>(count: usize) -> Vec<T> {
     let mut random = Random(0x1055_5eed);
     let mut points = vec![];
-    for i in 0..count {
+    for _ in 0..count {
         points.push(T::from_bits(random.next() >> (64 - 8 * size_of::<T>())));
         points.push(T::from_f64(100.0 * random.unit()));
         points.push(T::from_f64(random.unit()));
+        let digits = random.next();
+        let magnitude = f64::from_bits((1023 - 4 + (digits & 7)) << 52 | digits >> 12);
+        points.push(T::from_f64(if digits & 8 == 0 { magnitude } else { -magnitude }));
+    }
+    points
+}
+
+/// The same, and `count` log-spaced numbers.
+pub(crate) fn spread<T: Real>(count: usize) -> Vec<T> {
+    let mut points = random(count);
+    for i in 0..count {
         let magnitude = 10f64.powf(40.0 * i as f64 / count as f64 - 30.0);
         points.push(T::from_f64(if i % 2 == 0 { magnitude } else { -magnitude }));
     }
