@@ -13,7 +13,7 @@ use core::f64::consts::FRAC_1_SQRT_2;
 pub(crate) fn log_normal_cdf(x: f64) -> f64 {
     let square = x * x;
     if square == f64::INFINITY {
-        return if x < 0.0 { f64::NEG_INFINITY } else { 0.0 };
+        return if x.is_sign_negative() { f64::NEG_INFINITY } else { 0.0 };
     }
     let lost = x.mul_add(x, -square);
     let tame = 0.5 * pxfm::f_erfcx(x.abs() * FRAC_1_SQRT_2);
