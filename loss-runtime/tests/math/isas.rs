@@ -46,3 +46,17 @@ fn the_best_isa_is_among_the_available_ones() {
         cfg!(feature = "scalar") || Isa::detect() == Isa::Scalar
     );
 }
+
+#[test]
+fn instruction_sets_are_named_in_lower_case() {
+    for (isa, name) in [
+        (Isa::Scalar, "scalar"),
+        (Isa::Sse2, "sse2"),
+        (Isa::Avx2, "avx2"),
+        (Isa::Avx512, "avx512"),
+        (Isa::Neon, "neon"),
+        (Isa::Wasm, "wasm"),
+    ] {
+        assert_eq!((isa.name(), isa.to_string().as_str()), (name, name));
+    }
+}
