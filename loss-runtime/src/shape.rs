@@ -57,14 +57,11 @@ impl Shape {
         Some(more)
     }
 
-    /// The same without dimension `place`.
+    /// The same without dimension `place`, which it has.
     pub(crate) fn without(&self, place: usize) -> Self {
         let mut less = *self;
-        let dims = usize::from(self.dims);
-        if place < dims {
-            less.extents.copy_within(place + 1..dims, place);
-            less.dims -= 1;
-        }
+        less.extents.copy_within(place + 1..usize::from(self.dims), place);
+        less.dims -= 1;
         less
     }
 
