@@ -57,6 +57,7 @@ fn a_shape_has_as_many_places_as_its_extents_span() {
         let shape = Shape::new(extents).unwrap();
         assert_eq!((shape.extents(), shape.len(), shape.is_empty()), (extents, len, len == 0), "{extents:?}");
     }
+    assert_eq!(format!("{:?}", Shape::new(&[2, 3]).unwrap()), "[2, 3]");
     assert_eq!(Shape::new(&[1; 9]), None);
     assert_ne!(Shape::new(&[2, 3]), Shape::new(&[2, 3, 1]));
     assert_ne!(Shape::new(&[2, 3]), Shape::new(&[2, 4]));
