@@ -145,6 +145,8 @@ pub trait Lane:
     /// # Accuracy
     /// See `math::exp`; below 1 ULP, subnormal results included.
     fn exp(self) -> Self;
+    /// e^x for x <= 0 alone. See `math::exp_nonpositive`.
+    fn exp_nonpositive(self) -> Self;
     /// e^x - 1. See `math::expm1`.
     fn expm1(self) -> Self;
     /// The natural logarithm; `log(0) = -inf`, below 0 NaN. See `math::log`.

@@ -7,6 +7,7 @@
 
 pub(crate) mod digamma;
 pub(crate) mod exp;
+pub(crate) mod exp_nonpositive;
 pub(crate) mod expm1;
 pub(crate) mod log;
 pub(crate) mod log1p;

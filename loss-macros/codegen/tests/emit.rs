@@ -248,14 +248,17 @@ fn with_value(of: impl Fn(&mut Graph, ExprId) -> ExprId) -> String {
 }
 
 #[test]
-fn only_the_logarithm_of_one_and_what_is_surely_at_most_one_is_computed_as_such() {
+fn only_what_surely_lies_in_the_domain_of_a_shorter_function_is_computed_by_it() {
     let of_exponential = |exponent: &dyn Fn(&mut Graph, ExprId) -> ExprId| {
         let code = with_value(|graph, value| {
             let exponent = exponent(graph, value);
             let exponential = graph.add(Expr::Unary(Unary::Exp, exponent));
             graph.add(Expr::Unary(Unary::Log1p, exponential))
         });
-        code.contains(".log1p_unit()")
+        let is_decay = code.contains(".exp_nonpositive()");
+        assert_eq!(code.contains(".exp()"), !is_decay);
+        assert_eq!(code.contains(".log1p_unit()"), is_decay, "it is at most 1 where the exponent is not positive");
+        is_decay
     };
     let negated_multiple = |factor: i128| {
         of_exponential(&|graph, value| {
@@ -275,6 +278,26 @@ fn only_the_logarithm_of_one_and_what_is_surely_at_most_one_is_computed_as_such(
         graph.negate(product)
     };
     assert!(!of_exponential(&negated_product), "of a product by what is no constant nothing is known");
+}
+
+#[test]
+fn the_exponential_of_what_lies_below_the_largest_of_its_row_is_computed_as_such() {
+    const ROW: &str = "  input: { axes: [N, C], gradient: true }\n  target: { axes: [N], label: class_index(C) }\n";
+    let is_decay = |formula: &str| {
+        let code = emitted(&compiled(ROW, "", &format!("{formula} - input[target]")));
+        let (is_decay, is_any) = (code.contains(".exp_nonpositive()"), code.contains(".exp()"));
+        assert!(is_decay || is_any, "{formula} has no exponential");
+        is_decay && !is_any
+    };
+    // Of every place, and of the labelled one.
+    assert!(is_decay("logsumexp(C, input)"));
+    assert!(is_decay("sum(C, exp(input - max(C, input)))"));
+    assert!(is_decay("exp(input[target] - max(C, input))"));
+    // The other way round, below something else, below the largest of some places only.
+    assert!(!is_decay("sum(C, exp(max(C, input) - input))"));
+    assert!(!is_decay("sum(C, exp(input - min(C, input)))"));
+    assert!(!is_decay("sum(C, exp(input - max(C, 2 * input)))"));
+    assert!(!is_decay("sum(C, exp(input - max(C where index(C) != target, input)))"));
 }
 
 #[test]

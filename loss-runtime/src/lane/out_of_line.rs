@@ -161,6 +161,7 @@ impl<L: Lane> Lane for OutOfLine<L> {
         and_bits(other);
         or_bits(other);
         exp();
+        exp_nonpositive();
         expm1();
         log();
         log1p();

@@ -142,6 +142,7 @@ impl<L: Lane> Lane for Pair<L> {
         and_bits(other);
         or_bits(other);
         exp();
+        exp_nonpositive();
         expm1();
         log();
         log1p();

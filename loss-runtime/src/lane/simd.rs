@@ -154,7 +154,7 @@ macro_rules! lane {
             fn or_bits(self, other: Self) -> Self {
                 (self.bitcast::<$integers<S>>() | other.bitcast::<$integers<S>>()).bitcast()
             }
-            functions! { $float; exp expm1 log log1p log1p_unit tanh }
+            functions! { $float; exp exp_nonpositive expm1 log log1p log1p_unit tanh }
         }
     };
 }
@@ -248,5 +248,5 @@ mod emulated {
             })*
         };
     }
-    functions!(exp expm1 log log1p log1p_unit tanh);
+    functions!(exp exp_nonpositive expm1 log log1p log1p_unit tanh);
 }

@@ -17,7 +17,12 @@ pub(super) enum Bias {
     Once,
     /// By twice that: half of the low bits is an exponent field, of half the power.
     Twice,
+    /// By that of 2^[`LIFT`]: the low bits are the exponent field of 2^n lifted, which is a normal number where 2^n is none any more.
+    Lifted,
 }
+
+/// From the least subnormal number to a normal one, in both types.
+pub(super) const LIFT: u64 = 64;
 
 /// x = n log(2) + high + low.
 pub(super) struct Reduced<L> {
@@ -33,15 +38,12 @@ pub(super) struct Reduced<L> {
 #[inline(always)]
 pub(super) fn reduce<L: Lane>(x: L, bias: Bias) -> Reduced<L> {
     let t = x.token();
-    let shifter = L::splat(
-        t,
-        L::Scalar::SHIFTER
-            + L::Scalar::BIAS as f64
-                * match bias {
-                    Bias::Once => 1.0,
-                    Bias::Twice => 2.0,
-                },
-    );
+    let bias = match bias {
+        Bias::Once => L::Scalar::BIAS,
+        Bias::Twice => 2 * L::Scalar::BIAS,
+        Bias::Lifted => L::Scalar::BIAS + LIFT,
+    };
+    let shifter = L::splat(t, L::Scalar::SHIFTER + bias as f64);
     let shifted = x.mul_add(L::splat(t, core::f64::consts::LOG2_E), shifter);
     let n = shifted - shifter;
     let high = n.mul_add(L::splat(t, -L::Scalar::LN2_HIGH), x);
@@ -58,13 +60,13 @@ fn clamp<L: Lane>(x: L) -> L {
 
 /// P on |r| <= log(2)/2, relative error of e^r 2^-28.3.
 #[inline(always)]
-fn polynomial_f32<L: Lane<Scalar = f32>>(r: L) -> L {
+pub(super) fn polynomial_f32<L: Lane<Scalar = f32>>(r: L) -> L {
     estrin!(r.token(), r; 0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 0.0083687175065279, 0.0013814597623422742)
 }
 
 /// P on |r| <= log(2)/2, relative error of e^r 2^-56.9.
 #[inline(always)]
-fn polynomial_f64<L: Lane<Scalar = f64>>(r: L) -> L {
+pub(super) fn polynomial_f64<L: Lane<Scalar = f64>>(r: L) -> L {
     estrin!(r.token(), r;
         0.500000000000001, 0.16666666666666674, 0.04166666666652198, 0.008333333333322207, 0.0013888888947822674,
         0.0001984126988659232, 2.4801487323994545e-05, 2.75572423351802e-06, 2.76326565201054e-07, 2.5110050463333478e-08)
@@ -72,7 +74,7 @@ fn polynomial_f64<L: Lane<Scalar = f64>>(r: L) -> L {
 
 /// e^r - 1 = r + r^2 P(r). The small part of r joins the last term, so that r is never rounded where it counts.
 #[inline(always)]
-fn remainder<L: Lane>(reduced: &Reduced<L>, polynomial: impl Fn(L) -> L) -> L {
+pub(super) fn remainder<L: Lane>(reduced: &Reduced<L>, polynomial: impl Fn(L) -> L) -> L {
     let r = reduced.high + reduced.low;
     let rest = (r * r).mul_add(polynomial(r), reduced.low);
     reduced.high + rest

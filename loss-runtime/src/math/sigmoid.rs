@@ -14,7 +14,7 @@ use crate::lane::Lane;
 pub(crate) fn sigmoid<L: Lane>(x: L) -> L {
     let t = x.token();
     let one = L::splat(t, 1.0);
-    let e = (-x.abs()).exp();
+    let e = (-x.abs()).exp_nonpositive();
     L::select(x.lt(L::splat(t, 0.0)), e, one) / (one + e)
 }
 
@@ -22,5 +22,5 @@ pub(crate) fn sigmoid<L: Lane>(x: L) -> L {
 #[inline(always)]
 pub(crate) fn softplus<L: Lane>(x: L) -> L {
     let zero = L::splat(x.token(), 0.0);
-    L::select(x.gt(zero), x, zero) + (-x.abs()).exp().log1p_unit()
+    L::select(x.gt(zero), x, zero) + (-x.abs()).exp_nonpositive().log1p_unit()
 }

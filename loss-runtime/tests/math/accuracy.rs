@@ -83,7 +83,7 @@ fn exact(function: Function, x: f64) -> Exact {
     let x = Exact::try_from(x).expect("a finite number").with_precision(300).value();
     let one = Exact::try_from(1.0).expect("a finite number").with_precision(300).value();
     match function {
-        Function::Exp => x.exp(),
+        Function::Exp | Function::ExpNonpositive => x.exp(),
         Function::Expm1 => x.exp_m1(),
         Function::Log => x.ln(),
         Function::Log1p | Function::Log1pUnit => x.ln_1p(),
@@ -110,7 +110,7 @@ fn f64_functions_are_within_their_bounds() {
             let in_domain = match function {
                 Function::Log => x > 0.0,
                 Function::Log1p => x > -1.0,
-                Function::Log1pUnit => function.admits(x),
+                Function::ExpNonpositive | Function::Log1pUnit => function.admits(x),
                 Function::Exp | Function::Expm1 | Function::Tanh | Function::Sigmoid | Function::Softplus => true,
             };
             if !in_domain {
@@ -126,4 +126,27 @@ fn f64_functions_are_within_their_bounds() {
             assert!(error <= function.bounds().f64, "{}", wrong(function, x, y, expected, error));
         }
     }
+}
+
+fn of_what_is_not_positive<T: Real>() {
+    let mut input = points::special::<T>();
+    input.extend(points::steps::<T>());
+    input.extend(points::spread::<T>(20_000));
+    input.retain(|x| Function::ExpNonpositive.admits(x.to_f64()));
+    for isa in Isa::available() {
+        let general = apply(isa, Function::Exp, &input);
+        for ((x, own), general) in input.iter().zip(apply(isa, Function::ExpNonpositive, &input)).zip(general) {
+            assert!(
+                own.bits() == general.bits() || (own.is_nan() && general.is_nan()),
+                "e^{x:?} (bits {:#x}) on {isa}: {own:?} instead of {general:?}",
+                x.bits(),
+            );
+        }
+    }
+}
+
+#[test]
+fn of_what_is_not_positive_the_exponential_has_the_bits_of_the_general_one() {
+    of_what_is_not_positive::<f32>();
+    of_what_is_not_positive::<f64>();
 }

@@ -7,8 +7,9 @@ use crate::functions::{Function, apply};
 use crate::points;
 
 /// The hashes of a function's results of `f32` and of `f64`.
-const RECORDED: [(Function, u64, u64); 8] = [
+const RECORDED: [(Function, u64, u64); 9] = [
     (Function::Exp, 0xd000_384c_730f_8e42, 0xbe8f_063a_89b8_7530),
+    (Function::ExpNonpositive, 0x2adc_12df_b9b6_5db3, 0x51af_873f_4e7c_811f),
     (Function::Expm1, 0x5ba6_f73f_b565_113e, 0xd907_846a_d0cc_3daf),
     (Function::Log, 0xabf3_c7f8_29f0_9897, 0x81d7_8426_a6c4_d005),
     (Function::Log1p, 0xed34_f66e_55b0_8850, 0xab0b_04f6_45d2_f641),

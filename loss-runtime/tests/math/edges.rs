@@ -7,10 +7,14 @@ use crate::functions::{Function, apply};
 fn edges<T: Real>() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let tiny = T::from_bits(1).to_f64();
-    let table: [(Function, &[(f64, f64)]); 7] = [
+    let table: [(Function, &[(f64, f64)]); 8] = [
         (
             Function::Exp,
             &[(-inf, 0.0), (inf, inf), (0.0, 1.0), (-0.0, 1.0), (1e4, inf), (-1e4, 0.0), (nan, nan), (-nan, nan)],
+        ),
+        (
+            Function::ExpNonpositive,
+            &[(-inf, 0.0), (0.0, 1.0), (-0.0, 1.0), (-tiny, 1.0), (-1e4, 0.0), (nan, nan), (-nan, nan)],
         ),
         (
             Function::Expm1,

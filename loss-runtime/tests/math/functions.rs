@@ -28,7 +28,12 @@ macro_rules! functions {
 
             /// Whether it is a question that the function answers.
             pub(crate) fn admits(self, x: f64) -> bool {
-                self != Self::Log1pUnit || x.is_nan() || (0.0..=1.0).contains(&x)
+                x.is_nan()
+                    || match self {
+                        Self::ExpNonpositive => x <= 0.0,
+                        Self::Log1pUnit => (0.0..=1.0).contains(&x),
+                        Self::Exp | Self::Expm1 | Self::Log | Self::Log1p | Self::Tanh | Self::Sigmoid | Self::Softplus => true,
+                    }
             }
 
             /// The result in `f64`, at most a few ULP off: more than exact enough to measure `f32`.
@@ -57,6 +62,7 @@ macro_rules! functions {
 
 functions! {
     Exp exp 1.0 1.5 pxfm::f_exp;
+    ExpNonpositive exp_nonpositive 1.0 1.5 pxfm::f_exp;
     Expm1 expm1 1.0 1.5 pxfm::f_expm1;
     Log log 1.0 1.5 pxfm::f_log;
     Log1p log1p 1.0 1.5 pxfm::f_log1p;

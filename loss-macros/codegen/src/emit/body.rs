@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Type, Unary};
+use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Type, Unary};
 use crate::nan::needs_guard;
 
 /// The body of one kernel function, as it grows.
@@ -73,8 +73,30 @@ impl<'g> Body<'g> {
 
     /// Whether it is the exponential of what is never positive, and so 0 to 1.
     fn is_decay(&self, id: ExprId) -> bool {
-        let Expr::Unary(Unary::Exp, exponent) = self.graph.expr(id) else { return false };
-        matches!(self.graph.expr(exponent), Expr::Unary(Unary::Negate, size) if self.is_size(size))
+        matches!(self.graph.expr(id), Expr::Unary(Unary::Exp, exponent) if self.is_never_positive(exponent))
+    }
+
+    /// Whether it is certainly 0 or less, or NaN: a size, negated, or what one of some values has less than the largest of them.
+    fn is_never_positive(&self, id: ExprId) -> bool {
+        match self.graph.expr(id) {
+            Expr::Unary(Unary::Negate, size) => self.is_size(size),
+            Expr::Binary(Binary::Subtract, one, largest) => self.is_largest_of(largest, one),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the largest of the values at all places along an axis, of which the other is one, as computed or picked.
+    fn is_largest_of(&self, largest: ExprId, one: ExprId) -> bool {
+        let Expr::Reduce { reducer: Reducer::Max | Reducer::Shift, filter: None, axes, value, .. } =
+            self.graph.expr(largest)
+        else {
+            return false;
+        };
+        match self.graph.expr(one) {
+            _ if one == value => true,
+            Expr::Pick { value: picked_from, axis, .. } => picked_from == value && axes.contains(axis),
+            _ => false,
+        }
     }
 
     /// Whether it is an absolute value, or a positive multiple of one: never negative, or NaN.
@@ -98,6 +120,7 @@ impl<'g> Body<'g> {
                     Unary::Negate => quote!(-#x),
                     Unary::Abs => quote!(#x.abs()),
                     Unary::Sqrt => quote!(#x.sqrt()),
+                    Unary::Exp if self.is_never_positive(operand) => quote!(#x.exp_nonpositive()),
                     Unary::Exp => quote!(#x.exp()),
                     Unary::Expm1 => quote!(#x.expm1()),
                     Unary::Log => quote!(#x.log()),
