@@ -72,7 +72,7 @@ fn ignored<T>(job: &Job<'_, T>, place: usize) -> Option<f64> {
 struct Admitted {
     label: Label,
     extent: usize,
-    /// The value that drops its row: it is not looked at.
+    /// The value that drops its row, which a sweep without regard to rows meets too.
     ignored: Option<f64>,
 }
 
@@ -80,7 +80,7 @@ impl LabelTest for Admitted {
     #[inline(always)]
     fn passes<V: LabelType>(self, value: V) -> bool {
         let number = value.number();
-        let admitted = match self.label {
+        match self.label {
             Label::Real | Label::Group => true,
             Label::Nonnegative => number.is_nan() || number >= 0.0,
             Label::Positive => number.is_nan() || number > 0.0,
@@ -90,8 +90,7 @@ impl LabelTest for Admitted {
             Label::Count => number >= 0.0 && number % 1.0 == 0.0,
             // Given as an integer. One that is rounded on its way to a number lies beyond any extent, as before.
             Label::ClassIndex => (0.0..self.extent as f64).contains(&number),
-        };
-        admitted | (Some(number) == self.ignored)
+        }
     }
 }
 

@@ -36,6 +36,13 @@ impl Loss for Toy {
     }
 }
 
+impl Toy {
+    /// The same code under another declaration.
+    pub(crate) fn declared(&self, info: LossInfo) -> Self {
+        Self { info: Box::leak(Box::new(info)), f32: self.f32, f64: self.f64 }
+    }
+}
+
 macro_rules! toy {
     ($(#[$doc:meta])* $name:ident, $info:ident, $variant:ident) => {
         $(#[$doc])*
@@ -186,7 +193,7 @@ macro_rules! weighted {
         }
     };
 }
-const LAST: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Last };
+pub(crate) const LAST: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Last };
 pub(crate) const SECOND: AxisInfo = AxisInfo { name: "C", meaning: None, position: Position::Second };
 const WEIGHT: InputInfo = InputInfo { broadcast: &[1], domain: Some("weight >= 0"), ..input("weight", &[0, 1], true) };
 static WEIGHTED_INFO: LossInfo =
@@ -224,6 +231,16 @@ toy!(/** Elementwise with a second axis, whose extent it reads, and a label. */ 
 static SPREAD_SECOND_INFO: LossInfo =
     info("spread_second", &[ROWS, SECOND], &[input("input", &[0, 1], true), SHARE], &[], &[MEAN, SAMPLES]);
 toy!(/** The same in the second dimension. */ SPREAD_SECOND, SPREAD_SECOND_INFO, spread);
+
+macro_rules! proportions {
+    ($float:ident) => {
+        Variant { loss: elementwise!($float, Spread, 2, 1, 1, None), ..spread!($float) }
+    };
+}
+const PROPORTIONS_INPUT: InputInfo = InputInfo { label: Label::Simplex, ..input("share", &[0, 1], false) };
+static PROPORTIONS_INFO: LossInfo =
+    info("proportions", &[ROWS, SECOND], &[input("input", &[0, 1], true), PROPORTIONS_INPUT], &[], &[MEAN, SAMPLES]);
+toy!(/** The same, with rows of probabilities. */ PROPORTIONS, PROPORTIONS_INFO, proportions);
 
 macro_rules! signed {
     ($float:ident) => {

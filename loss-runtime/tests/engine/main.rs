@@ -10,10 +10,12 @@ mod elementwise;
 mod half_bits;
 mod in_place;
 mod kernels;
+mod labels;
 mod losses;
 #[cfg(feature = "half")]
 mod narrow;
 mod open;
+mod probabilities;
 mod row_wise;
 // With its own test: the library is not compiled for tests.
 #[path = "../../src/sum.rs"]

@@ -42,8 +42,7 @@ pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, a
 /// Whether none of the first `len` labels is `value`.
 pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value: f64, isa: Isa) -> bool {
     match values {
-        Values::Native(_) | Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
-        Values::Labels(values) if values.is_narrow() => false,
+        Values::Native(_) => false,
         Values::Labels(values) => T::dispatch(isa, Absent { values: *values, len, value: value as i64 }),
         Values::InPlace | Values::Absent => true,
     }
@@ -169,8 +168,7 @@ struct OneOrMinusOne;
 impl LabelTest for OneOrMinusOne {
     #[inline(always)]
     fn passes<V: LabelType>(self, value: V) -> bool {
-        let value = value.saturating();
-        (value == 1) | (value == -1)
+        value.saturating().unsigned_abs() == 1
     }
 }
 
