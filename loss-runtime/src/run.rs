@@ -297,7 +297,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>, job: &mut Job<'a, 
 
 /// A bit for each input that is there.
 fn present<T>(call: &Call<'_, T>) -> u32 {
-    call.inputs.iter().rev().fold(0, |bits, input| bits << 1 | u32::from(input.is_some()))
+    call.inputs.iter().enumerate().map(|(place, input)| u32::from(input.is_some()) << place).sum()
 }
 
 /// Which rows are dropped.

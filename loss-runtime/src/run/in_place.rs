@@ -99,13 +99,10 @@ pub(super) fn answer<'a, T: Element>(
     let views = job.inputs.map(|view| (view.strides, view.broadcast));
     let mut inputs = [const { View::<T>::ABSENT }; SLOTS];
     for (place, (own, (strides, broadcast))) in inputs.iter_mut().zip(views).enumerate() {
-        let values = match call.inputs.get(place).copied().flatten() {
-            Some(array) => given(&array),
-            None if place == input => Values::InPlace,
-            None => Values::Absent,
-        };
-        *own = View { values, strides, broadcast };
+        let array = call.inputs.get(place).and_then(Option::as_ref);
+        *own = View { values: array.map_or(Values::Absent, given), strides, broadcast };
     }
+    inputs[input].values = Values::InPlace;
     let Job { isa, threads, geometry, per_element, params, params_len, dropped, accumulate_f64, .. } = job;
     let upstream = upstream.over(divisor);
     let job =

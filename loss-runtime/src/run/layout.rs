@@ -133,12 +133,8 @@ impl Layout {
     /// Without a second axis, rows that lie one after the other in every array are one line: the loops are then longest.
     fn flatten<T>(&mut self, views: &mut Views<'_, T>) {
         let Geometry { outer, extent, inner } = self.geometry;
-        let is_line = |view: &View<'_, T>| {
-            view.strides[1] == 0
-                && (view.strides == [0; 3]
-                    || ((outer <= 1 || view.strides[0] == inner) && (inner <= 1 || view.strides[2] == 1)))
-        };
-        if self.position.is_none() && extent == 1 && views.iter().all(is_line) {
+        let is_line = |view: &View<'_, T>| view.strides == [0; 3] || view.strides[0] == inner;
+        if self.position.is_none() && views.iter().all(is_line) {
             self.geometry = Geometry { outer: outer * inner, extent, inner: 1 };
             for view in views {
                 view.strides = [usize::from(view.strides != [0; 3]), 0, 0];

@@ -270,6 +270,7 @@ fn what_is_asked_for_must_exist_and_fit() {
         ask(&SIGNED, &inputs, SERIAL, reduction, Upstream::Each(&ups), None, &[2]).map_err(|(error, _)| error)
     };
     assert!(each(Reduction::None, 2).is_ok());
+    assert!(each(Reduction::Sum, 1).is_ok());
     assert_eq!(each(Reduction::None, 1).unwrap_err(), Error::Upstream { expected: 2, found: 1 });
     assert_eq!(each(Reduction::Sum, 2).unwrap_err(), Error::Upstream { expected: 1, found: 2 });
     let error = ask(&SIGNED, &inputs, SERIAL, Reduction::Sum, Upstream::One, Some(3), &[]).unwrap_err();

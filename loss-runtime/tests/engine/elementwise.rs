@@ -2,11 +2,9 @@
 
 use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Array, Element, Error, Labels, Shape, Tensor};
+use loss_runtime::{Array, Element, Labels, Tensor};
 
-use crate::losses::{
-    AT_ONCE, SIGNED, SMOOTH, SMOOTH_WIDE, SPREAD_LAST, SPREAD_SECOND, TOLD, WEIGHTED_SECOND, WEIGHTED_SQUARE,
-};
+use crate::losses::{SIGNED, SMOOTH, SMOOTH_WIDE, WEIGHTED_SECOND, WEIGHTED_SQUARE};
 use crate::{SERIAL, ask, assert_close, assert_same, lengths, numbers, round};
 
 fn smooth(x: f64, y: f64) -> (f64, f64) {
@@ -56,114 +54,6 @@ fn every_length_is_right_in_both_types() {
     every_length_is_right::<f64>();
 }
 
-/// The same arrays, with their stride written down: no call of them is answered at once.
-fn with_strides<'a, T: Element>(inputs: &[Array<'a, T>; 2], stride: usize) -> [Array<'a, T>; 2] {
-    inputs.map(|input| match input {
-        Array::Real(tensor) => tensor.with_row_stride(stride).into(),
-        Array::Labels(labels) => labels.with_row_stride(stride).into(),
-    })
-}
-
-fn at_once_and_not<T: Element>() {
-    let upstream = Upstream::Scalar(T::from_f64(-0.37));
-    for isa in Isa::available() {
-        let execution = Execution { isa: Some(isa), threads: None };
-        for n in lengths().filter(|n| *n > 0) {
-            // A place whose loss is 0 has a gradient of -0.0.
-            let (x, mut y) = (round::<T>(&numbers(n, 21)), round::<T>(&numbers(n, 22)));
-            y[0] = x[0];
-            let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&y).into()];
-            let strided = with_strides(&inputs, 1);
-            for loss in [&SMOOTH, &SMOOTH_WIDE] {
-                for reduction in [Reduction::None, Reduction::Sum, Reduction::MEAN, Reduction::Named("batchmean")] {
-                    for (len, lengths) in [(None, [0, 0]), (None, [n, 0]), (Some(n), [0, 0]), (Some(n), [n, n])] {
-                        let ask = |inputs| ask(loss, inputs, execution, reduction, upstream, len, &lengths).unwrap();
-                        let what = format!("{n} places, {reduction:?}, {isa}");
-                        assert_same(&ask(&inputs), &ask(&strided), &what);
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn an_answer_at_once_has_the_bits_of_the_general_one() {
-    at_once_and_not::<f32>();
-    at_once_and_not::<f64>();
-}
-
-#[test]
-fn usual_calls_are_answered_at_once_and_no_others() {
-    let answered = |inputs: &[Array<'_, f64>], reduction, upstream: Upstream<'_, f64>, lengths: &[usize]| {
-        let answer = ask(&TOLD, inputs, Execution::default(), reduction, upstream, None, lengths);
-        answer.map(|answer| answer.outcome.partial.sum == AT_ONCE)
-    };
-    let numbers = numbers(8193, 25);
-    let of = |n: usize| Array::from(Tensor::from(&numbers[..n]));
-    for n in [1, 2, 100, 8192] {
-        for reduction in [Reduction::None, Reduction::Sum, Reduction::MEAN] {
-            let up = Upstream::Scalar(2.0);
-            assert_eq!(answered(&[of(n), of(n)], reduction, up, &[n, n]), Ok(true), "{n} places, {reduction:?}");
-        }
-    }
-    assert_eq!(answered(&[of(8193), of(8193)], Reduction::Sum, Upstream::One, &[]), Ok(false), "more than a chunk");
-    let strided = with_strides(&[of(8), of(8)], 1);
-    assert_eq!(answered(&strided, Reduction::Sum, Upstream::One, &[]), Ok(false), "a stride");
-    let ups = [1.0, 2.0];
-    assert_eq!(
-        answered(&[of(2), of(2)], Reduction::None, Upstream::Each(&ups), &[2]),
-        Ok(false),
-        "an upstream for each"
-    );
-    assert_eq!(answered(&[of(1), of(1)], Reduction::None, Upstream::Each(&ups[..1]), &[1]), Ok(true));
-    // What is wrong is told by the general way, and nothing is written.
-    let refused = |inputs: &[Array<'_, f64>], reduction, upstream, lengths: &[usize]| {
-        answered(inputs, reduction, upstream, lengths).unwrap_err()
-    };
-    let one = Upstream::Each(&ups[..1]);
-    let error = (Error::Upstream { expected: 2, found: 1 }, true);
-    assert_eq!(refused(&[of(2), of(2)], Reduction::None, one, &[2]), error);
-    assert_eq!(answered(&[of(2), of(2)], Reduction::Sum, one, &[2]), Ok(true), "one for the sum");
-    let error = (Error::OutputLength { output: "target", expected: 2, found: 3 }, true);
-    assert_eq!(refused(&[of(2), of(2)], Reduction::Sum, Upstream::One, &[2, 3]), error);
-    let error = (Error::Shape { input: "target", axis: 0, expected: 2, found: 3 }, true);
-    assert_eq!(refused(&[of(2), of(3)], Reduction::Sum, Upstream::One, &[]), error);
-}
-
-#[test]
-fn a_second_axis_is_found_at_once_where_it_is() {
-    let (x, mut share) = (round::<f32>(&numbers(30, 26)), vec![0.5_f32; 30]);
-    share[7] = 0.25;
-    let shapes: [&[usize]; 4] = [&[30], &[5, 6], &[2, 5, 3], &[1, 30]];
-    for loss in [&SPREAD_LAST, &SPREAD_SECOND] {
-        for shape in shapes {
-            let shaped = |data| Array::from(Tensor { data, shape: Shape::new(shape).unwrap(), row_stride: None });
-            let inputs = [shaped(&x), shaped(&share)];
-            let strided = with_strides(&inputs, shape[1..].iter().product());
-            for reduction in [Reduction::None, Reduction::MEAN, Reduction::Named("batchmean")] {
-                let ask = |inputs| ask(loss, inputs, SERIAL, reduction, Upstream::One, Some(30), &[30]).unwrap();
-                assert_same(&ask(&inputs), &ask(&strided), &format!("{shape:?}, {reduction:?}"));
-            }
-        }
-    }
-    let wrong = [1.5_f32; 30];
-    let inputs = [Array::from(Tensor::from(&x)), Tensor::from(&wrong).into()];
-    let refusal = ask(&SPREAD_LAST, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(30), &[30]).unwrap_err();
-    assert_eq!((refusal.0.kind(), refusal.1), ("label", true));
-}
-
-#[test]
-fn rows_of_rows_are_answered_at_once_alike() {
-    let (x, y) = (round::<f32>(&numbers(35, 23)), round::<f32>(&numbers(35, 24)));
-    let inputs = [Array::from(Tensor::from((&x, [5, 7]))), Tensor::from((&y, [5, 7])).into()];
-    let strided = with_strides(&inputs, 7);
-    for reduction in [Reduction::Sum, Reduction::MEAN, Reduction::Named("batchmean")] {
-        let ask = |inputs| ask(&SMOOTH, inputs, SERIAL, reduction, Upstream::One, Some(35), &[35, 35]).unwrap();
-        assert_same(&ask(&inputs), &ask(&strided), &format!("{reduction:?}"));
-    }
-}
-
 #[test]
 fn a_sum_in_f64_is_exact_where_f32_is_not() {
     // 2^24 + 1 + 1 + ...: each 1 alone is lost in f32.
@@ -199,26 +89,39 @@ fn rows_with_gaps_give_the_bits_of_rows_without() {
     for (rows, line, stride) in [(3, 5, 9), (40, 300, 301), (7, 64, 128), (1, 700, 800), (9000, 1, 2)] {
         let n = rows * line;
         let (x, y) = (round::<f32>(&numbers(n, 7)), round::<f32>(&numbers(n, 8)));
-        let mut apart = vec![f32::NAN; rows * stride];
-        for row in 0..rows {
-            apart[row * stride..][..line].copy_from_slice(&x[row * line..][..line]);
-        }
+        let apart = |dense: &[f32]| {
+            let mut apart = vec![f32::NAN; rows * stride];
+            for row in 0..rows {
+                apart[row * stride..][..line].copy_from_slice(&dense[row * line..][..line]);
+            }
+            apart
+        };
+        let (x_apart, y_apart) = (apart(&x), apart(&y));
         let shape = [rows, line];
         let dense = [Array::from(Tensor::from((&x, shape))), Tensor::from((&y, shape)).into()];
-        let gaps = [Tensor::from((&apart, shape)).with_row_stride(stride).into(), dense[1]];
+        let gaps = [&x_apart, &y_apart].map(|apart| Tensor::from((apart, shape)).with_row_stride(stride).into());
         let ups = round::<f32>(&numbers(n, 9));
         let up = Upstream::Each(&ups);
         let one = ask(&SMOOTH, &dense, SERIAL, Reduction::None, up, Some(n), &[n, n]).unwrap();
-        let mut other = ask(&SMOOTH, &gaps, SERIAL, Reduction::None, up, Some(n), &[rows * stride, n]).unwrap();
-        let spread = std::mem::take(&mut other.gradients[0]);
-        for (at, value) in spread.iter().enumerate() {
-            if at % stride < line {
-                other.gradients[0].push(*value);
-            } else {
-                assert_eq!(*value, crate::GUARD as f32, "between rows, nothing is written");
+        // One with gaps, or the other, or both.
+        for inputs in [[gaps[0], dense[1]], [dense[0], gaps[1]], gaps] {
+            let lengths = inputs.map(|input| match input {
+                Array::Real(tensor) => tensor.data.len(),
+                Array::Labels(_) => unreachable!("all are numbers"),
+            });
+            let mut other = ask(&SMOOTH, &inputs, SERIAL, Reduction::None, up, Some(n), &lengths).unwrap();
+            for gradient in other.gradients.iter_mut().filter(|gradient| gradient.len() > n) {
+                let spread = std::mem::take(gradient);
+                for (at, value) in spread.iter().enumerate() {
+                    if at % stride < line {
+                        gradient.push(*value);
+                    } else {
+                        assert_eq!(*value, crate::GUARD as f32, "between rows, nothing is written");
+                    }
+                }
             }
+            assert_same(&one, &other, &format!("{rows} rows of {line}"));
         }
-        assert_same(&one, &other, &format!("{rows} rows of {line}"));
     }
 }
 
@@ -344,6 +247,22 @@ fn nothing_sums_to_zero_and_has_no_mean() {
     assert_eq!((sum.outcome.value, sum.outcome.none_len), (Some(0.0), 0));
     let mean = ask(&SMOOTH, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[]).unwrap_err();
     assert_eq!(mean.0.kind(), "zero_divisor");
+    for shape in [[0, 0], [0, 3], [1, 0], [2, 0]] {
+        let inputs = [Array::from(Tensor::from((&empty, shape))), Tensor::from((&empty, shape)).into()];
+        let sum = ask(&SMOOTH, &inputs, SERIAL, Reduction::Sum, Upstream::One, Some(0), &[]).unwrap();
+        assert_eq!((sum.outcome.value, sum.outcome.none_len), (Some(0.0), 0));
+    }
+}
+
+#[test]
+fn a_sample_is_what_lies_at_one_place_of_the_first_dimension() {
+    let x = vec![0.5_f32; 9000];
+    for shape in [&[9000][..], &[90, 100], &[2, 3, 1500]] {
+        let input = Tensor { data: &x[..], shape: loss_runtime::Shape::new(shape).unwrap(), row_stride: None };
+        let inputs = [Array::from(input), input.into()];
+        let mean = ask(&SMOOTH, &inputs, SERIAL, Reduction::Named("batchmean"), Upstream::One, None, &[]).unwrap();
+        assert_eq!(mean.outcome.partial.divisor, Some(shape[0] as f64));
+    }
 }
 
 #[test]

@@ -41,6 +41,17 @@ impl Toy {
     pub(crate) fn declared(&self, info: LossInfo) -> Self {
         Self { info: Box::leak(Box::new(info)), f32: self.f32, f64: self.f64 }
     }
+
+    /// The same, with values along these axes.
+    pub(crate) fn along(self, axes: u8) -> Self {
+        fn along<T: Copy>(variant: &'static Variant<T>, axes: u8) -> &'static Variant<T> {
+            let Kernel { forward, fused, curvatures, products, shared, .. } = variant.loss;
+            let loss = Kernel { forward, fused, lines: None, curvatures, products, shared };
+            let Variant { reductions, input_domains, accumulate_f64, .. } = *variant;
+            Box::leak(Box::new(Variant { axes, loss, reductions, input_domains, accumulate_f64 }))
+        }
+        Self { f32: along(self.f32, axes), f64: along(self.f64, axes), ..self }
+    }
 }
 
 macro_rules! toy {
@@ -54,11 +65,16 @@ macro_rules! toy {
     };
 }
 
+pub(crate) use toy;
+
 pub(crate) const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position: Position::Rows };
 pub(crate) const MEAN: ReductionInfo =
     ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
 const SAMPLES: ReductionInfo = ReductionInfo { name: "batchmean", divisor: Divisor::Samples, divisor_text: "samples" };
 const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
+const fn divided(name: &'static str) -> ReductionInfo {
+    ReductionInfo { name, divisor: Divisor::Sum, divisor_text: "a sum" }
+}
 const NO_REDUCTION: VariantReduction<f32> = VariantReduction { of: None, over: None };
 const NO_REDUCTION_F64: VariantReduction<f64> = VariantReduction { of: None, over: None };
 
@@ -180,6 +196,33 @@ static SMOOTH_INFO: LossInfo = info(
 );
 toy!(/** Elementwise, no second axis. */ SMOOTH, SMOOTH_INFO, smooth);
 toy!(/** The same, but that it tells when a call is answered at once. */ TOLD, SMOOTH_INFO, told);
+macro_rules! told_in_mean {
+    ($float:ident) => {
+        Variant {
+            reductions: &[
+                VariantReduction {
+                    of: Some(Kernel {
+                        lines: Some(LineRuns { forward: told_at_once::<$float>, fused: told_at_once::<$float> }),
+                        ..elementwise!($float, WeightedSquare, 2, 0, 2, None)
+                    }),
+                    over: None,
+                },
+                VariantReduction { of: None, over: Some(Over::Places) },
+                VariantReduction {
+                    of: None,
+                    over: Some(Over::Sum(elementwise_forward::<$float, WeightedSquare, 2, 0, 2>)),
+                },
+                none!($float),
+            ],
+            ..told!($float)
+        }
+    };
+}
+static TOLD_IN_MEAN_INFO: LossInfo = LossInfo {
+    reductions: &[MEAN, divided("counted"), divided("summed"), divided("unknown")],
+    ..info("told_in_mean", &[ROWS], &[input("input", &[0], true), input("target", &[0], true)], SMOOTH_INFO.params, &[])
+};
+toy!(/** The same, with a mean that sums `target * input^2`, and divisors that are sums. */ TOLD_IN_MEAN, TOLD_IN_MEAN_INFO, told_in_mean);
 toy!(/** The same, summed in `f64`. */ SMOOTH_WIDE, SMOOTH_INFO, smooth_wide);
 
 macro_rules! weighted {

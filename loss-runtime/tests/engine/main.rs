@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a call that is refused where it must not be, or the reverse, ends the test")]
 
 mod asked;
+mod at_once;
 mod checks;
+mod declarations;
 mod elementwise;
 // With its own tests, as `sum` below.
 #[cfg(feature = "half")]
@@ -17,6 +19,8 @@ mod narrow;
 mod open;
 mod probabilities;
 mod row_wise;
+mod second_order;
+mod shared;
 // With its own test: the library is not compiled for tests.
 #[path = "../../src/sum.rs"]
 mod sum;
