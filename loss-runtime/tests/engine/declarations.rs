@@ -202,6 +202,14 @@ fn without_the_input_that_gives_the_layout_another_one_does() {
     assert_eq!(shape([None, None, Some(&[])]), wrong("table", 1, 0));
     assert_eq!(shape([None, None, Some(&[4, 2])]), wrong("table", 1, 2));
     assert_eq!(shape([Some(&[]), None, None]), wrong("x", 2, 0));
+    // What is wrong with the input that gives the layout comes before what others are in its eyes.
+    let inputs: &[InputInfo] = Box::leak(Box::new([input("single", &[], false), input("table", &[1], false)]));
+    let table = SPREAD_LAST.declared(LossInfo { layout: 1, ..info("table", &[ROWS, LAST], inputs, &[], &[MEAN]) });
+    let mut call = Call::default();
+    call.inputs[0] = Some(tensor(&numbers, &[1]));
+    call.inputs[1] = Some(tensor(&numbers, &[4, 2]));
+    let error = Error::Dimensions { input: "table", expected: 1, found: 2 };
+    assert_eq!(shape_of_none(&table, &call).unwrap_err(), error);
     let empty = Error::EmptyAxis { input: "table", axis: "C" };
     assert_eq!(shape([None, Some(&[2]), Some(&[0])]), Err(empty));
     assert_eq!(shape([None, None, Some(&[0])]), Err(empty));
@@ -224,6 +232,8 @@ fn a_line_is_one_for_all_inputs() {
         assert_eq!(refused(loss, &[6], tensor(&numbers, &[5])), error);
         let short = Tensor::from((&numbers[..5], [6])).into();
         assert_eq!(refused(loss, &[6], short), Error::Length { input: name, expected: 6, found: 5 });
+        let error = ask(loss, &[short; 2], SERIAL, Reduction::Sum, Upstream::One, None, &[]).expect_err("both are").0;
+        assert_eq!(error, Error::Length { input: loss.info.inputs[0].name, expected: 6, found: 5 });
     }
     let error = Error::Dimensions { input: "one", expected: 0, found: 1 };
     assert_eq!(refused(&single, &[3], tensor(&numbers, &[3])), error);
@@ -243,6 +253,25 @@ fn a_slice_with_gaps_may_end_with_its_last_row_or_with_a_gap() {
         assert_eq!(sum([2, 3], len), if (8..=10).contains(&len) { Ok(6) } else { Err(error) });
         assert_eq!(sum([0, 3], len), Ok(0), "of no rows, anything is long enough");
     }
+}
+
+#[test]
+fn rows_of_a_last_axis_may_have_gaps_where_one_dimension_numbers_them() {
+    let numbers = [0.5_f64; 40];
+    let sum = |extents: &[usize], stride| {
+        let shape = Shape::new(extents).unwrap();
+        let len = (extents[0] - 1) * stride + extents[1..].iter().product::<usize>();
+        let input = Array::from(Tensor { data: &numbers[..len], shape, row_stride: Some(stride) });
+        ask(&SPREAD_LAST, &[input; 2], SERIAL, Reduction::Sum, Upstream::One, None, &[])
+            .map(|answer| answer.outcome.none_len)
+            .map_err(|(error, _)| error)
+    };
+    assert_eq!(sum(&[4], 3), Ok(4));
+    assert_eq!(sum(&[3, 4], 4), Ok(12));
+    assert_eq!(sum(&[3, 4], 6), Ok(12));
+    assert_eq!(sum(&[2, 3, 4], 12), Ok(24));
+    let what = "a row stride with more than one dimension before the last";
+    assert_eq!(sum(&[2, 3, 4], 13), Err(Error::Unsupported { what }));
 }
 
 #[test]

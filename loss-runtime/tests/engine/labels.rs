@@ -7,7 +7,7 @@ use loss_runtime::info::{AxisInfo, InputInfo, Label, ParamKind};
 use loss_runtime::tensor::LabelSlice;
 use loss_runtime::{Element, Error, Labels, Shape, Tensor};
 
-use crate::losses::{MEAN, ROWS, SECOND, SIGNED, SPREAD_SECOND, Toy, info, input, number};
+use crate::losses::{MEAN, ROWS, SECOND, SIGNED, SPREAD_SECOND, Toy, WEIGHTED_SECOND, info, input, number};
 use crate::{SERIAL, ask};
 
 /// Numbers at which kinds of inputs differ.
@@ -235,8 +235,13 @@ const AXES: &[AxisInfo] = &[ROWS, SECOND];
 #[test]
 fn of_two_wrong_numbers_the_one_in_the_earlier_row_is_named_and_then_that_of_the_earlier_input() {
     let label = |name| InputInfo { label: Label::Nonnegative, ..input(name, &[0, 1], false) };
-    let inputs = Box::leak(Box::new([input("input", &[0, 1], true), label("one"), label("other")]));
-    let loss = SIGNED.declared(info("two", AXES, inputs, &[], &[MEAN]));
+    let declared = |code: &Toy, one: InputInfo| {
+        let inputs = Box::leak(Box::new([input("input", &[0, 1], true), one, label("other")]));
+        code.declared(info("two", AXES, inputs, &[], &[MEAN]))
+    };
+    let two_labels = declared(&SIGNED, label("one"));
+    let domain = "one >= 0";
+    let with_condition = declared(&WEIGHTED_SECOND, InputInfo { domain: Some(domain), ..input("one", &[0, 1], false) });
     let (shape, rows) = ([2, 3, 4], 8);
     let fine = [1.0_f32; 24];
     let with_wrong = |row: usize, place: usize| {
@@ -249,11 +254,17 @@ fn of_two_wrong_numbers_the_one_in_the_earlier_row_is_named_and_then_that_of_the
             // The one that comes later in memory need not lie in the later row.
             let (a, b) = (with_wrong(one, 2), with_wrong(other, 0));
             let inputs = [&fine, &a, &b].map(|numbers| Tensor::from((numbers, shape)).into());
-            let asked = ask(&loss, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]);
-            let error = asked.expect_err("two numbers are wrong").0;
+            let error = |loss| {
+                let asked = ask(loss, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]);
+                asked.expect_err("two numbers are wrong").0
+            };
             let (input, row, column) = if one <= other { ("one", one, 2) } else { ("other", other, 0) };
             let (label, column, extent) = (Label::Nonnegative, Some(column), 3);
-            assert_eq!(error, Error::Label { input, row, column, value: -1.0, label, extent });
+            let expected = Error::Label { input, row, column, value: -1.0, label, extent };
+            assert_eq!(error(&two_labels), expected);
+            let index = one / 4 * 12 + 8 + one % 4;
+            let broken = Error::Domain { input: "one", index, value: -1.0, domain };
+            assert_eq!(error(&with_condition), if one <= other { broken } else { expected });
         }
     }
 }
@@ -267,18 +278,19 @@ fn what_dropped_rows_have_of_their_own_is_not_looked_at_and_what_rows_share_is()
     let params = const { &[number("ignored", ParamKind::Integer, IGNORED, None)] };
     let loss = SIGNED.declared(info("dropping", AXES, inputs, params, &[MEAN]));
     let (one, drop) = (1_i8, IGNORED as i8);
-    // Rows are [2, 2], with three places each; the wrong number of the weight or of the table lies at a place of its own.
-    let answer = |targets: [i8; 4], extents: &[usize], wrong: Option<usize>, wrong_in_table: Option<usize>| {
+    // Four rows of three places; a number of the weight or of the table may be wrong.
+    type Found = Option<(&'static str, usize, usize)>;
+    let answer = |inner: usize, targets: [i8; 4], extents: &[usize], wrong: Option<usize>, in_table: Option<usize>| {
         let numbers = |len: usize, wrong: Option<usize>| -> Vec<f64> {
             (0..len).map(|place| if Some(place) == wrong { -1.0 } else { 1.0 }).collect()
         };
         let shape = Shape::new(extents).unwrap();
-        let (x, weight, table) = (numbers(12, None), numbers(shape.len(), wrong), numbers(3, wrong_in_table));
+        let (x, weight, table) = (numbers(12, None), numbers(shape.len(), wrong), numbers(3, in_table));
         let weight = Tensor { data: &weight[..], shape, row_stride: None };
         let inputs = [
-            Tensor::from((&x, [2, 3, 2])).into(),
+            Tensor::from((&x, [4 / inner, 3, inner])).into(),
             weight.into(),
-            Labels::from((&targets, [2, 2])).into(),
+            Labels::from((&targets, [4 / inner, inner])).into(),
             Tensor::from(&table).into(),
         ];
         match ask(&loss, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]) {
@@ -289,25 +301,31 @@ fn what_dropped_rows_have_of_their_own_is_not_looked_at_and_what_rows_share_is()
     };
     let (live, dropped) = ([one; 4], [drop; 4]);
     let all_but = |row: usize| std::array::from_fn(|own| if own == row { drop } else { one });
-    // A row's own.
-    for row in 0..4 {
-        let wrong = Some(row / 2 * 6 + 2 + row % 2);
-        assert_eq!(answer(live, &[2, 3, 2], wrong, None), Some(("weight", row, 1)));
-        assert_eq!(answer(all_but(row), &[2, 3, 2], wrong, None), None);
-        for extents in [&[2, 1, 2][..], &[2, 2]] {
-            assert_eq!(answer(live, extents, Some(row), None), Some(("weight", row, 0)));
-            assert_eq!(answer(all_but(row), extents, Some(row), None), None);
+    for inner in [1, 2, 4] {
+        let outer = 4 / inner;
+        let answer =
+            |targets, extents: &[usize], wrong, in_table| -> Found { answer(inner, targets, extents, wrong, in_table) };
+        let full = [outer, 3, inner];
+        // A row's own.
+        for row in 0..4 {
+            let wrong = Some(row / inner * 3 * inner + inner + row % inner);
+            assert_eq!(answer(live, &full, wrong, None), Some(("weight", row, 1)));
+            assert_eq!(answer(all_but(row), &full, wrong, None), None);
+            for extents in [&[outer, 1, inner][..], &[outer, inner]] {
+                assert_eq!(answer(live, extents, Some(row), None), Some(("weight", row, 0)));
+                assert_eq!(answer(all_but(row), extents, Some(row), None), None);
+            }
         }
-    }
-    // What all rows share.
-    for targets in [live, all_but(0), dropped] {
-        assert_eq!(answer(targets, &[2, 3, 2], None, None), None);
-        assert_eq!(answer(targets, &[2, 3, 2], None, Some(2)), Some(("table", 0, 2)));
-        for extents in [&[1, 3, 1][..], &[3]] {
-            assert_eq!(answer(targets, extents, Some(2), None), Some(("weight", 0, 2)));
-        }
-        for extents in [&[1, 1, 1][..], &[]] {
-            assert_eq!(answer(targets, extents, Some(0), None), Some(("weight", 0, 0)));
+        // What all rows share.
+        for targets in [live, all_but(0), dropped] {
+            assert_eq!(answer(targets, &full, None, None), None);
+            assert_eq!(answer(targets, &full, None, Some(2)), Some(("table", 0, 2)));
+            for extents in [&[1, 3, 1][..], &[3]] {
+                assert_eq!(answer(targets, extents, Some(2), None), Some(("weight", 0, 2)));
+            }
+            for extents in [&[1, 1, 1][..], &[]] {
+                assert_eq!(answer(targets, extents, Some(0), None), Some(("weight", 0, 0)));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use half::{bf16, f16};
 use loss_runtime::call::{Reduction, Upstream};
 use loss_runtime::info::{InputInfo, Label};
 use loss_runtime::tensor::LabelSlice;
-use loss_runtime::{Array, Element, Error, Labels, Shape, Tensor};
+use loss_runtime::{Element, Error, Labels, Shape, Tensor};
 
 use crate::losses::{MEAN, PROPORTIONS, ROWS, SECOND, info, input};
 use crate::{SERIAL, ask};
@@ -164,18 +164,81 @@ fn probabilities_are_judged_as_they_were_given() {
     assert!(matches!(error, Error::Label { row: 0, column: Some(1), .. }), "{error}");
 }
 
+/// A row of a few numbers that sum to this as exactly as the type allows.
+fn summing_to<S: Share>(sum: f64) -> Vec<S> {
+    let mut row = vec![S::of(1.0)];
+    let mut rest = sum - 1.0;
+    while rest > 1e-14 {
+        let part = S::of(rest * (1.0 - 1.0 / 64.0));
+        row.push(part);
+        rest -= part.number();
+    }
+    row
+}
+
+#[test]
+fn the_tolerance_is_exact() {
+    fn exact<T: Element, S: Share>() {
+        let tolerance = TOLERANCE + S::ROUNDING;
+        for (sum, is_fine) in [(1.0 + tolerance * (1.0 - 5e-10), true), (1.0 + tolerance * (1.0 + 5e-10), false)] {
+            let row: Vec<S> = summing_to(sum);
+            assert_eq!(answer::<T, S>([1, row.len(), 1], &row).is_ok(), is_fine, "{}: {sum}", T::NAME);
+        }
+    }
+    exact::<f32, f32>();
+    exact::<f64, f64>();
+    exact::<f32, f64>();
+    #[cfg(feature = "half")]
+    exact::<f32, bf16>();
+    // Numbers that single precision loses beside 1, one behind the other in a vector, make the sum too large.
+    for (extent, inner) in [(63, 1), (64 * 9, 1), (60, 16)] {
+        let tiny = 2.0_f32.powi(-25);
+        let lost: Vec<usize> = if inner == 1 { (16..extent).step_by(16).collect() } else { (1..extent - 1).collect() };
+        let lost: &[usize] = if extent > 64 { &[64, 128, 192, 256] } else { &lost };
+        let mut row = vec![0.0; extent];
+        row[0] = 1.0;
+        lost.iter().for_each(|place| row[*place] = tiny);
+        row[extent - 1] = 0.001 - tiny;
+        let shares: Vec<f32> = row.iter().flat_map(|share| vec![*share; inner]).collect();
+        let error = answer::<f32, f32>([1, extent, inner], &shares).expect_err("the sum is more than 1.001");
+        assert!(matches!(error, Error::RowSum { row: 0, .. }), "{error}");
+    }
+}
+
+#[test]
+fn rows_side_by_side_are_not_taken_for_rows_one_after_the_other() {
+    fn side_by_side<T: Element, S: Share>() {
+        let [wrong, right] = [[0.5, 0.5, 0.25, 0.25], [0.25, 0.5, 0.75, 0.5]].map(|shares| shares.map(S::of));
+        let error = answer::<T, S>([1, 2, 2], &wrong).expect_err("the sums are 0.75");
+        assert_eq!(error, Error::RowSum { input: "share", row: 0, sum: 0.75 });
+        assert!(answer::<T, S>([1, 2, 2], &right).is_ok());
+    }
+    in_every_type!(side_by_side);
+}
+
 #[test]
 fn numbers_between_those_of_a_table_are_not_read() {
-    let table = InputInfo { label: Label::Simplex, ..input("share", &[1], false) };
-    let inputs: &'static [InputInfo] = Box::leak(Box::new([input("input", &[0, 1], true), table]));
-    let loss = PROPORTIONS.declared(info("table", &[ROWS, SECOND], inputs, &[], &[MEAN]));
-    let answer = |shares: &[f64]| {
-        let share = Array::from(Tensor::from((shares, [2])).with_row_stride(2));
-        let input = Tensor::from((&[1.0; 6], [3, 2])).into();
-        ask(&loss, &[input, share], SERIAL, Reduction::Sum, Upstream::One, None, &[])
-            .map(|answer| answer.outcome.value.unwrap())
-            .map_err(|(error, _)| error)
-    };
-    assert_eq!(answer(&[0.25, 9.0, 0.75]), Ok(1.5));
-    assert_eq!(answer(&[0.25, 0.75, 0.5]), Err(Error::RowSum { input: "share", row: 0, sum: 0.75 }));
+    fn of_a_table<T: Element, S: Share>() {
+        let table = InputInfo { label: Label::Simplex, ..input("share", &[1], false) };
+        let inputs: &'static [InputInfo] = Box::leak(Box::new([input("input", &[0, 1], true), table]));
+        let loss = PROPORTIONS.declared(info("table", &[ROWS, SECOND], inputs, &[], &[MEAN]));
+        let answer = |shares: &[f64], stride, inner: usize| {
+            let shares: Vec<S> = shares.iter().map(|share| S::of(*share)).collect();
+            let shape = Shape::new(&[2]).unwrap();
+            let share = Labels { data: S::slice(&shares), shape, row_stride: Some(stride) }.into();
+            let ones = vec![T::ONE; 6 * inner];
+            let input = Tensor::from((&ones, [3, 2, inner])).into();
+            ask(&loss, &[input, share], SERIAL, Reduction::Sum, Upstream::One, None, &[])
+                .map(|answer| answer.outcome.partial.sum)
+                .map_err(|(error, _)| error)
+        };
+        for inner in [1, 4] {
+            let sum = 1.5 * inner as f64;
+            assert_eq!(answer(&[0.25, 9.0, 0.75], 2, inner), Ok(sum));
+            assert_eq!(answer(&[0.25, 0.75], 1, inner), Ok(sum));
+            let error = Error::RowSum { input: "share", row: 0, sum: 0.75 };
+            assert_eq!(answer(&[0.25, 0.75, 0.5], 2, inner), Err(error));
+        }
+    }
+    in_every_type!(of_a_table);
 }
