@@ -174,7 +174,6 @@ impl Layout {
                 }
                 [own_extent, stride(has_extent, 1), 0]
             }
-            (true, _) if self.rows.extents().is_empty() => [0; 3],
             (true, _) => [row_stride, stride(has_extent, inner), stride(inner > 1, 1)],
         };
         let lacks = |axis: usize, has: bool| declared.axes.contains(&axis) && !has;

@@ -270,6 +270,30 @@ fn of_two_wrong_numbers_the_one_in_the_earlier_row_is_named_and_then_that_of_the
 }
 
 #[test]
+fn the_number_that_drops_a_row_is_admitted_where_it_drops_alone() {
+    let target = InputInfo { label: Label::Sign, ignore: Some(0), ..input("target", &[0], false) };
+    let flag = InputInfo { label: Label::Flag, ..input("flag", &[0], false) };
+    let inputs = Box::leak(Box::new([input("input", &[0], true), target, flag]));
+    let params = const { &[number("ignored", ParamKind::Integer, IGNORED, None)] };
+    let loss = SIGNED.declared(info("flagged", &[ROWS], inputs, params, &[MEAN]));
+    let drop = IGNORED as i8;
+    let answer = |targets: [i8; 3], flags: [i8; 3]| {
+        let x = [0.0_f64; 3];
+        let inputs = [Tensor::from(&x).into(), Labels::from(&targets).into(), Labels::from(&flags).into()];
+        ask(&loss, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[])
+            .map(|answer| answer.outcome.partial.divisor)
+            .map_err(|(error, _)| error)
+    };
+    assert_eq!(answer([1, drop, -1], [1, 0, 1]), Ok(Some(2.0)));
+    let (label, value, extent) = (Label::Flag, IGNORED, 1);
+    let error = Error::Label { input: "flag", row: 2, column: None, value, label, extent };
+    assert_eq!(answer([1, drop, -1], [1, 0, drop]), Err(error));
+    assert_eq!(answer([1, 1, -1], [1, 0, drop]), Err(error));
+    // What is wrong with a row that is dropped does not matter.
+    assert_eq!(answer([1, drop, -1], [1, drop, 0]), Ok(Some(2.0)));
+}
+
+#[test]
 fn what_dropped_rows_have_of_their_own_is_not_looked_at_and_what_rows_share_is() {
     let weight = InputInfo { label: Label::Nonnegative, broadcast: &[0, 1], ..input("weight", &[0, 1], false) };
     let table = InputInfo { label: Label::Nonnegative, ..input("table", &[1], false) };

@@ -191,18 +191,38 @@ fn the_tolerance_is_exact() {
     #[cfg(feature = "half")]
     exact::<f32, bf16>();
     // Numbers that single precision loses beside 1, one behind the other in a vector, make the sum too large.
-    for (extent, inner) in [(63, 1), (64 * 9, 1), (60, 16)] {
-        let tiny = 2.0_f32.powi(-25);
-        let lost: Vec<usize> = if inner == 1 { (16..extent).step_by(16).collect() } else { (1..extent - 1).collect() };
-        let lost: &[usize] = if extent > 64 { &[64, 128, 192, 256] } else { &lost };
+    for (extent, inner, step) in [(63, 1, 16), (64 * 9, 1, 64), (64 * 64, 1, 64), (60, 16, 1)] {
+        let tiny = 2.0_f32.powi(-24);
+        let lost: Vec<usize> = (step..extent - 1).step_by(step).collect();
         let mut row = vec![0.0; extent];
         row[0] = 1.0;
         lost.iter().for_each(|place| row[*place] = tiny);
-        row[extent - 1] = 0.001 - tiny;
+        row[extent - 1] = 0.001 - lost.len() as f32 / 2.0 * tiny;
         let shares: Vec<f32> = row.iter().flat_map(|share| vec![*share; inner]).collect();
         let error = answer::<f32, f32>([1, extent, inner], &shares).expect_err("the sum is more than 1.001");
         assert!(matches!(error, Error::RowSum { row: 0, .. }), "{error}");
     }
+}
+
+#[test]
+fn one_number_for_a_whole_row_is_1() {
+    fn one_number<T: Element, S: Share>() {
+        let declared = InputInfo { label: Label::Simplex, broadcast: &[1], ..input("share", &[0, 1], false) };
+        let inputs: &'static [InputInfo] = Box::leak(Box::new([input("input", &[0, 1], true), declared]));
+        let loss = PROPORTIONS.declared(info("one", &[ROWS, SECOND], inputs, &[], &[MEAN]));
+        for inner in [1, 4] {
+            let answer = |share: f64| {
+                let (ones, shares) = (vec![T::ONE; 4 * inner], vec![S::of(share); 2 * inner]);
+                let shape = Shape::new(&[2, 1, inner]).unwrap();
+                let share = Labels { data: S::slice(&shares), shape, row_stride: None }.into();
+                let inputs = [Tensor::from((&ones, [2, 2, inner])).into(), share];
+                ask(&loss, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[]).map_err(|(error, _)| error)
+            };
+            assert!(answer(1.0).is_ok());
+            assert_eq!(answer(0.5).unwrap_err(), Error::RowSum { input: "share", row: 0, sum: 0.5 });
+        }
+    }
+    in_every_type!(one_number);
 }
 
 #[test]
