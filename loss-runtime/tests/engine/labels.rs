@@ -48,8 +48,8 @@ fn admits(label: Label, x: f64) -> bool {
     let is_whole = x.is_finite() && x.fract() == 0.0;
     match label {
         Label::Real | Label::Group => true,
-        Label::Nonnegative => !(x < 0.0),
-        Label::Positive => !(x <= 0.0),
+        Label::Nonnegative => x.is_nan() || x >= 0.0,
+        Label::Positive => x.is_nan() || x > 0.0,
         Label::Probability => x.is_nan() || [0.0, 1.0, 0.5, 1e-30].contains(&x),
         Label::Binary | Label::MultiHot | Label::Flag => [0.0, 1.0].contains(&x),
         Label::Sign => [1.0, -1.0].contains(&x),
