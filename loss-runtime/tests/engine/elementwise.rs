@@ -2,7 +2,7 @@
 
 use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Array, Element, Labels, Tensor};
+use loss_runtime::{Array, Element, Labels, Shape, Tensor};
 
 use crate::losses::{SIGNED, SMOOTH, SMOOTH_WIDE, WEIGHTED_SECOND, WEIGHTED_SQUARE};
 use crate::{SERIAL, ask, assert_close, assert_same, lengths, numbers, round};
@@ -258,7 +258,7 @@ fn nothing_sums_to_zero_and_has_no_mean() {
 fn a_sample_is_what_lies_at_one_place_of_the_first_dimension() {
     let x = vec![0.5_f32; 9000];
     for shape in [&[9000][..], &[90, 100], &[2, 3, 1500]] {
-        let input = Tensor { data: &x[..], shape: loss_runtime::Shape::new(shape).unwrap(), row_stride: None };
+        let input = Tensor { data: &x[..], shape: Shape::new(shape).unwrap(), row_stride: None };
         let inputs = [Array::from(input), input.into()];
         let mean = ask(&SMOOTH, &inputs, SERIAL, Reduction::Named("batchmean"), Upstream::One, None, &[]).unwrap();
         assert_eq!(mean.outcome.partial.divisor, Some(shape[0] as f64));
