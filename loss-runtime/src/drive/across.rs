@@ -37,12 +37,12 @@ fn start<L: Lane>(token: L::Token, accumulators: &mut [L; MAX_VIRTUAL], count: u
 /// Adds up accumulators as a tree, by halves. Those that a short row does not reach would add +0.0, and change nothing.
 #[inline(always)]
 fn tree<L: Lane>(accumulators: &mut [L; MAX_VIRTUAL], width: usize) -> L {
-    let mut width = width;
-    while width > 1 {
-        width /= 2;
-        for lane in 0..width {
-            accumulators[lane] = accumulators[lane] + accumulators[lane + width];
+    let mut half = width / 2;
+    while half > 0 {
+        for lane in 0..half {
+            accumulators[lane] = accumulators[lane] + accumulators[lane + half];
         }
+        half /= 2;
     }
     accumulators[0]
 }
@@ -209,7 +209,7 @@ fn pass<
                     match kinds[a] {
                         Accumulate::Nothing => {}
                         Accumulate::Sum => {
-                            let accumulator = &mut accumulators[a][(place - chunk) & (widths[a] - 1)];
+                            let accumulator = &mut accumulators[a][place & (widths[a] - 1)];
                             *accumulator = *accumulator + contributions[a];
                         }
                         Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
@@ -349,7 +349,7 @@ where
             index = index + L::splat(token, 1.0);
             if K::VALUE_PER_ELEMENT {
                 let value = L::select(live, value, zero);
-                let accumulator = &mut sums[(place - chunk) & (width - 1)];
+                let accumulator = &mut sums[place & (width - 1)];
                 *accumulator = *accumulator + value;
                 if let Some(elements) = &mut sweep.elements {
                     values.put(value, elements, place, block.len);

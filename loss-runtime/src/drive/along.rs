@@ -53,7 +53,7 @@ fn is_contiguous<T>(view: &View<'_, T>) -> bool {
     matches!(view.values, Values::Native(_)) && view.strides[1] == 1
 }
 
-/// Values of a row, from `start` on, and perhaps some of what follows them in memory.
+/// `len` values of a row, from `start` on, and perhaps what follows them in memory.
 #[inline(always)]
 fn line<'l, T: Element>(
     view: &'l View<'_, T>,
@@ -66,7 +66,7 @@ fn line<'l, T: Element>(
     if let Values::Native(values) = view.values
         && view.strides[1] == 1
     {
-        return &values[offset..values.len().min(offset + len + MAX_LANES)];
+        return &values[offset..];
     }
     match space {
         Some(space) => {
@@ -89,13 +89,13 @@ fn crown<L: Lane>(kind: Accumulate, [a, b, c, d]: [L; VECTORS]) -> L {
 /// and of lanes that a row has in each.
 #[inline(always)]
 fn halve_rows<L: Lane>(kind: Accumulate, rows: &mut [L; MAX_LANES]) -> L {
-    let mut count = L::LANES;
-    while count > 1 {
-        count /= 2;
-        for i in 0..count {
-            let (low, high) = rows[i].interleave(rows[i + count]);
+    let mut half = L::LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            let (low, high) = rows[i].interleave(rows[i + half]);
             rows[i] = take(kind, low, high);
         }
+        half /= 2;
     }
     rows[0]
 }
@@ -111,12 +111,12 @@ fn halve_vector<L: Lane>(kind: Accumulate, vector: L) -> L::Scalar {
 /// The same of lanes in memory: loops over lanes are long code.
 #[inline(never)]
 fn halve_one<T: Real>(kind: Accumulate, lanes: &mut [T; MAX_LANES], width: usize) -> T {
-    let mut width = width;
-    while width > 1 {
-        width /= 2;
-        for lane in 0..width {
-            lanes[lane] = take_one(kind, lanes[lane], lanes[lane + width]);
+    let mut half = width / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] = take_one(kind, lanes[lane], lanes[lane + half]);
         }
+        half /= 2;
     }
     lanes[0]
 }

@@ -65,8 +65,10 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
         }
 
         let mut inputs = [[T::ZERO; BLOCK]; I];
+        // They stay as they are where no row is dropped.
         let mut alive = [T::ONE; BLOCK];
         let places = geometry.places();
+        // Outer, inner, along the second axis.
         let mut first: Option<[usize; 3]> = None;
         let mut start = 0;
         while start < places {
@@ -91,8 +93,9 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
             if drops {
                 live(job, &geometry, start, &mut alive[..len]);
             }
+            let width = VECTORS * L::LANES;
             let mut at = 0;
-            while at + VECTORS * L::LANES <= len {
+            while at + width <= len {
                 let mut broken = L::first_lanes(token, 0);
                 for q in 0..VECTORS {
                     let mut x = [L::splat(token, 0.0); I];
@@ -104,7 +107,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 if L::mask_any(broken) {
                     break;
                 }
-                at += VECTORS * L::LANES;
+                at += width;
             }
             // What is left, or where one of these is.
             while at < len {
@@ -113,15 +116,15 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 for i in 0..I {
                     x[i] = load(token, slices[i], at, end - at);
                 }
-                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0)) & L::first_lanes(token, end - at);
+                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0));
                 if L::mask_any(broken) {
                     let mut lanes = [T::ZERO; BLOCK];
                     L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0)).store(&mut lanes[..L::LANES]);
                     for lane in 0..end - at {
                         let [outer, extent, inner] = geometry.coordinates(start + at + lane);
-                        let earlier = first.is_none_or(|first| [outer, inner, extent] < [first[0], first[2], first[1]]);
-                        if lanes[lane] != T::ZERO && (!drops || alive[at + lane] != T::ZERO) && earlier {
-                            first = Some([outer, extent, inner]);
+                        if lanes[lane] != T::ZERO && alive[at + lane] != T::ZERO {
+                            let place = [outer, inner, extent];
+                            first = Some(first.map_or(place, |first| first.min(place)));
                         }
                     }
                 }
@@ -129,6 +132,6 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
             }
             start += len;
         }
-        first.map(|[outer, extent, inner]| (outer * whole.extent + extent) * whole.inner + inner)
+        first.map(|[outer, inner, extent]| (outer * whole.extent + extent) * whole.inner + inner)
     }
 }

@@ -176,16 +176,18 @@ where
         K::VALUE_PER_ELEMENT || self.element_gradients.iter().any(Option::is_some)
     }
 
-    /// Whether the first element gradient's buffer can hold what pass [`RowWise::SPILL`] gives.
+    /// Whether the first element gradient's buffer can hold what pass [`RowWise::SPILL`] gives, if there is such a pass.
     #[inline(always)]
     pub(super) fn spills(&self) -> bool {
-        K::SPILL.is_some()
-            && G > 0
-            && self.element_gradients.iter().take(1).flatten().any(Slot::is_native)
-            && !self.job.inputs[K::ELEMENT_GRADIENTS[0]].broadcast
+        let (Some(&input), Some(Some(slot))) = (K::ELEMENT_GRADIENTS.first(), self.element_gradients.first()) else {
+            return false;
+        };
+        let view = &self.job.inputs[input];
+        slot.is_native()
+            && !view.broadcast
             // There the input is still to be read.
-            && !matches!(self.job.inputs[K::ELEMENT_GRADIENTS[0]].values, Values::InPlace)
-            && (!self.walks_along() || self.job.inputs[K::ELEMENT_GRADIENTS[0]].strides[1] == 1)
+            && !matches!(view.values, Values::InPlace)
+            && (!self.walks_along() || view.strides[1] == 1)
     }
 
     /// Puts what a block's rows have of their own in its place, and adds their values to `sum`, row by row.

@@ -5,8 +5,10 @@ use loss_runtime::info::Label;
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Error, Labels, Loss, Shape, Tensor, run, shape_of_none};
 
-use crate::losses::{DOT, ENTROPY, FLAGGED, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
-use crate::{SERIAL, ask};
+use crate::losses::{
+    DOT, ENTROPY, FLAGGED, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_DROPPING, WEIGHTED_SECOND, WEIGHTED_SQUARE,
+};
+use crate::{SERIAL, ask, tensor};
 
 /// The error of a call that asks for everything, after making sure that nothing was written.
 #[track_caller]
@@ -91,8 +93,81 @@ fn in_interleaved_rows_the_first_row_comes_first() {
     let weight = [1.0_f32, 1.0, -1.0, -2.0, 1.0, 1.0];
     let shape = [1, 2, 3];
     let inputs = [Tensor::from((&x, shape)).into(), Tensor::from((&weight, shape)).into()];
-    let error = refused(&crate::losses::WEIGHTED_SECOND, &inputs, &[6]);
+    let error = refused(&WEIGHTED_SECOND, &inputs, &[6]);
     assert!(matches!(error, Error::Domain { index: 3, value: -2.0, .. }), "{error}");
+}
+
+#[test]
+fn among_many_interleaved_rows_the_first_comes_first_too() {
+    // Three samples of 30 x 40 places, in each of which rows interleave. Of the second, row 5 breaks the condition at place 29, long after
+    // rows 7 and 39 have done so at places 0 and 12.
+    let (extent, inner) = (30, 40);
+    let at = |sample: usize, place: usize, row: usize| (sample * extent + place) * inner + row;
+    let x = vec![1.0_f32; 3 * extent * inner];
+    let shape = [3, extent, inner];
+    let broken = |places: &[usize]| {
+        let mut weight = x.clone();
+        places.iter().for_each(|place| weight[*place] = -1.0);
+        let inputs = [Tensor::from((&x, shape)).into(), Tensor::from((&weight, shape)).into()];
+        match refused(&WEIGHTED_SECOND, &inputs, &[x.len()]) {
+            Error::Domain { index, .. } => index,
+            error => panic!("{error}"),
+        }
+    };
+    let (early, late) = ([at(1, 0, 7), at(1, 12, 39)], at(1, 29, 5));
+    assert_eq!(broken(&early), early[0]);
+    assert_eq!(broken(&[early[0], early[1], late]), late);
+    assert_eq!(broken(&[early[0], early[1], late, at(2, 0, 0)]), late);
+    assert_eq!(broken(&[early[1], at(2, 3, 4)]), early[1]);
+    assert_eq!(broken(&[late, at(1, 28, 5)]), at(1, 28, 5));
+}
+
+#[test]
+fn conditions_are_found_broken_where_values_lie_apart() {
+    let (rows, extent, stride) = (30, 41, 50);
+    let x = vec![1.0_f32; rows * extent];
+    let input = Array::from(tensor(&x, &[rows, extent]));
+    // What lies between rows is not looked at.
+    let fine: Vec<f32> = (0..rows * stride).map(|at| if at % stride < extent { 1.0 } else { -7.0 }).collect();
+    let weight = tensor(&fine, &[rows, extent]).with_row_stride(stride).into();
+    assert!(ask(&WEIGHTED_SQUARE, &[input, weight], SERIAL, Reduction::MEAN, Upstream::One, None, &[]).is_ok());
+    for bad in [0, 40, 12 * stride + 7, 29 * stride + 40] {
+        let mut weight = fine.clone();
+        weight[bad] = -2.0;
+        let weight = tensor(&weight, &[rows, extent]).with_row_stride(stride).into();
+        let error = refused(&WEIGHTED_SQUARE, &[input, weight], &[x.len()]);
+        assert!(matches!(error, Error::Domain { value: -2.0, index, .. } if index == bad), "{error}");
+    }
+}
+
+#[test]
+fn dropped_rows_may_break_conditions_and_what_all_rows_share_may_not() {
+    for [outer, extent, inner] in [[700, 3, 1], [3, 41, 30]] {
+        let (n, rows) = (outer * extent * inner, outer * inner);
+        let x = vec![1.0_f32; n];
+        let labels: Vec<i8> = (0..rows).map(|row| if row % 3 == 0 { 7 } else { 1 }).collect();
+        let row_of = |at: usize| at / (extent * inner) * inner + at % inner;
+        let fine: Vec<f32> = (0..n).map(|at| if row_of(at) % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        let shape = [outer, extent, inner];
+        let input = Array::from(tensor(&x, &shape));
+        let target = Array::from(Labels::from((&labels, [outer, inner])));
+        let inputs = [input, tensor(&fine, &shape).into(), target];
+        let answer = ask(&WEIGHTED_DROPPING, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[]).unwrap();
+        assert_eq!(answer.outcome.value, Some(1.0));
+        for bad in [inner + 1, n / 2, n - 1].map(|at| (at..n).chain(0..at).find(|at| row_of(*at) % 3 != 0).unwrap()) {
+            let mut weight = fine.clone();
+            weight[bad] = -2.0;
+            let error = refused(&WEIGHTED_DROPPING, &[input, tensor(&weight, &shape).into(), target], &[n]);
+            assert!(matches!(error, Error::Domain { value: -2.0, index, .. } if index == bad), "{error}");
+        }
+        // Not even where all rows are dropped.
+        let mut table = vec![1.0_f32; extent];
+        table[extent - 1] = -3.0;
+        let gone = vec![7_i8; rows];
+        let target = Array::from(Labels::from((&gone, [outer, inner])));
+        let error = refused(&WEIGHTED_DROPPING, &[input, Tensor::from(&table).into(), target], &[n]);
+        assert!(matches!(error, Error::Domain { value: -3.0, index, .. } if index == extent - 1), "{error}");
+    }
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Array, Element, Labels, Shape, Tensor};
+use loss_runtime::{Array, Element, Shape, Tensor};
 
-use crate::losses::{SIGNED, SMOOTH, SMOOTH_WIDE, WEIGHTED_SECOND, WEIGHTED_SQUARE};
+use crate::losses::{SMOOTH, SMOOTH_WIDE, TRIPLE};
 use crate::{SERIAL, ask, assert_close, assert_same, lengths, numbers, round};
 
 fn smooth(x: f64, y: f64) -> (f64, f64) {
@@ -52,6 +52,26 @@ fn every_length_is_right<T: Element>() {
 fn every_length_is_right_in_both_types() {
     every_length_is_right::<f32>();
     every_length_is_right::<f64>();
+}
+
+/// Whatever gradients are asked for, each has its bits and goes to its own place.
+#[test]
+fn every_choice_of_three_gradients_is_right() {
+    for n in [5, 64, 8192 + 70] {
+        let numbers = [1, 2, 3].map(|seed| round::<f32>(&numbers(n, seed)));
+        let inputs = [0, 1, 2].map(|input| Array::from(Tensor::from(&numbers[input])));
+        for chosen in 0..8 {
+            let lengths = [0, 1, 2].map(|input| if chosen >> input & 1 == 1 { n } else { 0 });
+            let answer = ask(&TRIPLE, &inputs, SERIAL, Reduction::Sum, Upstream::Scalar(0.5), None, &lengths).unwrap();
+            let [a, b, c] = &numbers;
+            for (input, (one, other)) in
+                [(b, c), (a, c), (a, b)].into_iter().enumerate().filter(|(i, _)| lengths[*i] > 0)
+            {
+                let expected: Vec<f32> = one.iter().zip(other).map(|(one, other)| 0.5 * one * other).collect();
+                assert_eq!(answer.gradients[input], expected, "gradient {input} of {lengths:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -122,120 +142,6 @@ fn rows_with_gaps_give_the_bits_of_rows_without() {
             }
             assert_same(&one, &other, &format!("{rows} rows of {line}"));
         }
-    }
-}
-
-#[test]
-fn a_broadcast_input_gives_the_values_of_its_expansion_and_its_gradient_is_a_sum() {
-    for (rows, extent) in [(1, 1), (5, 3), (70, 130), (3, 9000)] {
-        let n = rows * extent;
-        let x = round::<f64>(&numbers(n, 10));
-        let w: Vec<f64> = numbers(rows, 11).iter().map(|w| w + 3.0).collect();
-        let full: Vec<f64> = (0..n).map(|i| w[i / extent]).collect();
-        let input = Array::from(Tensor::from((&x, [rows, extent])));
-        let expanded = [input, Tensor::from((&full, [rows, extent])).into()];
-        let one = ask(&WEIGHTED_SQUARE, &expanded, SERIAL, Reduction::MEAN, Upstream::One, None, &[n, n]).unwrap();
-        for narrow in [Tensor::from((&w, [rows])), Tensor::from((&w, [rows, 1]))] {
-            let inputs = [input, narrow.into()];
-            let other =
-                ask(&WEIGHTED_SQUARE, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[n, rows]).unwrap();
-            assert_eq!(one.outcome.partial.sum.to_bits(), other.outcome.partial.sum.to_bits());
-            assert_eq!(crate::bits(&one.gradients[0]), crate::bits(&other.gradients[0]));
-            for row in 0..rows {
-                let sum: f64 = one.gradients[1][row * extent..][..extent].iter().sum();
-                assert_close(other.gradients[1][row], sum, 4.0, "summed gradient");
-            }
-        }
-    }
-}
-
-#[test]
-fn every_way_of_broadcasting_reads_the_right_place_and_sums_its_gradient() {
-    for [n, c, d] in [[3, 4, 5], [1, 1, 5], [1, 4, 1], [3, 4, 1], [2, 1, 3], [1, 1, 1]] {
-        let x = round::<f64>(&numbers(n * c * d, 12));
-        // With and without a dimension after the second axis.
-        let shapes = if d == 1 { vec![vec![n, c], vec![n, c, 1]] } else { vec![vec![n, c, d]] };
-        for shape in shapes {
-            // An axis may be there, of extent 1, or missing; of the rows, all dimensions together.
-            let mut rows = shape.clone();
-            rows.remove(1);
-            for row_shape in [rows.clone(), vec![1; rows.len()], vec![]] {
-                for second in [Some(c), Some(1), None] {
-                    let mut weight_shape = row_shape.clone();
-                    if let Some(extent) = second {
-                        weight_shape.insert(row_shape.len().min(1), extent);
-                    }
-                    let own = |all: usize, is_there: bool| if is_there { all } else { 1 };
-                    let (has_rows, has_second) = (row_shape == rows, second == Some(c));
-                    let place = |at: usize| {
-                        let [o, e, i] = [at / d / c, at / d % c, at % d];
-                        let row = |coordinate: usize| if has_rows { coordinate } else { 0 };
-                        let extents = [own(c, has_second), own(d, has_rows)];
-                        (row(o) * extents[0] + if has_second { e } else { 0 }) * extents[1] + row(i)
-                    };
-                    for gap in if weight_shape.is_empty() { 0..1 } else { 0..3 } {
-                        let input = Tensor { data: &x, shape: Shape::new(&shape).unwrap(), row_stride: None };
-                        broadcast_is_right(input, &weight_shape, gap, place);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The weight of the place `at` is the one at `place(at)`, and after each of its rows there is a gap.
-fn broadcast_is_right(input: Tensor<'_, f64>, shape: &[usize], gap: usize, place: impl Fn(usize) -> usize) {
-    let x = input.data;
-    let what = format!("weight of shape {shape:?} with a gap of {gap} for {:?}", input.shape);
-    let line: usize = shape.iter().skip(1).product();
-    let row_stride = (gap > 0).then_some(line + gap);
-    let lies = |place: usize| place / line * (line + gap) + place % line;
-    let rows = shape.first().copied().unwrap_or(1);
-    let mut weights = vec![f64::NAN; rows * (line + gap)];
-    (0..rows * line).for_each(|place| weights[lies(place)] = place as f64 + 1.0);
-    let weight = Tensor { data: &weights, shape: Shape::new(shape).unwrap(), row_stride };
-    let (inputs, lengths) = ([input.into(), weight.into()], [x.len(), weights.len()]);
-    let ups = numbers(x.len(), 14);
-    let up = Upstream::Each(&ups);
-    let answer = ask(&WEIGHTED_SECOND, &inputs, SERIAL, Reduction::None, up, Some(x.len()), &lengths).unwrap();
-    let mut gradient = vec![0.0; rows * line];
-    for at in 0..x.len() {
-        let weight = place(at) as f64 + 1.0;
-        assert_eq!(answer.elements[at], weight * x[at] * x[at], "{what}: value {at}");
-        assert_close(answer.gradients[0][at], ups[at] * weight * 2.0 * x[at], 100.0, &what);
-        gradient[place(at)] += ups[at] * x[at] * x[at];
-    }
-    for (place, gradient) in gradient.iter().enumerate() {
-        assert_close(answer.gradients[1][lies(place)], *gradient, 100.0, &what);
-    }
-    let written = answer.gradients[1].iter().filter(|value| **value != crate::GUARD).count();
-    assert_eq!(written, gradient.len(), "{what}: between rows, nothing is written");
-}
-
-#[test]
-fn dropped_rows_count_nowhere_even_with_nan_in_them() {
-    for n in [1, 7, 64, 600, 9000] {
-        let xs = numbers(n, 13);
-        let labels: Vec<i32> = (0..n).map(|i| [7, 1, -1, -1, 7][i % 5]).collect();
-        let with_nan: Vec<f32> = (0..n).map(|i| if labels[i] == 7 { f32::NAN } else { xs[i] as f32 }).collect();
-        let inputs = [Array::from(Tensor::from(&with_nan)), Labels::from(&labels).into()];
-        let live = labels.iter().filter(|label| **label != 7).count();
-        if live == 0 {
-            let error = ask(&SIGNED, &inputs, SERIAL, Reduction::MEAN, Upstream::One, None, &[n]).unwrap_err();
-            assert_eq!((error.0.kind(), error.1), ("zero_divisor", true));
-            continue;
-        }
-        let mean = ask(&SIGNED, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(n), &[n]).unwrap();
-        assert_eq!(mean.outcome.partial.divisor, Some(live as f64));
-        for i in 0..n {
-            if labels[i] == 7 {
-                assert_eq!((mean.elements[i].to_bits(), mean.gradients[0][i].to_bits()), (0, 0), "row {i} is dropped");
-            } else {
-                assert_eq!(mean.elements[i], xs[i] as f32 * labels[i] as f32);
-                assert_eq!(mean.gradients[0][i], labels[i] as f32 * (1.0 / live as f64) as f32);
-            }
-        }
-        assert!(mean.outcome.value.unwrap().is_finite());
     }
 }
 

@@ -4,11 +4,11 @@ use loss_runtime::call::{Call, Execution, MAX_INPUTS, Reduction, Request, Upstre
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Error, Labels, Loss, Tensor, TensorMut, run, run_in_place};
 
-use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, SIGNED, SMOOTH, WEIGHTED_SQUARE};
+use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SIGNED, SMOOTH, WEIGHTED_SQUARE};
 use crate::{bits, numbers, round};
 
 /// An array that may be overwritten.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Given<'a, T> {
     array: Array<'a, T>,
 }
@@ -96,6 +96,9 @@ fn every_loss<T: Element>() {
             (0..rows).map(|row| if row % 7 == 3 { -100 } else { ((row * 31) % extent) as i64 }).collect();
         let shape = [rows, extent];
         let (table, classes) = (given(Tensor::from(&table)), given(Labels::from(&classes)));
+        // The gradient of what nothing depends on is 0, in its place too.
+        let unread = given(Tensor::from((&y, shape)));
+        agree(&LOG_SOFTMAX_DROPPING, &[given(Tensor::from((&x, shape))), classes, table, unread], n, &isas());
         agree(&ENTROPY, &[given(Tensor::from((&x, shape))), classes, table], rows, &isas());
         agree(&LOG_SOFTMAX, &[given(Tensor::from((&x, shape)))], n, &isas());
         let weights: Vec<T> = y.iter().map(|y| y.abs()).collect();

@@ -1,18 +1,14 @@
 //! Losses around the kernels, as the compiler would declare them.
 
 use loss_runtime::call::MAX_INPUTS;
-use loss_runtime::drive::{
-    elementwise_forward, elementwise_fused, first_violation, line_forward, line_fused, row_wise,
-};
+use loss_runtime::drive::{elementwise_forward, elementwise_fused, first_violation, line_forward, line_fused};
 use loss_runtime::info::{
     AxisInfo, Divisor, Guide, InputInfo, Label, LossInfo, ParamInfo, ParamKind, Position, ReductionInfo,
 };
 use loss_runtime::job::Line;
 use loss_runtime::registry::{Curvatures, Kernel, LineRuns, Loss, Over, Variant, VariantKey, VariantReduction};
 
-use super::kernels::{
-    LogSoftmax, NotNegative, ScaledDot, Signed, Smooth, SoftmaxEntropy, Spread, WeightOfLabel, WeightedSquare,
-};
+use super::kernels::{NotNegative, Signed, Smooth, Spread, TELL, Triple, WeightedSquare};
 
 /// A loss with one variant.
 pub(crate) struct Toy {
@@ -71,7 +67,6 @@ pub(crate) const ROWS: AxisInfo = AxisInfo { name: "N", meaning: None, position:
 pub(crate) const MEAN: ReductionInfo =
     ReductionInfo { name: "mean", divisor: Divisor::Elements, divisor_text: "elements" };
 const SAMPLES: ReductionInfo = ReductionInfo { name: "batchmean", divisor: Divisor::Samples, divisor_text: "samples" };
-const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
 const fn divided(name: &'static str) -> ReductionInfo {
     ReductionInfo { name, divisor: Divisor::Sum, divisor_text: "a sum" }
 }
@@ -251,6 +246,23 @@ static WEIGHTED_SECOND_INFO: LossInfo = info(
 );
 toy!(/** The same in the second dimension; the weight may be broadcast along both. */ WEIGHTED_SECOND, WEIGHTED_SECOND_INFO, weighted);
 
+macro_rules! weighted_dropping {
+    ($float:ident) => {
+        Variant {
+            input_domains: &[None, Some(first_violation::<$float, NotNegative, 1, 0>), None],
+            ..weighted!($float)
+        }
+    };
+}
+static WEIGHTED_DROPPING_INFO: LossInfo = info(
+    "weighted_dropping",
+    &[ROWS, SECOND],
+    &[input("input", &[0, 1], true), InputInfo { broadcast: &[0, 1], gradient: false, ..WEIGHT }, SIGN],
+    IGNORE,
+    &[MEAN],
+);
+toy!(/** The same with a label that may drop a row. */ WEIGHTED_DROPPING, WEIGHTED_DROPPING_INFO, weighted_dropping);
+
 macro_rules! spread {
     ($float:ident) => {
         Variant {
@@ -296,13 +308,9 @@ macro_rules! signed {
         }
     };
 }
-static SIGNED_INFO: LossInfo = info(
-    "signed",
-    &[ROWS],
-    &[input("input", &[0], true), InputInfo { label: Label::Sign, ignore: Some(0), ..input("target", &[0], false) }],
-    &[number("ignore", ParamKind::Integer, 7.0, None)],
-    &[MEAN],
-);
+const SIGN: InputInfo = InputInfo { label: Label::Sign, ignore: Some(0), ..input("target", &[0], false) };
+const IGNORE: &[ParamInfo] = &[number("ignore", ParamKind::Integer, 7.0, None)];
+static SIGNED_INFO: LossInfo = info("signed", &[ROWS], &[input("input", &[0], true), SIGN], IGNORE, &[MEAN]);
 toy!(/** Elementwise with a label that may drop a row. */ SIGNED, SIGNED_INFO, signed);
 static FLAGGED_INFO: LossInfo = info(
     "flagged",
@@ -313,88 +321,24 @@ static FLAGGED_INFO: LossInfo = info(
 );
 toy!(/** The same with a condition. */ FLAGGED, FLAGGED_INFO, signed);
 
-macro_rules! entropy {
+macro_rules! triple {
     ($float:ident) => {
         Variant {
             axes: 1,
-            loss: Kernel {
-                forward: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
-                fused: row_wise::<$float, SoftmaxEntropy, 1, 2, 0, 0, 2, 6, 1, 0>,
-                lines: None,
-                curvatures: Curvatures::NONE,
-                products: &[],
-                shared: &[],
-            },
-            reductions: &[
-                VariantReduction {
-                    of: None,
-                    over: Some(Over::Sum(row_wise::<$float, WeightOfLabel, 0, 1, 0, 0, 0, 1, 0, 0>)),
-                },
-                none!($float),
-            ],
+            loss: elementwise!($float, Triple, 3, 0, 3, None),
+            reductions: &[none!($float)],
             input_domains: &[None, None, None],
             accumulate_f64: false,
         }
     };
 }
-static ENTROPY_INFO: LossInfo = info(
-    "entropy",
-    &[ROWS, SECOND],
-    &[
-        input("input", &[0, 1], true),
-        InputInfo { label: Label::ClassIndex, ignore: Some(0), ..input("target", &[0], false) },
-        InputInfo { label: Label::Nonnegative, ..input("weight", &[1], false) },
-    ],
-    &[number("ignore_index", ParamKind::Integer, -100.0, None)],
-    &[WEIGHTED, SAMPLES],
-);
-toy!(/** Two passes, a label, a gathered weight, a divisor that is a sum. */ ENTROPY, ENTROPY_INFO, entropy);
+static TRIPLE_INFO: LossInfo =
+    info("triple", &[ROWS], &[input("x", &[0], true), input("y", &[0], true), input("z", &[0], true)], &[], &[MEAN]);
+toy!(/** Elementwise with three gradients. */ TRIPLE, TRIPLE_INFO, triple);
+const TELLS: &[ParamInfo] = &[number("tell", ParamKind::Real, TELL, None)];
+static TRIPLE_TELLS_INFO: LossInfo = LossInfo { params: TELLS, ..TRIPLE_INFO };
+toy!(/** The same, but that it tells of its pieces. */ TRIPLE_TELLS, TRIPLE_TELLS_INFO, triple);
 
-macro_rules! dot {
-    ($float:ident) => {
-        Variant {
-            axes: 1,
-            loss: Kernel {
-                forward: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
-                fused: row_wise::<$float, ScaledDot, 2, 1, 1, 0, 1, 3, 2, 1>,
-                lines: None,
-                curvatures: Curvatures::NONE,
-                products: &[],
-                shared: &[],
-            },
-            reductions: &[none!($float)],
-            input_domains: &[None, None, None, None],
-            accumulate_f64: false,
-        }
-    };
-}
-static DOT_INFO: LossInfo = info(
-    "dot",
-    &[ROWS, SECOND],
-    &[input("x", &[0, 1], true), input("y", &[0, 1], true), input("t", &[0], true), input("s", &[1], false)],
-    &[],
-    &[MEAN],
-);
-toy!(/** One pass; gradients along both axes and along rows. */ DOT, DOT_INFO, dot);
+mod rows;
 
-macro_rules! log_softmax {
-    ($float:ident) => {
-        Variant {
-            axes: 3,
-            loss: Kernel {
-                forward: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
-                fused: row_wise::<$float, LogSoftmax, 1, 0, 0, 0, 2, 3, 1, 0>,
-                lines: None,
-                curvatures: Curvatures::NONE,
-                products: &[],
-                shared: &[],
-            },
-            reductions: &[none!($float)],
-            input_domains: &[None],
-            accumulate_f64: false,
-        }
-    };
-}
-static LOG_SOFTMAX_INFO: LossInfo =
-    info("log_softmax", &[ROWS, SECOND], &[input("input", &[0, 1], true)], &[], &[MEAN]);
-toy!(/** A value for every place, after two passes. */ LOG_SOFTMAX, LOG_SOFTMAX_INFO, log_softmax);
+pub(crate) use rows::{DOT, DOT_BROADCAST, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, LOG_SOFTMAX_TELLS, MIDRANGE};

@@ -3,8 +3,10 @@
 
 mod asked;
 mod at_once;
+mod broadcast;
 mod checks;
 mod declarations;
+mod dropped;
 mod elementwise;
 // With its own tests, as `sum` below.
 #[cfg(feature = "half")]
@@ -21,12 +23,13 @@ mod probabilities;
 mod row_wise;
 mod second_order;
 mod shared;
+mod split;
 // With its own test: the library is not compiled for tests.
 #[path = "../../src/sum.rs"]
 mod sum;
 
 use loss_runtime::call::{Call, Execution, MAX_INPUTS, Outcome, Reduction, Request, Upstream};
-use loss_runtime::{Array, Element, Error, Loss, run};
+use loss_runtime::{Array, Element, Error, Loss, Shape, Tensor, run};
 
 /// Numbers in -2..2, the same for the same seed.
 fn numbers(count: usize, seed: u64) -> Vec<f64> {
@@ -43,6 +46,10 @@ fn numbers(count: usize, seed: u64) -> Vec<f64> {
 
 fn round<T: Element>(numbers: &[f64]) -> Vec<T> {
     numbers.iter().map(|number| T::from_f64(*number)).collect()
+}
+
+fn tensor<'a, T>(data: &'a [T], extents: &[usize]) -> Tensor<'a, T> {
+    Tensor { data, shape: Shape::new(extents).unwrap(), row_stride: None }
 }
 
 /// What a call gave, with the outputs between guards.

@@ -202,6 +202,9 @@ fn threads_change_no_bit() {
         let (rows, extent) = (2003, 150);
         let class = Given::Whole { values: labels(rows, extent), shape: vec![rows] };
         agree::<f16>(&ENTROPY, &[with_gaps(&[rows, extent], 1, 11), class, weights(&[extent], 12)], &executions);
+        for (rows, extent) in [(2003, 40), (30_011, 3)] {
+            agree::<bf16>(&LOG_SOFTMAX, &[given(&[rows, extent], 14)], &executions);
+        }
     });
 }
 
@@ -240,6 +243,16 @@ fn types_may_be_mixed() {
     request.gradients[0] = Some(&mut expected);
     assert_eq!(mixed, run(&SMOOTH, &call, request).unwrap());
     assert_eq!(gradient, expected);
+    // Numbers of the compute type in a call of a narrower one: the gradient is rounded to that.
+    let (x, y) = ([0.501_f32, -0.25], [0.25_f32, 1.0]);
+    let mut call = Call::<bf16>::default();
+    call.inputs[0] = Some(Labels::from(&x).into());
+    call.inputs[1] = Some(Labels::from(&y).into());
+    let mut gradient = [bf16::NAN; 2];
+    let mut request = Request::value(Reduction::Sum);
+    request.gradients[0] = Some(&mut gradient);
+    run(&SMOOTH, &call, request).unwrap();
+    assert_eq!(gradient, [bf16::from_f32(0.251), bf16::NEG_ONE]);
 }
 
 /// Every number of both types, those half way between two, and every number through the buffers of a call whose gradient it is.

@@ -4,7 +4,7 @@ use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Labels, Loss, Tensor};
 
-use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX};
+use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, MIDRANGE};
 use crate::{Answer, SERIAL, ask, assert_close, assert_same, bits, numbers, round};
 
 /// [rows, extent] turned into [extent, rows].
@@ -209,6 +209,10 @@ fn instruction_sets_and_threads_change_no_bit() {
         let (other, row) = (Tensor::from((&y, shape)).into(), Tensor::from((&t, [outer, inner])).into());
         bits_do_not_depend_on_execution(&DOT, &[input, other, row, Tensor::from(&s).into()], rows, &[n, n, rows]);
         bits_do_not_depend_on_execution(&LOG_SOFTMAX, &[input], n, &[n]);
+        let labels: Vec<i32> = labels.iter().map(|class| if class % 3 == 1 { -100 } else { *class as i32 }).collect();
+        let target = Array::from(Labels::from((&labels, [outer, inner])));
+        let inputs = [input, target, Tensor::from(&weight).into(), input];
+        bits_do_not_depend_on_execution(&LOG_SOFTMAX_DROPPING, &inputs, n, &[n]);
     }
 }
 
@@ -284,4 +288,88 @@ fn one_dimension_is_one_row() {
     let answer = ask(&ENTROPY, &inputs, SERIAL, Reduction::MEAN, Upstream::One, Some(1), &[2]).unwrap();
     assert_close(answer.outcome.value.unwrap(), std::f64::consts::LN_2, 1.0, "log 2");
     assert_eq!(answer.gradients[0], [0.5, -0.5]);
+}
+
+/// A vector of which every third number is meant.
+fn apart<T: Element>(values: &[T]) -> Vec<T> {
+    values.iter().flat_map(|value| [*value, T::NAN, T::NAN]).collect()
+}
+
+/// The gradient of such a vector, after making sure that nothing was written in between.
+fn together<T: Element>(gradient: &mut Vec<T>) {
+    assert!(gradient.iter().enumerate().all(|(at, value)| at % 3 == 0 || value.to_f64() == crate::GUARD));
+    *gradient = gradient.iter().step_by(3).copied().collect();
+}
+
+#[test]
+fn places_of_a_single_row_may_lie_apart() {
+    for n in [1, 2, 16, 20, 33, 200, 9000] {
+        let [x, y, s] = [81, 82, 83].map(|seed| round::<f32>(&numbers(n, seed)));
+        let weight: Vec<f32> = s.iter().map(|s| s.abs()).collect();
+        let (label, t) = ([n as u16 / 2], [0.75]);
+        let run = |loss: &dyn Loss, inputs: &[Array<'_, f32>], len, gradients: &[usize]| {
+            ask(loss, inputs, SERIAL, Reduction::None, Upstream::Scalar(0.37), Some(len), gradients).unwrap()
+        };
+        let (label, t) = (Array::from(Labels::from((&label, []))), Array::from(Tensor::from((&t, []))));
+        let wide = [&x, &y, &s, &weight].map(|values| apart(values));
+        let [dense_x, dense_y, dense_s, dense_weight] =
+            [&x, &y, &s, &weight].map(|values| Array::from(Tensor::from(values)));
+        let [x, y, s, weight] =
+            wide.each_ref().map(|data| Tensor { data, ..Tensor::from(&x) }.with_row_stride(3).into());
+        let m = 3 * n;
+        let expected = run(&LOG_SOFTMAX, &[dense_x], n, &[n]);
+        let mut found = run(&LOG_SOFTMAX, &[x], n, &[m]);
+        together(&mut found.gradients[0]);
+        assert_same(&expected, &found, &format!("a value for each of {n}"));
+        let expected = run(&ENTROPY, &[dense_x, label, dense_weight], 1, &[n]);
+        let mut found = run(&ENTROPY, &[x, label, weight], 1, &[m]);
+        together(&mut found.gradients[0]);
+        assert_same(&expected, &found, &format!("entropy of {n}"));
+        let expected = run(&DOT, &[dense_x, dense_y, t, dense_s], 1, &[n, n, 1]);
+        let mut found = run(&DOT, &[x, y, t, s], 1, &[m, m, 1]);
+        found.gradients[..2].iter_mut().for_each(together);
+        assert_same(&expected, &found, &format!("dot of {n}"));
+    }
+}
+
+/// Values of `none`, along rows and across them.
+fn midranges<T: Element>(x: &[T], rows: usize, extent: usize) -> [Vec<T>; 2] {
+    let across = transpose(x, rows, extent);
+    [Tensor::from((x, [rows, extent])).into(), Tensor::from((&across, [1, extent, rows])).into()].map(
+        |input: Array<'_, T>| {
+            let up = Upstream::One;
+            ask(&MIDRANGE, &[input], SERIAL, Reduction::None, up, Some(rows), &[]).unwrap().elements
+        },
+    )
+}
+
+fn extremes_are_right<T: Element>() {
+    for (rows, extent) in shapes() {
+        let xs = numbers(rows * extent, 91);
+        let midrange = |row: &[f64]| {
+            let (least, most) = row.iter().fold((f64::MAX, f64::MIN), |(least, most), x| (least.min(*x), most.max(*x)));
+            (least + most) * 0.5
+        };
+        let expected = round::<T>(&xs.chunks(extent).map(midrange).collect::<Vec<_>>());
+        for found in midranges(&round::<T>(&xs), rows, extent) {
+            assert_eq!(bits(&found), bits(&expected), "{rows} rows of {extent}");
+        }
+    }
+    for extent in [1, 7, 16, 40, 130, 8192 + 40] {
+        for place in [0, 15, 38, extent / 2, extent - 1].into_iter().filter(|place| *place < extent) {
+            // Zeros of either sign: which was found first would tell in which order they were looked at.
+            let mut x = vec![T::from_f64(-0.0); extent];
+            assert!(midranges(&x, 1, extent).iter().all(|found| found[0].bits() == 0));
+            x[place] = T::ZERO;
+            assert!(midranges(&x, 1, extent).iter().all(|found| found[0].bits() == 0));
+            x[place] = T::NAN;
+            assert!(midranges(&x, 1, extent).iter().all(|found| found[0].is_nan()), "NaN at {place} of {extent}");
+        }
+    }
+}
+
+#[test]
+fn extremes_are_right_and_spread_nan() {
+    extremes_are_right::<f32>();
+    extremes_are_right::<f64>();
 }

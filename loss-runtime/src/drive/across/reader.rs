@@ -131,19 +131,19 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
         s
     }
 
+    /// The upstream gradient of a place, where the value is per element.
     #[inline(always)]
     pub(super) fn upstream(&self, place: usize) -> L {
         match self.upstream {
             Upstream::One => L::splat(self.token, 1.0),
             Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) if self.job.per_element => self.upstream_path.load(self.token, each, place, self.rows),
-            Upstream::Converted(each) if self.job.per_element => {
+            Upstream::Each(each) => self.upstream_path.load(self.token, each, place, self.rows),
+            Upstream::Converted(each) => {
                 let path = self.upstream_path;
                 let mut lanes = [T::ONE; MAX_LANES];
                 each.convert(path.base + place * path.stride, path.lane, &mut lanes[..self.rows]);
                 L::load(self.token, &lanes[..L::LANES])
             }
-            Upstream::Each(_) | Upstream::Converted(_) => L::splat(self.token, 0.0),
         }
     }
 }

@@ -127,9 +127,9 @@ fn fill_transposed<L: Lane>(
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
     let (start, stride) = (view.offset(block.outer, 0, 0), view.strides[0]);
-    // What follows a row is read along with it, and does no harm.
+    // What follows a row, or the block's rows, is read along with them, and does no harm.
     let end = start + (L::LANES - 1) * stride + extent.next_multiple_of(L::LANES);
-    let lies = view.strides[1] == 1 && block.len == L::LANES;
+    let lies = view.strides[1] == 1;
     let mut space;
     let (values, offset, stride) = match view.values {
         Values::Native(values) if lies && end <= values.len() => (values, start, stride),
@@ -230,8 +230,9 @@ fn empty_transposed<L: Lane>(
     let end = offset + (block.len - 1) * stride + extent;
     // Where a row is narrower than a vector, the rest of it may spill into the rows after it, if they are written later: so the last,
     // narrow vectors of the rows come first, and rows in order.
-    let mut start = (extent - 1) / L::LANES * L::LANES;
-    loop {
+    let mut start = extent.next_multiple_of(L::LANES);
+    while start > 0 {
+        start -= L::LANES;
         let count = L::LANES.min(extent - start);
         let columns = &tile[start * L::LANES..(start + count) * L::LANES];
         let zero = L::splat(token, 0.0);
@@ -252,10 +253,6 @@ fn empty_transposed<L: Lane>(
                 }
             }
         }
-        if start == 0 {
-            break;
-        }
-        start -= L::LANES;
     }
     if let Some(slot) = spread_later {
         spread_rows(job, input, block, to, slot, from);
