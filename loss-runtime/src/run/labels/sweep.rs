@@ -1,6 +1,7 @@
 //! Whether every value of an input is admitted, in one sweep without regard to rows.
 //!
-//! A yes is certain. A no means that [`super`] has to look: at the value that is wrong, or at one that this sweep is too coarse for.
+//! A yes is certain. A no means that [`super`] has to look: at the value that is wrong, at one in a row that is dropped, or at a sum that this
+//! sweep is too coarse for.
 
 mod narrow;
 
@@ -18,7 +19,7 @@ use crate::tensor::{LabelSlice, LabelTest, LabelType};
 pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admitted: Admitted, isa: Isa) -> bool {
     match values {
         Values::Native(values) => T::dispatch(isa, Floats { values: &values[..len], admitted }),
-        Values::Labels(LabelSlice::F32(_) | LabelSlice::F64(_)) => false,
+        Values::Labels(values @ (LabelSlice::F32(_) | LabelSlice::F64(_))) => values.all(0, len, admitted),
         Values::Labels(values) if values.is_narrow() => narrow::all_admitted::<T>(*values, len, admitted, isa),
         Values::Labels(values) => T::dispatch(isa, Integers { values: *values, len, admitted }),
         Values::InPlace | Values::Absent => true,
