@@ -8,10 +8,6 @@ mod checks;
 mod declarations;
 mod dropped;
 mod elementwise;
-// With its own tests, as `sum` below.
-#[cfg(feature = "half")]
-#[path = "../../src/stored/half_bits.rs"]
-mod half_bits;
 mod in_place;
 mod kernels;
 mod labels;
@@ -24,9 +20,6 @@ mod row_wise;
 mod second_order;
 mod shared;
 mod split;
-// With its own test: the library is not compiled for tests.
-#[path = "../../src/sum.rs"]
-mod sum;
 
 use loss_runtime::call::{Call, Execution, MAX_INPUTS, Outcome, Reduction, Request, Upstream};
 use loss_runtime::{Array, Element, Error, Loss, Shape, Tensor, run};
