@@ -4,6 +4,8 @@
 //! sweep is too coarse for.
 
 mod narrow;
+#[cfg(test)]
+mod tests;
 
 use core::ops::Range;
 
@@ -44,9 +46,16 @@ pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, a
 pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value: f64, isa: Isa) -> bool {
     match values {
         Values::Native(_) => false,
-        Values::Labels(values) => T::dispatch(isa, Absent { values: *values, len, value: value as i64 }),
+        Values::Labels(values) => {
+            integer(value).is_some_and(|value| T::dispatch(isa, Absent { values: *values, len, value }))
+        }
         Values::InPlace | Values::Absent => true,
     }
+}
+
+/// The integer that a number is, if it is no other integer's nearest number too: as those from 2^53 on are.
+fn integer(number: f64) -> Option<i64> {
+    (f64::abs(number) < (1_u64 << f64::MANTISSA_DIGITS) as f64).then_some(number as i64)
 }
 
 /// Numbers of the compute type.
@@ -136,7 +145,7 @@ impl<T: Real> LaneTask<T> for Integers<'_> {
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> bool {
         let Self { values, len, admitted } = self;
         // 0 is admitted wherever a range is looked at.
-        let ignored = admitted.ignored.map_or(0, |value| value as i64);
+        let ignored = admitted.ignored.and_then(integer).unwrap_or(0);
         match admitted.label {
             Label::ClassIndex => values.all(0, len, UpTo { last: (admitted.extent as u64).wrapping_sub(1), ignored }),
             Label::Binary | Label::MultiHot | Label::Flag => values.all(0, len, UpTo { last: 1, ignored }),
