@@ -2,6 +2,8 @@
 //! rows are not looked at.
 
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use crate::call::{Call, MAX_INPUTS};
 use crate::error::Error;

@@ -4,6 +4,9 @@
 //! outer extent `N` and the inner one `d1 * d2`. With it in the last dimension, all others are outer. A spec without a second axis has
 //! one place on it; its first dimension is outer, so that a row stride can be seen.
 
+#[cfg(test)]
+mod tests;
+
 use crate::call::{Call, MAX_INPUTS, SLOTS};
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo, Position};

@@ -1,5 +1,8 @@
 //! Gradients with respect to what all rows share: each sums what the rows contribute, which a kernel of its own gives.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec;
 use alloc::vec::Vec;
 
