@@ -27,8 +27,11 @@ const FLOATS: [(Label, &[f64], &[f64]); 11] = [
     (Label::ClassIndex, &[0.0, 1.0, 4.0], &[-1.0, 5.0, f64::NAN]),
 ];
 
-/// Labels for a class index of 5, which value is ignored, and integers that are admitted and that are not.
-const INTEGERS: [(Label, Option<f64>, &[i64], &[i64]); 9] = [
+/// A label, which value is ignored, and integers that are admitted and that are not.
+type Judged = (Label, Option<f64>, &'static [i64], &'static [i64]);
+
+/// There are 5 classes.
+const INTEGERS: [Judged; 9] = [
     (Label::ClassIndex, None, &[0, 3, 4], &[5, -1, i64::MAX, i64::MIN]),
     (Label::ClassIndex, Some(-100.0), &[0, 4, -100], &[5, -1, -99, i64::MAX]),
     (Label::ClassIndex, Some(255.0), &[0, 4, 255], &[5, 254, -1]),
@@ -56,14 +59,10 @@ fn sweeps_floats<T: Element, S>(convert: impl Fn(f64) -> S, given: impl Fn(&[S])
             let mut values: Vec<S> = line(len, good, bad).into_iter().map(&convert).collect();
             let sweep = |values: &[S]| all_admitted(&given(values), len, admitted(label, None), isa);
             assert!(sweep(&values), "{isa} {} {label:?} {len}", T::NAME);
-            // In a long line, every place is looked at once, by one of the wrong values.
             for at in 0..len {
-                let few = if len > 33 {
-                    at % bad.len().max(1)..bad.len().min(at % bad.len().max(1) + 1)
-                } else {
-                    0..bad.len()
-                };
-                for wrong in &bad[few] {
+                // In a long line, every place is looked at with one of the wrong values.
+                let few = if len > 33 { 1 } else { bad.len() };
+                for wrong in bad.iter().cycle().skip(at).take(few.min(bad.len())) {
                     let right = core::mem::replace(&mut values[at], convert(*wrong));
                     assert!(!sweep(&values), "{isa} {} {label:?}: {wrong} at {at} of {len}", T::NAME);
                     values[at] = right;
