@@ -322,6 +322,35 @@ fn conditions_of_every_type_read_alike_and_drop_rows_alike() {
 }
 
 #[test]
+fn labels_and_the_value_that_drops_rows_are_told_apart_as_numbers() {
+    let x = [0.5_f32, 2.0, -3.0, 1.0];
+    let weights = [1.0_f32, 1.0];
+    let most = 1_u64 << 53;
+    let refused = None;
+    // The second label, and how many rows are left if it is well. It is never a class.
+    for (label, ignored, live) in [
+        (u64::MAX, u64::MAX as f64, Some(1.0)),
+        (1 << 63, u64::MAX as f64, refused),
+        (most, most as f64, Some(1.0)),
+        // The nearest number of 64 bits is that value.
+        (most + 1, most as f64, Some(1.0)),
+        (most - 2, (most - 1) as f64, refused),
+        (most - 1, (most - 1) as f64, Some(1.0)),
+        (0, -0.0, Some(1.0)),
+    ] {
+        let labels = [1, label];
+        let mut call = Call::default();
+        call.inputs[0] = Some(Tensor::from((&x, [2, 2])).into());
+        call.inputs[1] = Some(Labels::from(&labels).into());
+        call.inputs[2] = Some(Tensor::from(&weights).into());
+        call.params[0] = ignored;
+        let found = run(&ENTROPY, &call, Request::partial(Reduction::MEAN));
+        let divisor = found.ok().map(|outcome| outcome.partial.divisor.unwrap());
+        assert_eq!(divisor, live, "{label} without {ignored}");
+    }
+}
+
+#[test]
 fn what_is_asked_for_must_exist_and_fit() {
     let x = [1.0_f32, 2.0];
     let inputs = [Array::from(Tensor::from(&x)), Labels::from(&[1_i8, -1]).into()];
