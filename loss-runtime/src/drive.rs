@@ -47,3 +47,6 @@ fn halve<const N: usize>(lanes: &mut [f64; N], width: usize) -> f64 {
     }
     lanes[0]
 }
+
+#[cfg(test)]
+mod tests;

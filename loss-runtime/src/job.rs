@@ -221,3 +221,6 @@ impl<T> Outputs<'_, T> {
         Self { elements: None, gradients: [const { None }; SLOTS] }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -563,3 +563,6 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         (xs, ss, upstream)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,3 +135,6 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
         first.map(|[outer, inner, extent]| (outer * whole.extent + extent) * whole.inner + inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

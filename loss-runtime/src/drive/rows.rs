@@ -311,3 +311,6 @@ where
         Some(_) => K::step::<L, 7>(token, u, v, x, s, index, upstream).1,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ pub(super) fn clear<T: Element>(view: &View<'_, T>, geometry: &Geometry, to: &mu
     let geometry = view.own_places(geometry);
     runs(&geometry, view.strides, 0, geometry.places(), |_, offset, stride, count| to.clear(offset, stride, count));
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,6 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use crate::drive::MAX_LANES;
 use crate::drive::block::Block;
 use crate::drive::in_place::Taken;
 use crate::drive::scratch::{convert, put, spread};
-use crate::job::{Job, Slot, Values};
+use crate::job::{Job, Slot, Values, View};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
@@ -112,6 +112,14 @@ pub(super) fn fill_tile<L: Lane>(
     }
 }
 
+/// Whether rows lie among so many numbers as a block of them is transposed. What follows a row, or the block's rows, is read along with them, and
+/// does no harm.
+#[inline(always)]
+fn lies_ready<L: Lane>(view: &View<'_, L::Scalar>, outer: usize, extent: usize, numbers: usize) -> bool {
+    let last = view.offset(outer + L::LANES - 1, 0, 0);
+    view.strides[1] == 1 && last + extent.next_multiple_of(L::LANES) <= numbers
+}
+
 /// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`.
 #[inline(always)]
 fn fill_transposed<L: Lane>(
@@ -126,13 +134,11 @@ fn fill_transposed<L: Lane>(
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
-    let (start, stride) = (view.offset(block.outer, 0, 0), view.strides[0]);
-    // What follows a row, or the block's rows, is read along with them, and does no harm.
-    let end = start + (L::LANES - 1) * stride + extent.next_multiple_of(L::LANES);
-    let lies = view.strides[1] == 1;
     let mut space;
     let (values, offset, stride) = match view.values {
-        Values::Native(values) if lies && end <= values.len() => (values, start, stride),
+        Values::Native(values) if lies_ready::<L>(view, block.outer, extent, values.len()) => {
+            (values, view.offset(block.outer, 0, 0), view.strides[0])
+        }
         Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
             space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
             gather_rows(job, input, taken, block, &mut space);
@@ -274,3 +280,6 @@ fn spread_rows<T: Element>(
         put(view.broadcast, row, slot, view.offset(block.outer + lane, 0, 0) - from, view.strides[1]);
     }
 }
+
+#[cfg(test)]
+mod tests;

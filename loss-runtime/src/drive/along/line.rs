@@ -134,3 +134,6 @@ impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, co
         value
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,18 +172,24 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         K: Elementwise<I, U, G>,
     {
         let mut start = 0;
-        if let Seed::Same(upstream) = self.upstream
-            && self.len >= VECTORS * L::LANES
-            && self.live.is_none()
-            && self.elements.is_none()
-            && sums.wide.is_none()
-        {
+        if let Some(upstream) = self.plain_upstream::<L>(sums) {
             start = self.run_plain::<L, K, U, FUSED>(token, u, L::from_scalar(token, upstream), sums);
         }
         while start < self.len {
             let len = L::LANES.min(self.len - start);
             self.run_vector::<L, K, U, FUSED>(token, u, start, len, sums);
             start += len;
+        }
+    }
+
+    /// The upstream gradient of all places, if they are for [`run_plain`](Self::run_plain), which is worth it for a turn of all lanes or more.
+    #[inline(always)]
+    fn plain_upstream<L: Lane<Scalar = T>>(&self, sums: &Running<T>) -> Option<T> {
+        let is_plain =
+            self.len >= VECTORS * L::LANES && self.live.is_none() && self.elements.is_none() && sums.wide.is_none();
+        match self.upstream {
+            Seed::Same(upstream) if is_plain => Some(upstream),
+            Seed::Same(_) | Seed::Each(_) => None,
         }
     }
 
@@ -356,3 +362,6 @@ where
 {
     if FUSED { K::fused(token, u, x, upstream) } else { (K::value(token, u, x), [L::splat(token, 0.0); G]) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,3 +241,6 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         inputs
     }
 }
+
+#[cfg(test)]
+mod tests;
