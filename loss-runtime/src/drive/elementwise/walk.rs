@@ -9,7 +9,7 @@ use super::super::split::Part;
 use super::super::{CHUNK, MAX_VIRTUAL};
 use super::places::{Places, Running, Seed};
 use crate::call::Upstream;
-use crate::job::{Geometry, Job, Slot, Values};
+use crate::job::{Geometry, Job, Slot, Values, View};
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
@@ -36,6 +36,16 @@ enum Source<'a, T> {
     Converted(LabelSlice<'a>),
     /// They lie otherwise.
     Gathered,
+}
+
+impl<'a, T> Source<'a, T> {
+    fn of(view: &View<'a, T>, geometry: &Geometry) -> Self {
+        match view.values {
+            Values::Native(values) if view.is_flat(geometry) => Self::Here(values),
+            Values::Labels(values) if view.is_flat(geometry) => Self::Converted(values),
+            Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => Self::Gathered,
+        }
+    }
 }
 
 /// Room for a block. Vectors that cross from one line of the cache to the next take twice as long.
@@ -72,12 +82,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         let mut sums = Running::new(places.len(), self.job.accumulate_f64);
         let mut lie = Lie { geometry, sources: [Source::Gathered; I], slots: [const { None }; G], flat: [true; G] };
         for i in 0..I {
-            let view = &self.job.inputs[self.inputs[i]];
-            match view.values {
-                Values::Native(values) if view.is_flat(&geometry) => lie.sources[i] = Source::Here(values),
-                Values::Labels(values) if view.is_flat(&geometry) => lie.sources[i] = Source::Converted(values),
-                Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {}
-            }
+            lie.sources[i] = Source::of(&self.job.inputs[self.inputs[i]], &geometry);
         }
         for g in 0..G {
             let view = &self.job.inputs[self.gradients[g]];

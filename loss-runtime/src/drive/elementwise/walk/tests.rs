@@ -4,11 +4,26 @@ use std::vec::Vec;
 
 use super::super::super::split::Part;
 use super::super::places::{Places, Running};
-use super::{FEW_STAGED, STAGED, Walk};
+use super::{FEW_STAGED, STAGED, Source, Walk};
 use crate::call::Upstream;
 use crate::drive::tests::{job, view};
-use crate::job::{Dropped, Job, Outputs, Slot, Values, View};
+use crate::job::{Dropped, Geometry, Job, Outputs, Slot, Values, View};
 use crate::tensor::LabelSlice;
+
+#[test]
+fn numbers_are_gathered_that_do_not_lie_place_after_place() {
+    let geometry = Geometry { outer: 3, extent: 4, inner: 2 };
+    let (native, labels) = (Values::Native(&[0.0f32; 0][..]), Values::Labels(LabelSlice::U8(&[])));
+    for (strides, is_flat) in [([8, 2, 1], true), ([9, 2, 1], false), ([8, 3, 1], false), ([0, 2, 1], false)] {
+        let source = |values| Source::of(&View { values, strides, broadcast: false }, &geometry);
+        assert_eq!(matches!(source(native), Source::Here(_)), is_flat, "{strides:?}");
+        assert_eq!(matches!(source(labels), Source::Converted(_)), is_flat, "{strides:?}");
+        for values in [native, labels, Values::InPlace, Values::Absent] {
+            let is_there = matches!(values, Values::Native(_) | Values::Labels(_));
+            assert_eq!(matches!(source(values), Source::Gathered), !(is_there && is_flat), "{strides:?} {values:?}");
+        }
+    }
+}
 
 /// How many places came at once; whether each input and the gradient came as it lies.
 type Came = (usize, [bool; 2], bool);
