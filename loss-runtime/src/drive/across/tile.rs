@@ -112,12 +112,14 @@ pub(super) fn fill_tile<L: Lane>(
     }
 }
 
-/// Whether rows lie among so many numbers as a block of them is transposed. What follows a row, or the block's rows, is read along with them, and
-/// does no harm.
+/// The numbers from a block's first row on, if its rows lie as they are transposed. What follows a row, or the block's rows, is read along with
+/// them, and does no harm.
 #[inline(always)]
-fn lies_ready<L: Lane>(view: &View<'_, L::Scalar>, outer: usize, extent: usize, numbers: usize) -> bool {
+fn ready_rows<'a, L: Lane>(view: &View<'a, L::Scalar>, outer: usize, extent: usize) -> Option<&'a [L::Scalar]> {
+    let Values::Native(values) = view.values else { return None };
     let last = view.offset(outer + L::LANES - 1, 0, 0);
-    view.strides[1] == 1 && last + extent.next_multiple_of(L::LANES) <= numbers
+    let lies = view.strides[1] == 1 && last + extent.next_multiple_of(L::LANES) <= values.len();
+    lies.then(|| &values[view.offset(outer, 0, 0)..])
 }
 
 /// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`.
@@ -135,14 +137,12 @@ fn fill_transposed<L: Lane>(
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
     let mut space;
-    let (values, offset, stride) = match view.values {
-        Values::Native(values) if lies_ready::<L>(view, block.outer, extent, values.len()) => {
-            (values, view.offset(block.outer, 0, 0), view.strides[0])
-        }
-        Values::Native(_) | Values::Labels(_) | Values::InPlace | Values::Absent => {
+    let (values, stride) = match ready_rows::<L>(view, block.outer, extent) {
+        Some(values) => (values, view.strides[0]),
+        None => {
             space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
             gather_rows(job, input, taken, block, &mut space);
-            (&space[..], 0, extent)
+            (&space[..], extent)
         }
     };
     for (start, columns) in tile[..extent * L::LANES].chunks_mut(L::LANES * L::LANES).enumerate() {
@@ -150,7 +150,7 @@ fn fill_transposed<L: Lane>(
         let count = L::LANES.min(extent - start);
         let zero = L::splat(token, 0.0);
         let vectors = transpose::<L>(for_each_lane!(lane => if lane < L::LANES {
-            L::load(token, &values[offset + lane * stride + start..])
+            L::load(token, &values[lane * stride + start..])
         } else {
             zero
         }));

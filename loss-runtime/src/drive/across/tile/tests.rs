@@ -1,7 +1,9 @@
-use super::{TILE_EXTENT, is_tiled, lies_ready};
+use super::{TILE_EXTENT, is_tiled, ready_rows};
 use crate::drive::tests::{job, view};
+use crate::job::{Values, View};
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;
+use crate::tensor::LabelSlice;
 
 /// Whether an input of 4 bytes a number is tiled, and one of 8.
 fn are_tiled(extents: [usize; 3], stride: usize) -> [bool; 2] {
@@ -54,23 +56,24 @@ fn one_input_that_crowds_is_enough_if_the_kernel_reads_it() {
     }
 }
 
-/// Whether rows of such strides, from such an outer place on, lie ready among so many numbers.
-struct Ready([usize; 3], usize, usize, usize);
+/// From where on the rows of a view are ready, from an outer place on and so long.
+struct Ready<'v, 'a, T>(&'v View<'a, T>, usize, usize);
 
-impl<T: Real> LaneTask<T> for Ready {
+impl<'a, T: Real> LaneTask<T> for Ready<'_, 'a, T> {
     /// And how many lanes there are.
-    type Output = (bool, usize);
+    type Output = (Option<&'a [T]>, usize);
 
     #[inline(always)]
-    fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> (bool, usize) {
-        let Self(strides, outer, extent, numbers) = self;
-        (lies_ready::<L>(&view(&[], strides), outer, extent, numbers), L::LANES)
+    fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> (Option<&'a [T]>, usize) {
+        let Self(view, outer, extent) = self;
+        (ready_rows::<L>(view, outer, extent), L::LANES)
     }
 }
 
 #[test]
-fn rows_lie_ready_if_all_that_is_read_with_them_is_there() {
+fn rows_are_ready_if_all_that_is_read_with_them_is_there() {
     fn check<T: Real>(isa: Isa) {
+        let all = [T::ONE; 1000];
         for (strides, outer, extent) in [
             ([5, 1, 0], 0, 5),
             ([5, 1, 0], 3, 5),
@@ -81,14 +84,24 @@ fn rows_lie_ready_if_all_that_is_read_with_them_is_there() {
             // One row for all.
             ([0, 1, 0], 6, 9),
         ] {
-            let ready = |numbers| T::dispatch(isa, Ready(strides, outer, extent, numbers));
-            let (_, lanes) = ready(0);
+            let ready = |view| T::dispatch(isa, Ready(&view, outer, extent)).0;
+            let (_, lanes) = T::dispatch(isa, Ready(&view(&all, strides), outer, extent));
             // A row for each lane, and of the last one whole vectors.
             let numbers = (outer + lanes - 1) * strides[0] + extent.div_ceil(lanes) * lanes;
-            assert!(ready(numbers).0 && ready(numbers + 1).0 && ready(usize::MAX).0, "{isa:?} {strides:?}");
-            assert!(!ready(numbers - 1).0 && !ready(0).0, "{isa:?} {strides:?}");
+            for there in [numbers, numbers + 1, all.len()] {
+                let rows = ready(view(&all[..there], strides)).map(<[T]>::as_ptr_range);
+                assert_eq!(rows, Some(all[outer * strides[0]..there].as_ptr_range()), "{isa:?} {strides:?} {there}");
+            }
+            for there in [0, numbers / 2, numbers - 1] {
+                assert!(ready(view(&all[..there], strides)).is_none(), "{isa:?} {strides:?} {there}");
+            }
+            // Places that are no neighbours, and numbers of another type.
             for stride in [0, 2] {
-                assert!(!T::dispatch(isa, Ready([strides[0], stride, 0], outer, extent, numbers)).0, "{isa:?}");
+                assert!(ready(view(&all, [strides[0], stride, 0])).is_none(), "{isa:?} {strides:?} {stride}");
+            }
+            let labels = Values::Labels(LabelSlice::U8(&[1; 1000]));
+            for values in [labels, Values::InPlace, Values::Absent] {
+                assert!(ready(View { values, strides, broadcast: false }).is_none(), "{isa:?} {values:?}");
             }
         }
     }
