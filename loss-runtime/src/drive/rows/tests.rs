@@ -60,7 +60,7 @@ fn single_numbers_are_taken_in_with_the_bits_of_vectors() {
 /// Extents, and strides with which all places lie one after the other: walked along rows, across short ones, and along an inner axis.
 const SHAPES: [[usize; 3]; 5] = [[16, 48, 1], [16, 32, 1], [16, 5, 1], [2, 48, 16], [2, 3, 32]];
 
-/// What is computed for a gradient, with its strides, where it goes as `gradient` says; and the gradient.
+/// What [`Squares`] computes for these outputs, whose input has these strides and perhaps is broadcast.
 fn squares(
     [outer, extent, inner]: [usize; 3],
     (input, broadcast): ([usize; 3], bool),
