@@ -128,7 +128,7 @@ fn every_loss<T: Element>() {
         agree(&LOG_SOFTMAX, &[given(line)], extent, &isas());
         let each = Tensor::from(&apart[..3 * rows]);
         let each = Tensor { shape: Tensor::from(&x[..rows]).shape, ..each }.with_row_stride(3);
-        agree(&DOT, &[dot[0].clone(), dot[1].clone(), given(each), dot[3].clone()], rows, &isas());
+        agree(&DOT, &[dot[0], dot[1], given(each), dot[3]], rows, &isas());
     }
 }
 
