@@ -10,6 +10,8 @@
 mod across;
 mod along;
 mod block;
+#[cfg(test)]
+mod counted;
 mod domain;
 mod elementwise;
 mod in_place;
@@ -30,7 +32,7 @@ pub(crate) const VECTORS: usize = 4;
 const MAX_VIRTUAL: usize = 64;
 /// How many elements are summed in the compute type before `f64` takes over.
 pub(crate) const CHUNK: usize = 8192;
-// So a place has the lane in a row that it has in its chunk.
+// A chunk begins at lane 0, so the lane of a place is its remainder in the row as well as in the chunk.
 const _: () = assert!(CHUNK.is_multiple_of(MAX_VIRTUAL));
 /// How many elements are gathered or converted at a time: small enough for the first cache, a multiple of all lanes.
 pub(crate) const BLOCK: usize = 512;
@@ -47,6 +49,3 @@ fn halve<const N: usize>(lanes: &mut [f64; N], width: usize) -> f64 {
     }
     lanes[0]
 }
-
-#[cfg(test)]
-mod tests;

@@ -145,7 +145,7 @@ pub trait Lane:
     /// # Accuracy
     /// See `math::exp`; below 1 ULP, subnormal results included.
     fn exp(self) -> Self;
-    /// e^x for x <= 0 alone. See `math::exp_nonpositive`.
+    /// e^x, with the bits of [`exp`](Self::exp), for x <= 0 and NaN alone: of other numbers it means nothing. See `math::exp_nonpositive`.
     fn exp_nonpositive(self) -> Self;
     /// e^x - 1. See `math::expm1`.
     fn expm1(self) -> Self;
@@ -153,7 +153,7 @@ pub trait Lane:
     fn log(self) -> Self;
     /// log(1 + x). See `math::log1p`.
     fn log1p(self) -> Self;
-    /// log(1 + x) for 0 <= x <= 1 alone. See `math::log1p_unit`.
+    /// log(1 + x) for 0 <= x <= 1 and NaN alone: of other numbers it means nothing. See `math::log1p_unit`.
     fn log1p_unit(self) -> Self;
     /// The hyperbolic tangent. See `math::tanh`.
     fn tanh(self) -> Self;

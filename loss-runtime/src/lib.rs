@@ -86,6 +86,6 @@ pub use loss_specs::SpecFile;
 
 pub use loss_macros::{losses, losses_table};
 
-// Its own tests are of what is here. To compile every kernel a second time takes minutes.
+// Not for the unit tests: they are of the engine, and every kernel would be compiled a second time.
 #[cfg(not(test))]
 losses!();

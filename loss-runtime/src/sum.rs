@@ -139,7 +139,7 @@ mod tests {
         (0..5000).for_each(|_| runs.push(0.1));
         // One after the other they miss it by 250 units in the last place.
         assert!((runs.sum() - 500.0).abs() <= 2.0 * 500.0 * f64::EPSILON, "{}", runs.sum());
-        // However many came before, a part of as many numbers as a run is taken in as they are one by one.
+        // `push_all` gives the bits of `push`, wherever in a run it begins.
         let numbers: [f64; 70] = core::array::from_fn(|i| 1.0 / (i + 3) as f64 - 0.1);
         let mut one_by_one = Runs::new();
         numbers.iter().for_each(|number| one_by_one.push(number * 3.0));

@@ -7,7 +7,7 @@ use super::scratch::{gather, live};
 use super::{BLOCK, VECTORS};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
-use crate::lane::{Lane, LaneTask};
+use crate::lane::{Lane, LaneTask, MAX_LANES};
 use crate::registry::Element;
 
 /// The place of the first violation, rows in order, and places of a row in order. Dropped rows are not looked at.
@@ -116,9 +116,10 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                 for i in 0..I {
                     x[i] = load(token, slices[i], at, end - at);
                 }
-                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0));
+                // What fills the last vector may break the condition, which is nobody's fault and not worth a look.
+                let broken = K::value(token, &u, &x).eq(L::splat(token, 0.0)) & L::first_lanes(token, end - at);
                 if L::mask_any(broken) {
-                    let mut lanes = [T::ZERO; BLOCK];
+                    let mut lanes = [T::ZERO; MAX_LANES];
                     L::select(broken, L::splat(token, 1.0), L::splat(token, 0.0)).store(&mut lanes[..L::LANES]);
                     for lane in 0..end - at {
                         let [outer, extent, inner] = geometry.coordinates(start + at + lane);

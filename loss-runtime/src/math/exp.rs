@@ -21,8 +21,9 @@ pub(super) enum Bias {
     Lifted,
 }
 
-/// From the least subnormal number to a normal one, in both types.
+/// More than the bits of a fraction, so that a number that is just not 0 yet becomes a normal one; and little beside the largest exponent.
 pub(super) const LIFT: u64 = 64;
+const _: () = assert!(LIFT > <f64 as Format>::FRACTION_BITS as u64 + 1 && LIFT < <f32 as Format>::BIAS);
 
 /// x = n log(2) + high + low.
 pub(super) struct Reduced<L> {

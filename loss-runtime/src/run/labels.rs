@@ -2,8 +2,6 @@
 //! rows are not looked at.
 
 mod sweep;
-#[cfg(test)]
-mod tests;
 
 use crate::call::{Call, MAX_INPUTS};
 use crate::error::Error;
@@ -74,7 +72,7 @@ fn ignored<T>(job: &Job<'_, T>, place: usize) -> Option<f64> {
 struct Admitted {
     label: Label,
     extent: usize,
-    /// The value that drops its row, which a sweep without regard to rows meets too.
+    /// The value that drops its row: a sweep over integers passes over it, for it has no regard to rows.
     ignored: Option<f64>,
 }
 
@@ -90,8 +88,8 @@ impl LabelTest for Admitted {
             Label::Binary | Label::MultiHot | Label::Flag => number == 0.0 || number == 1.0,
             Label::Sign => number == 1.0 || number == -1.0,
             Label::Count => number >= 0.0 && number % 1.0 == 0.0,
-            // Given as an integer. One that is rounded on its way to a number lies beyond any extent, as before.
-            Label::ClassIndex => (0.0..self.extent as f64).contains(&number),
+            // An integer that no float is lies beyond any extent, and so does its nearest one.
+            Label::ClassIndex => number % 1.0 == 0.0 && (0.0..self.extent as f64).contains(&number),
         }
     }
 }
@@ -133,7 +131,9 @@ impl<T: Element> Search<'_, '_, T> {
         }
         let Geometry { outer, inner, .. } = self.job.geometry;
         if self.is_shared() {
-            return self.row_error(0, 0).map(|error| (0, error));
+            // One label for all rows may drop them all. What other inputs drop is another matter: this one is judged all the same.
+            let drops_all = self.ignored.is_some() && self.job.is_dropped(0, 0);
+            return if drops_all { None } else { self.row_error(0, 0).map(|error| (0, error)) };
         }
         (0..outer).find_map(|o| {
             (0..inner).find_map(|i| {
@@ -197,3 +197,6 @@ impl<T: Element> Search<'_, '_, T> {
         (outer * self.job.geometry.inner + inner, error)
     }
 }
+
+#[cfg(test)]
+mod tests;

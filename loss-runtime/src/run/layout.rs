@@ -4,9 +4,6 @@
 //! outer extent `N` and the inner one `d1 * d2`. With it in the last dimension, all others are outer. A spec without a second axis has
 //! one place on it; its first dimension is outer, so that a row stride can be seen.
 
-#[cfg(test)]
-mod tests;
-
 use crate::call::{Call, MAX_INPUTS, SLOTS};
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo, Position};
@@ -395,3 +392,6 @@ fn lengths(shape: &Shape, row_stride: Option<usize>) -> (usize, usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

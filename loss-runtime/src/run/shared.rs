@@ -1,8 +1,5 @@
 //! Gradients with respect to what all rows share: each sums what the rows contribute, which a kernel of its own gives.
 
-#[cfg(test)]
-mod tests;
-
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -151,3 +148,6 @@ fn column_sums<T: Element>(run: Run<T>, job: &Job<'_, T>, extent: usize) -> Vec<
     }
     sums
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,11 +92,8 @@ impl<'g> Body<'g> {
         else {
             return false;
         };
-        match self.graph.expr(one) {
-            _ if one == value => true,
-            Expr::Pick { value: picked_from, axis, .. } => picked_from == value && axes.contains(axis),
-            _ => false,
-        }
+        one == value
+            || matches!(self.graph.expr(one), Expr::Pick { value: from, axis, .. } if from == value && axes.contains(axis))
     }
 
     /// Whether it is an absolute value, or a positive multiple of one: never negative, or NaN.

@@ -1,6 +1,6 @@
 use super::{CACHE, is_contiguous, is_stored_as_is};
+use crate::drive::counted::{Squares, counted, job, view};
 use crate::drive::row_wise;
-use crate::drive::tests::{Squares, counted, job, view};
 use crate::job::{Outputs, Slot, Values, View};
 use crate::lane::MAX_LANES;
 use crate::registry::Element;

@@ -1,6 +1,6 @@
 use super::first_violation;
 use crate::drive::BLOCK;
-use crate::drive::tests::{IsPositive, counted, job, view};
+use crate::drive::counted::{IsPositive, counted, job, view};
 use crate::job::Job;
 use crate::lane::MAX_LANES;
 

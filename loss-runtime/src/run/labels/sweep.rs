@@ -4,8 +4,6 @@
 //! sweep is too coarse for.
 
 mod narrow;
-#[cfg(test)]
-mod tests;
 
 use core::ops::Range;
 
@@ -53,9 +51,10 @@ pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value:
     }
 }
 
-/// The integer that a number is, if it is no other integer's nearest number too: as those from 2^53 on are.
+/// The integer that a number is, if it is one, and no other integer's nearest number too, as those from 2^53 on are.
 fn integer(number: f64) -> Option<i64> {
-    (f64::abs(number) < (1_u64 << f64::MANTISSA_DIGITS) as f64).then_some(number as i64)
+    let is_one = number % 1.0 == 0.0 && f64::abs(number) < (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    is_one.then_some(number as i64)
 }
 
 /// Numbers of the compute type.
@@ -295,3 +294,6 @@ fn along<L: Lane>(token: L::Token, row: &[L::Scalar]) -> bool {
 fn sure(steps: f64, epsilon: f64) -> f64 {
     SIMPLEX_TOLERANCE - 1.01 * steps * epsilon
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,22 @@ fn a_value_drops_rows_in_the_input_that_is_declared_to() {
 }
 
 #[test]
+fn one_label_for_all_rows_may_drop_them_all() {
+    for value in [-100, 1 << 53, i64::MAX] {
+        let labels = [value];
+        let mut one = job(&labels, 9, 1, [0, 0, 0]);
+        one.inputs[1].broadcast = true;
+        let error = |job: &Job<'_, f32>| {
+            Search { declared: &TARGET, view: &job.inputs[1], job, ignored: ignored(job, 1) }.first_label()
+        };
+        one.dropped = Some(Dropped { input: 1, value: value as f64 });
+        assert_eq!(error(&one), None, "{value}");
+        one.dropped = Some(Dropped { input: 1, value: 7.0 });
+        assert!(error(&one).is_some(), "{value} is no class");
+    }
+}
+
+#[test]
 fn labels_with_gaps_between_them_are_not_swept() {
     // What lies in the gaps would be judged too.
     let labels = [0, 9, 1, 9, 2];

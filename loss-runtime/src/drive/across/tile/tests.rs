@@ -1,5 +1,5 @@
 use super::{TILE_EXTENT, is_tiled, ready_rows};
-use crate::drive::tests::{job, view};
+use crate::drive::counted::{job, view};
 use crate::job::{Values, View};
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;

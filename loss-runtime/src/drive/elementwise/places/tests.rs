@@ -2,7 +2,7 @@ use std::vec::Vec;
 
 use super::{Places, Running, Seed};
 use crate::drive::VECTORS;
-use crate::drive::tests::Product;
+use crate::drive::counted::Product;
 use crate::lane::{Isa, Lane, LaneTask, MAX_LANES, Real};
 use crate::registry::Element;
 

@@ -2,11 +2,11 @@ use core::cell::RefCell;
 use core::ops::Range;
 use std::vec::Vec;
 
-use super::super::super::split::Part;
 use super::super::places::{Places, Running};
 use super::{FEW_STAGED, STAGED, Source, Walk};
 use crate::call::Upstream;
-use crate::drive::tests::{job, view};
+use crate::drive::counted::{job, view};
+use crate::drive::split::Part;
 use crate::job::{Dropped, Geometry, Job, Outputs, Slot, Values, View};
 use crate::tensor::LabelSlice;
 

@@ -24,7 +24,7 @@ const FLOATS: [(Label, &[f64], &[f64]); 11] = [
     (Label::Flag, &[0.0, 1.0], &[0.5, 3.0, f64::NAN]),
     (Label::Sign, &[1.0, -1.0], &[0.0, 2.0, -0.5, f64::NAN]),
     (Label::Count, &[0.0, 1.0, 200.0], &[-1.0, 0.5, f64::INFINITY, f64::NAN]),
-    (Label::ClassIndex, &[0.0, 1.0, 4.0], &[-1.0, 5.0, f64::NAN]),
+    (Label::ClassIndex, &[0.0, 1.0, 4.0], &[-1.0, 0.5, 5.0, f64::NAN]),
 ];
 
 /// A label, which value is ignored, and integers that are admitted and that are not.
