@@ -101,14 +101,17 @@ impl Block {
         }
     }
 
-    /// The upstream gradient of each row, where the value is per row; otherwise numbers that mean nothing.
+    /// The upstream gradient of each row, where the value is per row; otherwise nothing that is read.
     #[inline(never)]
     pub(super) fn read_upstream<T: Element>(&self, job: &Job<'_, T>, lanes: &mut [T; MAX_LANES]) {
         match job.upstream {
             Upstream::One => *lanes = [T::ONE; MAX_LANES],
             Upstream::Scalar(upstream) => *lanes = [upstream; MAX_LANES],
-            Upstream::Each(each) => lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]),
-            Upstream::Converted(each) => each.convert(self.row, 1, &mut lanes[..self.len]),
+            Upstream::Each(each) if !job.per_element => {
+                lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]);
+            }
+            Upstream::Converted(each) if !job.per_element => each.convert(self.row, 1, &mut lanes[..self.len]),
+            Upstream::Each(_) | Upstream::Converted(_) => {}
         }
     }
 
