@@ -134,6 +134,23 @@ pub struct InputInfo {
 }
 
 impl InputInfo {
+    /// A required input of which nothing more is declared.
+    #[cfg(test)]
+    pub(crate) const fn plain(name: &'static str, axes: &'static [usize], label: Label) -> Self {
+        Self {
+            name,
+            axes,
+            label,
+            gradient: false,
+            domain: None,
+            ignore: None,
+            optional: false,
+            default: None,
+            broadcast: &[],
+            meaning: None,
+        }
+    }
+
     /// Whether all rows read the same numbers. Their gradient is then a sum over rows, and not what any row has of its own.
     #[must_use]
     pub fn is_shared(&self) -> bool {

@@ -6,16 +6,16 @@
 //!
 //! Error: that of `exp`.
 
-use super::exp::{Bias, LIFT, Reduced, polynomial_f32, polynomial_f64, reduce, remainder};
+use super::exp::{Bias, LIFT, polynomial_f32, polynomial_f64, reduce, remainder};
 use crate::lane::{Format, Lane};
 
 #[inline(always)]
-fn exp<L: Lane>(x: L, remainder: impl Fn(&Reduced<L>) -> L) -> L {
+fn exp<L: Lane>(x: L, polynomial: impl Fn(L) -> L) -> L {
     let t = x.token();
     // Beyond it e^x stays 0. Keeps NaN.
     let reduced = reduce(x.max_ignoring_nan(L::splat(t, L::Scalar::EXP_VANISHES)), Bias::Lifted);
     let power = reduced.shifted.shl_bits(L::Scalar::FRACTION_BITS);
-    let lifted = power.mul_add(remainder(&reduced), power);
+    let lifted = power.mul_add(remainder(&reduced, polynomial), power);
     lifted * L::splat(t, const { f64::from_bits((<f64 as Format>::BIAS - LIFT) << <f64 as Format>::FRACTION_BITS) })
 }
 
@@ -25,13 +25,7 @@ pub(crate) fn f32<L: Lane<Scalar = f32>>(x: L) -> L {
     exp(
         x,
         #[inline(always)]
-        |reduced| {
-            remainder(
-                reduced,
-                #[inline(always)]
-                |r| polynomial_f32(r),
-            )
-        },
+        |r| polynomial_f32(r),
     )
 }
 
@@ -41,12 +35,6 @@ pub(crate) fn f64<L: Lane<Scalar = f64>>(x: L) -> L {
     exp(
         x,
         #[inline(always)]
-        |reduced| {
-            remainder(
-                reduced,
-                #[inline(always)]
-                |r| polynomial_f64(r),
-            )
-        },
+        |r| polynomial_f64(r),
     )
 }

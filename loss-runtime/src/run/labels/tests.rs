@@ -6,18 +6,7 @@ use crate::job::{Dropped, Geometry, Job, Values, View};
 use crate::lane::Isa;
 use crate::tensor::LabelSlice;
 
-static TARGET: InputInfo = InputInfo {
-    name: "target",
-    axes: &[0],
-    label: Label::ClassIndex,
-    gradient: false,
-    domain: None,
-    ignore: Some(0),
-    optional: false,
-    default: None,
-    broadcast: &[],
-    meaning: None,
-};
+static TARGET: InputInfo = InputInfo { ignore: Some(0), ..InputInfo::plain("target", &[0], Label::ClassIndex) };
 
 /// A call of `outer` x 4 x `inner` places with class indices for its second input, of which -100 drops a row.
 fn job<'a>(labels: &'a [i64], outer: usize, inner: usize, strides: [usize; 3]) -> Job<'a, f32> {
@@ -28,22 +17,31 @@ fn job<'a>(labels: &'a [i64], outer: usize, inner: usize, strides: [usize; 3]) -
     job
 }
 
+fn search<'s, 'a>(job: &'s Job<'a, f32>) -> Search<'s, 'a, f32> {
+    Search { declared: &TARGET, view: &job.inputs[1], job, ignored: ignored(job, 1) }
+}
+
 /// Whether one sweep finds all labels admitted.
 fn all_pass(job: &Job<'_, f32>) -> bool {
-    Search { declared: &TARGET, view: &job.inputs[1], job, ignored: ignored(job, 1) }.all_pass()
+    search(job).all_pass()
 }
 
 /// Ways in which labels lie, without gaps: along rows, in rows of several, and one for all.
 const FLAT: [(usize, usize, [usize; 3]); 4] =
     [(7, 1, [1, 0, 0]), (3, 5, [5, 0, 1]), (1, 6, [6, 0, 1]), (9, 1, [0, 0, 0])];
 
+/// A class for each place that has a label of its own.
+fn classes(outer: usize, inner: usize, strides: [usize; 3]) -> Vec<i64> {
+    let len = if strides[0] == 0 { 1 } else { outer * inner };
+    (0..len as i64).map(|label| label % 4).collect()
+}
+
 #[test]
 fn rows_are_kept_without_a_look_at_each_if_no_label_drops_one() {
     for (outer, inner, strides) in FLAT {
-        let len = if strides[0] == 0 { 1 } else { outer * inner };
-        let mut labels: Vec<i64> = (0..len as i64).map(|label| label % 4).collect();
+        let mut labels = classes(outer, inner, strides);
         assert!(none_dropped(&job(&labels, outer, inner, strides)), "{strides:?}");
-        for at in 0..len {
+        for at in 0..labels.len() {
             let right = core::mem::replace(&mut labels[at], -100);
             assert!(!none_dropped(&job(&labels, outer, inner, strides)), "{strides:?}: {at}");
             labels[at] = right;
@@ -57,10 +55,9 @@ fn rows_are_kept_without_a_look_at_each_if_no_label_drops_one() {
 #[test]
 fn labels_pass_in_one_sweep_if_each_is_a_class_or_drops_its_row() {
     for (outer, inner, strides) in FLAT {
-        let len = if strides[0] == 0 { 1 } else { outer * inner };
-        let mut labels: Vec<i64> = (0..len as i64).map(|label| label % 4).collect();
+        let mut labels = classes(outer, inner, strides);
         assert!(all_pass(&job(&labels, outer, inner, strides)), "{strides:?}");
-        for at in 0..len {
+        for at in 0..labels.len() {
             for (label, expected) in [(-100, true), (4, false), (-1, false)] {
                 let right = core::mem::replace(&mut labels[at], label);
                 assert_eq!(all_pass(&job(&labels, outer, inner, strides)), expected, "{strides:?}: {label} at {at}");
@@ -85,13 +82,10 @@ fn one_label_for_all_rows_may_drop_them_all() {
         let labels = [value];
         let mut one = job(&labels, 9, 1, [0, 0, 0]);
         one.inputs[1].broadcast = true;
-        let error = |job: &Job<'_, f32>| {
-            Search { declared: &TARGET, view: &job.inputs[1], job, ignored: ignored(job, 1) }.first_label()
-        };
         one.dropped = Some(Dropped { input: 1, value: value as f64 });
-        assert_eq!(error(&one), None, "{value}");
+        assert_eq!(search(&one).first_label(), None, "{value}");
         one.dropped = Some(Dropped { input: 1, value: 7.0 });
-        assert!(error(&one).is_some(), "{value} is no class");
+        assert!(search(&one).first_label().is_some(), "{value} is no class");
     }
 }
 

@@ -8,18 +8,7 @@ use crate::tensor::{Array, Labels, Tensor};
 const fn input(name: &'static str, axes: &'static [usize], label: Label, optional: bool) -> InputInfo {
     let gradient = matches!(label, Label::Real) && !optional;
     let broadcast: &[usize] = if optional { &[0] } else { &[] };
-    InputInfo {
-        name,
-        axes,
-        label,
-        gradient,
-        domain: None,
-        ignore: None,
-        optional,
-        default: None,
-        broadcast,
-        meaning: None,
-    }
+    InputInfo { gradient, optional, broadcast, ..InputInfo::plain(name, axes, label) }
 }
 
 const fn axis(name: &'static str, position: Position) -> AxisInfo {
