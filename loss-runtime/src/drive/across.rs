@@ -6,7 +6,7 @@
 mod reader;
 mod tile;
 
-use super::block::Block;
+use super::block::{Block, Stretch};
 use super::rows::{Sweep, identity, settle, spilled_again, take};
 use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Slot, Values};
@@ -16,35 +16,45 @@ use crate::registry::Element;
 use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
-pub(super) use tile::{TILE_EXTENT, Tiles, is_tiled};
-use tile::{Tile, empty_tile, fill_tile};
+pub(super) use tile::{NARROW, Space, TILE_EXTENT, WINDOW, is_tiled};
+use tile::{Tiles, empty_tile, fill_tile};
 
 /// The scratch space of [`Sweep`] across rows.
 pub(super) struct Across<'t, L: Lane, const E: usize, const A: usize, const G: usize> {
-    accumulators: [[L; MAX_VIRTUAL]; A],
-    /// Where short rows are transposed, if they are.
-    tiles: Option<&'t mut Tiles<L::Scalar, E, G>>,
+    sums: Sums<L, A>,
+    /// Where short rows are brought first, if they are.
+    tiles: Option<Tiles<'t, L::Scalar, E, G>>,
 }
 
-/// Sets the accumulators of a chunk with `count` places to 0. Gives how many there are.
+/// The sums of a chunk: one for each accumulator of a pass, and for each place modulo all lanes of the walk along rows. Those of a place lie next to each
+/// other: a page apart, a processor would take the load of one for the store of another, and wait.
+type Sums<L, const A: usize> = [[L; A]; MAX_VIRTUAL];
+
+/// Sets the sums that a chunk of so many places reaches to 0. Gives how many there are.
 #[inline(always)]
-fn start<L: Lane>(token: L::Token, accumulators: &mut [L; MAX_VIRTUAL], count: usize) -> usize {
-    let width = count.next_power_of_two().min(VECTORS * L::LANES);
-    accumulators[..width].fill(L::splat(token, 0.0));
-    width
+fn start<L: Lane, const A: usize>(token: L::Token, sums: &mut Sums<L, A>, places: usize) -> usize {
+    let reached = places.min(VECTORS * L::LANES);
+    sums[..reached].fill([L::splat(token, 0.0); A]);
+    reached
 }
 
-/// Adds up accumulators as a tree, by halves. Those that a short row does not reach would add +0.0, and change nothing.
+/// Adds up the sums that a chunk reaches as a tree, by halves. Those that it does not reach would add +0.0, and change nothing.
 #[inline(always)]
-fn tree<L: Lane>(accumulators: &mut [L; MAX_VIRTUAL], width: usize) -> L {
-    let mut half = width / 2;
+fn tree<L: Lane, const A: usize>(kinds: [Accumulate; A], sums: &mut Sums<L, A>, reached: usize) -> [L; A] {
+    let mut half = reached.next_power_of_two() / 2;
+    let mut pairs = reached - half;
     while half > 0 {
-        for lane in 0..half {
-            accumulators[lane] = accumulators[lane] + accumulators[lane + half];
+        for lane in 0..pairs {
+            for a in 0..A {
+                if kinds[a] == Accumulate::Sum {
+                    sums[lane][a] = sums[lane][a] + sums[lane + half][a];
+                }
+            }
         }
         half /= 2;
+        pairs = half;
     }
-    accumulators[0]
+    sums[0]
 }
 
 /// Adds the sums of a chunk to those of the chunks before it.
@@ -59,40 +69,46 @@ fn add_chunk<L: Lane>(totals: &mut [f64; MAX_LANES], sums: L) {
 
 impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const G: usize> Across<'t, L, E, A, G> {
     #[inline(always)]
-    pub(super) fn new(token: L::Token, tiles: Option<&'t mut Tiles<T, E, G>>) -> Self {
-        Self { accumulators: [[L::splat(token, 0.0); MAX_VIRTUAL]; A], tiles }
+    pub(super) fn new(token: L::Token, tiles: Option<Tiles<'t, T, E, G>>) -> Self {
+        Self { sums: [[L::splat(token, 0.0); A]; MAX_VIRTUAL], tiles }
     }
 
-    /// Works on a block of rows; adds their values to `sum`.
+    /// Works on a block of rows, of all up to `end`; adds their values to `total`.
     #[inline(always)]
     pub(super) fn block<K, const R: usize, const S: usize, const U: usize, const V: usize, const H: usize>(
         &mut self,
         sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
         block: &Block,
-        sum: &mut Runs,
+        end: usize,
+        total: &mut Runs,
     ) where
         K: RowWise<E, R, S, U, A, V, G, H>,
     {
         let (token, job) = (sweep.token, sweep.job);
-        let extent = job.geometry.extent;
-        let Self { accumulators, tiles } = self;
-        let mut gradient_tiles = None;
-        let tiled = Path { base: 0, stride: L::LANES, lane: 1 };
-        let mut columns = [Column { values: &[], path: tiled, converted: None }; E];
-        let mut len = block.len;
+        let Self { sums, tiles } = self;
+        let mut columns = [Column { values: &[], path: Path { base: 0, stride: 0, lane: 1 }, converted: None }; E];
+        let mut len = block.rows.len;
+        let mut spare = None;
         match tiles {
-            Some(tiles) => {
-                for (e, tile) in tiles.elements.iter_mut().enumerate() {
-                    fill_tile::<L>(token, job, K::ELEMENTS[e], sweep.taken(K::ELEMENTS[e]), block, tile);
-                    columns[e].values = tile;
+            Some(Tiles { elements, gradients, width, rows }) => {
+                if block.rows.row >= rows.row + rows.len {
+                    *rows = Stretch::new(job, block.rows.row, end.min(block.rows.row + *width));
+                    for (e, tile) in elements.iter_mut().enumerate() {
+                        let input = K::ELEMENTS[e];
+                        fill_tile::<L>(token, job, input, sweep.taken(input), rows, (tile, *width));
+                    }
                 }
-                gradient_tiles = Some(&mut tiles.gradients);
+                let path = Path { base: block.rows.row - rows.row, stride: *width, lane: 1 };
+                for (column, tile) in columns.iter_mut().zip(elements) {
+                    *column = Column { values: tile, path, converted: None };
+                }
+                spare = Some(Spare { tiles: gradients, path });
                 len = L::LANES;
             }
             None => {
                 for e in 0..E {
                     let view = &job.inputs[K::ELEMENTS[e]];
-                    let path = Path::of(job, K::ELEMENTS[e], block, 0);
+                    let path = Path::of(job, K::ELEMENTS[e], &block.rows, 0);
                     columns[e] = match view.values {
                         Values::Native(values) => Column { values, path, converted: None },
                         Values::Labels(_) | Values::InPlace | Values::Absent => {
@@ -103,13 +119,13 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
             }
         }
         // The place of a value among those of `none`, where they vary along the second axis.
-        let inner = job.geometry.inner;
+        let (extent, inner) = (job.geometry.extent, job.geometry.inner);
         let none = Path {
-            base: block.outer * extent * inner + block.inner,
+            base: block.rows.outer * extent * inner + block.rows.inner,
             stride: inner,
             lane: if inner == 1 { extent } else { 1 },
         };
-        let rows = block.len;
+        let rows = block.rows.len;
         let upstream = job.upstream;
         let is_whole = columns.iter().all(|column| column.converted.is_none() && column.path.is_whole::<L>(len));
         let shared = K::SHARED;
@@ -122,8 +138,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
             ($($pass:literal)*) => {
                 // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
                 $(if const { $pass < K::PASSES.len() } {
-                    let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
-                    pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, accumulators, tile, &mut v);
+                    pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, sums, &mut spare, &mut v);
                 })*
             };
         }
@@ -131,10 +146,27 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, gradient_tiles, &v);
+            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, &mut spare, &v);
+            if inner == 1
+                && let Some(Spare { tiles, .. }) = spare
+            {
+                for g in 0..G {
+                    let input = K::ELEMENT_GRADIENTS[g];
+                    if let Some(slot) = &mut sweep.element_gradients[g] {
+                        empty_tile::<L>(token, job, input, &block.rows, tiles[g], slot, sweep.gradients_at[input]);
+                    }
+                }
+            }
         }
-        sweep.finish(block, value, gradients, &totals, sum);
+        sweep.finish(block, value, gradients, &totals, total);
     }
+}
+
+/// Tiles that are free until gradients are written. What a pass leaves for the last one is kept there, and then gradients that are to be transposed; those of
+/// neighbouring rows are written where they belong.
+struct Spare<'b, 't, T, const G: usize> {
+    tiles: &'b mut [&'t mut [T]; G],
+    path: Path,
 }
 
 /// Pass `P` over a block of rows.
@@ -155,8 +187,8 @@ fn pass<
     sweep: &mut Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
-    accumulators: &mut [[L; MAX_VIRTUAL]; A],
-    tile: Option<&mut Tile<L::Scalar>>,
+    sums: &mut Sums<L, A>,
+    spare: &mut Option<Spare<'_, '_, L::Scalar, G>>,
     v: &mut [L; V],
 ) where
     L: Lane<Scalar: Element>,
@@ -166,14 +198,16 @@ fn pass<
     let extent = job.geometry.extent;
     let kinds = K::PASSES[P];
     let mut spill = None;
-    if K::SPILL == Some(P) && sweep.spills() {
-        let input = K::ELEMENT_GRADIENTS[0];
-        spill = match tile {
-            Some(tile) => Some((tile.as_mut_slice(), Path { base: 0, stride: L::LANES, lane: 1 })),
-            None => {
-                let path = Path::of(job, input, block, sweep.gradients_at[input]);
+    if K::SPILL == Some(P) {
+        let is_wanted = sweep.element_gradients.first().is_some_and(Option::is_some);
+        spill = match spare {
+            Some(Spare { tiles, path }) if is_wanted => tiles.first_mut().map(|tile| (&mut **tile, *path)),
+            None if sweep.spills() => {
+                let input = K::ELEMENT_GRADIENTS[0];
+                let path = Path::of(job, input, &block.rows, sweep.gradients_at[input]);
                 sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
             }
+            Some(_) | None => None,
         };
     }
     let mut totals = [[0.0; MAX_LANES]; A];
@@ -184,18 +218,13 @@ fn pass<
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let mut widths = [1; A];
+        let has_sums = kinds.contains(&Accumulate::Sum);
+        let reached = if has_sums { start(token, sums, chunk_end - chunk) } else { 1 };
         // Extremes are the same in any order: a few vectors suffice to keep them independent, and those stay in registers.
         let mut extremes = [[L::splat(token, 0.0); VECTORS]; A];
         let mut index = L::splat(token, chunk as f64);
         for a in 0..A {
-            widths[a] = match kinds[a] {
-                Accumulate::Sum => start(token, &mut accumulators[a], chunk_end - chunk),
-                Accumulate::Nothing | Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
-                    extremes[a] = [L::splat(token, identity(kinds[a])); VECTORS];
-                    1
-                }
-            };
+            extremes[a] = [L::splat(token, identity(kinds[a])); VECTORS];
         }
         macro_rules! visit {
             ($place:expr, $extremes:ident, $q:expr) => {
@@ -209,8 +238,8 @@ fn pass<
                     match kinds[a] {
                         Accumulate::Nothing => {}
                         Accumulate::Sum => {
-                            let accumulator = &mut accumulators[a][place & (widths[a] - 1)];
-                            *accumulator = *accumulator + contributions[a];
+                            let sum = &mut sums[place % (VECTORS * L::LANES)][a];
+                            *sum = *sum + contributions[a];
                         }
                         Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
                             $extremes[a][$q] = take(kinds[a], $extremes[a][$q], contributions[a]);
@@ -237,11 +266,12 @@ fn pass<
             }
             extremes = rest;
         }
+        let summed = if has_sums { tree(kinds, sums, reached) } else { found };
         for a in 0..A {
             match kinds[a] {
-                Accumulate::Sum if extent <= CHUNK => found[a] = tree(&mut accumulators[a], widths[a]),
+                Accumulate::Sum if extent <= CHUNK => found[a] = summed[a],
                 Accumulate::Sum => {
-                    add_chunk(&mut totals[a], tree(&mut accumulators[a], widths[a]));
+                    add_chunk(&mut totals[a], summed[a]);
                     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                     for (lane, total) in lanes.iter_mut().zip(&totals[a]) {
                         *lane = L::Scalar::from_f64(*total);
@@ -292,7 +322,7 @@ fn elements<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     none: Path,
-    mut tiles: Option<&mut [Tile<L::Scalar>; G]>,
+    spare: &mut Option<Spare<'_, '_, L::Scalar, G>>,
     v: &[L; V],
 ) -> [f64; MAX_LANES]
 where
@@ -301,20 +331,26 @@ where
 {
     let (token, job, u) = (sweep.token, sweep.job, sweep.u);
     let extent = job.geometry.extent;
-    let spills = sweep.spills();
+    let spills = spare.is_some() || sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let mut paths = [Path { base: 0, stride: L::LANES, lane: 1 }; G];
+    let mut paths = [none; G];
     let mut targets = [const { Target::Nowhere }; G];
-    let mut tile = tiles.as_deref_mut().map(|tiles| tiles.iter_mut());
+    // What was spilled, where the first gradient does not go.
+    let mut spilled_in = None;
+    let mut tiles = spare.as_mut().map(|spare| (spare.tiles.iter_mut(), spare.path));
     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
-        let tile = tile.as_mut().and_then(Iterator::next);
+        let tile = tiles.as_mut().and_then(|(tiles, path)| Some((tiles.next()?, *path)));
         let Some(slot) = slot else { continue };
         let input = K::ELEMENT_GRADIENTS[g];
         targets[g] = match tile {
-            Some(tile) => Target::Stored(tile),
-            None => {
-                paths[g] = Path::of(job, input, block, sweep.gradients_at[input]);
+            Some((tile, path)) if job.geometry.inner == 1 => {
+                paths[g] = path;
+                Target::Stored(tile)
+            }
+            tile => {
+                spilled_in = tile;
+                paths[g] = Path::of(job, input, &block.rows, sweep.gradients_at[input]);
                 if job.inputs[input].broadcast {
                     Target::Added(slot)
                 } else if slot.is_native() {
@@ -326,21 +362,22 @@ where
         };
     }
     let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
-    let mut sums = [zero; MAX_VIRTUAL];
+    let mut sums = [[zero]; MAX_VIRTUAL];
     let mut totals = [0.0; MAX_LANES];
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let width = if K::VALUE_PER_ELEMENT { start(token, &mut sums, chunk_end - chunk) } else { 1 };
+        let reached = if K::VALUE_PER_ELEMENT { start(token, &mut sums, chunk_end - chunk) } else { 1 };
         let mut index = L::splat(token, chunk as f64);
         for place in chunk..chunk_end {
             let x = reader.elements(place);
             let s = reader.shared(place);
             let upstream = if K::VALUE_PER_ELEMENT { reader.upstream(place) } else { zero };
             let spilled = if K::SPILL.is_some() && spills {
-                match targets.first() {
-                    Some(Target::Stored(slot)) => paths[0].load(token, slot, place, reader.len),
-                    Some(Target::Rounded(_) | Target::Added(_) | Target::Nowhere) | None => zero,
+                match (&spilled_in, targets.first()) {
+                    (Some((tile, path)), _) => path.load_whole(token, tile, place),
+                    (None, Some(Target::Stored(slot))) => paths[0].load(token, slot, place, reader.len),
+                    (None, Some(Target::Rounded(_) | Target::Added(_) | Target::Nowhere) | None) => zero,
                 }
             } else {
                 spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, &u, v, &x, &s, index, upstream)
@@ -349,38 +386,31 @@ where
             index = index + L::splat(token, 1.0);
             if K::VALUE_PER_ELEMENT {
                 let value = L::select(live, value, zero);
-                let accumulator = &mut sums[place & (width - 1)];
-                *accumulator = *accumulator + value;
+                let [sum] = &mut sums[place % (VECTORS * L::LANES)];
+                *sum = *sum + value;
                 if let Some(elements) = &mut sweep.elements {
-                    values.put(value, elements, place, block.len);
+                    values.put(value, elements, place, block.rows.len);
                 }
             }
             for g in 0..G {
                 let gradient = L::select(live, gradients[g], zero);
                 match &mut targets[g] {
                     Target::Nowhere => {}
-                    Target::Stored(slot) => paths[g].store(gradient, slot, place, reader.len),
-                    Target::Rounded(slot) => paths[g].put(gradient, slot, place, reader.len),
+                    Target::Stored(slot) => paths[g].store(gradient, slot, place, block.rows.len),
+                    Target::Rounded(slot) => paths[g].put(gradient, slot, place, block.rows.len),
                     Target::Added(slot) => {
                         let mut lanes = [L::Scalar::ZERO; MAX_LANES];
                         gradient.store(&mut lanes[..L::LANES]);
-                        slot.add(&lanes[..block.len], paths[g].base + place * paths[g].stride, paths[g].lane);
+                        slot.add(&lanes[..block.rows.len], paths[g].base + place * paths[g].stride, paths[g].lane);
                     }
                 }
             }
         }
         if K::VALUE_PER_ELEMENT {
-            add_chunk(&mut totals, tree(&mut sums, width));
+            let [sum] = tree([Accumulate::Sum], &mut sums, reached);
+            add_chunk(&mut totals, sum);
         }
         chunk = chunk_end;
-    }
-    if let Some(tiles) = tiles {
-        for g in 0..G {
-            let input = K::ELEMENT_GRADIENTS[g];
-            if let Some(slot) = &mut sweep.element_gradients[g] {
-                empty_tile::<L>(token, job, input, block, &tiles[g], slot, sweep.gradients_at[input]);
-            }
-        }
     }
     totals
 }

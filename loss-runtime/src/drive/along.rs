@@ -221,12 +221,12 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
             let stored = store_rows(&v);
-            for lane in 0..block.len {
+            for lane in 0..block.rows.len {
                 if block.live[lane] {
                     let v = splat_row(token, &stored, lane);
-                    totals[lane] = self.elements(sweep, block.outer + lane, &v);
+                    totals[lane] = self.elements(sweep, block.rows.outer + lane, &v);
                 } else {
-                    Self::clear_row(sweep, block.outer + lane);
+                    Self::clear_row(sweep, block.rows.outer + lane);
                 }
             }
         }
@@ -284,7 +284,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         // Rows of one chunk are brought down to a number each for all of them at once, longer ones one by one.
         let mut vectors = [[L::splat(token, 0.0); MAX_LANES]; A];
         let mut numbers = [[T::ZERO; MAX_LANES]; A];
-        for lane in 0..block.len {
+        for lane in 0..block.rows.len {
             if !block.live[lane] {
                 continue;
             }
@@ -293,7 +293,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = 0;
             while start < extent {
                 let chunk = start..extent.min(start + CHUNK);
-                let found = self.reduce::<L, K, R, U, A, V, H, P>(sweep, block.outer + lane, &v, chunk.clone());
+                let found = self.reduce::<L, K, R, U, A, V, H, P>(sweep, block.rows.outer + lane, &v, chunk.clone());
                 for a in 0..A {
                     if extent <= CHUNK {
                         vectors[a][lane] = found[a];

@@ -14,12 +14,29 @@ use crate::sum::Runs;
 
 /// Neighbouring rows along the inner axis, or along the outer one where the inner one has one place.
 #[derive(Clone, Copy)]
-pub(super) struct Block {
+pub(super) struct Stretch {
     pub(super) outer: usize,
     pub(super) inner: usize,
     /// The number of the first row.
     pub(super) row: usize,
     pub(super) len: usize,
+}
+
+impl Stretch {
+    /// Rows from `row` on, to `end` at the most.
+    #[inline(always)]
+    pub(super) fn new<T>(job: &Job<'_, T>, row: usize, end: usize) -> Self {
+        let width = job.geometry.inner;
+        let (outer, inner) = (row / width, row % width);
+        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
+        Self { outer, inner, row, len }
+    }
+}
+
+/// Neighbouring rows that are worked on together: as many as a vector has lanes, or fewer.
+#[derive(Clone, Copy)]
+pub(super) struct Block {
+    pub(super) rows: Stretch,
     /// Which lanes hold a row that is not dropped.
     pub(super) live: [bool; MAX_LANES],
     /// Whether all of them do.
@@ -30,18 +47,21 @@ impl Block {
     /// Rows from `row` on, to `end` at the most.
     #[inline(never)]
     pub(super) fn new<T: Element>(job: &Job<'_, T>, row: usize, end: usize) -> Self {
-        let width = job.geometry.inner;
-        let (outer, inner) = (row / width, row % width);
-        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
+        let rows = Stretch::new(job, row, end);
+        let Stretch { outer, inner, len, .. } = rows;
         let mut live = [true; MAX_LANES];
         let mut all_live = true;
         if job.dropped.is_some() {
             for (lane, live) in live.iter_mut().enumerate().take(len) {
-                *live = !if width == 1 { job.is_dropped(outer + lane, 0) } else { job.is_dropped(outer, inner + lane) };
+                *live = !if job.geometry.inner == 1 {
+                    job.is_dropped(outer + lane, 0)
+                } else {
+                    job.is_dropped(outer, inner + lane)
+                };
                 all_live &= *live;
             }
         }
-        Self { outer, inner, row, len, live, all_live }
+        Self { rows, live, all_live }
     }
 
     /// How far apart neighbouring lanes lie in an input.
@@ -63,21 +83,21 @@ impl Block {
         match source {
             RowSource::Input(input) => {
                 let view = &job.inputs[input];
-                let offset = view.offset(self.outer, 0, self.inner);
+                let offset = view.offset(self.rows.outer, 0, self.rows.inner);
                 let stride = self.lane_stride(job, input);
                 match taken {
-                    Some(taken) => taken.read(offset, stride, &mut lanes[..self.len]),
-                    None => convert(view, offset, stride, &mut lanes[..self.len]),
+                    Some(taken) => taken.read(offset, stride, &mut lanes[..self.rows.len]),
+                    None => convert(view, offset, stride, &mut lanes[..self.rows.len]),
                 }
             }
             RowSource::Gather { values, label } => {
                 let (view, labels) = (&job.inputs[values], &job.inputs[label]);
-                let from = view.offset(self.outer, 0, self.inner);
-                let label_from = labels.offset(self.outer, 0, self.inner);
+                let from = view.offset(self.rows.outer, 0, self.rows.inner);
+                let label_from = labels.offset(self.rows.outer, 0, self.rows.inner);
                 let (stride, label_stride) = (self.lane_stride(job, values), self.lane_stride(job, label));
                 let mut places = [0; MAX_LANES];
                 if let Values::Labels(labels) = labels.values {
-                    labels.places(label_from, label_stride, &mut places[..self.len]);
+                    labels.places(label_from, label_stride, &mut places[..self.rows.len]);
                 }
                 if !self.all_live {
                     for (place, live) in places.iter_mut().zip(&self.live) {
@@ -85,12 +105,12 @@ impl Block {
                     }
                 }
                 if let Values::Native(values) = view.values {
-                    for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.len) {
+                    for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.rows.len) {
                         *value = values[from + lane * stride + place * view.strides[1]];
                     }
                     return;
                 }
-                for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.len) {
+                for (lane, (value, place)) in lanes.iter_mut().zip(&places).enumerate().take(self.rows.len) {
                     let offset = from + lane * stride + place * view.strides[1];
                     match taken {
                         Some(taken) => taken.read(offset, 1, core::slice::from_mut(value)),
@@ -108,9 +128,11 @@ impl Block {
             Upstream::One => *lanes = [T::ONE; MAX_LANES],
             Upstream::Scalar(upstream) => *lanes = [upstream; MAX_LANES],
             Upstream::Each(each) if !job.per_element => {
-                lanes[..self.len].copy_from_slice(&each[self.row..self.row + self.len]);
+                lanes[..self.rows.len].copy_from_slice(&each[self.rows.row..self.rows.row + self.rows.len]);
             }
-            Upstream::Converted(each) if !job.per_element => each.convert(self.row, 1, &mut lanes[..self.len]),
+            Upstream::Converted(each) if !job.per_element => {
+                each.convert(self.rows.row, 1, &mut lanes[..self.rows.len])
+            }
             Upstream::Each(_) | Upstream::Converted(_) => {}
         }
     }
@@ -132,9 +154,9 @@ impl Block {
     #[inline(never)]
     pub(super) fn add(&self, values: &[f64; MAX_LANES], repeat: f64, sum: &mut Runs) {
         if self.all_live {
-            return sum.push_all(&values[..self.len], repeat);
+            return sum.push_all(&values[..self.rows.len], repeat);
         }
-        let live = values.iter().zip(&self.live).take(self.len).filter(|(_, live)| **live);
+        let live = values.iter().zip(&self.live).take(self.rows.len).filter(|(_, live)| **live);
         live.for_each(|(value, _)| sum.push(value * repeat));
     }
 }

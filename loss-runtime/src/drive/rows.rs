@@ -115,7 +115,7 @@ where
         while row < rows.end {
             let block = Block::new(self.job, row, rows.end.min(row + along.rows()));
             along.block(self, &block, &mut sum);
-            row += block.len;
+            row += block.rows.len;
         }
         sum.sum()
     }
@@ -127,8 +127,8 @@ where
         let mut row = rows.start;
         while row < rows.end {
             let block = Block::new(self.job, row, rows.end.min(row + L::LANES));
-            across.block(self, &block, &mut sum);
-            row += block.len;
+            across.block(self, &block, rows.end, &mut sum);
+            row += block.rows.len;
         }
         sum.sum()
     }
@@ -207,9 +207,9 @@ where
                 gradients[h].store(&mut lanes[..L::LANES]);
                 block.quiet(&mut lanes);
                 let view = &self.job.inputs[input];
-                let offset = view.offset(block.outer, 0, block.inner) - self.gradients_at[input];
+                let offset = view.offset(block.rows.outer, 0, block.rows.inner) - self.gradients_at[input];
                 let stride = block.lane_stride(self.job, input);
-                put(view.broadcast, &lanes[..block.len], slot, offset, stride);
+                put(view.broadcast, &lanes[..block.rows.len], slot, offset, stride);
             }
         }
         if K::VALUE_PER_ELEMENT {
@@ -219,7 +219,7 @@ where
         value.store(&mut lanes[..L::LANES]);
         block.quiet(&mut lanes);
         if let Some(elements) = &mut self.elements {
-            elements.write(&lanes[..block.len], block.row - self.elements_at, 1);
+            elements.write(&lanes[..block.rows.len], block.rows.row - self.elements_at, 1);
         }
         let mut values = [0.0; MAX_LANES];
         value.store_f64(&mut values[..L::LANES]);

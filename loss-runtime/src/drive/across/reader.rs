@@ -2,7 +2,7 @@
 
 use crate::call::Upstream;
 use crate::drive::MAX_LANES;
-use crate::drive::block::Block;
+use crate::drive::block::Stretch;
 use crate::drive::scratch::{convert, pick, spread};
 use crate::job::{Job, Slot, Values};
 use crate::lane::{Lane, Real};
@@ -17,12 +17,12 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// That of a block's rows in an input, or in a slice that begins at offset `from` of the caller's.
+    /// That of rows in an input, or in a slice that begins at offset `from` of the caller's.
     #[inline(always)]
-    pub(super) fn of<T>(job: &Job<'_, T>, input: usize, block: &Block, from: usize) -> Self {
+    pub(super) fn of<T>(job: &Job<'_, T>, input: usize, rows: &Stretch, from: usize) -> Self {
         let view = &job.inputs[input];
         let [_, stride, lane] = view.strides;
-        Self { base: view.offset(block.outer, 0, block.inner) - from, stride, lane }
+        Self { base: view.offset(rows.outer, 0, rows.inner) - from, stride, lane }
     }
 
     /// Whether so many lanes lie in a slice as they lie in a vector.
@@ -134,14 +134,14 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
     /// The upstream gradient of a place, where the value is per element.
     #[inline(always)]
     pub(super) fn upstream(&self, place: usize) -> L {
+        let (path, rows) = (self.upstream_path, self.rows);
         match self.upstream {
             Upstream::One => L::splat(self.token, 1.0),
             Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) => self.upstream_path.load(self.token, each, place, self.rows),
+            Upstream::Each(each) => path.load(self.token, each, place, rows),
             Upstream::Converted(each) => {
-                let path = self.upstream_path;
                 let mut lanes = [T::ONE; MAX_LANES];
-                each.convert(path.base + place * path.stride, path.lane, &mut lanes[..self.rows]);
+                each.convert(path.base + place * path.stride, path.lane, &mut lanes[..rows]);
                 L::load(self.token, &lanes[..L::LANES])
             }
         }

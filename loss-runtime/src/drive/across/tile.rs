@@ -1,8 +1,8 @@
-//! Blocks of short rows, a row a lane: transposed where their places follow each other, copied where neighbouring rows do.
+//! Short rows, a row a lane: transposed where their places follow each other, copied where neighbouring rows do.
 
 use super::reader::Path;
 use crate::drive::MAX_LANES;
-use crate::drive::block::Block;
+use crate::drive::block::Stretch;
 use crate::drive::in_place::Taken;
 use crate::drive::scratch::{convert, put, spread};
 use crate::job::{Job, Slot, Values, View};
@@ -27,20 +27,44 @@ pub(in crate::drive) fn is_tiled<T>(job: &Job<'_, T>, inputs: &[usize]) -> bool 
     job.geometry.inner == 1 || ((CROWD_LINES + 1..=TILE_EXTENT).contains(&extent) && inputs.iter().any(crowds))
 }
 
-/// A block of short rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
-pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+/// How many vectors of neighbouring rows are copied at a time: some lines of the cache for each place, read one after the other, as a processor
+/// foresees them.
+pub(in crate::drive) const WINDOW: usize = 8;
 
-/// The element inputs of a block, and their gradients.
-pub(in crate::drive) struct Tiles<T, const E: usize, const G: usize> {
-    pub(super) elements: [Tile<T>; E],
-    pub(super) gradients: [Tile<T>; G],
+/// The numbers of a tile of one vector of rows. One of a window has [`WINDOW`] times as many.
+pub(in crate::drive) const NARROW: usize = TILE_EXTENT * MAX_LANES;
+
+/// The memory of [`Tiles`] of `N` numbers each.
+pub(in crate::drive) struct Space<T, const E: usize, const G: usize, const N: usize> {
+    elements: [[T; N]; E],
+    gradients: [[T; N]; G],
 }
 
-impl<T: Element, const E: usize, const G: usize> Tiles<T, E, G> {
+impl<T: Element, const E: usize, const G: usize, const N: usize> Space<T, E, G, N> {
     #[inline(always)]
     pub(in crate::drive) fn new() -> Self {
-        Self { elements: [[T::ZERO; TILE_EXTENT * MAX_LANES]; E], gradients: [[T::ZERO; TILE_EXTENT * MAX_LANES]; G] }
+        Self { elements: [[T::ZERO; N]; E], gradients: [[T::ZERO; N]; G] }
     }
+
+    #[inline(always)]
+    pub(in crate::drive) fn tiles<L: Lane<Scalar = T>>(&mut self) -> Tiles<'_, T, E, G> {
+        Tiles {
+            elements: self.elements.each_mut().map(<[T; N]>::as_mut_slice),
+            gradients: self.gradients.each_mut().map(<[T; N]>::as_mut_slice),
+            width: N / NARROW * L::LANES,
+            rows: Stretch { outer: 0, inner: 0, row: 0, len: 0 },
+        }
+    }
+}
+
+/// The element inputs of neighbouring rows, and their gradients: place `c` of row `r` is at `c * width + r`.
+pub(in crate::drive) struct Tiles<'t, T, const E: usize, const G: usize> {
+    pub(super) elements: [&'t mut [T]; E],
+    pub(super) gradients: [&'t mut [T]; G],
+    /// How many rows there may be.
+    pub(super) width: usize,
+    /// Those that are there.
+    pub(super) rows: Stretch,
 }
 
 /// One round of [`transpose`] over the first `2 * half` vectors: those of the first half interleaved with those of the second.
@@ -86,29 +110,31 @@ macro_rules! for_each_lane {
     };
 }
 
-/// Fills the tile of a block's rows, transposed or place by place. Lanes without a row hold numbers that mean nothing.
+/// Fills a tile of rows, transposed or place by place. Lanes without a row hold numbers that mean nothing.
 #[inline(always)]
 pub(super) fn fill_tile<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
     taken: Option<Taken<'_, '_, L::Scalar>>,
-    block: &Block,
-    tile: &mut Tile<L::Scalar>,
+    rows: &Stretch,
+    (tile, width): (&mut [L::Scalar], usize),
 ) where
     L::Scalar: Element,
 {
     if job.geometry.inner == 1 {
-        return fill_transposed::<L>(token, job, input, taken, block, tile);
+        fill_transposed::<L>(token, job, input, taken, rows, tile);
+    } else {
+        fill_copied(job, input, rows, (tile, width));
     }
-    let (view, path) = (&job.inputs[input], Path::of(job, input, block, 0));
-    for (place, column) in tile[..job.geometry.extent * L::LANES].chunks_exact_mut(L::LANES).enumerate() {
-        match view.values {
-            Values::Native(values) => path.load::<L>(token, values, place, block.len).store(column),
-            Values::Labels(_) | Values::InPlace | Values::Absent => {
-                convert(view, path.base + place * path.stride, path.lane, &mut column[..block.len]);
-            }
-        }
+}
+
+/// Copies neighbouring rows, place by place.
+#[inline(never)]
+fn fill_copied<T: Element>(job: &Job<'_, T>, input: usize, rows: &Stretch, (tile, width): (&mut [T], usize)) {
+    let path = Path::of(job, input, rows, 0);
+    for (place, column) in tile.chunks_mut(width).take(job.geometry.extent).enumerate() {
+        convert(&job.inputs[input], path.base + place * path.stride, path.lane, &mut column[..rows.len]);
     }
 }
 
@@ -122,26 +148,26 @@ fn ready_rows<'a, L: Lane>(view: &View<'a, L::Scalar>, outer: usize, extent: usi
     lies.then(|| &values[view.offset(outer, 0, 0)..])
 }
 
-/// Transposes the rows of a block: place `c` of the row in lane `l` comes to `c * LANES + l`.
+/// Transposes rows, one for each lane: place `c` of the row in lane `l` comes to `c * LANES + l`.
 #[inline(always)]
 fn fill_transposed<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
     taken: Option<Taken<'_, '_, L::Scalar>>,
-    block: &Block,
-    tile: &mut Tile<L::Scalar>,
+    rows: &Stretch,
+    tile: &mut [L::Scalar],
 ) where
     L::Scalar: Element,
 {
     let view = &job.inputs[input];
     let extent = job.geometry.extent;
     let mut space;
-    let (values, stride) = match ready_rows::<L>(view, block.outer, extent) {
+    let (values, stride) = match ready_rows::<L>(view, rows.outer, extent) {
         Some(values) => (values, view.strides[0]),
         None => {
-            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
-            gather_rows(job, input, taken, block, &mut space);
+            space = [L::Scalar::ZERO; NARROW];
+            gather_rows(job, input, taken, rows, &mut space);
             (&space[..], extent)
         }
     };
@@ -168,12 +194,12 @@ fn gather_rows<T: Element>(
     job: &Job<'_, T>,
     input: usize,
     taken: Option<Taken<'_, '_, T>>,
-    block: &Block,
-    rows: &mut Tile<T>,
+    rows: &Stretch,
+    to: &mut [T; NARROW],
 ) {
     let view = &job.inputs[input];
-    for (lane, row) in rows.chunks_exact_mut(job.geometry.extent).take(block.len).enumerate() {
-        let offset = view.offset(block.outer + lane, 0, 0);
+    for (lane, row) in to.chunks_exact_mut(job.geometry.extent).take(rows.len).enumerate() {
+        let offset = view.offset(rows.outer + lane, 0, 0);
         match taken {
             Some(taken) => taken.read(offset, view.strides[1], row),
             None => convert(view, offset, view.strides[1], row),
@@ -181,40 +207,14 @@ fn gather_rows<T: Element>(
     }
 }
 
-/// Puts a block's gradients where they belong, in a slice that begins at offset `from` of the caller's.
+/// Transposes the gradients of rows, one for each lane, and puts them where they belong, in a slice that begins at offset `from` of the caller's.
 #[inline(always)]
 pub(super) fn empty_tile<L: Lane>(
     token: L::Token,
     job: &Job<'_, L::Scalar>,
     input: usize,
-    block: &Block,
-    tile: &Tile<L::Scalar>,
-    slot: &mut Slot<'_, L::Scalar>,
-    from: usize,
-) where
-    L::Scalar: Element,
-{
-    if job.geometry.inner == 1 {
-        return empty_transposed::<L>(token, job, input, block, tile, slot, from);
-    }
-    let path = Path::of(job, input, block, from);
-    for (place, column) in tile[..job.geometry.extent * L::LANES].chunks_exact(L::LANES).enumerate() {
-        if job.inputs[input].broadcast {
-            slot.add(&column[..block.len], path.base + place * path.stride, path.lane);
-        } else {
-            path.put(L::load(token, column), slot, place, block.len);
-        }
-    }
-}
-
-/// Transposes a block's gradients back.
-#[inline(always)]
-fn empty_transposed<L: Lane>(
-    token: L::Token,
-    job: &Job<'_, L::Scalar>,
-    input: usize,
-    block: &Block,
-    tile: &Tile<L::Scalar>,
+    rows: &Stretch,
+    tile: &[L::Scalar],
     slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where
@@ -226,14 +226,14 @@ fn empty_transposed<L: Lane>(
     let mut space;
     let mut spread_later = None;
     let (to, stride, offset) = match slot {
-        Slot::Native(to) if lies => (&mut **to, view.strides[0], view.offset(block.outer, 0, 0) - from),
+        Slot::Native(to) if lies => (&mut **to, view.strides[0], view.offset(rows.outer, 0, 0) - from),
         slot => {
-            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
+            space = [L::Scalar::ZERO; NARROW];
             spread_later = Some(slot);
             (&mut space[..], extent, 0)
         }
     };
-    let end = offset + (block.len - 1) * stride + extent;
+    let end = offset + (rows.len - 1) * stride + extent;
     // Where a row is narrower than a vector, the rest of it may spill into the rows after it, if they are written later: so the last,
     // narrow vectors of the rows come first, and rows in order.
     let mut start = extent.next_multiple_of(L::LANES);
@@ -248,7 +248,7 @@ fn empty_transposed<L: Lane>(
             zero
         }));
         for lane in 0..L::LANES {
-            if lane < block.len {
+            if lane < rows.len {
                 let at = offset + lane * stride + start;
                 if count == L::LANES || (stride == extent && at + L::LANES <= end) {
                     vectors[lane].store(&mut to[at..at + L::LANES]);
@@ -261,7 +261,7 @@ fn empty_transposed<L: Lane>(
         }
     }
     if let Some(slot) = spread_later {
-        spread_rows(job, input, block, to, slot, from);
+        spread_rows(job, input, rows, to, slot, from);
     }
 }
 
@@ -270,14 +270,14 @@ fn empty_transposed<L: Lane>(
 fn spread_rows<T: Element>(
     job: &Job<'_, T>,
     input: usize,
-    block: &Block,
-    rows: &[T],
+    rows: &Stretch,
+    gradients: &[T],
     slot: &mut Slot<'_, T>,
     from: usize,
 ) {
     let view = &job.inputs[input];
-    for (lane, row) in rows.chunks_exact(job.geometry.extent).take(block.len).enumerate() {
-        put(view.broadcast, row, slot, view.offset(block.outer + lane, 0, 0) - from, view.strides[1]);
+    for (lane, row) in gradients.chunks_exact(job.geometry.extent).take(rows.len).enumerate() {
+        put(view.broadcast, row, slot, view.offset(rows.outer + lane, 0, 0) - from, view.strides[1]);
     }
 }
 
