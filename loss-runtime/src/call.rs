@@ -31,6 +31,29 @@ impl<T> Default for Call<'_, T> {
     }
 }
 
+/// A call of a loss whose inputs and parameters are counted: what a loss's own methods make. A short one is answered before the room of a [`Call`] is filled.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a, T, const I: usize, const P: usize> {
+    /// As in [`Call`].
+    pub inputs: [Option<Array<'a, T>>; I],
+    /// As in [`Call`].
+    pub params: [f64; P],
+    /// As in [`Call`].
+    pub execution: Execution,
+}
+
+impl<'a, T, const I: usize, const P: usize> From<Counted<'a, T, I, P>> for Call<'a, T> {
+    fn from(counted: Counted<'a, T, I, P>) -> Self {
+        const { assert!(I <= MAX_INPUTS && P <= MAX_PARAMS, "a loss has at most 8 inputs and 16 parameters") };
+        let mut call = Self { execution: counted.execution, ..Self::default() };
+        for (to, input) in call.inputs.iter_mut().zip(counted.inputs) {
+            *to = input;
+        }
+        call.params[..P].copy_from_slice(&counted.params);
+        call
+    }
+}
+
 /// How to run a call. Never changes the result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Execution {

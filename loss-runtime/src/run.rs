@@ -9,7 +9,9 @@ mod params;
 mod product;
 mod shared;
 
-use crate::call::{Call, Curvature, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want};
+use crate::call::{
+    Call, Counted, Curvature, Execution, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want,
+};
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
 use crate::job::{Dropped, Geometry, Job, Outputs, Slot, Values, View};
@@ -18,6 +20,7 @@ use crate::lane::Isa;
 use crate::registry::{Element, Kernel, Loss, Over, Variant, VariantKey};
 use crate::shape::Shape;
 use crate::stored::Stored;
+use crate::tensor::Array;
 
 use in_place::Lent;
 pub use in_place::run_in_place;
@@ -28,7 +31,11 @@ use outputs::Bend;
 /// compiled here, so that checks of millions of labels are fast in a caller's build for development too.
 pub trait Answers: Sized + 'static {
     /// The answer to a usual call, at once; `None` leaves it to [`answer`](Self::answer), with nothing written.
-    fn answer_at_once(loss: &dyn Loss, call: &Call<'_, Self>, request: &mut Request<'_, Self>) -> Option<Outcome<Self>>
+    fn answer_at_once(
+        loss: &dyn Loss,
+        given: &Given<'_, '_, Self>,
+        request: &mut Request<'_, Self>,
+    ) -> Option<Outcome<Self>>
     where
         Self: Stored<Compute = Self>;
     /// As [`run`].
@@ -49,10 +56,10 @@ macro_rules! answered {
         $(impl Answers for $float {
             fn answer_at_once(
                 loss: &dyn Loss,
-                call: &Call<'_, Self>,
+                given: &Given<'_, '_, Self>,
                 request: &mut Request<'_, Self>,
             ) -> Option<Outcome<Self>> {
-                at_once::answer(loss, call, request)
+                at_once::answer(loss, given, request)
             }
             fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error> {
                 answer(loss, call, asked)
@@ -83,10 +90,49 @@ pub fn run<T: Stored>(
     call: &Call<'_, T>,
     mut request: Request<'_, T>,
 ) -> Result<Outcome<T::Compute>, Error> {
-    if let Some(outcome) = T::at_once(loss, call, &mut request) {
+    if let Some(given) = Given::of(loss.info(), call)
+        && let Some(outcome) = T::at_once(loss, &given, &mut request)
+    {
         return Ok(outcome);
     }
     T::compute(call, |call| T::Compute::answer(loss, call, Asked::new(request)))
+}
+
+impl<T: Stored, const I: usize, const P: usize> Counted<'_, T, I, P> {
+    /// [`run`], for the loss whose call this is.
+    ///
+    /// # Errors
+    /// As [`run`].
+    #[inline]
+    pub fn run(self, loss: &dyn Loss, mut request: Request<'_, T>) -> Result<Outcome<T::Compute>, Error> {
+        let given = Given { inputs: &self.inputs, params: &self.params, execution: self.execution };
+        match T::at_once(loss, &given, &mut request) {
+            Some(outcome) => Ok(outcome),
+            None => self.run_as_any(loss, request),
+        }
+    }
+
+    #[inline(never)]
+    fn run_as_any(self, loss: &dyn Loss, request: Request<'_, T>) -> Result<Outcome<T::Compute>, Error> {
+        T::compute(&Call::from(self), |call| T::Compute::answer(loss, call, Asked::new(request)))
+    }
+}
+
+/// What goes into a call, as many inputs and parameters as the loss declares.
+#[derive(Debug)]
+pub struct Given<'c, 'a, T> {
+    inputs: &'c [Option<Array<'a, T>>],
+    params: &'c [f64],
+    execution: Execution,
+}
+
+impl<'c, 'a, T> Given<'c, 'a, T> {
+    /// What goes into any call, if it has nothing that the loss does not declare.
+    fn of(info: &LossInfo, call: &'c Call<'a, T>) -> Option<Self> {
+        let (inputs, others) = call.inputs.split_at_checked(info.inputs.len())?;
+        let params = call.params.get(..info.params.len())?;
+        others.iter().all(Option::is_none).then_some(Self { inputs, params, execution: call.execution })
+    }
 }
 
 /// What is asked of a call of the compute type, whatever type the results are kept in.
@@ -222,7 +268,7 @@ fn none<T: Element>(loss: &dyn Loss, call: &Call<'_, T>) -> Result<Shape, Error>
     let mut params = [f64::NAN; MAX_PARAMS];
     params::check::<T>(loss, &call.params, &mut params)?;
     let layout = Layout::agree(info, call, &mut [View::ABSENT; SLOTS])?;
-    let key = VariantKey { params: &params[..info.params.len()], present: present(call) };
+    let key = VariantKey { params: &params[..info.params.len()], present: present(&call.inputs) };
     layout.none(T::variant(loss, &key).axes)
 }
 
@@ -278,7 +324,7 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>, job: &mut Job<'a, 
     params::check::<T>(loss, &call.params, &mut job.params)?;
     job.params_len = info.params.len();
     let layout = Layout::agree(info, call, &mut job.inputs)?;
-    let key = VariantKey { params: &job.params[..job.params_len], present: present(call) };
+    let key = VariantKey { params: &job.params[..job.params_len], present: present(&call.inputs) };
     let variant = T::variant(loss, &key);
     let per_row = variant.axes & 1 != 0;
     job.geometry = if per_row { layout.geometry } else { Geometry { outer: 1, inner: 1, ..layout.geometry } };
@@ -296,8 +342,8 @@ fn check<'a, T: Element>(loss: &dyn Loss, call: &Call<'a, T>, job: &mut Job<'a, 
 }
 
 /// A bit for each input that is there.
-fn present<T>(call: &Call<'_, T>) -> u32 {
-    call.inputs.iter().enumerate().map(|(place, input)| u32::from(input.is_some()) << place).sum()
+fn present<T>(inputs: &[Option<Array<'_, T>>]) -> u32 {
+    inputs.iter().enumerate().map(|(place, input)| u32::from(input.is_some()) << place).sum()
 }
 
 /// Which rows are dropped.
@@ -332,15 +378,18 @@ enum Chosen {
 
 impl Chosen {
     fn find(info: &'static LossInfo, reduction: Reduction<'_>) -> Result<Self, Error> {
-        match reduction {
-            Reduction::None | Reduction::Named("none") => Ok(Self::None),
-            Reduction::Sum | Reduction::Named("sum") => Ok(Self::Sum),
-            Reduction::Named(name) => info
-                .reductions
-                .iter()
-                .position(|reduction| reduction.name == name)
-                .map(Self::Named)
-                .ok_or_else(|| Error::UnknownReduction { name: name.into(), available: info.reductions }),
+        let name = match reduction {
+            Reduction::None => return Ok(Self::None),
+            Reduction::Sum => return Ok(Self::Sum),
+            Reduction::Named(name) => name,
+        };
+        // None that is declared has the name of one that always is there. Names that are one in memory need not be read.
+        let is_called = |declared: &str| core::ptr::eq(declared, name) || declared == name;
+        match info.reductions.iter().position(|reduction| is_called(reduction.name)) {
+            Some(place) => Ok(Self::Named(place)),
+            None if name == "none" => Ok(Self::None),
+            None if name == "sum" => Ok(Self::Sum),
+            None => Err(Error::UnknownReduction { name: name.into(), available: info.reductions }),
         }
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
             use ::loss_runtime::call::{
-                Call, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream,
+                Counted, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream,
             };
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;
@@ -73,7 +73,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 VariantReduction,
             };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
-            use ::loss_runtime::{Stored, run, run_in_place};
+            use ::loss_runtime::{Stored, run_in_place};
 
             /// What the loss is.
             pub static INFO: LossInfo = #info;

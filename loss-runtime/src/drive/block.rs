@@ -27,9 +27,12 @@ impl Stretch {
     #[inline(always)]
     pub(super) fn new<T>(job: &Job<'_, T>, row: usize, end: usize) -> Self {
         let width = job.geometry.inner;
+        // Of short rows there are many, and a division takes as long as a place of one.
+        if width == 1 {
+            return Self { outer: row, inner: 0, row, len: end - row };
+        }
         let (outer, inner) = (row / width, row % width);
-        let len = if width == 1 { end - row } else { (end - row).min(width - inner) };
-        Self { outer, inner, row, len }
+        Self { outer, inner, row, len: (end - row).min(width - inner) }
     }
 }
 

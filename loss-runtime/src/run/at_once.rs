@@ -5,8 +5,8 @@
 
 use super::labels::all_admitted_alone;
 use super::layout::{dimension, shape};
-use super::{Chosen, finished, params, present};
-use crate::call::{Call, MAX_INPUTS, MAX_PARAMS, Outcome, Request, Want};
+use super::{Chosen, Given, finished, params};
+use crate::call::{MAX_INPUTS, MAX_PARAMS, Outcome, Request, Want};
 use crate::drive::CHUNK;
 use crate::info::{Divisor, LossInfo};
 use crate::job::Line;
@@ -21,68 +21,72 @@ const MOST: usize = CHUNK;
 /// Answers a call, or leaves it as it is.
 pub(super) fn answer<T: Element>(
     loss: &dyn Loss,
-    call: &Call<'_, T>,
+    given: &Given<'_, '_, T>,
     request: &mut Request<'_, T>,
 ) -> Option<Outcome<T>> {
     let info = loss.info();
-    let lead = call.inputs.get(info.layout)?.as_ref()?;
-    let shape = shape(lead);
+    let Given { inputs, params: given_params, execution } = given;
+    let shape = shape(inputs.get(info.layout)?.as_ref()?);
     let len = shape.len();
-    if len == 0 || len > MOST || asks_for_more(request) || has_conditions(info, call) {
+    if len == 0 || len > MOST || asks_for_more(request) {
         return None;
     }
-    let isa = match call.execution.isa {
-        None => Isa::detect(),
-        Some(isa) => isa.is_available().then_some(isa)?,
-    };
+    let mut values: [&[T]; MAX_INPUTS] = [&[]; MAX_INPUTS];
+    let mut present = 0;
+    for (place, ((declared, given), values)) in info.inputs.iter().zip(*inputs).zip(&mut values).enumerate() {
+        match given {
+            // Declared conditions are checked by code that reads a layout.
+            Some(given) if declared.domain.is_none() => {
+                *values = numbers(given, shape, len)?;
+                present |= 1 << place;
+            }
+            None if declared.optional || declared.default.is_some() => {}
+            Some(_) | None => return None,
+        }
+    }
+
     let mut params = [f64::NAN; MAX_PARAMS];
-    params::check::<T>(loss, &call.params, &mut params).ok()?;
+    params::check::<T>(loss, given_params, &mut params).ok()?;
     let params = params.get_mut(..info.params.len())?;
-    let variant = T::variant(loss, &VariantKey { params, present: present(call) });
+    let variant = T::variant(loss, &VariantKey { params, present });
     for value in &mut *params {
         *value = T::from_f64(*value).to_f64();
     }
-
     let reduction = Chosen::find(info, request.reduction).ok()?;
     let of = reduction.summand(variant);
     if of.is_some() && request.elements.is_some() {
         return None;
     }
-    let kernel = of.unwrap_or(&variant.loss);
-    let lines = kernel.lines.as_ref()?;
+    let lines = of.unwrap_or(&variant.loss).lines.as_ref()?;
     let divisor = counted(reduction, info, variant, (shape, len))?;
     // One number, where the result is one or it is a number for all; of as many as there are values, the general way takes each.
     let upstream = match (request.upstream.count(), reduction) {
         (Some(count), Chosen::None) if count != len => return None,
         (Some(_) | None, _) => T::from_f64(request.upstream.alone()? / divisor),
     };
-
+    let isa = match execution.isa {
+        None => Isa::detect(),
+        Some(isa) => isa.is_available().then_some(isa)?,
+    };
+    if !info.inputs.iter().zip(&values).all(|(declared, values)| all_admitted_alone(declared, values, isa)) {
+        return None;
+    }
     let mut line = Line {
         isa,
         accumulate_f64: variant.accumulate_f64,
         len,
         extent: extent(info, shape)?,
         params,
-        inputs: [&[]; MAX_INPUTS],
+        inputs: values,
         upstream,
         elements: None,
         gradients: [const { None }; MAX_INPUTS],
     };
-    for ((declared, given), input) in info.inputs.iter().zip(&call.inputs).zip(&mut line.inputs) {
-        match given {
-            Some(given) => *input = numbers(given, shape, len)?,
-            None if declared.optional || declared.default.is_some() => continue,
-            None => return None,
-        }
-        if !all_admitted_alone(declared, input, isa) {
-            return None;
-        }
-    }
     let (own, others) = request.gradients.split_at_mut_checked(info.inputs.len())?;
     let mut is_fused = false;
     for (place, slot) in own.iter_mut().enumerate() {
         let Some(slot) = slot else { continue };
-        if slot.len() != len || !info.inputs[place].gradient || call.inputs[place].is_none() {
+        if slot.len() != len || !info.inputs[place].gradient || present >> place & 1 == 0 {
             return None;
         }
         line.gradients[place] = Some(slot);
@@ -110,12 +114,6 @@ pub(super) fn answer<T: Element>(
 /// Whether more is asked for than values and gradients of inputs.
 fn asks_for_more<T: Element>(request: &Request<'_, T>) -> bool {
     any(&request.params) || request.curvature.is_some() || request.product.is_some()
-}
-
-/// Whether an input that is there has a declared condition: these are checked by code that reads a layout. Asked here, because to find that no
-/// code answers at once takes as long as to answer.
-fn has_conditions<T>(info: &LossInfo, call: &Call<'_, T>) -> bool {
-    info.inputs.iter().zip(&call.inputs).any(|(declared, given)| declared.domain.is_some() && given.is_some())
 }
 
 /// Whether any of a few slots is there. All are looked at: a loop that stops at one is slower.

@@ -7,11 +7,7 @@ use crate::registry::{Element, Loss};
 
 /// Fills in the values, with defaults where none is given; NaN where an optional one is absent. A number that the compute type cannot hold
 /// becomes infinite or 0, which is what kernels see and are chosen for; conditions must hold before and after.
-pub(super) fn check<T: Element>(
-    loss: &dyn Loss,
-    given: &[f64; MAX_PARAMS],
-    values: &mut [f64; MAX_PARAMS],
-) -> Result<(), Error> {
+pub(super) fn check<T: Element>(loss: &dyn Loss, given: &[f64], values: &mut [f64; MAX_PARAMS]) -> Result<(), Error> {
     let declared = loss.info().params;
     if declared.len() > MAX_PARAMS {
         return Err(Error::Unsupported { what: "more than 16 parameters" });

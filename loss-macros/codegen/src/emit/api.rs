@@ -351,18 +351,21 @@ impl<'s> Face<'s> {
         let types = inputs
             .iter()
             .map(|(_, input)| if input.label.is_discrete() { quote!(Labels<'c>) } else { quote!(Tensor<'c, T>) });
-        let places = inputs.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_places = self.optional.iter().map(|(place, _)| Literal::usize_unsuffixed(*place));
-        let optional_names = self.optional.iter().map(|(_, input)| ident(&input.name));
-        let count = Literal::usize_unsuffixed(self.spec.params.len());
+        let given = self.spec.inputs.iter().enumerate().map(|(place, input)| {
+            let name = ident(&input.name);
+            if inputs.iter().any(|(given, _)| *given == place) {
+                quote!(Some(#name.into()))
+            } else if input.may_be_absent() {
+                quote!(self.#name.map(Into::into))
+            } else {
+                quote!(None)
+            }
+        });
+        let [inputs, params] = [self.spec.inputs.len(), self.spec.params.len()].map(Literal::usize_unsuffixed);
         quote! {
-            fn #method_name #method(&'c self, #(#names: #types),*) -> Call<'c, T> {
-                let mut call = Call::default();
-                call.execution = self.execution;
-                call.params[..#count].copy_from_slice(&self.params);
-                #(call.inputs[#places] = Some(#names.into());)*
-                #(call.inputs[#optional_places] = self.#optional_names.map(Into::into);)*
-                call
+            #[inline]
+            fn #method_name #method(&'c self, #(#names: #types),*) -> Counted<'c, T, #inputs, #params> {
+                Counted { inputs: [#(#given),*], params: self.params, execution: self.execution }
             }
         }
     }
@@ -388,7 +391,7 @@ impl<'s> Face<'s> {
                 /// Where a parameter, shape or label breaks its rule, where the divisor is 0, and where the reduction is `none`.
                 pub fn forward #method(&'c self, #(#names: impl Into<#types>),*) -> Result<T::Compute, Error> {
                     let call = self.call(#(#names.into()),*);
-                    run(&Definition, &call, Request::value(self.reduction)).and_then(Outcome::reduced)
+                    call.run(&Definition, Request::value(self.reduction)).and_then(Outcome::reduced)
                 }
 
                 /// Every element's loss, unreduced whatever the reduction is, into `elements`.
@@ -397,7 +400,7 @@ impl<'s> Face<'s> {
                 /// Where a parameter, shape or label breaks its rule; nothing is written then.
                 pub fn forward_into #method(&'c self, #(#names: impl Into<#types>,)* elements: &mut [T]) -> Result<(), Error> {
                     let call = self.call(#(#names.into()),*);
-                    run(&Definition, &call, Request::elements(elements)).map(drop)
+                    call.run(&Definition, Request::elements(elements)).map(drop)
                 }
 
                 /// The sum and the divisor of the reduction: what adds up over micro-batches and machines.
@@ -406,7 +409,7 @@ impl<'s> Face<'s> {
                 /// Where a parameter, shape or label breaks its rule. A divisor of 0 is none.
                 pub fn partial #method(&'c self, #(#names: impl Into<#types>),*) -> Result<Partial, Error> {
                     let call = self.call(#(#names.into()),*);
-                    run(&Definition, &call, Request::partial(self.reduction)).map(|outcome| outcome.partial)
+                    call.run(&Definition, Request::partial(self.reduction)).map(|outcome| outcome.partial)
                 }
 
                 #backward
@@ -448,7 +451,7 @@ impl<'s> Face<'s> {
                 let gradients = gradients.into();
                 let mut request = Request::backward(self.reduction, upstream.into());
                 #(#slots)*
-                run(&Definition, &call, request).map(drop)
+                call.run(&Definition, request).map(drop)
             }
 
             /// The reduced loss and its gradients, in one reading of the inputs.
@@ -467,7 +470,7 @@ impl<'s> Face<'s> {
                 let gradients = gradients.into();
                 let mut request = Request::value(self.reduction);
                 #(#slots)*
-                run(&Definition, &call, request).and_then(Outcome::reduced)
+                call.run(&Definition, request).and_then(Outcome::reduced)
             }
 
             /// Every element's loss into `elements`, unreduced whatever the reduction is, and its gradients, in one reading of the inputs.
@@ -486,7 +489,7 @@ impl<'s> Face<'s> {
                 let mut request = Request::elements(elements);
                 request.upstream = upstream.into();
                 #(#slots)*
-                run(&Definition, &call, request).map(drop)
+                call.run(&Definition, request).map(drop)
             }
         }
     }

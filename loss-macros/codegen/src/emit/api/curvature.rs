@@ -42,7 +42,7 @@ impl Face<'_> {
                     let call = self.call(#(#names.into()),*);
                     let mut request = Request::backward(self.reduction, Upstream::One);
                     request.curvature = Some((Curvature::Exact, curvature));
-                    run(&Definition, &call, request).map(drop)
+                    call.run(&Definition, request).map(drop)
                 }
 
                 #[doc = #both]
@@ -56,7 +56,7 @@ impl Face<'_> {
                     let mut request = Request::backward(self.reduction, Upstream::One);
                     request.gradients[#place] = Some(grad);
                     request.curvature = Some((Curvature::Step, hess));
-                    run(&Definition, &call, request).map(drop)
+                    call.run(&Definition, request).map(drop)
                 }
             }
         }

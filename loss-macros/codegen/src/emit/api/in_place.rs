@@ -55,7 +55,7 @@ impl Face<'_> {
                 ) -> Result<(), Error> {
                     let call = self.call_without(#(#names.into()),*);
                     let request = Request::backward(self.reduction, upstream.into());
-                    run_in_place(&Definition, &call, request, #place, #taken.into()).map(drop)
+                    run_in_place(&Definition, &call.into(), request, #place, #taken.into()).map(drop)
                 }
 
                 #[doc = #both]
@@ -68,7 +68,7 @@ impl Face<'_> {
                     }
                     let call = self.call_without(#(#names.into()),*);
                     let request = Request::value(self.reduction);
-                    run_in_place(&Definition, &call, request, #place, #taken.into()).and_then(Outcome::reduced)
+                    run_in_place(&Definition, &call.into(), request, #place, #taken.into()).and_then(Outcome::reduced)
                 }
             }
         }

@@ -74,7 +74,7 @@ impl Face<'_> {
                 let call = self.call(#(#names.into()),*);
                 let mut request = Request::backward(self.reduction, upstream.into());
                 request.product = Some(HessianProduct { input: #place, direction, product });
-                run(&Definition, &call, request).map(drop)
+                call.run(&Definition, request).map(drop)
             }
         }
     }
