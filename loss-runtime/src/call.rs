@@ -31,9 +31,10 @@ impl<T> Default for Call<'_, T> {
     }
 }
 
-/// A call of a loss whose inputs and parameters are counted: what a loss's own methods make. A short one is answered before the room of a [`Call`] is filled.
+/// A call as a loss's own methods make it, with as many inputs and parameters as the loss has. A short one is answered before the room of a [`Call`] is
+/// filled.
 #[derive(Clone, Copy, Debug)]
-pub struct Counted<'a, T, const I: usize, const P: usize> {
+pub struct OwnCall<'a, T, const I: usize, const P: usize> {
     /// As in [`Call`].
     pub inputs: [Option<Array<'a, T>>; I],
     /// As in [`Call`].
@@ -42,14 +43,14 @@ pub struct Counted<'a, T, const I: usize, const P: usize> {
     pub execution: Execution,
 }
 
-impl<'a, T, const I: usize, const P: usize> From<Counted<'a, T, I, P>> for Call<'a, T> {
-    fn from(counted: Counted<'a, T, I, P>) -> Self {
+impl<'a, T, const I: usize, const P: usize> From<OwnCall<'a, T, I, P>> for Call<'a, T> {
+    fn from(own: OwnCall<'a, T, I, P>) -> Self {
         const { assert!(I <= MAX_INPUTS && P <= MAX_PARAMS, "a loss has at most 8 inputs and 16 parameters") };
-        let mut call = Self { execution: counted.execution, ..Self::default() };
-        for (to, input) in call.inputs.iter_mut().zip(counted.inputs) {
+        let mut call = Self { execution: own.execution, ..Self::default() };
+        for (to, input) in call.inputs.iter_mut().zip(own.inputs) {
             *to = input;
         }
-        call.params[..P].copy_from_slice(&counted.params);
+        call.params[..P].copy_from_slice(&own.params);
         call
     }
 }

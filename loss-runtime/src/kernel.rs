@@ -106,8 +106,8 @@ pub trait RowWise<
     const PASSES: &'static [[Accumulate; A]];
     /// Whether the value varies along the second axis (`element` gives it) or not (`row` gives it).
     const VALUE_PER_ELEMENT: bool;
-    /// The pass whose `step` also gives an element value that `element` needs again and that is worth storing in the first element
-    /// gradient's buffer in between. Only a kernel with `G == 1` has one.
+    /// The pass whose `step` also gives an element value that `element` needs again and that is worth storing in between, in a tile or in the
+    /// element gradient's buffer. Only a kernel with `G == 1` has one.
     const SPILL: Option<usize>;
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.

@@ -10,7 +10,7 @@ mod product;
 mod shared;
 
 use crate::call::{
-    Call, Counted, Curvature, Execution, MAX_PARAMS, Outcome, Partial, Reduction, Request, SLOTS, Upstream, Want,
+    Call, Curvature, Execution, MAX_PARAMS, Outcome, OwnCall, Partial, Reduction, Request, SLOTS, Upstream, Want,
 };
 use crate::error::Error;
 use crate::info::{Divisor, LossInfo};
@@ -33,7 +33,7 @@ pub trait Answers: Sized + 'static {
     /// The answer to a usual call, at once; `None` leaves it to [`answer`](Self::answer), with nothing written.
     fn answer_at_once(
         loss: &dyn Loss,
-        given: &Given<'_, '_, Self>,
+        supplied: &Supplied<'_, '_, Self>,
         request: &mut Request<'_, Self>,
     ) -> Option<Outcome<Self>>
     where
@@ -56,10 +56,10 @@ macro_rules! answered {
         $(impl Answers for $float {
             fn answer_at_once(
                 loss: &dyn Loss,
-                given: &Given<'_, '_, Self>,
+                supplied: &Supplied<'_, '_, Self>,
                 request: &mut Request<'_, Self>,
             ) -> Option<Outcome<Self>> {
-                at_once::answer(loss, given, request)
+                at_once::answer(loss, supplied, request)
             }
             fn answer(loss: &dyn Loss, call: &Call<'_, Self>, asked: Asked<'_, Self>) -> Result<Outcome<Self>, Error> {
                 answer(loss, call, asked)
@@ -90,43 +90,44 @@ pub fn run<T: Stored>(
     call: &Call<'_, T>,
     mut request: Request<'_, T>,
 ) -> Result<Outcome<T::Compute>, Error> {
-    if let Some(given) = Given::of(loss.info(), call)
-        && let Some(outcome) = T::at_once(loss, &given, &mut request)
+    if let Some(supplied) = Supplied::of(loss.info(), call)
+        && let Some(outcome) = T::at_once(loss, &supplied, &mut request)
     {
         return Ok(outcome);
     }
     T::compute(call, |call| T::Compute::answer(loss, call, Asked::new(request)))
 }
 
-impl<T: Stored, const I: usize, const P: usize> Counted<'_, T, I, P> {
+impl<T: Stored, const I: usize, const P: usize> OwnCall<'_, T, I, P> {
     /// [`run`], for the loss whose call this is.
     ///
     /// # Errors
     /// As [`run`].
     #[inline]
     pub fn run(self, loss: &dyn Loss, mut request: Request<'_, T>) -> Result<Outcome<T::Compute>, Error> {
-        let given = Given { inputs: &self.inputs, params: &self.params, execution: self.execution };
-        match T::at_once(loss, &given, &mut request) {
+        let supplied = Supplied { inputs: &self.inputs, params: &self.params, execution: self.execution };
+        match T::at_once(loss, &supplied, &mut request) {
             Some(outcome) => Ok(outcome),
             None => self.run_as_any(loss, request),
         }
     }
 
+    /// Out of line: the room of a [`Call`] is nothing that a short call should have on its stack.
     #[inline(never)]
     fn run_as_any(self, loss: &dyn Loss, request: Request<'_, T>) -> Result<Outcome<T::Compute>, Error> {
         T::compute(&Call::from(self), |call| T::Compute::answer(loss, call, Asked::new(request)))
     }
 }
 
-/// What goes into a call, as many inputs and parameters as the loss declares.
+/// What goes into a call, without room for more.
 #[derive(Debug)]
-pub struct Given<'c, 'a, T> {
+pub struct Supplied<'c, 'a, T> {
     inputs: &'c [Option<Array<'a, T>>],
     params: &'c [f64],
     execution: Execution,
 }
 
-impl<'c, 'a, T> Given<'c, 'a, T> {
+impl<'c, 'a, T> Supplied<'c, 'a, T> {
     /// What goes into any call, if it has nothing that the loss does not declare.
     fn of(info: &LossInfo, call: &'c Call<'a, T>) -> Option<Self> {
         let (inputs, others) = call.inputs.split_at_checked(info.inputs.len())?;
@@ -383,7 +384,7 @@ impl Chosen {
             Reduction::Sum => return Ok(Self::Sum),
             Reduction::Named(name) => name,
         };
-        // None that is declared has the name of one that always is there. Names that are one in memory need not be read.
+        // No spec may declare `none` or `sum`, so declared names come first. A loss's own name is usually the very literal: then its address is enough.
         let is_called = |declared: &str| core::ptr::eq(declared, name) || declared == name;
         match info.reductions.iter().position(|reduction| is_called(reduction.name)) {
             Some(place) => Ok(Self::Named(place)),

@@ -14,7 +14,7 @@ use core::fmt::Debug;
 use crate::call::{Call, Outcome, Request, Upstream};
 use crate::job::Slot;
 use crate::registry::{Element, Loss};
-use crate::run::{Answers, Given};
+use crate::run::{Answers, Supplied};
 use crate::tensor::{Array, Tensor};
 
 #[cfg(feature = "half")]
@@ -45,10 +45,10 @@ pub trait Stored: Copy + Debug + Send + Sync + 'static {
     /// Answers a usual call at once, if it is one of the compute type.
     fn at_once(
         loss: &dyn Loss,
-        given: &Given<'_, '_, Self>,
+        supplied: &Supplied<'_, '_, Self>,
         request: &mut Request<'_, Self>,
     ) -> Option<Outcome<Self::Compute>> {
-        let _ = (loss, given, request);
+        let _ = (loss, supplied, request);
         None
     }
     /// Hands a call on, as one of the compute type.
@@ -83,10 +83,10 @@ macro_rules! stored_as_computed {
             #[inline(always)]
             fn at_once(
                 loss: &dyn Loss,
-                given: &Given<'_, '_, Self>,
+                supplied: &Supplied<'_, '_, Self>,
                 request: &mut Request<'_, Self>,
             ) -> Option<Outcome<Self>> {
-                Self::answer_at_once(loss, given, request)
+                Self::answer_at_once(loss, supplied, request)
             }
             #[inline(always)]
             fn compute<R>(call: &Call<'_, Self>, then: impl FnOnce(&Call<'_, Self>) -> R) -> R {

@@ -61,7 +61,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 reason = "one shape of code for every loss: a kernel need not use all that it is given"
             )]
             use ::loss_runtime::call::{
-                Counted, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream,
+                OwnCall, Curvature, Execution, HessianProduct, Outcome, Partial, Reduction, Request, Upstream,
             };
             use ::loss_runtime::drive;
             use ::loss_runtime::error::Error;

@@ -1,7 +1,7 @@
 //! Rows walked side by side: every lane is a row. Neighbours along the inner axis are loaded as they lie, unless their places crowd the cache; these,
 //! and short rows where there is no inner axis, are brought into a tile first.
 //!
-//! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is accumulator `c` modulo 64 here.
+//! Sums add up places in the order of the walk along rows: lane `c` modulo 64 (32 for `f64`) there is sum `c` modulo 64 here.
 
 mod reader;
 mod tile;
@@ -16,8 +16,8 @@ use crate::registry::Element;
 use crate::sum::Runs;
 
 use reader::{Column, Path, Reader};
-pub(super) use tile::{NARROW, Space, TILE_EXTENT, WINDOW, is_tiled};
-use tile::{Tiles, empty_tile, fill_tile};
+pub(super) use tile::{TILE_EXTENT, TileSpace, WINDOW_VECTORS, is_tiled};
+use tile::{Tile, Tiles, empty_tile, fill_tile};
 
 /// The scratch space of [`Sweep`] across rows.
 pub(super) struct Across<'t, L: Lane, const E: usize, const A: usize, const G: usize> {
@@ -88,9 +88,11 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let Self { sums, tiles } = self;
         let mut columns = [Column { values: &[], path: Path { base: 0, stride: 0, lane: 1 }, converted: None }; E];
         let mut len = block.rows.len;
-        let mut spare = None;
+        let mut gradient_tiles = None;
         match tiles {
             Some(Tiles { elements, gradients, width, rows }) => {
+                // Rows come in ascending order, and a window ends with its group or its outer place: a block lies whole in the window that is
+                // there, or begins the next one.
                 if block.rows.row >= rows.row + rows.len {
                     *rows = Stretch::new(job, block.rows.row, end.min(block.rows.row + *width));
                     for (e, tile) in elements.iter_mut().enumerate() {
@@ -102,7 +104,7 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
                 for (column, tile) in columns.iter_mut().zip(elements) {
                     *column = Column { values: tile, path, converted: None };
                 }
-                spare = Some(Spare { tiles: gradients, path });
+                gradient_tiles = Some(&mut **gradients);
                 len = L::LANES;
             }
             None => {
@@ -131,6 +133,15 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let shared = K::SHARED;
         let reader = Reader { token, job, len, rows, columns, is_whole, shared, upstream, upstream_path: none };
 
+        let kept = if K::SPILL.is_none() || sweep.element_gradients.iter().all(Option::is_none) {
+            Kept::Nowhere
+        } else if gradient_tiles.is_some() {
+            Kept::InTile
+        } else if sweep.spills() {
+            Kept::InGradient
+        } else {
+            Kept::Nowhere
+        };
         let r = sweep.row_values(block);
         let upstream = sweep.row_upstream(block);
         let mut v = K::start(token, &sweep.u, &r, upstream);
@@ -138,7 +149,8 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
             ($($pass:literal)*) => {
                 // Decided before code is made: a pass that the kernel does not have costs the compiler nothing.
                 $(if const { $pass < K::PASSES.len() } {
-                    pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, sums, &mut spare, &mut v);
+                    let tile = gradient_tiles.as_deref_mut().and_then(|tiles| tiles.first_mut());
+                    pass::<L, K, E, R, S, U, A, V, G, H, $pass>(sweep, block, &reader, sums, (kept, tile), &mut v);
                 })*
             };
         }
@@ -146,14 +158,21 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let (value, gradients) = K::row(token, &sweep.u, &v);
         let mut totals = [0.0; MAX_LANES];
         if sweep.wants_elements() {
-            totals = elements::<L, K, E, R, S, U, A, V, G, H>(sweep, block, &reader, none, &mut spare, &v);
+            totals = elements::<L, K, E, R, S, U, A, V, G, H>(
+                sweep,
+                block,
+                &reader,
+                none,
+                (kept, gradient_tiles.as_deref_mut()),
+                &v,
+            );
             if inner == 1
-                && let Some(Spare { tiles, .. }) = spare
+                && let Some(tiles) = gradient_tiles
             {
                 for g in 0..G {
                     let input = K::ELEMENT_GRADIENTS[g];
                     if let Some(slot) = &mut sweep.element_gradients[g] {
-                        empty_tile::<L>(token, job, input, &block.rows, tiles[g], slot, sweep.gradients_at[input]);
+                        empty_tile::<L>(token, job, input, &block.rows, &tiles[g], slot, sweep.gradients_at[input]);
                     }
                 }
             }
@@ -162,11 +181,20 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
     }
 }
 
-/// Tiles that are free until gradients are written. What a pass leaves for the last one is kept there, and then gradients that are to be transposed; those of
-/// neighbouring rows are written where they belong.
-struct Spare<'b, 't, T, const G: usize> {
-    tiles: &'b mut [&'t mut [T]; G],
-    path: Path,
+/// Where what a pass spills is kept until the last pass needs it.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// It is computed again.
+    Nowhere,
+    InTile,
+    /// In the buffer that the gradient will be written to.
+    InGradient,
+}
+
+/// Where the lanes of a vector of rows lie in a [`Tile`].
+#[inline(always)]
+fn tile_path<L: Lane>() -> Path {
+    Path { base: 0, stride: L::LANES, lane: 1 }
 }
 
 /// Pass `P` over a block of rows.
@@ -188,7 +216,7 @@ fn pass<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     sums: &mut Sums<L, A>,
-    spare: &mut Option<Spare<'_, '_, L::Scalar, G>>,
+    (kept, tile): (Kept, Option<&mut Tile<L::Scalar>>),
     v: &mut [L; V],
 ) where
     L: Lane<Scalar: Element>,
@@ -199,15 +227,14 @@ fn pass<
     let kinds = K::PASSES[P];
     let mut spill = None;
     if K::SPILL == Some(P) {
-        let is_wanted = sweep.element_gradients.first().is_some_and(Option::is_some);
-        spill = match spare {
-            Some(Spare { tiles, path }) if is_wanted => tiles.first_mut().map(|tile| (&mut **tile, *path)),
-            None if sweep.spills() => {
+        spill = match kept {
+            Kept::Nowhere => None,
+            Kept::InTile => tile.map(|tile| (tile.as_mut_slice(), tile_path::<L>())),
+            Kept::InGradient => {
                 let input = K::ELEMENT_GRADIENTS[0];
                 let path = Path::of(job, input, &block.rows, sweep.gradients_at[input]);
                 sweep.element_gradients[0].as_mut().and_then(Slot::native).map(|slot| (slot, path))
             }
-            Some(_) | None => None,
         };
     }
     let mut totals = [[0.0; MAX_LANES]; A];
@@ -266,6 +293,7 @@ fn pass<
             }
             extremes = rest;
         }
+        // Without sums, nothing that is read.
         let summed = if has_sums { tree(kinds, sums, reached) } else { found };
         for a in 0..A {
             match kinds[a] {
@@ -296,6 +324,8 @@ fn pass<
 /// Where a gradient of a block goes.
 enum Target<'t, 'o, T> {
     Nowhere,
+    /// In its tile, to be transposed.
+    Tile,
     /// As the kernel computes it.
     Stored(&'t mut [T]),
     /// Rounded to another type.
@@ -322,7 +352,7 @@ fn elements<
     block: &Block,
     reader: &Reader<'_, '_, L, E, S>,
     none: Path,
-    spare: &mut Option<Spare<'_, '_, L::Scalar, G>>,
+    (kept, mut tiles): (Kept, Option<&mut [Tile<L::Scalar>; G]>),
     v: &[L; V],
 ) -> [f64; MAX_LANES]
 where
@@ -331,34 +361,24 @@ where
 {
     let (token, job, u) = (sweep.token, sweep.job, sweep.u);
     let extent = job.geometry.extent;
-    let spills = spare.is_some() || sweep.spills();
     let live = L::mask_from_bools(token, &block.live);
     let zero = L::splat(token, 0.0);
-    let mut paths = [none; G];
+    let mut paths = [tile_path::<L>(); G];
     let mut targets = [const { Target::Nowhere }; G];
-    // What was spilled, where the first gradient does not go.
-    let mut spilled_in = None;
-    let mut tiles = spare.as_mut().map(|spare| (spare.tiles.iter_mut(), spare.path));
     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
-        let tile = tiles.as_mut().and_then(|(tiles, path)| Some((tiles.next()?, *path)));
         let Some(slot) = slot else { continue };
+        if job.geometry.inner == 1 && tiles.is_some() {
+            targets[g] = Target::Tile;
+            continue;
+        }
         let input = K::ELEMENT_GRADIENTS[g];
-        targets[g] = match tile {
-            Some((tile, path)) if job.geometry.inner == 1 => {
-                paths[g] = path;
-                Target::Stored(tile)
-            }
-            tile => {
-                spilled_in = tile;
-                paths[g] = Path::of(job, input, &block.rows, sweep.gradients_at[input]);
-                if job.inputs[input].broadcast {
-                    Target::Added(slot)
-                } else if slot.is_native() {
-                    slot.native().map_or(Target::Nowhere, Target::Stored)
-                } else {
-                    Target::Rounded(slot)
-                }
-            }
+        paths[g] = Path::of(job, input, &block.rows, sweep.gradients_at[input]);
+        targets[g] = if job.inputs[input].broadcast {
+            Target::Added(slot)
+        } else if slot.is_native() {
+            slot.native().map_or(Target::Nowhere, Target::Stored)
+        } else {
+            Target::Rounded(slot)
         };
     }
     let values = Path { base: none.base - sweep.elements_at.min(none.base), ..none };
@@ -373,14 +393,10 @@ where
             let x = reader.elements(place);
             let s = reader.shared(place);
             let upstream = if K::VALUE_PER_ELEMENT { reader.upstream(place) } else { zero };
-            let spilled = if K::SPILL.is_some() && spills {
-                match (&spilled_in, targets.first()) {
-                    (Some((tile, path)), _) => path.load_whole(token, tile, place),
-                    (None, Some(Target::Stored(slot))) => paths[0].load(token, slot, place, reader.len),
-                    (None, Some(Target::Rounded(_) | Target::Added(_) | Target::Nowhere) | None) => zero,
-                }
-            } else {
-                spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, &u, v, &x, &s, index, upstream)
+            let spilled = match (kept, &tiles, targets.first()) {
+                (Kept::InTile, Some(tiles), _) => tile_path::<L>().load_whole(token, &tiles[0], place),
+                (Kept::InGradient, _, Some(Target::Stored(slot))) => paths[0].load(token, slot, place, reader.len),
+                _ => spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, &u, v, &x, &s, index, upstream),
             };
             let (value, gradients) = K::element(token, &u, v, &x, &s, index, upstream, spilled);
             index = index + L::splat(token, 1.0);
@@ -396,6 +412,11 @@ where
                 let gradient = L::select(live, gradients[g], zero);
                 match &mut targets[g] {
                     Target::Nowhere => {}
+                    Target::Tile => {
+                        if let Some(tiles) = &mut tiles {
+                            paths[g].store(gradient, &mut tiles[g], place, L::LANES);
+                        }
+                    }
                     Target::Stored(slot) => paths[g].store(gradient, slot, place, block.rows.len),
                     Target::Rounded(slot) => paths[g].put(gradient, slot, place, block.rows.len),
                     Target::Added(slot) => {

@@ -1,6 +1,6 @@
 //! Which rows are worked on together, and their numbers: one to a lane.
 //!
-//! All of it is out of line, with the lanes in memory: it runs once a block, and loops over lanes are long code.
+//! What loops over lanes is out of line, with the lanes in memory: it runs once a block, and loops over lanes are long code.
 
 use super::MAX_LANES;
 use super::in_place::Taken;

@@ -47,16 +47,16 @@ pub(super) fn view<T>(values: &[T], strides: [usize; 3]) -> View<'_, T> {
 }
 
 /// The sum of a row's squares, whose gradient is what the pass spilled times that of the row's value.
-pub(super) struct Squares;
+pub(super) struct Squares<const PER_ELEMENT: bool = false>;
 
-impl RowWise<1, 0, 0, 0, 1, 2, 1, 0> for Squares {
+impl<const PER_ELEMENT: bool> RowWise<1, 0, 0, 0, 1, 2, 1, 0> for Squares<PER_ELEMENT> {
     const ELEMENTS: [usize; 1] = [0];
     const ROWS: [RowSource; 0] = [];
     const SHARED: [usize; 0] = [];
     const ELEMENT_GRADIENTS: [usize; 1] = [0];
     const ROW_GRADIENTS: [usize; 0] = [];
     const PASSES: &'static [[Accumulate; 1]] = &[[Accumulate::Sum]];
-    const VALUE_PER_ELEMENT: bool = false;
+    const VALUE_PER_ELEMENT: bool = PER_ELEMENT;
     const SPILL: Option<usize> = Some(0);
 
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
@@ -95,17 +95,17 @@ impl RowWise<1, 0, 0, 0, 1, 2, 1, 0> for Squares {
 
     #[inline(always)]
     fn element<L: Lane>(
-        token: L::Token,
+        _: L::Token,
         _: &[L; 0],
         v: &[L; 2],
         _: &[L; 1],
         _: &[L; 0],
         _: L,
-        _: L,
+        upstream: L,
         spilled: L,
     ) -> (L, [L; 1]) {
         count(|counts| counts.element += L::LANES);
-        (L::splat(token, 0.0), [v[0] * spilled])
+        (spilled, [spilled * if PER_ELEMENT { upstream } else { v[0] }])
     }
 }
 

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use super::across::{Across, NARROW, Space, WINDOW, is_tiled};
+use super::across::{Across, TileSpace, WINDOW_VECTORS, is_tiled};
 use super::along::Along;
 use super::in_place::begin;
 use super::rows::{Sweep, walks_along};
@@ -210,16 +210,16 @@ where
             );
         }
         // Only space that is used is cleared.
-        let mut narrow;
-        let mut wide;
+        let mut one_vector;
+        let mut window;
         let tiles = if !is_tiled(job, &K::ELEMENTS) {
             None
         } else if job.geometry.inner == 1 {
-            narrow = Space::<T, E, G, NARROW>::new();
-            Some(narrow.tiles::<L>())
+            one_vector = TileSpace::<T, E, G, 1>::new();
+            Some(one_vector.tiles::<L>())
         } else {
-            wide = Space::<T, E, G, { WINDOW * NARROW }>::new();
-            Some(wide.tiles::<L>())
+            window = TileSpace::<T, E, G, WINDOW_VECTORS>::new();
+            Some(window.tiles::<L>())
         };
         let mut across = Across::<L, E, A, G>::new(token, tiles);
         sum_groups(

@@ -75,7 +75,10 @@ where
 {
     #[inline(always)]
     pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], part: &mut Part<'o, T>) -> Self {
-        const { assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes") };
+        const {
+            assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes");
+            assert!(K::SPILL.is_none() || G == 1, "a kernel that spills has one gradient along both axes");
+        };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
             u[i] = L::splat(token, uniforms[i]);

@@ -5,7 +5,7 @@
 
 use super::labels::all_admitted_alone;
 use super::layout::{dimension, shape};
-use super::{Chosen, Given, finished, params};
+use super::{Chosen, Supplied, finished, params};
 use crate::call::{MAX_INPUTS, MAX_PARAMS, Outcome, Request, Want};
 use crate::drive::CHUNK;
 use crate::info::{Divisor, LossInfo};
@@ -21,11 +21,14 @@ const MOST: usize = CHUNK;
 /// Answers a call, or leaves it as it is.
 pub(super) fn answer<T: Element>(
     loss: &dyn Loss,
-    given: &Given<'_, '_, T>,
+    supplied: &Supplied<'_, '_, T>,
     request: &mut Request<'_, T>,
 ) -> Option<Outcome<T>> {
     let info = loss.info();
-    let Given { inputs, params: given_params, execution } = given;
+    let Supplied { inputs, params: supplied, execution } = supplied;
+    if inputs.len() != info.inputs.len() || supplied.len() != info.params.len() {
+        return None;
+    }
     let shape = shape(inputs.get(info.layout)?.as_ref()?);
     let len = shape.len();
     if len == 0 || len > MOST || asks_for_more(request) {
@@ -33,11 +36,11 @@ pub(super) fn answer<T: Element>(
     }
     let mut values: [&[T]; MAX_INPUTS] = [&[]; MAX_INPUTS];
     let mut present = 0;
-    for (place, ((declared, given), values)) in info.inputs.iter().zip(*inputs).zip(&mut values).enumerate() {
-        match given {
+    for (place, ((declared, array), slot)) in info.inputs.iter().zip(*inputs).zip(&mut values).enumerate() {
+        match array {
             // Declared conditions are checked by code that reads a layout.
-            Some(given) if declared.domain.is_none() => {
-                *values = numbers(given, shape, len)?;
+            Some(array) if declared.domain.is_none() => {
+                *slot = numbers(array, shape, len)?;
                 present |= 1 << place;
             }
             None if declared.optional || declared.default.is_some() => {}
@@ -46,7 +49,7 @@ pub(super) fn answer<T: Element>(
     }
 
     let mut params = [f64::NAN; MAX_PARAMS];
-    params::check::<T>(loss, given_params, &mut params).ok()?;
+    params::check::<T>(loss, supplied, &mut params).ok()?;
     let params = params.get_mut(..info.params.len())?;
     let variant = T::variant(loss, &VariantKey { params, present });
     for value in &mut *params {

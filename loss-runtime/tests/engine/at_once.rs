@@ -1,9 +1,9 @@
 //! Calls of a few numbers are answered at once, with the bits of the general way.
 
-use loss_runtime::call::{Call, Curvature, Execution, HessianProduct, Reduction, Request, Upstream};
+use loss_runtime::call::{Call, Curvature, Execution, HessianProduct, Outcome, OwnCall, Reduction, Request, Upstream};
 use loss_runtime::info::{InputInfo, Label};
 use loss_runtime::lane::Isa;
-use loss_runtime::{Array, Element, Error, Loss, Shape, Tensor, TensorMut, run, run_in_place};
+use loss_runtime::{Array, Element, Error, Loss, Shape, Stored, Tensor, TensorMut, run, run_in_place};
 
 use crate::losses::{
     AT_ONCE, MEAN, ROWS, SMOOTH, SMOOTH_WIDE, SPREAD_LAST, SPREAD_SECOND, TOLD, TOLD_IN_MEAN, info, input,
@@ -148,6 +148,45 @@ fn inputs_may_be_absent_or_labels_and_have_no_conditions() {
     assert_eq!(answered(InputInfo { domain: Some("a condition"), ..second() }, Some(&[0.0; 3])), Ok(false));
     let absent = InputInfo { domain: Some("a condition"), optional: true, ..second() };
     assert_eq!(answered(absent, None), Ok(true));
+}
+
+/// A loss's own call, and what any loss's call says of the same.
+fn own_and_any<T: Stored, const I: usize, const P: usize>(
+    own: OwnCall<'_, T, I, P>,
+) -> [Result<Outcome<T::Compute>, Error>; 2] {
+    let any = run(&SMOOTH, &own.into(), Request::value(Reduction::MEAN));
+    [own.run(&SMOOTH, Request::value(Reduction::MEAN)), any]
+}
+
+#[test]
+fn a_call_of_a_losss_own_gives_what_a_call_of_any_loss_gives() {
+    fn check<T: Stored>() {
+        let values: Vec<T> = round::<T::Compute>(&numbers(8193, 27)).into_iter().map(T::round).collect();
+        for n in [1, 100, 8192, 8193] {
+            let array = Some(Array::from(Tensor::from(&values[..n])));
+            let strided = Some(Array::from(Tensor::from(&values[..n]).with_row_stride(1)));
+            for inputs in [[array, array], [array, strided]] {
+                let [own, any] = own_and_any(OwnCall { inputs, params: [f64::NAN], execution: SERIAL });
+                assert_eq!(own, any, "{n}");
+                assert!(own.is_ok(), "{n}: {own:?}");
+            }
+        }
+        let array = Some(Array::from(Tensor::from(&values[..3])));
+        for (params, missing) in [([1.0], [array, None]), ([-1.0], [array, array]), ([1.0], [None, array])] {
+            let [own, any] = own_and_any(OwnCall { inputs: missing, params, execution: SERIAL });
+            assert_eq!(own, any);
+            assert!(own.is_err());
+        }
+        // Fewer inputs or parameters than the loss has are missing, as those that are left out.
+        let [own, any] = own_and_any(OwnCall { inputs: [array], params: [1.0], execution: SERIAL });
+        assert_eq!((&own, own.is_err()), (&any, true));
+        let [own, any] = own_and_any(OwnCall { inputs: [array, array], params: [], execution: SERIAL });
+        assert_eq!((&own, own.is_ok()), (&any, true));
+    }
+    check::<f32>();
+    check::<f64>();
+    #[cfg(feature = "half")]
+    check::<half::bf16>();
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn log_softmax_is_right<T: Element>() {
         let mut across = ask(&LOG_SOFTMAX, &input_across, SERIAL, Reduction::None, up, Some(n), &[n]).unwrap();
         transpose_back(&mut across, rows, extent, true);
         assert_same(&along, &across, &format!("{rows} rows of {extent}"));
-        // Without a gradient to spill into, the value is computed again.
+        // Without a gradient nothing is spilled.
         let forward = ask(&LOG_SOFTMAX, &input, SERIAL, Reduction::MEAN, Upstream::One, Some(n), &[]).unwrap();
         assert_eq!(bits(&forward.elements), bits(&along.elements));
         assert_eq!(forward.outcome.partial.sum.to_bits(), along.outcome.partial.sum.to_bits());

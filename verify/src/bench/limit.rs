@@ -8,6 +8,8 @@ use loss_runtime::lane::{Isa, Lane, LaneTask};
 
 /// How many vectors are in flight at once.
 const VECTORS: usize = 4;
+/// The most lanes that a vector has.
+const MOST_LANES: usize = 16;
 /// How many numbers a thread moves at least.
 const WORTH_A_THREAD: usize = 1 << 16;
 
@@ -113,20 +115,22 @@ impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R
             }
             start += width;
         }
-        for place in start..places {
-            let mut last = T::ZERO;
+        while start < places {
+            let rest = start..places.min(start + L::LANES);
+            let mut last = all[0];
             for read in &self.reads {
-                last = black_box(read[place]);
+                last = L::load_partial(token, &read[rest.clone()], T::ZERO);
+                all[0] = all[0].or_bits(last);
             }
             for write in &mut self.writes {
-                write[place] = last;
+                last.store_partial(&mut write[rest.clone()]);
             }
+            start = rest.end;
         }
-        let mut lanes = [0.0; 64];
-        for one in all {
-            one.store_f64(&mut lanes[..L::LANES]);
-            black_box(lanes);
-        }
+        let [a, b, c, d] = all;
+        let mut lanes = [T::ZERO; MOST_LANES];
+        a.or_bits(b).or_bits(c.or_bits(d)).store(&mut lanes[..L::LANES]);
+        black_box(lanes);
     }
 }
 

@@ -364,8 +364,8 @@ impl<'s> Face<'s> {
         let [inputs, params] = [self.spec.inputs.len(), self.spec.params.len()].map(Literal::usize_unsuffixed);
         quote! {
             #[inline]
-            fn #method_name #method(&'c self, #(#names: #types),*) -> Counted<'c, T, #inputs, #params> {
-                Counted { inputs: [#(#given),*], params: self.params, execution: self.execution }
+            fn #method_name #method(&'c self, #(#names: #types),*) -> OwnCall<'c, T, #inputs, #params> {
+                OwnCall { inputs: [#(#given),*], params: self.params, execution: self.execution }
             }
         }
     }

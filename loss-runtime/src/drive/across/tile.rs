@@ -27,40 +27,44 @@ pub(in crate::drive) fn is_tiled<T>(job: &Job<'_, T>, inputs: &[usize]) -> bool 
     job.geometry.inner == 1 || ((CROWD_LINES + 1..=TILE_EXTENT).contains(&extent) && inputs.iter().any(crowds))
 }
 
+/// A place of every row of one vector, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
+pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
+
 /// How many vectors of neighbouring rows are copied at a time: some lines of the cache for each place, read one after the other, as a processor
 /// foresees them.
-pub(in crate::drive) const WINDOW: usize = 8;
+pub(in crate::drive) const WINDOW_VECTORS: usize = 8;
 
-/// The numbers of a tile of one vector of rows. One of a window has [`WINDOW`] times as many.
-pub(in crate::drive) const NARROW: usize = TILE_EXTENT * MAX_LANES;
-
-/// The memory of [`Tiles`] of `N` numbers each.
-pub(in crate::drive) struct Space<T, const E: usize, const G: usize, const N: usize> {
-    elements: [[T; N]; E],
-    gradients: [[T; N]; G],
+/// The memory of [`Tiles`], for so many vectors of rows.
+pub(in crate::drive) struct TileSpace<T, const E: usize, const G: usize, const VECTORS: usize> {
+    elements: [[Tile<T>; VECTORS]; E],
+    gradients: [Tile<T>; G],
 }
 
-impl<T: Element, const E: usize, const G: usize, const N: usize> Space<T, E, G, N> {
+impl<T: Element, const E: usize, const G: usize, const VECTORS: usize> TileSpace<T, E, G, VECTORS> {
     #[inline(always)]
     pub(in crate::drive) fn new() -> Self {
-        Self { elements: [[T::ZERO; N]; E], gradients: [[T::ZERO; N]; G] }
+        let tile = [T::ZERO; TILE_EXTENT * MAX_LANES];
+        Self { elements: [[tile; VECTORS]; E], gradients: [tile; G] }
     }
 
     #[inline(always)]
     pub(in crate::drive) fn tiles<L: Lane<Scalar = T>>(&mut self) -> Tiles<'_, T, E, G> {
         Tiles {
-            elements: self.elements.each_mut().map(<[T; N]>::as_mut_slice),
-            gradients: self.gradients.each_mut().map(<[T; N]>::as_mut_slice),
-            width: N / NARROW * L::LANES,
+            elements: self.elements.each_mut().map(|tiles| tiles.as_flattened_mut()),
+            gradients: &mut self.gradients,
+            width: VECTORS * L::LANES,
+            // None yet.
             rows: Stretch { outer: 0, inner: 0, row: 0, len: 0 },
         }
     }
 }
 
-/// The element inputs of neighbouring rows, and their gradients: place `c` of row `r` is at `c * width + r`.
+/// Short rows, and what becomes of a vector of them.
 pub(in crate::drive) struct Tiles<'t, T, const E: usize, const G: usize> {
+    /// The element inputs of neighbouring rows: place `c` of row `r` is at `c * width + r`.
     pub(super) elements: [&'t mut [T]; E],
-    pub(super) gradients: [&'t mut [T]; G],
+    /// What a pass leaves for the last one is kept in the first of these; then come gradients that are to be transposed.
+    pub(super) gradients: &'t mut [Tile<T>; G],
     /// How many rows there may be.
     pub(super) width: usize,
     /// Those that are there.
@@ -166,7 +170,7 @@ fn fill_transposed<L: Lane>(
     let (values, stride) = match ready_rows::<L>(view, rows.outer, extent) {
         Some(values) => (values, view.strides[0]),
         None => {
-            space = [L::Scalar::ZERO; NARROW];
+            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
             gather_rows(job, input, taken, rows, &mut space);
             (&space[..], extent)
         }
@@ -195,7 +199,7 @@ fn gather_rows<T: Element>(
     input: usize,
     taken: Option<Taken<'_, '_, T>>,
     rows: &Stretch,
-    to: &mut [T; NARROW],
+    to: &mut Tile<T>,
 ) {
     let view = &job.inputs[input];
     for (lane, row) in to.chunks_exact_mut(job.geometry.extent).take(rows.len).enumerate() {
@@ -214,7 +218,7 @@ pub(super) fn empty_tile<L: Lane>(
     job: &Job<'_, L::Scalar>,
     input: usize,
     rows: &Stretch,
-    tile: &[L::Scalar],
+    tile: &Tile<L::Scalar>,
     slot: &mut Slot<'_, L::Scalar>,
     from: usize,
 ) where
@@ -228,7 +232,7 @@ pub(super) fn empty_tile<L: Lane>(
     let (to, stride, offset) = match slot {
         Slot::Native(to) if lies => (&mut **to, view.strides[0], view.offset(rows.outer, 0, 0) - from),
         slot => {
-            space = [L::Scalar::ZERO; NARROW];
+            space = [L::Scalar::ZERO; TILE_EXTENT * MAX_LANES];
             spread_later = Some(slot);
             (&mut space[..], extent, 0)
         }

@@ -1,6 +1,7 @@
 use std::vec::Vec;
 
 use super::{TILE_EXTENT, take, take_one, walks_along};
+use crate::drive::across::is_tiled;
 use crate::drive::counted::{Counts, Squares, counted, job, view};
 use crate::drive::row_wise;
 use crate::job::{Outputs, Slot, View};
@@ -64,61 +65,100 @@ fn single_numbers_are_taken_in_with_the_bits_of_vectors() {
 /// Extents: walked along rows, across short ones, along an inner axis, and there brought into a tile.
 const SHAPES: [[usize; 3]; 6] = [[16, 48, 1], [16, 32, 1], [16, 5, 1], [2, 48, 16], [2, 3, 32], [1, 9, 1024]];
 
+/// The number at a place of memory.
+fn number(at: usize) -> f32 {
+    (at % 7) as f32
+}
+
 /// What [`Squares`] computes for these outputs, whose input has these strides and perhaps is broadcast.
-fn squares(
-    [outer, extent, inner]: [usize; 3],
-    (input, broadcast): ([usize; 3], bool),
+fn squares<const PER_ELEMENT: bool>(
+    extents: [usize; 3],
+    (strides, broadcast): ([usize; 3], bool),
     outputs: &mut Outputs<'_, f32>,
 ) -> Counts {
-    let values: Vec<f32> = (0..2 * outer * extent * inner).map(|i| (i % 7) as f32).collect();
-    let input = View { broadcast, ..view(&values, input) };
-    let job = job([outer, extent, inner], &[input]);
-    counted(|| row_wise::<f32, Squares, 1, 0, 0, 0, 1, 2, 1, 0>(&job, outputs)).1
+    let reach: usize = extents.iter().zip(strides).map(|(extent, stride)| (extent - 1) * stride).sum();
+    let values: Vec<f32> = (0..=reach).map(number).collect();
+    let mut job = job(extents, &[View { broadcast, ..view(&values, strides) }]);
+    job.per_element = PER_ELEMENT;
+    counted(|| row_wise::<f32, Squares<PER_ELEMENT>, 1, 0, 0, 0, 1, 2, 1, 0>(&job, outputs)).1
+}
+
+/// How many places are computed: of rows side by side, those of whole vectors.
+fn computed([outer, extent, inner]: [usize; 3]) -> usize {
+    outer * extent * if inner == 1 { 1 } else { inner.next_multiple_of(MAX_LANES) }
 }
 
 #[test]
 fn places_are_not_visited_again_if_no_gradient_is_wanted() {
-    for [outer, extent, inner] in SHAPES {
-        let places = outer * extent * inner;
-        let counts = squares([outer, extent, inner], ([extent * inner, inner, 1], false), &mut Outputs::none());
-        assert_eq!((counts.step, counts.element), (places, 0), "{outer} {extent} {inner}");
+    for extents @ [_, extent, inner] in SHAPES {
+        let counts = squares::<false>(extents, ([extent * inner, inner, 1], false), &mut Outputs::none());
+        assert_eq!((counts.step, counts.element), (computed(extents), 0), "{extents:?}");
+    }
+}
+
+/// Asks for a gradient, which must be right, and tells whether what a pass spills was computed once.
+fn is_spilled(extents: [usize; 3], strides: [usize; 3], broadcast: bool) -> bool {
+    let [outer, extent, inner] = extents;
+    let mut gradient = std::vec![7.0_f32; 2 * outer * strides[0]];
+    let mut outputs = Outputs::none();
+    outputs.gradients[0] = Some(Slot::Native(&mut gradient));
+    let counts = squares::<false>(extents, (strides, broadcast), &mut outputs);
+    let mut expected = std::vec![7.0; gradient.len()];
+    for place in 0..outer * extent * inner {
+        let at = place / extent / inner * strides[0] + place / inner % extent * strides[1] + place % inner * strides[2];
+        expected[at] = 2.0 * number(at);
+    }
+    let wrong = gradient.iter().zip(&expected).position(|(found, expected)| found != expected);
+    assert_eq!(wrong, None, "{extents:?} {strides:?} {broadcast}");
+    assert_eq!(counts.element, computed(extents), "{extents:?} {strides:?} {broadcast}");
+    counts.step == computed(extents)
+}
+
+#[test]
+fn what_a_pass_spills_is_computed_once_where_a_tile_or_its_gradient_can_hold_it() {
+    for extents @ [_, extent, inner] in SHAPES {
+        let flat = [extent * inner, inner, 1];
+        let is_along = inner == 1 && extent > TILE_EXTENT;
+        let is_tiled = !is_along && is_tiled(&job(extents, &[view(&[0.0_f32; 0], flat)]), &[0]);
+        assert!(is_spilled(extents, flat, false), "{extents:?}");
+        // To a sum nothing can be spilled, although here there is one summand for each, but to a tile.
+        assert_eq!(is_spilled(extents, flat, true), is_tiled, "{extents:?}");
+        // Places further apart than neighbours are staged, where rows are walked along.
+        assert_eq!(is_spilled(extents, flat.map(|stride| 2 * stride), false), !is_along, "{extents:?}");
+        #[cfg(feature = "half")]
+        {
+            let mut gradient = std::vec![half::bf16::ZERO; extents.iter().product()];
+            let mut outputs = Outputs::none();
+            outputs.gradients[0] = Some(Slot::Bf16(&mut gradient));
+            let counts = squares::<false>(extents, (flat, false), &mut outputs);
+            let steps = if is_tiled { 1 } else { 2 } * computed(extents);
+            assert_eq!((counts.step, counts.element), (steps, computed(extents)), "{extents:?}");
+            assert!(gradient.iter().enumerate().all(|(at, slope)| slope.to_f32() == 2.0 * number(at)), "{extents:?}");
+        }
     }
 }
 
 #[test]
-fn what_a_pass_spills_is_computed_once_where_its_gradient_can_hold_it() {
-    for [outer, extent, inner] in SHAPES {
-        let places = outer * extent * inner;
-        let flat = [extent * inner, inner, 1];
-        let is_along = inner == 1 && extent > TILE_EXTENT;
-        let is_tiled = [1, 1024].contains(&inner) && !is_along;
-        let check = |strides: [usize; 3], broadcast, is_spilled| {
-            let mut gradient = std::vec![0.0f32; 2 * places];
+fn the_last_rows_of_a_window_may_be_fewer_than_a_vector() {
+    // Places crowd the cache, and of the rows of a group that are left over some fill a vector and others do not.
+    for inner in [1000, 3000, 1024 + 3] {
+        assert!(is_spilled([2, 9, inner], [9 * 3072, 3072, 1], false), "{inner}");
+    }
+}
+
+#[test]
+fn values_that_a_pass_spills_are_there_whether_or_not_gradients_are_wanted() {
+    for extents @ [_, extent, inner] in SHAPES {
+        let places: usize = extents.iter().product();
+        let expected: Vec<f32> = (0..places).map(|at| 2.0 * number(at)).collect();
+        for wants_gradient in [false, true] {
+            let (mut values, mut gradient) = (std::vec![7.0_f32; places], std::vec![7.0_f32; places]);
             let mut outputs = Outputs::none();
-            outputs.gradients[0] = Some(Slot::Native(&mut gradient));
-            let counts = squares([outer, extent, inner], (strides, broadcast), &mut outputs);
-            let expected = (if is_spilled { places } else { 2 * places }, places);
-            assert_eq!((counts.step, counts.element), expected, "{outer} {extent} {inner} {strides:?} {broadcast}");
-            for place in 0..places {
-                let at = place / extent / inner * strides[0]
-                    + place / inner % extent * strides[1]
-                    + place % inner * strides[2];
-                assert_eq!(gradient[at], 2.0 * (at % 7) as f32, "{outer} {extent} {inner} {strides:?} {broadcast}");
-            }
-        };
-        check(flat, false, true);
-        // To a sum nothing can be spilled, although here there is one summand for each, but to a tile.
-        check(flat, true, is_tiled);
-        // Places further apart than neighbours are staged, where rows are walked along.
-        check(flat.map(|stride| 2 * stride), false, !is_along);
-        #[cfg(feature = "half")]
-        {
-            let mut gradient = std::vec![half::bf16::ZERO; places];
-            let mut outputs = Outputs::none();
-            outputs.gradients[0] = Some(Slot::Bf16(&mut gradient));
-            let counts = squares([outer, extent, inner], (flat, false), &mut outputs);
-            let steps = if is_tiled { places } else { 2 * places };
-            assert_eq!((counts.step, counts.element), (steps, places), "{outer} {extent} {inner}");
+            outputs.elements = Some(Slot::Native(&mut values));
+            outputs.gradients[0] = wants_gradient.then_some(Slot::Native(&mut gradient));
+            squares::<true>(extents, ([extent * inner, inner, 1], false), &mut outputs);
+            assert!(values == expected, "{extents:?} {wants_gradient}");
+            assert!(!wants_gradient || gradient == expected, "{extents:?}");
         }
     }
 }
