@@ -365,6 +365,8 @@ where
     let zero = L::splat(token, 0.0);
     let mut paths = [tile_path::<L>(); G];
     let mut targets = [const { Target::Nowhere }; G];
+    // Asked apart from where gradients go: the compiler computes none then that is not wanted.
+    let wanted = sweep.element_gradients.each_ref().map(Option::is_some);
     for (g, slot) in sweep.element_gradients.iter_mut().enumerate() {
         let Some(slot) = slot else { continue };
         if job.geometry.inner == 1 && tiles.is_some() {
@@ -409,6 +411,9 @@ where
                 }
             }
             for g in 0..G {
+                if !wanted[g] {
+                    continue;
+                }
                 let gradient = L::select(live, gradients[g], zero);
                 match &mut targets[g] {
                     Target::Nowhere => {}

@@ -8,7 +8,7 @@ use super::layout::{dimension, shape};
 use super::{Chosen, Supplied, finished, params};
 use crate::call::{MAX_INPUTS, MAX_PARAMS, Outcome, Request, Want};
 use crate::drive::CHUNK;
-use crate::info::{Divisor, LossInfo};
+use crate::info::{Divisor, Label, LossInfo};
 use crate::job::Line;
 use crate::lane::Isa;
 use crate::registry::{Element, Loss, Over, Variant, VariantKey};
@@ -36,12 +36,14 @@ pub(super) fn answer<T: Element>(
     }
     let mut values: [&[T]; MAX_INPUTS] = [&[]; MAX_INPUTS];
     let mut present = 0;
+    let mut all_real = true;
     for (place, ((declared, array), slot)) in info.inputs.iter().zip(*inputs).zip(&mut values).enumerate() {
         match array {
             // Declared conditions are checked by code that reads a layout.
             Some(array) if declared.domain.is_none() => {
                 *slot = numbers(array, shape, len)?;
                 present |= 1 << place;
+                all_real &= matches!(declared.label, Label::Real);
             }
             None if declared.optional || declared.default.is_some() => {}
             Some(_) | None => return None,
@@ -71,7 +73,8 @@ pub(super) fn answer<T: Element>(
         None => Isa::detect(),
         Some(isa) => isa.is_available().then_some(isa)?,
     };
-    if !info.inputs.iter().zip(&values).all(|(declared, values)| all_admitted_alone(declared, values, isa)) {
+    if !all_real && !info.inputs.iter().zip(&values).all(|(declared, values)| all_admitted_alone(declared, values, isa))
+    {
         return None;
     }
     let mut line = Line {
