@@ -134,14 +134,14 @@ impl<T: Element, L: Lane<Scalar = T>, const E: usize, const S: usize> Reader<'_,
     /// The upstream gradient of a place, where the value is per element.
     #[inline(always)]
     pub(super) fn upstream(&self, place: usize) -> L {
-        let (path, rows) = (self.upstream_path, self.rows);
         match self.upstream {
             Upstream::One => L::splat(self.token, 1.0),
             Upstream::Scalar(upstream) => L::from_scalar(self.token, upstream),
-            Upstream::Each(each) => path.load(self.token, each, place, rows),
+            Upstream::Each(each) => self.upstream_path.load(self.token, each, place, self.rows),
             Upstream::Converted(each) => {
+                let path = self.upstream_path;
                 let mut lanes = [T::ONE; MAX_LANES];
-                each.convert(path.base + place * path.stride, path.lane, &mut lanes[..rows]);
+                each.convert(path.base + place * path.stride, path.lane, &mut lanes[..self.rows]);
                 L::load(self.token, &lanes[..L::LANES])
             }
         }

@@ -27,7 +27,7 @@ pub(in crate::drive) fn is_tiled<T>(job: &Job<'_, T>, inputs: &[usize]) -> bool 
     job.geometry.inner == 1 || ((CROWD_LINES + 1..=TILE_EXTENT).contains(&extent) && inputs.iter().any(crowds))
 }
 
-/// A place of every row of one vector, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
+/// A vector of rows, transposed: place `c` of the row in lane `l` is at `c * LANES + l`.
 pub(super) type Tile<T> = [T; TILE_EXTENT * MAX_LANES];
 
 /// How many vectors of neighbouring rows are copied at a time: some lines of the cache for each place, read one after the other, as a processor
