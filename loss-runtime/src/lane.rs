@@ -10,6 +10,7 @@ mod out_of_line;
 mod pair;
 mod real;
 mod simd;
+pub(crate) mod transpose;
 
 pub use isa::{Isa, LaneTask};
 pub(crate) use real::Format;

@@ -30,12 +30,18 @@ pub(super) struct Across<'t, L: Lane, const E: usize, const A: usize, const G: u
 /// other: a page apart, a processor would take the load of one for the store of another, and wait.
 type Sums<L, const A: usize> = [[L; A]; MAX_VIRTUAL];
 
-/// Sets the sums that a chunk of so many places reaches to 0. Gives how many there are.
+/// How many sums a chunk of so many places reaches.
 #[inline(always)]
-fn start<L: Lane, const A: usize>(token: L::Token, sums: &mut Sums<L, A>, places: usize) -> usize {
-    let reached = places.min(VECTORS * L::LANES);
-    sums[..reached].fill([L::splat(token, 0.0); A]);
-    reached
+fn reached<L: Lane>(places: usize) -> usize {
+    places.min(VECTORS * L::LANES)
+}
+
+/// Adds a contribution to the sum of a chunk's place. Whichever place is the first of its sum begins at 0: what the sum held is of another chunk, and to
+/// clear all sums takes longer than a short row's arithmetic.
+#[inline(always)]
+fn add_to<L: Lane>(sum: &mut L, place: usize, zero: L, contribution: L) {
+    let before = if place < VECTORS * L::LANES { zero } else { *sum };
+    *sum = before + contribution;
 }
 
 /// Adds up the sums that a chunk reaches as a tree, by halves. Those that it does not reach would add +0.0, and change nothing.
@@ -237,8 +243,9 @@ fn pass<
             }
         };
     }
+    let zero = L::splat(token, 0.0);
     let mut totals = [[0.0; MAX_LANES]; A];
-    let mut found = [L::splat(token, 0.0); A];
+    let mut found = [zero; A];
     for a in 0..A {
         found[a] = L::splat(token, identity(kinds[a]));
     }
@@ -246,9 +253,9 @@ fn pass<
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
         let has_sums = kinds.contains(&Accumulate::Sum);
-        let reached = if has_sums { start(token, sums, chunk_end - chunk) } else { 1 };
+        let reached = if has_sums { reached::<L>(chunk_end - chunk) } else { 1 };
         // Extremes are the same in any order: a few vectors suffice to keep them independent, and those stay in registers.
-        let mut extremes = [[L::splat(token, 0.0); VECTORS]; A];
+        let mut extremes = [[zero; VECTORS]; A];
         let mut index = L::splat(token, chunk as f64);
         for a in 0..A {
             extremes[a] = [L::splat(token, identity(kinds[a])); VECTORS];
@@ -266,7 +273,7 @@ fn pass<
                         Accumulate::Nothing => {}
                         Accumulate::Sum => {
                             let sum = &mut sums[place % (VECTORS * L::LANES)][a];
-                            *sum = *sum + contributions[a];
+                            add_to(sum, place - chunk, zero, contributions[a]);
                         }
                         Accumulate::Max | Accumulate::Min | Accumulate::Shift => {
                             $extremes[a][$q] = take(kinds[a], $extremes[a][$q], contributions[a]);
@@ -389,7 +396,7 @@ where
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let reached = if K::VALUE_PER_ELEMENT { start(token, &mut sums, chunk_end - chunk) } else { 1 };
+        let reached = if K::VALUE_PER_ELEMENT { reached::<L>(chunk_end - chunk) } else { 1 };
         let mut index = L::splat(token, chunk as f64);
         for place in chunk..chunk_end {
             let x = reader.elements(place);
@@ -405,7 +412,7 @@ where
             if K::VALUE_PER_ELEMENT {
                 let value = L::select(live, value, zero);
                 let [sum] = &mut sums[place % (VECTORS * L::LANES)];
-                *sum = *sum + value;
+                add_to(sum, place - chunk, zero, value);
                 if let Some(elements) = &mut sweep.elements {
                     values.put(value, elements, place, block.rows.len);
                 }

@@ -6,6 +6,7 @@ use crate::drive::block::Stretch;
 use crate::drive::in_place::Taken;
 use crate::drive::scratch::{convert, put, spread};
 use crate::job::{Job, Slot, Values, View};
+use crate::lane::transpose::{for_each_lane, transpose};
 use crate::lane::{Lane, Real};
 use crate::registry::Element;
 
@@ -69,49 +70,6 @@ pub(in crate::drive) struct Tiles<'t, T, const E: usize, const G: usize> {
     pub(super) width: usize,
     /// Those that are there.
     pub(super) rows: Stretch,
-}
-
-/// One round of [`transpose`] over the first `2 * half` vectors: those of the first half interleaved with those of the second.
-#[inline(always)]
-fn round<L: Lane>(v: [L; MAX_LANES]) -> [L; MAX_LANES] {
-    // Spelled out: an array that a loop runs over lives in memory, and this one must not.
-    let half = const { L::LANES / 2 };
-    let (a0, a1) = v[0].interleave(v[half]);
-    let (b0, b1) = v[1].interleave(v[half + 1]);
-    let (c0, c1) = v[2].interleave(v[half + 2]);
-    let (d0, d1) = v[3].interleave(v[half + 3]);
-    if const { L::LANES == 8 } {
-        return [a0, a1, b0, b1, c0, c1, d0, d1, v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]];
-    }
-    let (e0, e1) = v[4].interleave(v[12]);
-    let (f0, f1) = v[5].interleave(v[13]);
-    let (g0, g1) = v[6].interleave(v[14]);
-    let (h0, h1) = v[7].interleave(v[15]);
-    [a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1, g0, g1, h0, h1]
-}
-
-/// Rows become columns: lane `j` of vector `i` and lane `i` of vector `j` change places, in the first [`Lane::LANES`] vectors.
-///
-/// Each round interleaves the vectors of the first half with those of the second; as many rounds as there are bits in a lane's number
-/// bring that number to where the vector's was.
-#[inline(always)]
-fn transpose<L: Lane>(vectors: [L; MAX_LANES]) -> [L; MAX_LANES] {
-    let three = round(round(round(vectors)));
-    if const { L::LANES == 8 } { three } else { round(three) }
-}
-
-/// A value for each of a vector's lanes.
-macro_rules! for_each_lane {
-    ($lane:ident => $value:expr) => {
-        for_each_lane!($lane => $value; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-    };
-    // Spelled out for the reason given in `round`.
-    ($lane:ident => $value:expr; $($number:literal)*) => {
-        [$({
-            let $lane: usize = $number;
-            $value
-        }),*]
-    };
 }
 
 /// Fills a tile of rows, transposed or place by place. Lanes without a row hold numbers that mean nothing.
@@ -192,7 +150,12 @@ fn fill_transposed<L: Lane>(
     }
 }
 
-/// Rows that do not lie as they are read, one after the other.
+/// How many numbers of so many rows lie in one piece: all, or those of one row.
+fn piece_len<T>(view: &View<'_, T>, rows: usize, extent: usize) -> usize {
+    if view.strides[..2] == [extent, 1] { rows * extent } else { extent }
+}
+
+/// Rows that do not lie as they are read, or are of another type.
 #[inline(never)]
 fn gather_rows<T: Element>(
     job: &Job<'_, T>,
@@ -201,12 +164,12 @@ fn gather_rows<T: Element>(
     rows: &Stretch,
     to: &mut Tile<T>,
 ) {
-    let view = &job.inputs[input];
-    for (lane, row) in to.chunks_exact_mut(job.geometry.extent).take(rows.len).enumerate() {
-        let offset = view.offset(rows.outer + lane, 0, 0);
+    let (view, extent) = (&job.inputs[input], job.geometry.extent);
+    for (piece, numbers) in to[..rows.len * extent].chunks_mut(piece_len(view, rows.len, extent)).enumerate() {
+        let offset = view.offset(rows.outer + piece, 0, 0);
         match taken {
-            Some(taken) => taken.read(offset, view.strides[1], row),
-            None => convert(view, offset, view.strides[1], row),
+            Some(taken) => taken.read(offset, view.strides[1], numbers),
+            None => convert(view, offset, view.strides[1], numbers),
         }
     }
 }
@@ -279,9 +242,9 @@ fn spread_rows<T: Element>(
     slot: &mut Slot<'_, T>,
     from: usize,
 ) {
-    let view = &job.inputs[input];
-    for (lane, row) in gradients.chunks_exact(job.geometry.extent).take(rows.len).enumerate() {
-        put(view.broadcast, row, slot, view.offset(rows.outer + lane, 0, 0) - from, view.strides[1]);
+    let (view, extent) = (&job.inputs[input], job.geometry.extent);
+    for (piece, numbers) in gradients[..rows.len * extent].chunks(piece_len(view, rows.len, extent)).enumerate() {
+        put(view.broadcast, numbers, slot, view.offset(rows.outer + piece, 0, 0) - from, view.strides[1]);
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Admitted, SIMPLEX_TOLERANCE};
 use crate::drive::VECTORS;
 use crate::info::Label;
 use crate::job::{Geometry, Values, View};
+use crate::lane::transpose::{for_each_lane, transpose};
 use crate::lane::{Isa, Lane, LaneTask, MAX_LANES, Real};
 use crate::registry::Element;
 use crate::tensor::{LabelSlice, LabelTest, LabelType};
@@ -35,7 +36,7 @@ pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, a
         }
         Values::Labels(_) | Values::InPlace | Values::Absent => return false,
     };
-    let rows = Rows { values, strides: view.strides, geometry: *geometry };
+    let rows = Rows { values, strides: view.strides, geometry: *geometry, tolerance: SIMPLEX_TOLERANCE };
     let lies = if geometry.inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
     lies && view.strides[1] > 0 && T::dispatch(isa, rows)
 }
@@ -212,6 +213,8 @@ struct Rows<'v, T> {
     values: &'v [T],
     strides: [usize; 3],
     geometry: Geometry,
+    /// How far an exact sum may be from 1.
+    tolerance: f64,
 }
 
 impl<T: Element> LaneTask<T> for Rows<'_, T> {
@@ -221,9 +224,18 @@ impl<T: Element> LaneTask<T> for Rows<'_, T> {
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> bool {
         let Geometry { outer, extent, inner } = self.geometry;
         if inner == 1 {
-            return (0..outer).all(|row| {
+            let mut together = 0;
+            if extent <= SHORT_ROW {
+                while together + L::LANES <= outer && self.are_loaded::<L>(together) {
+                    if !self.transposed::<L>(token, together) {
+                        return false;
+                    }
+                    together += L::LANES;
+                }
+            }
+            return (together..outer).all(|row| {
                 let start = row * self.strides[0];
-                along::<L>(token, &self.values[start..start + extent])
+                along::<L>(token, &self.values[start..start + extent], self.tolerance)
             });
         }
         (0..outer).all(|row| {
@@ -239,7 +251,41 @@ impl<T: Element> LaneTask<T> for Rows<'_, T> {
     }
 }
 
+/// Up to which length neighbouring rows are transposed: what is asked once a row would take longer than its additions.
+const SHORT_ROW: usize = 32;
+
 impl<T: Real> Rows<'_, T> {
+    /// Whether whole vectors of neighbouring rows are there: what follows a row is read along with it.
+    #[inline(always)]
+    fn are_loaded<L: Lane<Scalar = T>>(&self, outer: usize) -> bool {
+        let last = (outer + L::LANES - 1) * self.strides[0];
+        last + self.geometry.extent.next_multiple_of(L::LANES) <= self.values.len()
+    }
+
+    /// Neighbouring rows, a lane each.
+    #[inline(always)]
+    fn transposed<L: Lane<Scalar = T>>(&self, token: L::Token, outer: usize) -> bool {
+        let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
+        let extent = self.geometry.extent;
+        let mut wrong = L::first_lanes(token, 0);
+        let mut sum = zero;
+        for start in (0..extent).step_by(L::LANES) {
+            let vectors = transpose::<L>(for_each_lane!(lane => if lane < L::LANES {
+                L::load(token, &self.values[(outer + lane) * self.strides[0] + start..])
+            } else {
+                zero
+            }));
+            for (lane, x) in vectors.into_iter().enumerate() {
+                if lane < L::LANES.min(extent - start) {
+                    wrong = wrong | x.lt(zero) | x.gt(one);
+                    sum = sum + x;
+                }
+            }
+        }
+        let off = (sum - one).abs().gt(L::splat(token, sure::<T>(self.tolerance, extent)));
+        !L::mask_any(wrong | off)
+    }
+
     /// Rows side by side.
     #[inline(always)]
     fn across<L: Lane<Scalar = T>>(&self, token: L::Token, outer: usize, inner: Range<usize>) -> bool {
@@ -253,14 +299,14 @@ impl<T: Real> Rows<'_, T> {
             wrong = wrong | x.lt(zero) | x.gt(one);
             sum = sum + x;
         }
-        let off = (sum - one).abs().gt(L::splat(token, sure(self.geometry.extent as f64, T::EPSILON.to_f64())));
+        let off = (sum - one).abs().gt(L::splat(token, sure::<T>(self.tolerance, self.geometry.extent)));
         !L::mask_any(wrong | (off & L::first_lanes(token, inner.len())))
     }
 }
 
 /// One row.
 #[inline(always)]
-fn along<L: Lane>(token: L::Token, row: &[L::Scalar]) -> bool {
+fn along<L: Lane>(token: L::Token, row: &[L::Scalar], tolerance: f64) -> bool {
     let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
     let mut wrong = [L::first_lanes(token, 0); VECTORS];
     let mut sums = [zero; VECTORS];
@@ -283,16 +329,16 @@ fn along<L: Lane>(token: L::Token, row: &[L::Scalar]) -> bool {
     let mut lanes = [L::Scalar::ZERO; MAX_LANES];
     sum.store(&mut lanes[..L::LANES]);
     let sum: f64 = lanes[..L::LANES].iter().map(|lane| lane.to_f64()).sum();
-    let steps = (row.len() / (VECTORS * L::LANES) + 8) as f64;
+    let steps = row.len() / (VECTORS * L::LANES) + 8;
     // Not the other way round: a row with a NaN passes.
-    let off = f64::abs(sum - 1.0) > sure(steps, L::Scalar::EPSILON.to_f64());
+    let off = f64::abs(sum - 1.0) > sure::<L::Scalar>(tolerance, steps);
     !off & !L::mask_any(any)
 }
 
 /// How far a sum after so many rounded additions may be from 1 if the exact one is within the tolerance for certain.
 #[inline(always)]
-fn sure(steps: f64, epsilon: f64) -> f64 {
-    SIMPLEX_TOLERANCE - 1.01 * steps * epsilon
+fn sure<T: Real>(tolerance: f64, steps: usize) -> f64 {
+    tolerance - 1.01 * steps as f64 * T::EPSILON.to_f64()
 }
 
 #[cfg(test)]

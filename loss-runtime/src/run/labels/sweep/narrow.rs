@@ -1,6 +1,6 @@
 //! The same for floats narrower than the compute type: widened, which changes no number, a block at a time.
 
-use super::{Admitted, Floats, Geometry, Isa, View};
+use super::{Admitted, Floats, Geometry, Isa, Rows, View};
 use crate::drive::BLOCK;
 use crate::lane::Real;
 use crate::registry::Element;
@@ -35,6 +35,9 @@ pub(super) fn all_simplex<T: Element>(
         return false;
     }
     let tolerance = SIMPLEX_TOLERANCE + values.rounding();
+    if extent <= BLOCK {
+        return blocks_of_rows::<T>(view.strides[0], values, geometry, tolerance, isa);
+    }
     (0..outer).all(|row| {
         let mut sum = 0.0;
         let within = all_blocks::<T>(values, row * view.strides[0], extent, |values| {
@@ -51,5 +54,24 @@ pub(super) fn all_simplex<T: Element>(
         // The order of an exact search may round otherwise. Not the other way round: a row with a NaN passes.
         let off = f64::abs(sum - 1.0) > tolerance * (1.0 - 1e-9);
         within & !off
+    })
+}
+
+/// The same for rows of which a block holds one, or several that lie one after the other.
+fn blocks_of_rows<T: Element>(
+    stride: usize,
+    labels: LabelSlice<'_>,
+    geometry: &Geometry,
+    tolerance: f64,
+    isa: Isa,
+) -> bool {
+    let Geometry { outer, extent, inner } = *geometry;
+    let together = if stride == extent { BLOCK / extent.max(1) } else { 1 };
+    let mut space = [T::ZERO; BLOCK];
+    (0..outer).step_by(together).all(|row| {
+        let outer = together.min(outer - row);
+        labels.convert(row * stride, 1, &mut space[..outer * extent]);
+        let geometry = Geometry { outer, extent, inner };
+        T::dispatch(isa, Rows { values: &space, strides: [extent, 1, 0], geometry, tolerance })
     })
 }

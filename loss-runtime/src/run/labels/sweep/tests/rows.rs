@@ -61,7 +61,7 @@ impl<T: Element> Simplex<T> {
 }
 
 /// Rows that lie as vectors are: along a line, with and without gaps between rows, and side by side.
-const LIES: [(usize, usize, usize, [usize; 3]); 14] = [
+const LIES: [(usize, usize, usize, [usize; 3]); 19] = [
     (1, 1, 1, [1, 1, 0]),
     (3, 2, 1, [2, 1, 0]),
     (3, 5, 1, [9, 1, 0]),
@@ -70,6 +70,12 @@ const LIES: [(usize, usize, usize, [usize; 3]); 14] = [
     (2, 64, 1, [70, 1, 0]),
     (2, 131, 1, [131, 1, 0]),
     (1, 1000, 1, [1000, 1, 0]),
+    // So many short rows that some are transposed, and some are left, in either type.
+    (16, 1, 1, [1, 1, 0]),
+    (37, 5, 1, [5, 1, 0]),
+    (19, 16, 1, [17, 1, 0]),
+    (18, 32, 1, [32, 1, 0]),
+    (17, 4, 1, [0, 1, 0]),
     (2, 3, 2, [6, 2, 1]),
     (2, 5, 8, [40, 8, 1]),
     (2, 4, 16, [64, 16, 1]),
@@ -170,15 +176,15 @@ mod half_precision {
     /// Half of the last digit of a number below 1, which is as much as one may have been rounded by.
     const HALF_DIGIT: f64 = 1.0 / 2048.0;
 
-    /// Three rows of equal numbers but for the first of each, which makes them add up to 1.
-    fn rows(extent: usize, stride: usize) -> Vec<f16> {
+    /// Rows of equal numbers but for the first of each, which makes them add up to 1.
+    fn rows(outer: usize, extent: usize, stride: usize) -> Vec<f16> {
         let row = |place| match place {
             0 => 1.0 - (extent - 1) as f64 * HALF_DIGIT,
             place if place < extent => HALF_DIGIT,
             // What lies in gaps is no probability.
             _ => -7.0,
         };
-        (0..3 * stride).map(|at| f16::from_f64(row(at % stride))).collect()
+        (0..outer * stride).map(|at| f16::from_f64(row(at % stride))).collect()
     }
 
     fn passes<T: Element>(values: LabelSlice<'_>, geometry: Geometry, strides: [usize; 3]) -> bool {
@@ -188,10 +194,20 @@ mod half_precision {
 
     #[test]
     fn rows_may_be_off_by_what_the_type_rounds_too() {
-        for (extent, stride) in [(1, 1), (5, 5), (8, 11), (9, 9), (BLOCK, BLOCK), (2 * BLOCK + 11, 2 * BLOCK + 20)] {
-            let (geometry, strides) = (Geometry { outer: 3, extent, inner: 1 }, [stride, 1, 0]);
-            let mut values = rows(extent, stride);
-            for row in 0..3 {
+        for (outer, extent, stride) in [
+            (3, 1, 1),
+            (3, 5, 5),
+            (3, 8, 11),
+            (3, 9, 9),
+            // More than one block of rows, and rows of which a block holds one.
+            (BLOCK / 7 + 37, 7, 7),
+            (3, BLOCK / 2 + 1, BLOCK / 2 + 1),
+            (3, BLOCK, BLOCK),
+            (3, 2 * BLOCK + 11, 2 * BLOCK + 20),
+        ] {
+            let (geometry, strides) = (Geometry { outer, extent, inner: 1 }, [stride, 1, 0]);
+            let mut values = rows(outer, extent, stride);
+            for row in 0..outer {
                 let first = values[row * stride];
                 // Three are more than any row may be off by, and not more than one of this type.
                 for (halves, expected) in [(0.0, true), (3.0, true), (4.0, false), (200.0, false)] {
@@ -230,19 +246,21 @@ mod half_precision {
 
     #[test]
     fn what_is_no_probability_is_found_at_every_place() {
-        let geometry = Geometry { outer: 3, extent: BLOCK + 9, inner: 1 };
-        let strides = [geometry.extent, 1, 0];
-        let mut values = rows(geometry.extent, geometry.extent);
-        assert!(passes::<f32>(LabelSlice::F16(&values), geometry, strides));
-        for at in 0..values.len() {
-            // So little that the sum is near enough.
-            let right = core::mem::replace(&mut values[at], f16::from_f64(-1e-5));
-            if at % geometry.extent != 0 {
-                assert!(!passes::<f32>(LabelSlice::F16(&values), geometry, strides), "{at}");
+        for (outer, extent) in [(3, BLOCK + 9), (BLOCK / 30 + 20, 30)] {
+            let geometry = Geometry { outer, extent, inner: 1 };
+            let strides = [extent, 1, 0];
+            let mut values = rows(outer, extent, extent);
+            assert!(passes::<f32>(LabelSlice::F16(&values), geometry, strides));
+            for at in 0..values.len() {
+                // So little that the sum is near enough.
+                let right = core::mem::replace(&mut values[at], f16::from_f64(-1e-5));
+                if at % extent != 0 {
+                    assert!(!passes::<f32>(LabelSlice::F16(&values), geometry, strides), "{at} of {extent}");
+                }
+                values[at] = f16::NAN;
+                assert!(passes::<f32>(LabelSlice::F16(&values), geometry, strides), "{at} of {extent}");
+                values[at] = right;
             }
-            values[at] = f16::NAN;
-            assert!(passes::<f32>(LabelSlice::F16(&values), geometry, strides), "{at}");
-            values[at] = right;
         }
     }
 
