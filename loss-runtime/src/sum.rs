@@ -48,45 +48,61 @@ impl Cascade {
     }
 }
 
-/// A sum of numbers that come one by one: a few are added up one after the other, and what they come to as a tree. So a number is rounded
-/// a few dozen times at the most, however many there are.
+/// A sum of numbers that come one by one, as a tree: a run of a few whose additions do not wait for each other, and what the runs come to.
+/// So a number is rounded a few dozen times at the most, however many there are.
 pub(crate) struct Runs {
     runs: Cascade,
-    run: f64,
+    run: [f64; Self::LENGTH],
     count: usize,
 }
 
 impl Runs {
-    /// How many numbers are added up one after the other.
+    /// How many numbers make a run.
     const LENGTH: usize = 16;
 
+    #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { runs: Cascade::new(), run: 0.0, count: 0 }
+        Self { runs: Cascade::new(), run: [0.0; Self::LENGTH], count: 0 }
     }
 
     pub(crate) fn push(&mut self, number: f64) {
-        self.run += number;
+        self.run[self.count] = number;
         self.count += 1;
         if self.count == Self::LENGTH {
-            self.runs.push(self.run);
-            self.run = 0.0;
+            self.runs.push(halved(self.run));
+            self.run = [0.0; Self::LENGTH];
             self.count = 0;
         }
     }
 
     /// Several numbers, one after the other, each of them `repeat` times.
     pub(crate) fn push_all(&mut self, numbers: &[f64], repeat: f64) {
-        if self.count == 0 && numbers.len() == Self::LENGTH {
-            // A whole run, without a look at its length after every number.
-            self.runs.push(numbers.iter().fold(0.0, |run, number| run + number * repeat));
-        } else {
-            numbers.iter().for_each(|number| self.push(number * repeat));
+        match numbers.first_chunk::<{ Self::LENGTH }>() {
+            // A whole run is not copied first.
+            Some(run) if self.count == 0 && numbers.len() == Self::LENGTH => {
+                self.runs.push(halved(run.map(|number| number * repeat)));
+            }
+            _ => numbers.iter().for_each(|number| self.push(number * repeat)),
         }
     }
 
     pub(crate) fn sum(&self) -> f64 {
-        self.runs.sum() + self.run
+        // Numbers that are not there add 0.
+        self.runs.sum() + halved(self.run)
     }
+}
+
+/// Adds the second half to the first, and again, until one is left.
+#[inline(always)]
+fn halved(mut run: [f64; Runs::LENGTH]) -> f64 {
+    let mut half = Runs::LENGTH / 2;
+    while half > 0 {
+        for i in 0..half {
+            run[i] += run[i + half];
+        }
+        half /= 2;
+    }
+    run[0]
 }
 
 /// A sum as if in twice the precision of `f64`: what every addition loses is kept (Neumaier's summation, by Knuth's exact addition, which
@@ -152,7 +168,8 @@ mod tests {
         }
         let mut few = Runs::new();
         [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
-        assert_eq!(few.sum(), 0.1 + 0.2 + 0.3);
+        // The second and the third are not added before the others of their halves, which are 0.
+        assert_eq!(few.sum(), (0.1 + 0.3) + 0.2);
         assert_eq!(Runs::new().sum(), 0.0);
     }
 
