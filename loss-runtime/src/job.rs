@@ -7,6 +7,7 @@ use crate::kernel::CallConstants;
 use crate::lane::Isa;
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
+use crate::uniform::reciprocal;
 
 mod line;
 mod open;
@@ -149,7 +150,11 @@ impl<'a, T: Element> Job<'a, T> {
     }
 
     pub(crate) fn constants(&self) -> CallConstants<'_> {
-        CallConstants { params: &self.params[..self.params_len], extent: self.geometry.extent as f64 }
+        CallConstants {
+            params: &self.params[..self.params_len],
+            extent: self.geometry.extent as f64,
+            reciprocal: reciprocal::<T>,
+        }
     }
 
     /// The places of a formula without reductions: the rows alone, if it does not vary along the second axis.

@@ -25,6 +25,8 @@ pub struct CallConstants<'a> {
     pub params: &'a [f64],
     /// The extent of the kernel's second axis (1 if it has none).
     pub extent: f64,
+    /// [`uniform::reciprocal`](crate::uniform::reciprocal) for the compute type.
+    pub reciprocal: fn(f64) -> [f64; 3],
 }
 
 /// A kernel without reductions: `I` inputs, `U` uniforms, `G` gradients.

@@ -241,6 +241,12 @@ pub trait Lane:
         let power = self.and_bits(of_exponent(2 * bias + 1));
         power.max_ignoring_nan(of_exponent(1)).min_ignoring_nan(of_exponent(2 * bias - 1))
     }
+    /// The quotient by a number whose [`reciprocal`](crate::uniform::reciprocal) is known.
+    #[inline(always)]
+    fn by_reciprocal(self, [scale, head, tail]: [Self; 3]) -> Self {
+        let scaled = self * scale;
+        scaled.mul_add(head, scaled * tail)
+    }
     /// x^n by squaring, and so within about |n|/2 + 1 ULP; x^0 = 1, also of NaN.
     ///
     /// A negative power is a power of 1/x: x^|n| could overflow where x^n is a subnormal number.

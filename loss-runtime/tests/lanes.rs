@@ -1,6 +1,7 @@
 //! The operations of a lane, on every instruction set, against plain loops.
 
 use loss_runtime::lane::{Isa, Lane, LaneTask, Real};
+use loss_runtime::uniform::reciprocal;
 
 /// Numbers whose products, sums and comparisons meet every edge.
 const AWKWARD: [f64; 16] = [
@@ -251,6 +252,72 @@ fn f32_lanes_compute_what_a_plain_loop_does() {
 #[test]
 fn f64_lanes_compute_what_a_plain_loop_does() {
     operations_match::<f64>(plain_f64);
+}
+
+/// Quotients by one divisor.
+struct Quotients<'a, T>(&'a [T], T);
+
+impl<T: Real> LaneTask<T> for Quotients<'_, T> {
+    type Output = Vec<T>;
+
+    #[inline(always)]
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Vec<T> {
+        let reciprocal = reciprocal::<T>(self.1.to_f64()).map(|number| L::splat(token, number));
+        let mut output = vec![T::ZERO; self.0.len()];
+        for (x, y) in self.0.chunks(L::LANES).zip(output.chunks_mut(L::LANES)) {
+            L::load_partial(token, x, T::ONE).by_reciprocal(reciprocal).store_partial(y);
+        }
+        output
+    }
+}
+
+/// Holds quotients by a uniform to those of plain division: a unit in the last place off at the most, and hardly ever that.
+fn quotients_match<T: Real>(divide: fn(T, T) -> T, random: impl Fn(u64) -> T, least: f64) {
+    let awkward = || AWKWARD.into_iter().map(T::from_f64);
+    let (mut numerators, mut divisors) = (awkward().collect::<Vec<_>>(), awkward().collect::<Vec<_>>());
+    numerators.extend((0..400).map(|i| random(2 * i)));
+    divisors.extend((0..400).map(|i| random(2 * i + 1)));
+    // Exact quotients stay exact.
+    numerators.extend((1..100).map(|i| T::from_f64(f64::from(i * 3))));
+    divisors.extend((1..100).map(|i| T::from_f64(f64::from(i))));
+    for isa in Isa::available() {
+        let mut off = 0;
+        for &divisor in &divisors {
+            let quotients = T::dispatch(isa, Quotients(&numerators, divisor));
+            for (&x, y) in numerators.iter().zip(quotients) {
+                let expected = divide(x, divisor);
+                if y.bits() == expected.bits() || (y.is_nan() && expected.is_nan()) {
+                    continue;
+                }
+                off += 1;
+                assert!(
+                    y.bits().abs_diff(expected.bits()) == 1 && !x.is_nan() && !divisor.is_nan(),
+                    "{x:?} / {divisor:?} on {isa}: expected {expected:?}, got {y:?}"
+                );
+                let is_exact = divisor.to_f64().mul_add(expected.to_f64(), -x.to_f64()) == 0.0;
+                let is_power_of_two = divisor.to_f64().abs().log2() % 1.0 == 0.0;
+                assert!(
+                    !is_exact || expected.to_f64().abs() < least && !is_power_of_two,
+                    "{x:?} / {divisor:?} is exactly {expected:?}, not {y:?}"
+                );
+            }
+        }
+        let all = numerators.len() * divisors.len();
+        assert!(off * 100 < all, "{off} of {all} quotients are off on {isa}");
+    }
+}
+
+/// Digits and exponents alike are as good as random.
+fn scattered(seed: u64) -> u64 {
+    let mixed = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+}
+
+#[test]
+fn a_quotient_by_a_uniform_is_a_unit_off_at_the_most() {
+    let few = |seed: u64| f32::from_bits((scattered(seed) >> 32) as u32);
+    quotients_match::<f32>(|x, y| x / y, few, 4.0 * f64::from(f32::MIN_POSITIVE));
+    quotients_match::<f64>(|x, y| x / y, |seed| f64::from_bits(scattered(seed)), 4.0 * f64::MIN_POSITIVE);
 }
 
 /// What goes in and out of a lane: checks inside, as they need the vector type.

@@ -87,7 +87,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                     &INFO
                 }
                 fn param_in_domain(&self, index: usize, params: &[f64]) -> bool {
-                    let call = CallConstants { params, extent: f64::NAN };
+                    let call = CallConstants { params, extent: f64::NAN, reciprocal: ::loss_runtime::uniform::reciprocal::<f64> };
                     match index { #param_domains _ => true }
                 }
                 fn variant_f32(&self, key: &VariantKey<'_>) -> &'static Variant<f32> {

@@ -314,3 +314,22 @@ fn a_name_that_a_kernel_has_taken_gets_a_number_that_is_free() {
     let code = emitted(&compiled(NUMBERS, "let: { x_2: exp(input), x: sin(x_2) }\n", "x * other"));
     assert!(code.contains(&packed("let x_2 = x[0].exp(); let x_3 = x_2.sin();")));
 }
+
+#[test]
+fn what_is_the_same_everywhere_divides_by_its_reciprocal() {
+    let divisions = |inputs: &str, formula: &str| {
+        let code = emitted(&compiled(inputs, "params: { p: { default: 2 } }\n", formula));
+        // The value alone: in the other function of a kernel there are the same quotients, and perhaps those of the gradient.
+        let (uniforms, value) = (between(&code, "fn uniforms(", "fn value<"), between(&code, "fn value<", "fn fused<"));
+        let count = |code: &str, what: &str| code.matches(what).count();
+        [count(value, ".by_reciprocal("), count(value, "/"), count(uniforms, "(call.reciprocal)(")]
+    };
+    assert_eq!(divisions(NUMBERS, "other * input / p"), [1, 0, 1]);
+    assert_eq!(divisions(NUMBERS, "other / p + input / (2 * p)"), [2, 0, 2]);
+    assert_eq!(divisions(NUMBERS, "other / p + input / p"), [2, 0, 1]);
+    assert_eq!(divisions(NUMBERS, "p * other * input / 3"), [1, 0, 1]);
+    // Compilers multiply by the reciprocal of a power of two, and nothing is gained where the divisor varies, or all of a quotient is the same.
+    assert_eq!(divisions(NUMBERS, "p * other * input / 4"), [0, 1, 0]);
+    assert_eq!(divisions(NUMBERS, "input / (other * p)"), [0, 1, 0]);
+    assert_eq!(divisions(NUMBERS, "other * input * (1 / p)"), [0, 0, 0]);
+}

@@ -13,6 +13,7 @@ use super::split::{Cut, Part, Work, leaf_units, sum_units};
 use crate::job::{Job, Line, Outputs};
 use crate::kernel::{CallConstants, Elementwise};
 use crate::registry::Element;
+use crate::uniform::reciprocal;
 
 pub(super) use places::load;
 use places::{Places, Running, Seed, run_places};
@@ -111,7 +112,11 @@ trait Leaf<T: Element, const I: usize, const U: usize, const G: usize>: Elementw
     }
 
     fn line<const FUSED: bool>(line: &mut Line<'_, '_, T>) -> f64 {
-        let uniforms = Self::uniforms(&CallConstants { params: line.params, extent: line.extent as f64 });
+        let uniforms = Self::uniforms(&CallConstants {
+            params: line.params,
+            extent: line.extent as f64,
+            reciprocal: reciprocal::<T>,
+        });
         let mut gradients = [const { None }; G];
         if FUSED {
             for g in 0..G {

@@ -13,6 +13,7 @@ pub(super) struct Body<'g> {
     graph: &'g Graph,
     names: &'g HashMap<ExprId, String>,
     bound: HashMap<ExprId, TokenStream>,
+    reciprocals: HashMap<ExprId, TokenStream>,
     truths: HashMap<ExprId, Ident>,
     falsities: HashMap<ExprId, Ident>,
     taken: HashSet<String>,
@@ -27,6 +28,7 @@ impl<'g> Body<'g> {
             graph,
             names,
             bound: HashMap::new(),
+            reciprocals: HashMap::new(),
             truths: HashMap::new(),
             falsities: HashMap::new(),
             taken: taken.into_iter().map(str::to_owned).collect(),
@@ -37,6 +39,11 @@ impl<'g> Body<'g> {
     /// States what a node is in this function: an argument, or a part of one.
     pub(super) fn bind(&mut self, id: ExprId, tokens: TokenStream) {
         self.bound.insert(id, tokens);
+    }
+
+    /// States what stands for the reciprocal of a node, by which quotients are computed instead.
+    pub(super) fn bind_reciprocal(&mut self, id: ExprId, tokens: TokenStream) {
+        self.reciprocals.insert(id, tokens);
     }
 
     /// Everything stated so far.
@@ -157,6 +164,11 @@ impl<'g> Body<'g> {
                         quote!(#base.pow(#power))
                     }
                 }
+            }
+            Expr::Binary(Binary::Divide, x, y) if self.reciprocals.contains_key(&y) => {
+                let x = self.value(x);
+                let reciprocal = &self.reciprocals[&y];
+                quote!(#x.by_reciprocal(#reciprocal))
             }
             Expr::Binary(function, x, y) => {
                 let (x, y) = (self.value(x), self.value(y));

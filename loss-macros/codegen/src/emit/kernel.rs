@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::body::{Body, splat};
-use super::uniform::uniforms;
+use super::uniform::Slots;
 use crate::expr::{AxisSet, Constant, Expr, ExprId, Graph, InputId, Reducer, Type};
 use crate::schedule::{Elementwise, Gradient, RowWise};
 
@@ -47,13 +47,12 @@ fn input_nodes(graph: &Graph, roots: impl IntoIterator<Item = ExprId>) -> HashMa
 
 pub(super) fn elementwise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &Elementwise) -> Emitted {
     let graph = context.graph;
-    let nodes = input_nodes(
-        graph,
-        std::iter::once(kernel.value).chain(kernel.gradients.iter().map(|gradient| gradient.cotangent)),
-    );
+    let roots = || std::iter::once(kernel.value).chain(kernel.gradients.iter().map(|gradient| gradient.cotangent));
+    let nodes = input_nodes(graph, roots());
+    let slots = Slots::new(graph, &kernel.uniforms, roots());
     let new_body = || {
         let mut body = Body::new(graph, context.names);
-        bind_uniforms(&mut body, &kernel.uniforms);
+        slots.bind(&mut body);
         for (place, input) in kernel.inputs.iter().enumerate() {
             let place = index(place);
             body.bind(nodes[input], quote!(x[#place]));
@@ -73,17 +72,17 @@ pub(super) fn elementwise(context: &Context<'_>, name: &Ident, doc: &str, kernel
         kernel.gradients.iter().map(|gradient| root(&mut body, gradient.cotangent)).collect();
     let fused_statements = body.statements();
 
-    let (i, u, g) = (index(kernel.inputs.len()), index(kernel.uniforms.len()), index(kernel.gradients.len()));
+    let (i, u, g) = (index(kernel.inputs.len()), index(slots.len()), index(kernel.gradients.len()));
     let inputs = kernel.inputs.iter().map(|&input| input_index(input));
     let gradients = gradient_inputs(&kernel.gradients);
-    let slots = uniforms(graph, &kernel.uniforms);
+    let uniforms = slots.values();
     let item = quote! {
         #[doc = #doc]
         pub(super) struct #name;
         impl Elementwise<#i, #u, #g> for #name {
             const INPUTS: [usize; #i] = [#(#inputs),*];
             const GRADIENTS: [usize; #g] = [#(#gradients),*];
-            fn uniforms(call: &CallConstants<'_>) -> [f64; #u] { #slots }
+            fn uniforms(call: &CallConstants<'_>) -> [f64; #u] { #uniforms }
             #[inline(always)]
             fn value<L: Lane>(token: L::Token, u: &[L; #u], x: &[L; #i]) -> L {
                 #value_statements
@@ -100,7 +99,7 @@ pub(super) fn elementwise(context: &Context<'_>, name: &Ident, doc: &str, kernel
 }
 
 pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &RowWise) -> Emitted {
-    let functions = RowFunctions { context, kernel };
+    let functions = RowFunctions::new(context, kernel);
     let (start, steps, joins) = (functions.start(), functions.steps(), functions.joins());
     let (row, element) = (functions.row(), functions.element());
 
@@ -109,7 +108,7 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
         kernel.elements.len(),
         kernel.rows.len(),
         kernel.shared.len(),
-        kernel.uniforms.len(),
+        functions.slots.len(),
         accumulators,
         kernel.carried.len(),
         kernel.element_gradients.len(),
@@ -136,7 +135,7 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
         }
         None => quote!(None),
     };
-    let slots = uniforms(context.graph, &kernel.uniforms);
+    let uniforms = functions.slots.values();
     let item = quote! {
         #[doc = #doc]
         pub(super) struct #name;
@@ -149,7 +148,7 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
             const PASSES: &'static [[Accumulate; #a]] = &[#(#passes),*];
             const VALUE_PER_ELEMENT: bool = #per_element;
             const SPILL: Option<usize> = #spill;
-            fn uniforms(call: &CallConstants<'_>) -> [f64; #u] { #slots }
+            fn uniforms(call: &CallConstants<'_>) -> [f64; #u] { #uniforms }
             #[inline(always)]
             fn start<L: Lane>(token: L::Token, u: &[L; #u], r: &[L; #r], upstream: L) -> [L; #v] { #start }
             #[inline(always)]
@@ -174,13 +173,19 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
 struct RowFunctions<'k> {
     context: &'k Context<'k>,
     kernel: &'k RowWise,
+    slots: Slots<'k>,
 }
 
 impl<'k> RowFunctions<'k> {
+    fn new(context: &'k Context<'k>, kernel: &'k RowWise) -> Self {
+        let slots = Slots::new(context.graph, &kernel.uniforms, roots(kernel));
+        RowFunctions { context, kernel, slots }
+    }
+
     /// A body that knows the uniforms and the row values carried from the first `levels` stages.
     fn body(&self, levels: usize) -> Body<'k> {
         let mut body = Body::new(self.context.graph, self.context.names);
-        bind_uniforms(&mut body, &self.kernel.uniforms);
+        self.slots.bind(&mut body);
         for (place, &(id, level)) in self.kernel.carried.iter().enumerate() {
             if level < levels {
                 let place = index(place);
@@ -192,7 +197,7 @@ impl<'k> RowFunctions<'k> {
 
     fn bind_element(&self, body: &mut Body<'_>) {
         let graph = self.context.graph;
-        let nodes = input_nodes(graph, self.roots());
+        let nodes = input_nodes(graph, roots(self.kernel));
         for (place, input) in self.kernel.elements.iter().enumerate() {
             let place = index(place);
             body.bind(nodes[input], quote!(x[#place]));
@@ -201,18 +206,13 @@ impl<'k> RowFunctions<'k> {
             let place = index(place);
             body.bind(nodes[input], quote!(s[#place]));
         }
-        for id in crate::rewrite::reachable(graph, self.roots()) {
+        for id in crate::rewrite::reachable(graph, roots(self.kernel)) {
             match graph.expr(id) {
                 Expr::Index(_) => body.bind(id, quote!(index)),
                 Expr::Upstream if self.kernel.value_per_element => body.bind(id, quote!(upstream)),
                 _ => {}
             }
         }
-    }
-
-    fn roots(&self) -> Vec<ExprId> {
-        let gradients = self.kernel.element_gradients.iter().chain(&self.kernel.row_gradients);
-        std::iter::once(self.kernel.value).chain(gradients.map(|gradient| gradient.cotangent)).collect()
     }
 
     fn start(&self) -> TokenStream {
@@ -339,6 +339,12 @@ impl<'k> RowFunctions<'k> {
     }
 }
 
+/// What a kernel computes in the end.
+fn roots(kernel: &RowWise) -> Vec<ExprId> {
+    let gradients = kernel.element_gradients.iter().chain(&kernel.row_gradients);
+    std::iter::once(kernel.value).chain(gradients.map(|gradient| gradient.cotangent)).collect()
+}
+
 /// An output: a number, or a condition as 1 and 0 (unordered counts as true: a domain is violated only by what is false).
 fn root(body: &mut Body<'_>, id: ExprId) -> TokenStream {
     if body.is_condition(id) {
@@ -347,13 +353,6 @@ fn root(body: &mut Body<'_>, id: ExprId) -> TokenStream {
         quote!(L::select(#violated, #zero, #one))
     } else {
         body.value(id)
-    }
-}
-
-fn bind_uniforms(body: &mut Body<'_>, uniforms: &[ExprId]) {
-    for (place, &id) in uniforms.iter().enumerate() {
-        let place = index(place);
-        body.bind(id, quote!(u[#place]));
     }
 }
 

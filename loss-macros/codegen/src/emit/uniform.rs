@@ -5,15 +5,69 @@ use std::collections::HashMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::body::{float, not_lowered};
+use super::body::{Body, float, not_lowered};
 use crate::expr::{Binary, Comparison, Expr, ExprId, Graph, Unary};
+use crate::rewrite::reachable;
 
-/// The body of `uniforms`: statements, and the array of slots.
-pub(super) fn uniforms(graph: &Graph, slots: &[ExprId]) -> TokenStream {
-    let mut scalar = Scalar { graph, done: HashMap::new(), statements: Vec::new() };
-    let values: Vec<TokenStream> = slots.iter().map(|&slot| scalar.value(slot)).collect();
-    let statements = scalar.statements;
-    quote! { #(#statements)* [#(#values),*] }
+/// The slots of what is the same at every place: numbers, and after them the reciprocals of those that kernels divide by, three slots each.
+pub(super) struct Slots<'k> {
+    graph: &'k Graph,
+    numbers: &'k [ExprId],
+    divisors: Vec<ExprId>,
+}
+
+impl<'k> Slots<'k> {
+    /// Of a kernel that computes these roots.
+    pub(super) fn new(graph: &'k Graph, numbers: &'k [ExprId], roots: impl IntoIterator<Item = ExprId>) -> Self {
+        let mut divisors: Vec<ExprId> = reachable(graph, roots)
+            .into_iter()
+            .filter(|id| !numbers.contains(id))
+            .filter_map(|id| match graph.expr(id) {
+                Expr::Binary(Binary::Divide, _, divisor) => Some(divisor),
+                _ => None,
+            })
+            .filter(|divisor| numbers.contains(divisor) || has_inexact_reciprocal(graph, *divisor))
+            .collect();
+        divisors.sort_unstable();
+        divisors.dedup();
+        Slots { graph, numbers, divisors }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len() + 3 * self.divisors.len()
+    }
+
+    /// The body of `uniforms`: statements, and the array of slots.
+    pub(super) fn values(&self) -> TokenStream {
+        let mut scalar = Scalar { graph: self.graph, done: HashMap::new(), statements: Vec::new() };
+        let mut slots: Vec<TokenStream> = self.numbers.iter().map(|&number| scalar.value(number)).collect();
+        for &divisor in &self.divisors {
+            let number = scalar.value(divisor);
+            let name = format_ident!("reciprocal{}", divisor.index());
+            scalar.statements.push(quote!(let #name = (call.reciprocal)(#number);));
+            slots.extend([quote!(#name[0]), quote!(#name[1]), quote!(#name[2])]);
+        }
+        let statements = scalar.statements;
+        quote! { #(#statements)* [#(#slots),*] }
+    }
+
+    /// Tells the body of a kernel's function what its argument `u` holds.
+    pub(super) fn bind(&self, body: &mut Body<'_>) {
+        for (place, &number) in self.numbers.iter().enumerate() {
+            let place = Literal::usize_unsuffixed(place);
+            body.bind(number, quote!(u[#place]));
+        }
+        for (divisor, place) in self.divisors.iter().zip((self.numbers.len()..).step_by(3)) {
+            let [scale, head, tail] = [place, place + 1, place + 2].map(Literal::usize_unsuffixed);
+            body.bind_reciprocal(*divisor, quote!([u[#scale], u[#head], u[#tail]]));
+        }
+    }
+}
+
+/// Whether a node is a constant by whose reciprocal no compiler multiplies instead.
+fn has_inexact_reciprocal(graph: &Graph, id: ExprId) -> bool {
+    let fraction = |number: f64| number.to_bits() << (u64::BITS + 1 - f64::MANTISSA_DIGITS);
+    graph.constant(id).is_some_and(|constant| fraction(constant.to_f64()) != 0)
 }
 
 /// A condition on parameters alone, lowered, as a `bool` expression block. Unordered is not a violation.
