@@ -99,11 +99,15 @@ pub enum Way {
     Backward,
     /// Both in one call.
     Fused,
+    /// The same, with the gradient of the first prediction in place of its values.
+    InPlace,
 }
 
 impl Way {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Forward, Self::Backward, Self::Fused];
+    pub const ALL: [Self; 4] = [Self::Forward, Self::Backward, Self::Fused, Self::InPlace];
+    /// Those that leave their inputs as they are, and so can be asked for again and again.
+    pub const APART: [Self; 3] = [Self::Forward, Self::Backward, Self::Fused];
 
     /// Its name.
     #[must_use]
@@ -112,6 +116,7 @@ impl Way {
             Self::Forward => "forward",
             Self::Backward => "backward",
             Self::Fused => "fused",
+            Self::InPlace => "in_place",
         }
     }
 }
@@ -245,7 +250,12 @@ fn measure_one<S: Kept>(
             for &isa in &plan.isas {
                 for way in Way::ALL {
                     tell(&format!("{} {} {} {}", loss.info().name, dtype.name(), size.name(), way.name()));
-                    let (kernel, limit) = workload.time(way, threads, isa, plan.milliseconds);
+                    let times = if way == Way::InPlace {
+                        workload.time_in_place(threads, isa, plan.milliseconds)
+                    } else {
+                        Some(workload.time(way, threads, isa, plan.milliseconds))
+                    };
+                    let Some((kernel, limit)) = times else { continue };
                     found.push(Measurement {
                         loss: loss.info().name.to_owned(),
                         way,

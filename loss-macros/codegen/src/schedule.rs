@@ -80,6 +80,8 @@ pub struct RowWise {
     pub carried: Vec<(ExprId, usize)>,
     /// The element value that a pass stores for the last stage: pass and node.
     pub spill: Option<(usize, ExprId)>,
+    /// Whether nothing reads the values of that gradient's input after that pass.
+    pub spill_replaces: bool,
     /// The value.
     pub value: ExprId,
     /// Whether the value is wanted at every element.
@@ -265,12 +267,14 @@ impl<'g> Plan<'g> {
             passes,
             carried: Vec::new(),
             spill: None,
+            spill_replaces: false,
             value: roots.value,
             value_per_element: wanted_per_element,
             element_gradients,
             row_gradients,
         };
         plan.spill = self.spill(&plan);
+        plan.spill_replaces = plan.spill.is_some_and(|(pass, id)| !self.reads_after(&plan, pass, id));
         plan.carried = self.carried(nodes, &plan);
         plan
     }
@@ -320,15 +324,49 @@ impl<'g> Plan<'g> {
                 }
             }
         }
-        best.map(|(_, pass, id)| (pass, id))
+        best.map(|(_, pass, id)| (pass, self.outermost(pass, id, &last)))
+    }
+
+    /// What the last stage makes of a value before it does anything else with it, if the pass could do so at little cost: a selection, as where the
+    /// exponential of a difference is 1 because nothing is there to be subtracted. Then the last stage need not read what it depends on.
+    fn outermost(&self, pass: usize, id: ExprId, last: &HashSet<ExprId>) -> ExprId {
+        const LITTLE: usize = 3;
+        let is_affordable = |user: ExprId| {
+            self.graph.ty(user) == Type::Real && self.levels[&user] <= pass && self.cost(user) <= self.cost(id) + LITTLE
+        };
+        let users: Vec<ExprId> = last
+            .iter()
+            .copied()
+            .filter(|&user| self.graph.expr(user).operands().into_iter().any(|x| x == id))
+            .collect();
+        match users[..] {
+            [user] if is_affordable(user) => user,
+            _ => id,
+        }
+    }
+
+    /// Whether anything after a pass that spills reads the input in whose gradient's place the spilled value is kept.
+    fn reads_after(&self, plan: &RowWise, pass: usize, spilled: ExprId) -> bool {
+        let later = plan.passes.iter().skip(pass + 1).flatten();
+        let mut nodes = self.element_work(later.flat_map(|&id| self.graph.expr(id).operands()));
+        let gradients = plan.element_gradients.iter().map(|gradient| gradient.cotangent);
+        nodes.extend(self.element_work_beside(gradients, Some(spilled)));
+        plan.element_gradients.iter().any(|gradient| {
+            nodes.iter().any(|&id| matches!(self.graph.expr(id), Expr::Input(input) if input == gradient.input))
+        })
     }
 
     /// The element nodes computed for some roots, reductions being known.
     fn element_work(&self, roots: impl Iterator<Item = ExprId>) -> HashSet<ExprId> {
+        self.element_work_beside(roots, None)
+    }
+
+    /// The same where one node is known too.
+    fn element_work_beside(&self, roots: impl Iterator<Item = ExprId>, known: Option<ExprId>) -> HashSet<ExprId> {
         let mut seen = HashSet::new();
         let mut stack: Vec<ExprId> = roots.collect();
         while let Some(id) = stack.pop() {
-            if self.rates[&id] == Rate::Element && seen.insert(id) {
+            if self.rates[&id] == Rate::Element && Some(id) != known && seen.insert(id) {
                 stack.extend(self.graph.expr(id).operands());
             }
         }

@@ -333,3 +333,22 @@ fn what_is_the_same_everywhere_divides_by_its_reciprocal() {
     assert_eq!(divisions(NUMBERS, "input / (other * p)"), [0, 1, 0]);
     assert_eq!(divisions(NUMBERS, "other * input * (1 / p)"), [0, 0, 0]);
 }
+
+#[test]
+fn what_is_spilled_takes_the_place_of_numbers_that_nothing_reads_any_more() {
+    const ROW: &str = "  input: { axes: [N, C], gradient: true }\n";
+    let replaces = |inputs: &str, formula: &str| {
+        let code = emitted(&compiled(&format!("{ROW}{inputs}"), "", formula));
+        let (_, fused) = code.split_once("forKernel01{").expect("there are kernels without and with gradients");
+        ["SPILL:Option<usize>=", "SPILL_REPLACES:bool="]
+            .map(|what| between(fused, &format!("const {what}"), ";").to_owned())
+    };
+    assert_eq!(replaces("", "logsumexp(C, input)"), ["Some(1)", "true"]);
+    let label = "  label: { axes: [N], label: class_index(C) }\n";
+    assert_eq!(replaces(label, "logsumexp(C, input) - input[label]"), ["Some(1)", "true"]);
+    // The gradient is exp(x) (1 + x), or a later pass reads the input.
+    assert_eq!(replaces("", "sum(C, input * exp(input))"), ["Some(0)", "false"]);
+    assert_eq!(replaces("", "logsumexp(C, input) + sum(C, abs(input - logsumexp(C, input)))"), ["Some(1)", "false"]);
+    // Nothing is spilled.
+    assert_eq!(replaces("", "sum(C, abs(input))"), ["None", "false"]);
+}

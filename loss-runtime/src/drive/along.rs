@@ -342,7 +342,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut start = chunk.start;
         while start < chunk.end {
             let len = step.min(chunk.end - start);
-            let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
+            let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, false);
             let first = outer * extent + start;
             let upstream = Upstreams::new(token, job.upstream, first, len, job.per_element, space);
             let mut spill = None;
@@ -425,7 +425,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len);
+                let (xs, ss, space) =
+                    Self::lines(&mut self.lines, sweep, outer, start, len, spills && K::SPILL_REPLACES);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);
                 let (value_space, mut spaces) = match &mut self.results {
@@ -523,7 +524,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         total
     }
 
-    /// The element and the shared inputs of a row, from `start` on, and space for upstream gradients.
+    /// The element and the shared inputs of a row, from `start` on, and space for upstream gradients. Where spilled values have taken the place of an
+    /// input, nothing that is read is in its line.
     #[inline(always)]
     #[expect(clippy::type_complexity, reason = "three kinds of lines")]
     fn lines<'l, 's, L, K, const R: usize, const U: usize, const A: usize, const V: usize, const H: usize>(
@@ -532,6 +534,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         outer: usize,
         start: usize,
         len: usize,
+        is_spilled: bool,
     ) -> ([&'l [T]; E], [&'l [T]; S], Option<&'l mut [T; BLOCK]>)
     where
         L: Lane<Scalar = T>,
@@ -550,6 +553,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         for (x, input) in xs.iter_mut().zip(K::ELEMENTS) {
             let (view, space) = (&job.inputs[input], element_spaces.as_mut().and_then(Iterator::next));
             *x = match (sweep.taken(input), space) {
+                (Some(_), Some(space)) if is_spilled => &space[..len],
                 (Some(taken), Some(space)) => {
                     taken.read(view.offset(outer, start, 0), view.strides[1], &mut space[..len]);
                     &space[..len]

@@ -188,8 +188,8 @@ where
         let view = &self.job.inputs[input];
         slot.is_native()
             && !view.broadcast
-            // There the input is still to be read.
-            && !matches!(view.values, Values::InPlace)
+            // There the input may still have to be read.
+            && (K::SPILL_REPLACES || !matches!(view.values, Values::InPlace))
             && (!self.walks_along() || view.strides[1] == 1)
     }
 

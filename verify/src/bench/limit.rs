@@ -19,6 +19,8 @@ pub(super) struct Bytes<'b, T> {
     pub(super) reads: Vec<&'b [T]>,
     /// What is written, place by place.
     pub(super) writes: Vec<&'b mut [T]>,
+    /// Whether the first of these is read before it is written.
+    pub(super) in_place: bool,
     /// Labels: integers, one a row.
     pub(super) labels: Vec<&'b [i64]>,
 }
@@ -33,19 +35,19 @@ pub(super) fn move_bytes<T: Element>(bytes: Bytes<'_, T>, isa: Isa, threads: usi
     let places = reads.iter().map(|read| read.len()).chain(writes.iter().map(|write| write.len())).max().unwrap_or(0);
     // Inputs that do not vary at every place are read by themselves.
     for short in reads.extract_if(.., |read| read.len() < places) {
-        stream::<T>(isa, vec![short], Vec::new());
+        stream::<T>(isa, vec![short], Vec::new(), false);
     }
     if threads > 1 && places >= 2 * WORTH_A_THREAD {
-        parts(isa, reads, writes, threads);
+        parts(isa, reads, writes, bytes.in_place, threads);
     } else {
-        stream(isa, reads, writes);
+        stream(isa, reads, writes, bytes.in_place);
     }
 }
 
 /// Splits everything into as many parts as there are threads.
-fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, threads: usize) {
+fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, in_place: bool, threads: usize) {
     if threads <= 1 {
-        return stream(isa, reads, writes);
+        return stream(isa, reads, writes, in_place);
     }
     let middle = |len: usize| len / threads * (threads / 2);
     let (first_reads, second_reads): (Vec<_>, Vec<_>) =
@@ -58,13 +60,13 @@ fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, threads:
         })
         .unzip();
     rayon::join(
-        || parts(isa, first_reads, first_writes, threads / 2),
-        || parts(isa, second_reads, second_writes, threads - threads / 2),
+        || parts(isa, first_reads, first_writes, in_place, threads / 2),
+        || parts(isa, second_reads, second_writes, in_place, threads - threads / 2),
     );
 }
 
 /// Moves streams of one length in step.
-fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>) {
+fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, in_place: bool) {
     macro_rules! counted {
         ($($reads:literal $writes:literal),*) => {
             match (reads.len(), writes.len()) {
@@ -74,11 +76,14 @@ fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>) {
                         let mut writes = writes.into_iter();
                         std::array::from_fn(|_| writes.next().unwrap_or_default())
                     },
+                    in_place,
                 }),)*
                 // More than any of the library's losses has: one stream after the other.
                 (_, _) => {
-                    reads.into_iter().for_each(|read| stream(isa, vec![read], Vec::new()));
-                    writes.into_iter().for_each(|write| stream(isa, Vec::new(), vec![write]));
+                    reads.into_iter().for_each(|read| stream(isa, vec![read], Vec::new(), false));
+                    for (place, write) in writes.into_iter().enumerate() {
+                        stream(isa, Vec::new(), vec![write], in_place && place == 0);
+                    }
                 }
             }
         };
@@ -89,6 +94,7 @@ fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>) {
 struct Stream<'b, T, const R: usize, const W: usize> {
     reads: [&'b [T]; R],
     writes: [&'b mut [T]; W],
+    in_place: bool,
 }
 
 impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R, W> {
@@ -109,8 +115,13 @@ impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R
                     last = L::load(token, &read[at.clone()]);
                     *one = one.or_bits(last);
                 }
-                for write in &mut self.writes {
-                    last.store(&mut write[at.clone()]);
+                for (place, write) in self.writes.iter_mut().enumerate() {
+                    let write = &mut write[at.clone()];
+                    if self.in_place && place == 0 {
+                        last = last.or_bits(L::load(token, write));
+                        *one = one.or_bits(last);
+                    }
+                    last.store(write);
                 }
             }
             start += width;
@@ -122,8 +133,13 @@ impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R
                 last = L::load_partial(token, &read[rest.clone()], T::ZERO);
                 all[0] = all[0].or_bits(last);
             }
-            for write in &mut self.writes {
-                last.store_partial(&mut write[rest.clone()]);
+            for (place, write) in self.writes.iter_mut().enumerate() {
+                let write = &mut write[rest.clone()];
+                if self.in_place && place == 0 {
+                    last = last.or_bits(L::load_partial(token, write, T::ZERO));
+                    all[0] = all[0].or_bits(last);
+                }
+                last.store_partial(write);
             }
             start = rest.end;
         }

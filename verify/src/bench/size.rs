@@ -15,9 +15,10 @@ pub struct Size {
     inner: Option<[usize; 2]>,
 }
 
-/// One number, a small batch, numbers that fit in the second cache (192 KB each input: 100000 would straddle it on some machines), and
-/// in none.
-const POINTWISE: [Size; 4] = [Size::rows(1), Size::rows(1_000), Size::rows(49_152), Size::rows(10_000_000)];
+/// One number, a small batch, numbers that fit in the second cache (192 KB each input: 100000 would straddle it on some machines), a
+/// million, and so many that they fit in none.
+const POINTWISE: [Size; 5] =
+    [Size::rows(1), Size::rows(1_000), Size::rows(49_152), Size::rows(1_000_000), Size::rows(10_000_000)];
 /// Few classes, a thousand, two vocabularies, and the pixels of images.
 const CLASSES: [Size; 5] = [
     Size::of_extent(4_096, 10),

@@ -4,8 +4,10 @@ use std::hint::black_box;
 
 use loss_runtime::info::{InputInfo, Label, LossInfo};
 use loss_runtime::lane::Isa;
-use loss_runtime::tensor::LabelSlice;
-use loss_runtime::{Array, Call, Element, Error, Labels, Loss, Reduction, Request, Shape, Tensor, Want, run};
+use loss_runtime::tensor::{LabelSlice, TensorMut};
+use loss_runtime::{
+    Array, Call, Element, Error, Labels, Loss, Reduction, Request, Shape, Tensor, Want, run, run_in_place,
+};
 
 use crate::generators::{self, Batch, Family, Generator, Random, Values, settings};
 
@@ -179,14 +181,7 @@ impl<S: Kept> Workload<S> {
         let mut kernel = || ask(*loss, &call, way, &mut gradients.borrow_mut());
         let mut limit = || {
             let mut gradients = gradients.borrow_mut();
-            let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), labels: Vec::new() };
-            for column in columns.iter().flatten() {
-                match &column.values {
-                    Given::Numbers(numbers) => bytes.reads.push(&numbers.memory),
-                    Given::Whole(values) => bytes.labels.push(values),
-                    Given::Conditions(_) => {}
-                }
-            }
+            let mut bytes = read(columns);
             if way != Way::Forward {
                 bytes.writes.extend(gradients.iter_mut().flatten().map(|numbers| numbers.memory.as_mut_slice()));
             }
@@ -194,6 +189,60 @@ impl<S: Kept> Workload<S> {
         };
         in_turns(milliseconds, &mut kernel, &mut limit)
     }
+
+    /// The same where the gradient of the first prediction takes the place of its values, if the loss can do that. They are gradients of gradients after
+    /// a few calls, and what they were once all are made.
+    pub(super) fn time_in_place(&mut self, threads: usize, isa: Isa, milliseconds: u64) -> Option<(Times, Times)> {
+        let Self { loss, columns, params, gradients } = self;
+        let place = gradients.iter().position(Option::is_some)?;
+        let Some(Column { shape, values: Given::Numbers(numbers) }) = columns[place].take() else { return None };
+        let mut changed = numbers.memory.clone();
+        let times = {
+            let mut call = call(columns, params);
+            call.execution.threads = Some(threads);
+            call.execution.isa = Some(isa);
+            let memory = std::cell::RefCell::new((&mut changed, &mut *gradients));
+            let ask = || {
+                let mut memory = memory.borrow_mut();
+                let (values, gradients) = &mut *memory;
+                let mut request = Request::value(Reduction::Named(loss.info().default_reduction));
+                for (other, (slot, gradient)) in request.gradients.iter_mut().zip(gradients.iter_mut()).enumerate() {
+                    *slot = gradient.as_mut().filter(|_| other != place).map(Memory::seen_mut);
+                }
+                let values = TensorMut { data: &mut S::seen_mut(values)[..numbers.len], shape, row_stride: None };
+                run_in_place(*loss, black_box(&call), request, place, values)
+            };
+            let mut limit = || {
+                let mut memory = memory.borrow_mut();
+                let (values, gradients) = &mut *memory;
+                let mut bytes = read(columns);
+                bytes.writes.push(values);
+                for (other, gradient) in gradients.iter_mut().enumerate() {
+                    bytes
+                        .writes
+                        .extend(gradient.as_mut().filter(|_| other != place).map(|gradient| &mut gradient.memory[..]));
+                }
+                move_bytes(Bytes { in_place: true, ..bytes }, isa, threads);
+            };
+            // What was answered once is answered again.
+            ask().is_ok().then(|| in_turns(milliseconds, &mut || _ = black_box(ask()), &mut limit))
+        };
+        columns[place] = Some(Column { shape, values: Given::Numbers(numbers) });
+        times
+    }
+}
+
+/// The bytes of inputs.
+fn read<S: Kept>(columns: &[Option<Column<S>>]) -> Bytes<'_, S::Compute> {
+    let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), in_place: false, labels: Vec::new() };
+    for column in columns.iter().flatten() {
+        match &column.values {
+            Given::Numbers(numbers) => bytes.reads.push(&numbers.memory),
+            Given::Whole(values) => bytes.labels.push(values),
+            Given::Conditions(_) => {}
+        }
+    }
+    bytes
 }
 
 /// One call as a user makes it.

@@ -135,6 +135,7 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
         }
         None => quote!(None),
     };
+    let spill_replaces = kernel.spill_replaces;
     let uniforms = functions.slots.values();
     let item = quote! {
         #[doc = #doc]
@@ -148,6 +149,7 @@ pub(super) fn row_wise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &
             const PASSES: &'static [[Accumulate; #a]] = &[#(#passes),*];
             const VALUE_PER_ELEMENT: bool = #per_element;
             const SPILL: Option<usize> = #spill;
+            const SPILL_REPLACES: bool = #spill_replaces;
             fn uniforms(call: &CallConstants<'_>) -> [f64; #u] { #uniforms }
             #[inline(always)]
             fn start<L: Lane>(token: L::Token, u: &[L; #u], r: &[L; #r], upstream: L) -> [L; #v] { #start }

@@ -18,6 +18,7 @@ impl RowWise<1, 3, 0, 0, 2, 7, 1, 0> for SoftmaxEntropy {
         &[[Accumulate::Shift, Accumulate::Nothing], [Accumulate::Sum, Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = Some(1);
+    const SPILL_REPLACES: bool = true;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }
@@ -85,6 +86,7 @@ impl RowWise<0, 1, 0, 0, 0, 1, 0, 0> for WeightOfLabel {
     const PASSES: &'static [[Accumulate; 0]] = &[];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
+    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }
@@ -137,6 +139,7 @@ impl RowWise<2, 1, 1, 0, 1, 3, 2, 1> for ScaledDot {
     const PASSES: &'static [[Accumulate; 1]] = &[[Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
+    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }
@@ -193,6 +196,7 @@ impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
         &[[Accumulate::Max, Accumulate::Nothing], [Accumulate::Sum, Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = true;
     const SPILL: Option<usize> = Some(1);
+    const SPILL_REPLACES: bool = false;
     fn uniforms(call: &CallConstants<'_>) -> [f64; 0] {
         super::tell(call);
         []
@@ -258,6 +262,7 @@ impl RowWise<1, 0, 0, 0, 2, 2, 0, 0> for Midrange {
     const PASSES: &'static [[Accumulate; 2]] = &[[Accumulate::Min, Accumulate::Max]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
+    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }

@@ -290,6 +290,7 @@ mod tests {
             passes: Vec::new(),
             carried: carried.clone(),
             spill: None,
+            spill_replaces: false,
             value: carried[0].0,
             value_per_element: false,
             element_gradients: Vec::new(),
