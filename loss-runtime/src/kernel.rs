@@ -111,8 +111,9 @@ pub trait RowWise<
     /// The pass whose `step` also gives an element value that `element` needs again and that is worth storing in between, in a tile or in the
     /// element gradient's buffer. Only a kernel with `G == 1` has one.
     const SPILL: Option<usize>;
-    /// Whether nothing reads the values of that gradient's input after that pass: where the gradient is to take their place, the spilled ones may do so first.
-    const SPILL_REPLACES: bool;
+    /// Whether nothing reads the values of that gradient's input after that pass: where the gradient is to take their place, the spilled ones may do so
+    /// first, and later passes and `element` get numbers that mean nothing instead of the input's.
+    const SPILL_REPLACES: bool = false;
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.
     fn uniforms(call: &CallConstants<'_>) -> [f64; U];

@@ -48,7 +48,7 @@ impl Cascade {
     }
 }
 
-/// A sum of numbers that come one by one, as a tree: a run of a few whose additions do not wait for each other, and what the runs come to.
+/// A sum of numbers that come one by one, as a tree over runs: the few numbers of a run are a tree too, whose additions do not wait for each other.
 /// So a number is rounded a few dozen times at the most, however many there are.
 pub(crate) struct Runs {
     runs: Cascade,
@@ -66,29 +66,30 @@ impl Runs {
     }
 
     pub(crate) fn push(&mut self, number: f64) {
-        self.run[self.count] = number;
-        self.count += 1;
-        if self.count == Self::LENGTH {
-            self.runs.push(halved(self.run));
-            self.run = [0.0; Self::LENGTH];
-            self.count = 0;
-        }
+        self.push_all(&[number], 1.0);
     }
 
     /// Several numbers, one after the other, each of them `repeat` times.
-    pub(crate) fn push_all(&mut self, numbers: &[f64], repeat: f64) {
-        match numbers.first_chunk::<{ Self::LENGTH }>() {
-            // A whole run is not copied first.
-            Some(run) if self.count == 0 && numbers.len() == Self::LENGTH => {
-                self.runs.push(halved(run.map(|number| number * repeat)));
+    pub(crate) fn push_all(&mut self, mut numbers: &[f64], repeat: f64) {
+        while !numbers.is_empty() {
+            let (now, later) = numbers.split_at(numbers.len().min(Self::LENGTH - self.count));
+            for (place, number) in self.run[self.count..].iter_mut().zip(now) {
+                *place = number * repeat;
             }
-            _ => numbers.iter().for_each(|number| self.push(number * repeat)),
+            self.count += now.len();
+            numbers = later;
+            if self.count == Self::LENGTH {
+                self.runs.push(halved(self.run));
+                self.count = 0;
+            }
         }
     }
 
     pub(crate) fn sum(&self) -> f64 {
-        // Numbers that are not there add 0.
-        self.runs.sum() + halved(self.run)
+        let mut run = self.run;
+        // What is left there of the run before is of no more use.
+        run[self.count..].fill(0.0);
+        self.runs.sum() + halved(run)
     }
 }
 
@@ -168,7 +169,7 @@ mod tests {
         }
         let mut few = Runs::new();
         [0.1, 0.2, 0.3].iter().for_each(|number| few.push(*number));
-        // The second and the third are not added before the others of their halves, which are 0.
+        // By halves of 16: the first and the third meet before the second.
         assert_eq!(few.sum(), (0.1 + 0.3) + 0.2);
         assert_eq!(Runs::new().sum(), 0.0);
     }

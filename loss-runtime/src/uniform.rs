@@ -59,8 +59,9 @@ pub fn sqrt(x: f64) -> f64 {
 /// the reciprocal of the divisor with that scale, as the sum of two numbers of the type (as in Brisebarre and Muller, Correctly rounded multiplication by
 /// arbitrary precision constants, 2008). Three operations a place, where a division takes as long as ten or more.
 ///
-/// A quotient that needs no rounding is exact, and another one is off by half a unit in its last place and a millionth. Below four times the least
-/// normal number one that needs rounding, or whose divisor is no power of two, may be off by a unit.
+/// A quotient that needs no rounding is exact, and another one is off by half a unit in its last place and a millionth. So near the least normal number
+/// that the last digits of the reciprocal no longer count (below 2^20 times it, 2^50 times in `f64`) what is beyond the half grows; below four times that
+/// number it may be a whole unit, and exact are then those whose divisor is a power of two.
 pub fn reciprocal<T: Real>(divisor: f64) -> [f64; 3] {
     let round = |number: f64| T::from_f64(number).to_f64();
     let power_of_two = |exponent: i64| f64::from_bits(((f64::BIAS as i64 + exponent) as u64) << f64::FRACTION_BITS);

@@ -108,7 +108,10 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
     for way in Way::APART {
         group.bench_function(BenchmarkId::new(way.name(), size.name()), |bencher| {
             bencher.iter(|| {
-                let want = if way == Way::Backward { Want::Nothing } else { Want::Value };
+                let want = match way {
+                    Way::Backward => Want::Nothing,
+                    Way::Forward | Way::Fused | Way::InPlace => Want::Value,
+                };
                 let mut request = Request { reduction: Reduction::Sum, want, ..Request::default() };
                 if way != Way::Forward {
                     for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {

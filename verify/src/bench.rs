@@ -106,7 +106,7 @@ pub enum Way {
 impl Way {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Forward, Self::Backward, Self::Fused, Self::InPlace];
-    /// Those that leave their inputs as they are, and so can be asked for again and again.
+    /// Those that leave their inputs as they are.
     pub const APART: [Self; 3] = [Self::Forward, Self::Backward, Self::Fused];
 
     /// Its name.
@@ -250,11 +250,7 @@ fn measure_one<S: Kept>(
             for &isa in &plan.isas {
                 for way in Way::ALL {
                     tell(&format!("{} {} {} {}", loss.info().name, dtype.name(), size.name(), way.name()));
-                    let times = if way == Way::InPlace {
-                        workload.time_in_place(threads, isa, plan.milliseconds)
-                    } else {
-                        Some(workload.time(way, threads, isa, plan.milliseconds))
-                    };
+                    let times = workload.time(way, threads, isa, plan.milliseconds);
                     let Some((kernel, limit)) = times else { continue };
                     found.push(Measurement {
                         loss: loss.info().name.to_owned(),

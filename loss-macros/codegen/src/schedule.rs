@@ -324,12 +324,12 @@ impl<'g> Plan<'g> {
                 }
             }
         }
-        best.map(|(_, pass, id)| (pass, self.outermost(pass, id, &last)))
+        best.map(|(_, pass, id)| (pass, self.one_further(pass, id, &last)))
     }
 
-    /// What the last stage makes of a value before it does anything else with it, if the pass could do so at little cost: a selection, as where the
-    /// exponential of a difference is 1 because nothing is there to be subtracted. Then the last stage need not read what it depends on.
-    fn outermost(&self, pass: usize, id: ExprId, last: &HashSet<ExprId>) -> ExprId {
+    /// What the last stage makes of a value before it does anything else with it, if the pass can do that at little cost: mostly a selection, as where
+    /// the exponential of a difference is 1 because nothing is there to be subtracted. Then the last stage need not read what that depends on.
+    fn one_further(&self, pass: usize, id: ExprId, last: &HashSet<ExprId>) -> ExprId {
         const LITTLE: usize = 3;
         let is_affordable = |user: ExprId| {
             self.graph.ty(user) == Type::Real && self.levels[&user] <= pass && self.cost(user) <= self.cost(id) + LITTLE

@@ -332,6 +332,7 @@ fn what_is_the_same_everywhere_divides_by_its_reciprocal() {
     assert_eq!(divisions(NUMBERS, "p * other * input / 4"), [0, 1, 0]);
     assert_eq!(divisions(NUMBERS, "input / (other * p)"), [0, 1, 0]);
     assert_eq!(divisions(NUMBERS, "other * input * (1 / p)"), [0, 0, 0]);
+    assert_eq!(divisions(NUMBERS, "other * input * (p / 3 + 1)"), [0, 0, 0]);
 }
 
 #[test]

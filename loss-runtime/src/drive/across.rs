@@ -32,7 +32,7 @@ type Sums<L, const A: usize> = [[L; A]; MAX_VIRTUAL];
 
 /// How many sums a chunk of so many places reaches.
 #[inline(always)]
-fn reached<L: Lane>(places: usize) -> usize {
+fn count_reached<L: Lane>(places: usize) -> usize {
     places.min(VECTORS * L::LANES)
 }
 
@@ -253,7 +253,7 @@ fn pass<
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
         let has_sums = kinds.contains(&Accumulate::Sum);
-        let reached = if has_sums { reached::<L>(chunk_end - chunk) } else { 1 };
+        let reached = if has_sums { count_reached::<L>(chunk_end - chunk) } else { 1 };
         // Extremes are the same in any order: a few vectors suffice to keep them independent, and those stay in registers.
         let mut extremes = [[zero; VECTORS]; A];
         let mut index = L::splat(token, chunk as f64);
@@ -396,7 +396,7 @@ where
     let mut chunk = 0;
     while chunk < extent {
         let chunk_end = extent.min(chunk + CHUNK);
-        let reached = if K::VALUE_PER_ELEMENT { reached::<L>(chunk_end - chunk) } else { 1 };
+        let reached = if K::VALUE_PER_ELEMENT { count_reached::<L>(chunk_end - chunk) } else { 1 };
         let mut index = L::splat(token, chunk as f64);
         for place in chunk..chunk_end {
             let x = reader.elements(place);

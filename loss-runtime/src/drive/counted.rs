@@ -58,7 +58,8 @@ impl<const PER_ELEMENT: bool> RowWise<1, 0, 0, 0, 1, 2, 1, 0> for Squares<PER_EL
     const PASSES: &'static [[Accumulate; 1]] = &[[Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = PER_ELEMENT;
     const SPILL: Option<usize> = Some(0);
-    const SPILL_REPLACES: bool = false;
+    // Both are to be tried.
+    const SPILL_REPLACES: bool = !PER_ELEMENT;
 
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []

@@ -1,8 +1,9 @@
 //! Gradients that take the place of an input: what the input holds is read from the slice that its gradient goes to.
 //!
 //! Whoever reads copies to scratch space first, a block at a time, and writes a place only after everything that is computed from it has
-//! been read: places of one row or none depend on it, and a row's own numbers, a gathered logit too, are read before its first gradient is
-//! written.
+//! been read: places of one row or none depend on it, and a row's own numbers, a gathered logit too, are read before anything of the row is
+//! written. What is written is a gradient, or before it what a pass spills, if the kernel says that nothing reads the input after that
+//! (`SPILL_REPLACES`): what later passes copy from there, they do not use.
 
 use super::scratch::{clear, runs};
 use crate::job::{Geometry, Job, Outputs, Slot, Values, View};

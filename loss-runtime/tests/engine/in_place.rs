@@ -120,6 +120,7 @@ fn every_loss<T: Element>() {
         let wide = round::<T>(&numbers(rows * (extent + 3), 21));
         let gaps = Tensor { data: &wide[..], ..Tensor::from((&x, shape)) }.with_row_stride(extent + 3);
         agree(&LOG_SOFTMAX, &[given(gaps)], n, &isas());
+        agree(&ENTROPY, &[given(gaps), classes, table], rows, &isas());
         agree(&SMOOTH, &[given(gaps), given(Tensor::from((&x, shape)))], n, &isas());
         // A row with gaps, and a number for each row.
         let apart = round::<T>(&numbers(3 * extent.max(rows), 22));
@@ -149,7 +150,11 @@ fn threads_change_no_bit() {
         agree(&SMOOTH, &[given(Tensor::from(&x)), given(Tensor::from(&y))], n, &executions);
         for (rows, extent) in [(2003, 150), (50_021, 6)] {
             let x = round::<f32>(&numbers(rows * extent, 3));
-            agree(&LOG_SOFTMAX, &[given(Tensor::from((&x, [rows, extent])))], rows * extent, &executions);
+            let logits = given(Tensor::from((&x, [rows, extent])));
+            agree(&LOG_SOFTMAX, &[logits], rows * extent, &executions);
+            let classes: Vec<i64> = (0..rows).map(|row| ((row * 31) % extent) as i64).collect();
+            let table = vec![1.5_f32; extent];
+            agree(&ENTROPY, &[logits, given(Labels::from(&classes)), given(Tensor::from(&table))], rows, &executions);
         }
     });
 }

@@ -29,11 +29,11 @@ fn log_softmax(samples: usize, threads: Option<usize>) -> Vec<ThreadId> {
     pieces(&LOG_SOFTMAX_TELLS, &[tensor(&x, &shape).into()], threads, &[x.len()])
 }
 
-/// Threads begin at 2^18 numbers, about 2^16 for each piece.
+/// Threads begin at 2^19 numbers, about 2^16 for each piece.
 #[cfg(feature = "parallel")]
 fn split_over_threads() {
     let caller = thread::current().id();
-    let enough = (1_usize << 18).div_ceil(7);
+    let enough = (1_usize << 19).div_ceil(7);
     assert_eq!(triple(enough - 1, None), [caller]);
     assert!(triple(enough, None).len() > 1);
     assert!((20..=7 << 4).contains(&triple(1 << 20, None).len()));
@@ -41,8 +41,8 @@ fn split_over_threads() {
     for threads in [2, 3, 4, 7] {
         assert!((2..=threads).contains(&triple(1 << 20, Some(threads)).len()), "{threads} threads");
     }
-    assert_eq!(log_softmax(10, None), [caller]);
-    assert!(log_softmax(11, None).len() > 1);
+    assert_eq!(log_softmax(21, None), [caller]);
+    assert!(log_softmax(22, None).len() > 1);
     assert_eq!(log_softmax(100, Some(1)), [caller]);
     assert_eq!(log_softmax(100, Some(2)).len(), 2);
 }

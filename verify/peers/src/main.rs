@@ -172,7 +172,7 @@ fn limit(batch: &Batch) -> impl FnMut() {
             }
         } else {
             let writes = writes.iter_mut().map(Vec::as_mut_slice).collect();
-            move_bytes(Bytes { reads, writes, in_place: false, labels: vec![&labels] }, Isa::detect(), 1);
+            move_bytes(Bytes { reads, writes, overwrites: Vec::new(), labels: vec![&labels] }, Isa::detect(), 1);
         }
     }
 }

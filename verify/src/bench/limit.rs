@@ -19,8 +19,8 @@ pub(super) struct Bytes<'b, T> {
     pub(super) reads: Vec<&'b [T]>,
     /// What is written, place by place.
     pub(super) writes: Vec<&'b mut [T]>,
-    /// Whether the first of these is read before it is written.
-    pub(super) in_place: bool,
+    /// What is read and then written, place by place. It stays as it is.
+    pub(super) overwrites: Vec<&'b mut [T]>,
     /// Labels: integers, one a row.
     pub(super) labels: Vec<&'b [i64]>,
 }
@@ -31,79 +31,86 @@ pub(super) fn move_bytes<T: Element>(bytes: Bytes<'_, T>, isa: Isa, threads: usi
         black_box(labels.iter().fold(0, |all, label| all ^ label));
     }
     let mut reads = bytes.reads;
-    let writes = bytes.writes;
-    let places = reads.iter().map(|read| read.len()).chain(writes.iter().map(|write| write.len())).max().unwrap_or(0);
+    let (writes, overwrites) = (bytes.writes, bytes.overwrites);
+    let written = writes.iter().chain(&overwrites).map(|write| write.len());
+    let places = reads.iter().map(|read| read.len()).chain(written).max().unwrap_or(0);
     // Inputs that do not vary at every place are read by themselves.
     for short in reads.extract_if(.., |read| read.len() < places) {
-        stream::<T>(isa, vec![short], Vec::new(), false);
+        stream::<T>(isa, vec![short], Vec::new(), Vec::new());
     }
     if threads > 1 && places >= 2 * WORTH_A_THREAD {
-        parts(isa, reads, writes, bytes.in_place, threads);
+        parts(isa, reads, [writes, overwrites], threads);
     } else {
-        stream(isa, reads, writes, bytes.in_place);
+        stream(isa, reads, writes, overwrites);
     }
 }
 
 /// Splits everything into as many parts as there are threads.
-fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, in_place: bool, threads: usize) {
+fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, written: [Vec<&mut [T]>; 2], threads: usize) {
     if threads <= 1 {
-        return stream(isa, reads, writes, in_place);
+        let [writes, overwrites] = written;
+        return stream(isa, reads, writes, overwrites);
     }
     let middle = |len: usize| len / threads * (threads / 2);
     let (first_reads, second_reads): (Vec<_>, Vec<_>) =
         reads.into_iter().map(|read| read.split_at(middle(read.len()))).unzip();
-    let (first_writes, second_writes): (Vec<_>, Vec<_>) = writes
-        .into_iter()
-        .map(|write| {
-            let at = middle(write.len());
-            write.split_at_mut(at)
-        })
-        .unzip();
+    let mut second_written = [Vec::new(), Vec::new()];
+    let first_written = written.map(|slices| slices.into_iter().map(|slice| slice.split_at_mut(middle(slice.len()))));
+    let mut halves = first_written.into_iter();
+    let first_written = second_written.each_mut().map(|second| {
+        let (first, other): (Vec<_>, Vec<_>) = halves.next().into_iter().flatten().unzip();
+        *second = other;
+        first
+    });
     rayon::join(
-        || parts(isa, first_reads, first_writes, in_place, threads / 2),
-        || parts(isa, second_reads, second_writes, in_place, threads - threads / 2),
+        || parts(isa, first_reads, first_written, threads / 2),
+        || parts(isa, second_reads, second_written, threads - threads / 2),
     );
 }
 
 /// Moves streams of one length in step.
-fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, in_place: bool) {
+fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, overwrites: Vec<&mut [T]>) {
     macro_rules! counted {
-        ($($reads:literal $writes:literal),*) => {
-            match (reads.len(), writes.len()) {
-                $(($reads, $writes) => T::dispatch(isa, Stream::<T, $reads, $writes> {
-                    reads: std::array::from_fn(|i| reads[i]),
-                    writes: {
-                        let mut writes = writes.into_iter();
-                        std::array::from_fn(|_| writes.next().unwrap_or_default())
-                    },
-                    in_place,
-                }),)*
+        ($($reads:literal $writes:literal $overwrites:literal),*) => {
+            match (reads.len(), writes.len(), overwrites.len()) {
+                $(($reads, $writes, $overwrites) => {
+                    let (mut writes, mut overwrites) = (writes.into_iter(), overwrites.into_iter());
+                    T::dispatch(isa, Stream::<T, $reads, $writes, $overwrites> {
+                        reads: std::array::from_fn(|i| reads[i]),
+                        writes: std::array::from_fn(|_| writes.next().unwrap_or_default()),
+                        overwrites: std::array::from_fn(|_| overwrites.next().unwrap_or_default()),
+                    });
+                })*
                 // More than any of the library's losses has: one stream after the other.
-                (_, _) => {
-                    reads.into_iter().for_each(|read| stream(isa, vec![read], Vec::new(), false));
-                    for (place, write) in writes.into_iter().enumerate() {
-                        stream(isa, Vec::new(), vec![write], in_place && place == 0);
-                    }
+                (_, _, _) => {
+                    reads.into_iter().for_each(|read| stream(isa, vec![read], Vec::new(), Vec::new()));
+                    writes.into_iter().for_each(|write| stream(isa, Vec::new(), vec![write], Vec::new()));
+                    overwrites.into_iter().for_each(|slice| stream(isa, Vec::new(), Vec::new(), vec![slice]));
                 }
             }
         };
     }
-    counted!(0 0, 0 1, 1 0, 2 0, 3 0, 4 0, 1 1, 2 1, 3 1, 4 1, 1 2, 2 2, 3 2, 4 2, 3 3, 4 3);
+    counted!(
+        0 0 0, 0 1 0, 1 0 0, 2 0 0, 3 0 0, 4 0 0, 1 1 0, 2 1 0, 3 1 0, 4 1 0, 1 2 0, 2 2 0, 3 2 0, 4 2 0, 3 3 0, 4 3 0,
+        0 0 1, 1 0 1, 2 0 1, 3 0 1, 0 1 1, 1 1 1, 2 1 1, 2 2 1, 3 2 1
+    );
 }
 
-struct Stream<'b, T, const R: usize, const W: usize> {
+struct Stream<'b, T, const R: usize, const W: usize, const O: usize> {
     reads: [&'b [T]; R],
     writes: [&'b mut [T]; W],
-    in_place: bool,
+    overwrites: [&'b mut [T]; O],
 }
 
-impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R, W> {
+impl<T: Element, const R: usize, const W: usize, const O: usize> LaneTask<T> for Stream<'_, T, R, W, O> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(mut self, token: L::Token) {
-        let written = self.writes.iter().map(|write| write.len());
+        let written = self.writes.iter().chain(&self.overwrites).map(|write| write.len());
         let places = self.reads.iter().map(|read| read.len()).chain(written).min().unwrap_or(0);
+        // What is put back is what was there, and the compiler must not know.
+        let nothing = L::splat(token, black_box(0.0));
         let mut all = [L::splat(token, 0.0); VECTORS];
         let mut start = 0;
         let width = VECTORS * L::LANES;
@@ -115,13 +122,12 @@ impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R
                     last = L::load(token, &read[at.clone()]);
                     *one = one.or_bits(last);
                 }
-                for (place, write) in self.writes.iter_mut().enumerate() {
-                    let write = &mut write[at.clone()];
-                    if self.in_place && place == 0 {
-                        last = last.or_bits(L::load(token, write));
-                        *one = one.or_bits(last);
-                    }
-                    last.store(write);
+                for write in &mut self.writes {
+                    last.store(&mut write[at.clone()]);
+                }
+                for slice in &mut self.overwrites {
+                    let slice = &mut slice[at.clone()];
+                    L::load(token, slice).or_bits(nothing).store(slice);
                 }
             }
             start += width;
@@ -133,13 +139,12 @@ impl<T: Element, const R: usize, const W: usize> LaneTask<T> for Stream<'_, T, R
                 last = L::load_partial(token, &read[rest.clone()], T::ZERO);
                 all[0] = all[0].or_bits(last);
             }
-            for (place, write) in self.writes.iter_mut().enumerate() {
-                let write = &mut write[rest.clone()];
-                if self.in_place && place == 0 {
-                    last = last.or_bits(L::load_partial(token, write, T::ZERO));
-                    all[0] = all[0].or_bits(last);
-                }
-                last.store_partial(write);
+            for write in &mut self.writes {
+                last.store_partial(&mut write[rest.clone()]);
+            }
+            for slice in &mut self.overwrites {
+                let slice = &mut slice[rest.clone()];
+                L::load_partial(token, slice, T::ZERO).or_bits(nothing).store_partial(slice);
             }
             start = rest.end;
         }

@@ -171,8 +171,15 @@ impl<S: Kept> Workload<S> {
         make(&mut || ask(*loss, &call, way, gradients));
     }
 
-    /// Times calls, and the limit, in turns.
-    pub(super) fn time(&mut self, way: Way, threads: usize, isa: Isa, milliseconds: u64) -> (Times, Times) {
+    /// Times calls, and the limit, in turns, if the loss can be asked so.
+    pub(super) fn time(&mut self, way: Way, threads: usize, isa: Isa, milliseconds: u64) -> Option<(Times, Times)> {
+        match way {
+            Way::Forward | Way::Backward | Way::Fused => Some(self.time_apart(way, threads, isa, milliseconds)),
+            Way::InPlace => self.time_in_place(threads, isa, milliseconds),
+        }
+    }
+
+    fn time_apart(&mut self, way: Way, threads: usize, isa: Isa, milliseconds: u64) -> (Times, Times) {
         let Self { loss, columns, params, gradients } = self;
         let gradients = std::cell::RefCell::new(gradients);
         let mut call = call(columns, params);
@@ -190,12 +197,13 @@ impl<S: Kept> Workload<S> {
         in_turns(milliseconds, &mut kernel, &mut limit)
     }
 
-    /// The same where the gradient of the first prediction takes the place of its values, if the loss can do that. They are gradients of gradients after
-    /// a few calls, and what they were once all are made.
-    pub(super) fn time_in_place(&mut self, threads: usize, isa: Isa, milliseconds: u64) -> Option<(Times, Times)> {
+    /// The same where the gradient of the first prediction takes the place of its values, if the loss can do that, and go on with what is there then. They
+    /// are gradients of gradients after a few calls; the numbers that they were are put back at the end.
+    fn time_in_place(&mut self, threads: usize, isa: Isa, milliseconds: u64) -> Option<(Times, Times)> {
         let Self { loss, columns, params, gradients } = self;
         let place = gradients.iter().position(Option::is_some)?;
-        let Some(Column { shape, values: Given::Numbers(numbers) }) = columns[place].take() else { return None };
+        let column = columns[place].take_if(|column| matches!(column.values, Given::Numbers(_)))?;
+        let Column { shape, values: Given::Numbers(numbers) } = column else { return None };
         let mut changed = numbers.memory.clone();
         let times = {
             let mut call = call(columns, params);
@@ -216,16 +224,17 @@ impl<S: Kept> Workload<S> {
                 let mut memory = memory.borrow_mut();
                 let (values, gradients) = &mut *memory;
                 let mut bytes = read(columns);
-                bytes.writes.push(values);
+                bytes.overwrites.push(values);
                 for (other, gradient) in gradients.iter_mut().enumerate() {
                     bytes
                         .writes
                         .extend(gradient.as_mut().filter(|_| other != place).map(|gradient| &mut gradient.memory[..]));
                 }
-                move_bytes(Bytes { in_place: true, ..bytes }, isa, threads);
+                move_bytes(bytes, isa, threads);
             };
-            // What was answered once is answered again.
-            ask().is_ok().then(|| in_turns(milliseconds, &mut || _ = black_box(ask()), &mut limit))
+            // A gradient may be no number that the input admits.
+            let times = ask().is_ok().then(|| in_turns(milliseconds, &mut || _ = black_box(ask()), &mut limit));
+            times.filter(|_| ask().is_ok())
         };
         columns[place] = Some(Column { shape, values: Given::Numbers(numbers) });
         times
@@ -234,7 +243,7 @@ impl<S: Kept> Workload<S> {
 
 /// The bytes of inputs.
 fn read<S: Kept>(columns: &[Option<Column<S>>]) -> Bytes<'_, S::Compute> {
-    let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), in_place: false, labels: Vec::new() };
+    let mut bytes = Bytes { reads: Vec::new(), writes: Vec::new(), overwrites: Vec::new(), labels: Vec::new() };
     for column in columns.iter().flatten() {
         match &column.values {
             Given::Numbers(numbers) => bytes.reads.push(&numbers.memory),
@@ -248,7 +257,10 @@ fn read<S: Kept>(columns: &[Option<Column<S>>]) -> Bytes<'_, S::Compute> {
 /// One call as a user makes it.
 fn ask<S: Kept>(loss: &'static dyn Loss, call: &Call<'_, S>, way: Way, gradients: &mut [Option<Memory<S>>]) {
     let reduction = Reduction::Named(loss.info().default_reduction);
-    let want = if way == Way::Backward { Want::Nothing } else { Want::Value };
+    let want = match way {
+        Way::Backward => Want::Nothing,
+        Way::Forward | Way::Fused | Way::InPlace => Want::Value,
+    };
     let mut request = Request { reduction, want, ..Request::default() };
     if way != Way::Forward {
         for (slot, gradient) in request.gradients.iter_mut().zip(gradients) {

@@ -139,7 +139,6 @@ impl RowWise<1, 2, 0, 0, 1, 4, 1, 0> for Picked {
     const PASSES: &'static [[Accumulate; 1]] = &[[Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
-    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }

@@ -1,13 +1,12 @@
 //! What is the same at every place, as plain `f64` code that runs once a call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::body::{Body, float, not_lowered};
 use crate::expr::{Binary, Comparison, Expr, ExprId, Graph, Unary};
-use crate::rewrite::reachable;
 
 /// The slots of what is the same at every place: numbers, and after them the reciprocals of those that kernels divide by, three slots each.
 pub(super) struct Slots<'k> {
@@ -19,9 +18,8 @@ pub(super) struct Slots<'k> {
 impl<'k> Slots<'k> {
     /// Of a kernel that computes these roots.
     pub(super) fn new(graph: &'k Graph, numbers: &'k [ExprId], roots: impl IntoIterator<Item = ExprId>) -> Self {
-        let mut divisors: Vec<ExprId> = reachable(graph, roots)
+        let mut divisors: Vec<ExprId> = computed(graph, numbers, roots)
             .into_iter()
-            .filter(|id| !numbers.contains(id))
             .filter_map(|id| match graph.expr(id) {
                 Expr::Binary(Binary::Divide, _, divisor) => Some(divisor),
                 _ => None,
@@ -62,6 +60,18 @@ impl<'k> Slots<'k> {
             body.bind_reciprocal(*divisor, quote!([u[#scale], u[#head], u[#tail]]));
         }
     }
+}
+
+/// The nodes that are computed for some roots, these numbers being known.
+fn computed(graph: &Graph, numbers: &[ExprId], roots: impl IntoIterator<Item = ExprId>) -> HashSet<ExprId> {
+    let mut seen = HashSet::new();
+    let mut stack: Vec<ExprId> = roots.into_iter().collect();
+    while let Some(id) = stack.pop() {
+        if !numbers.contains(&id) && seen.insert(id) {
+            stack.extend(graph.expr(id).operands());
+        }
+    }
+    seen
 }
 
 /// Whether a node is a constant by whose reciprocal no compiler multiplies instead.

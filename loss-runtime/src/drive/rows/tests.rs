@@ -4,7 +4,7 @@ use super::{TILE_EXTENT, take, take_one, walks_along};
 use crate::drive::across::is_tiled;
 use crate::drive::counted::{Counts, Squares, counted, job, view};
 use crate::drive::row_wise;
-use crate::job::{Outputs, Slot, View};
+use crate::job::{Outputs, Slot, Values, View};
 use crate::kernel::Accumulate;
 use crate::lane::{Isa, Lane, LaneTask, MAX_LANES, Real};
 
@@ -161,4 +161,28 @@ fn values_that_a_pass_spills_are_there_whether_or_not_gradients_are_wanted() {
             assert!(!wants_gradient || gradient == expected, "{extents:?}");
         }
     }
+}
+
+/// Asks for a gradient in place of its input, which must be right, and tells how many places the pass computed.
+fn steps_in_place<const PER_ELEMENT: bool>(extents: [usize; 3]) -> usize {
+    let mut numbers: Vec<f32> = (0..extents.iter().product()).map(number).collect();
+    let strides = [extents[1] * extents[2], extents[2], 1];
+    let mut job = job(extents, &[View { values: Values::InPlace, strides, broadcast: false }]);
+    job.per_element = PER_ELEMENT;
+    let mut outputs = Outputs::none();
+    outputs.gradients[0] = Some(Slot::Native(&mut numbers));
+    let (_, counts) = counted(|| row_wise::<f32, Squares<PER_ELEMENT>, 1, 0, 0, 0, 1, 2, 1, 0>(&job, &mut outputs));
+    assert!(numbers.iter().enumerate().all(|(at, slope)| *slope == 2.0 * number(at)), "{extents:?} {PER_ELEMENT}");
+    counts.step
+}
+
+#[test]
+fn what_a_pass_spills_takes_the_place_of_the_input_where_nothing_reads_it_any_more() {
+    for extents in [[16, 48, 1], [3, 4800, 1]] {
+        assert_eq!(steps_in_place::<false>(extents), computed(extents), "{extents:?}");
+        assert_eq!(steps_in_place::<true>(extents), 2 * computed(extents), "{extents:?}");
+    }
+    // In a tile there is room for it.
+    assert_eq!(steps_in_place::<false>([16, 5, 1]), computed([16, 5, 1]));
+    assert_eq!(steps_in_place::<true>([16, 5, 1]), computed([16, 5, 1]));
 }

@@ -86,7 +86,6 @@ impl RowWise<0, 1, 0, 0, 0, 1, 0, 0> for WeightOfLabel {
     const PASSES: &'static [[Accumulate; 0]] = &[];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
-    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }
@@ -139,7 +138,6 @@ impl RowWise<2, 1, 1, 0, 1, 3, 2, 1> for ScaledDot {
     const PASSES: &'static [[Accumulate; 1]] = &[[Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
-    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }
@@ -196,7 +194,6 @@ impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
         &[[Accumulate::Max, Accumulate::Nothing], [Accumulate::Sum, Accumulate::Sum]];
     const VALUE_PER_ELEMENT: bool = true;
     const SPILL: Option<usize> = Some(1);
-    const SPILL_REPLACES: bool = false;
     fn uniforms(call: &CallConstants<'_>) -> [f64; 0] {
         super::tell(call);
         []
@@ -262,7 +259,6 @@ impl RowWise<1, 0, 0, 0, 2, 2, 0, 0> for Midrange {
     const PASSES: &'static [[Accumulate; 2]] = &[[Accumulate::Min, Accumulate::Max]];
     const VALUE_PER_ELEMENT: bool = false;
     const SPILL: Option<usize> = None;
-    const SPILL_REPLACES: bool = false;
     fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
         []
     }

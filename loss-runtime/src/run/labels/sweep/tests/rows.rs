@@ -142,6 +142,12 @@ fn only_a_sum_that_rounding_may_have_moved_is_left_to_a_closer_look() {
         let mut rows = Simplex::<f64>::new(1, 40, 16, [640, 16, 1]);
         rows.set([0, 7, 3], rows.get([0, 7, 3]) + 0.001 - 1e-13);
         assert!(rows.passes(isa), "{isa}");
+        // So they do where they are transposed first.
+        let mut rows = Simplex::<f32>::new(16, 32, 1, [32, 1, 0]);
+        rows.set([5, 7, 0], rows.get([5, 7, 0]) + 0.001 - 8e-6);
+        assert!(rows.passes(isa), "{isa}");
+        rows.set([5, 7, 0], rows.get([5, 7, 0]) + 7e-6);
+        assert!(!rows.passes(isa), "{isa}");
         // Exactly as far as is allowed, but for what may be lost.
         let mut rows = Simplex::<f32>::new(1, 40, 16, [640, 16, 1]);
         rows.set([0, 7, 3], rows.get([0, 7, 3]) + 0.001 - 1e-6);
