@@ -71,6 +71,13 @@ impl Runs {
 
     /// Several numbers, one after the other, each of them `repeat` times.
     pub(crate) fn push_all(&mut self, mut numbers: &[f64], repeat: f64) {
+        if self.count == 0
+            && let Ok(run) = <&[f64; Self::LENGTH]>::try_from(numbers)
+        {
+            // A whole run is not copied first.
+            self.runs.push(halved(run.map(|number| number * repeat)));
+            return;
+        }
         while !numbers.is_empty() {
             let (now, later) = numbers.split_at(numbers.len().min(Self::LENGTH - self.count));
             for (place, number) in self.run[self.count..].iter_mut().zip(now) {
