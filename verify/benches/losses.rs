@@ -105,17 +105,20 @@ fn one_size(criterion: &mut Criterion, loss: &'static dyn Loss, batch: &Batch<f3
             Some(vec![0.0; reals.len()])
         })
         .collect();
-    for way in Way::APART {
+    for way in Way::ALL {
         group.bench_function(BenchmarkId::new(way.name(), size.name()), |bencher| {
             bencher.iter(|| {
                 let want = match way {
+                    Way::Forward | Way::Fused => Want::Value,
                     Way::Backward => Want::Nothing,
-                    Way::Forward | Way::Fused | Way::InPlace => Want::Value,
                 };
                 let mut request = Request { reduction: Reduction::Sum, want, ..Request::default() };
-                if way != Way::Forward {
-                    for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {
-                        *slot = gradient.as_deref_mut();
+                match way {
+                    Way::Forward => {}
+                    Way::Backward | Way::Fused => {
+                        for (slot, gradient) in request.gradients.iter_mut().zip(&mut gradients) {
+                            *slot = gradient.as_deref_mut();
+                        }
                     }
                 }
                 run(loss, black_box(&call), request).expect("the generator makes calls that are answered")
