@@ -36,16 +36,3 @@ pub(crate) const CHUNK: usize = 8192;
 const _: () = assert!(CHUNK.is_multiple_of(MAX_VIRTUAL));
 /// How many elements are gathered or converted at a time: small enough for the first cache, a multiple of all lanes.
 pub(crate) const BLOCK: usize = 512;
-
-/// Sums virtual lanes as a tree: lane `i` and lane `i + half` first, and so on by halves.
-#[inline(always)]
-fn halve<const N: usize>(lanes: &mut [f64; N], width: usize) -> f64 {
-    let mut half = width / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
-}

@@ -75,7 +75,7 @@ impl Runs {
             && let Ok(run) = <&[f64; Self::LENGTH]>::try_from(numbers)
         {
             // A whole run is not copied first.
-            self.runs.push(halved(run.map(|number| number * repeat)));
+            self.runs.push(halve(&mut run.map(|number| number * repeat), Self::LENGTH));
             return;
         }
         while !numbers.is_empty() {
@@ -86,7 +86,7 @@ impl Runs {
             self.count += now.len();
             numbers = later;
             if self.count == Self::LENGTH {
-                self.runs.push(halved(self.run));
+                self.runs.push(halve(&mut self.run, Self::LENGTH));
                 self.count = 0;
             }
         }
@@ -96,21 +96,21 @@ impl Runs {
         let mut run = self.run;
         // What is left there of the run before is of no more use.
         run[self.count..].fill(0.0);
-        self.runs.sum() + halved(run)
+        self.runs.sum() + halve(&mut run, Self::LENGTH)
     }
 }
 
-/// Adds the second half to the first, and again, until one is left.
+/// Sums the first `width` numbers, a power of two, as a tree: number `i` and number `i + half` first, and so on by halves.
 #[inline(always)]
-fn halved(mut run: [f64; Runs::LENGTH]) -> f64 {
-    let mut half = Runs::LENGTH / 2;
+pub(crate) fn halve<const N: usize>(numbers: &mut [f64; N], width: usize) -> f64 {
+    let mut half = width / 2;
     while half > 0 {
         for i in 0..half {
-            run[i] += run[i + half];
+            numbers[i] += numbers[i + half];
         }
         half /= 2;
     }
-    run[0]
+    numbers[0]
 }
 
 /// A sum as if in twice the precision of `f64`: what every addition loses is kept (Neumaier's summation, by Knuth's exact addition, which

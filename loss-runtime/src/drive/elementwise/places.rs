@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
-use super::super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS, halve};
+use super::super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::kernel::Elementwise;
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;
-use crate::sum::Cascade;
+use crate::sum::{Cascade, halve};
 
 /// What the gradient of each value is multiplied by.
 #[derive(Clone, Copy)]
