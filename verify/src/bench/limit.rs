@@ -46,25 +46,21 @@ pub(super) fn move_bytes<T: Element>(bytes: Bytes<'_, T>, isa: Isa, threads: usi
 }
 
 /// Splits everything into as many parts as there are threads.
-fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, written: [Vec<&mut [T]>; 2], threads: usize) {
+fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, [writes, overwrites]: [Vec<&mut [T]>; 2], threads: usize) {
     if threads <= 1 {
-        let [writes, overwrites] = written;
         return stream(isa, reads, writes, overwrites);
     }
     let middle = |len: usize| len / threads * (threads / 2);
+    let halves = |slices: Vec<_>| -> (Vec<_>, Vec<_>) {
+        slices.into_iter().map(|slice: &mut [T]| slice.split_at_mut(middle(slice.len()))).unzip()
+    };
     let (first_reads, second_reads): (Vec<_>, Vec<_>) =
         reads.into_iter().map(|read| read.split_at(middle(read.len()))).unzip();
-    let mut second_written = [Vec::new(), Vec::new()];
-    let first_written = written.map(|slices| slices.into_iter().map(|slice| slice.split_at_mut(middle(slice.len()))));
-    let mut halves = first_written.into_iter();
-    let first_written = second_written.each_mut().map(|second| {
-        let (first, other): (Vec<_>, Vec<_>) = halves.next().into_iter().flatten().unzip();
-        *second = other;
-        first
-    });
+    let (first_writes, second_writes) = halves(writes);
+    let (first_overwrites, second_overwrites) = halves(overwrites);
     rayon::join(
-        || parts(isa, first_reads, first_written, threads / 2),
-        || parts(isa, second_reads, second_written, threads - threads / 2),
+        || parts(isa, first_reads, [first_writes, first_overwrites], threads / 2),
+        || parts(isa, second_reads, [second_writes, second_overwrites], threads - threads / 2),
     );
 }
 
