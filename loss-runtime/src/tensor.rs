@@ -3,6 +3,7 @@
 mod overwritten;
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 #[cfg(feature = "half")]
 use half::{bf16, f16};
@@ -246,13 +247,13 @@ macro_rules! label_types {
                 }
             }
 
-            /// Whether all values from `start` on, `len` of them, pass.
+            /// Whether the values at some places pass.
             #[inline(always)]
-            pub(crate) fn all(&self, start: usize, len: usize, test: impl LabelTest) -> bool {
+            pub(crate) fn all(&self, places: Range<usize>, test: impl LabelTest) -> bool {
                 match self {
                     // Without a way out in the middle: the loop is then vectorised.
                     $($(#[$when])? Self::$variant(values) => {
-                        values[start..start + len].iter().fold(true, |all, value| all & test.passes(*value))
+                        values[places].iter().fold(true, |all, value| all & test.passes(*value))
                     })*
                 }
             }

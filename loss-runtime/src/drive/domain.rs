@@ -1,9 +1,11 @@
 //! Finding the first value that breaks a declared condition.
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use super::elementwise::load;
 use super::scratch::{gather, live};
+use super::split::ask_parts;
 use super::{BLOCK, VECTORS};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
@@ -26,59 +28,76 @@ where
 trait Violation<T: Element, const I: usize, const U: usize>: Elementwise<I, U, 0> + Sized {
     fn violation(job: &Job<'_, T>) -> Option<usize> {
         let uniforms = Self::uniforms(&job.constants());
-        T::dispatch(job.isa, Search::<T, Self, I, U> { job, uniforms, kernel: PhantomData })
+        let axes = Self::INPUTS.map(|input| job.inputs[input].strides);
+        let along_rows = axes.iter().any(|[outer, _, inner]| *outer != 0 || *inner != 0);
+        let along_extent = axes.iter().any(|[_, extent, _]| *extent != 0);
+        let Geometry { outer, extent, inner } = job.geometry;
+        let own = |is_along, len| if is_along { len } else { 1 };
+        let geometry = Geometry {
+            outer: own(along_rows, outer),
+            extent: own(along_extent, extent),
+            inner: own(along_rows, inner),
+        };
+        let drops = job.dropped.is_some() && along_rows;
+        let search = |places| {
+            let search =
+                Search::<T, Self, I, U> { job, geometry, places, drops, uniforms: &uniforms, kernel: PhantomData };
+            T::dispatch(job.isa, search)
+        };
+        let places = geometry.places();
+        let first = ask_parts(job.threads, places, places * I, search, |left, right| match (left, right) {
+            (Some(left), Some(right)) => Some(left.min(right)),
+            (left, right) => left.or(right),
+        });
+        first.map(|first| (first.outer * extent + first.extent) * inner + first.inner)
     }
 }
 
 impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> Violation<T, I, U> for K {}
 
+/// A place, in the order of rows and then along each.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct RowPlace {
+    outer: usize,
+    inner: usize,
+    extent: usize,
+}
+
+/// The search at some places along the axes that the kernel's inputs have.
 struct Search<'j, 'a, T, K, const I: usize, const U: usize> {
     job: &'j Job<'a, T>,
-    uniforms: [f64; U],
-    kernel: PhantomData<K>,
+    geometry: Geometry,
+    places: Range<usize>,
+    /// Whether a row may be dropped.
+    drops: bool,
+    uniforms: &'j [f64; U],
+    kernel: PhantomData<fn() -> K>,
 }
 
 impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTask<T> for Search<'_, '_, T, K, I, U> {
-    type Output = Option<usize>;
+    type Output = Option<RowPlace>;
 
     #[inline(always)]
-    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Option<usize> {
-        let job = self.job;
-        let whole = job.geometry;
-        let mut along_rows = false;
-        let mut along_extent = false;
-        for input in K::INPUTS {
-            let [outer, extent, inner] = job.inputs[input].strides;
-            along_rows |= outer != 0 || inner != 0;
-            along_extent |= extent != 0;
-        }
-        let rows = |extent: usize| if along_rows { extent } else { 1 };
-        let geometry = Geometry {
-            outer: rows(whole.outer),
-            extent: if along_extent { whole.extent } else { 1 },
-            inner: rows(whole.inner),
-        };
-        let drops = job.dropped.is_some() && along_rows;
+    fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> Option<RowPlace> {
+        let Self { job, geometry, places, drops, uniforms, .. } = self;
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
-            u[i] = L::splat(token, self.uniforms[i]);
+            u[i] = L::splat(token, uniforms[i]);
         }
 
         let mut inputs = [[T::ZERO; BLOCK]; I];
         // They stay as they are where no row is dropped.
         let mut alive = [T::ONE; BLOCK];
-        let places = geometry.places();
-        // Outer, inner, along the second axis.
-        let mut first: Option<[usize; 3]> = None;
-        let mut start = 0;
-        while start < places {
+        let mut first: Option<RowPlace> = None;
+        let Range { mut start, end } = places;
+        while start < end {
             // Rows of one outer place interleave: the first violation in memory may not be that of the first row.
-            if let Some([outer, ..]) = first
+            if let Some(RowPlace { outer, .. }) = first
                 && (geometry.inner == 1 || geometry.coordinates(start)[0] != outer)
             {
                 break;
             }
-            let len = BLOCK.min(places - start);
+            let len = BLOCK.min(end - start);
             let mut slices: [&[T]; I] = [&[]; I];
             for (i, space) in inputs.iter_mut().enumerate() {
                 let view = &job.inputs[K::INPUTS[i]];
@@ -124,7 +143,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
                     for lane in 0..end - at {
                         let [outer, extent, inner] = geometry.coordinates(start + at + lane);
                         if lanes[lane] != T::ZERO && alive[at + lane] != T::ZERO {
-                            let place = [outer, inner, extent];
+                            let place = RowPlace { outer, inner, extent };
                             first = Some(first.map_or(place, |first| first.min(place)));
                         }
                     }
@@ -133,7 +152,7 @@ impl<T: Element, K: Elementwise<I, U, 0>, const I: usize, const U: usize> LaneTa
             }
             start += len;
         }
-        first.map(|[outer, inner, extent]| (outer * whole.extent + extent) * whole.inner + inner)
+        first
     }
 }
 

@@ -83,12 +83,49 @@ const LEAF: usize = 1 << 16;
 /// `values` is how many element values, read or written, there are in all. A gradient that is summed over an axis has no parts.
 pub(super) fn leaf_units<T: Element>(job: &Job<'_, T>, outputs: &Outputs<'_, T>, units: usize, values: usize) -> usize {
     let summed = job.inputs.iter().zip(&outputs.gradients).any(|(view, slot)| view.broadcast && slot.is_some());
-    if !cfg!(feature = "parallel") || summed || job.threads == Some(1) || values < WORTH_SPLITTING {
+    if summed { usize::MAX } else { leaf(job.threads, units, values) }
+}
+
+/// The same, of work that writes nothing.
+fn leaf(threads: Option<usize>, units: usize, values: usize) -> usize {
+    if !cfg!(feature = "parallel") || threads == Some(1) || values < WORTH_SPLITTING {
         return usize::MAX;
     }
     let enough = LEAF.div_ceil((values / units.max(1)).max(1));
-    let share = job.threads.map_or(1, |threads| units.div_ceil(threads.max(1)));
+    let share = threads.map_or(1, |threads| units.div_ceil(threads.max(1)));
     enough.max(share).max(1).next_power_of_two()
+}
+
+/// Asks about parts of some units, which hold `values` element values in all, on as many threads as there are, and joins the answers.
+pub(crate) fn ask_parts<R: Send>(
+    threads: Option<usize>,
+    units: usize,
+    values: usize,
+    ask: impl Fn(Range<usize>) -> R + Sync,
+    join: impl Fn(R, R) -> R + Sync,
+) -> R {
+    ask_range(0..units, leaf(threads, units, values), &ask, &join)
+}
+
+fn ask_range<R: Send>(
+    units: Range<usize>,
+    leaf: usize,
+    ask: &(impl Fn(Range<usize>) -> R + Sync),
+    join: &(impl Fn(R, R) -> R + Sync),
+) -> R {
+    #[cfg(feature = "parallel")]
+    if units.len() > leaf
+        && let Some(middle) = split(units.len())
+    {
+        let middle = units.start + middle;
+        let (left, right) = rayon::join(
+            || ask_range(units.start..middle, leaf, ask, join),
+            || ask_range(middle..units.end, leaf, ask, join),
+        );
+        return join(left, right);
+    }
+    let _ = (leaf, join);
+    ask(units)
 }
 
 /// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
@@ -112,4 +149,40 @@ pub(super) fn sum_units<T: Element, W: Work<T>>(
     }
     let _ = leaf;
     work.leaf(units, &mut part)
+}
+
+#[cfg(all(test, feature = "parallel"))]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::{LEAF, WORTH_SPLITTING, ask_parts};
+
+    /// The parts that are asked about, as they are joined.
+    fn parts(threads: Option<usize>, units: usize, values: usize) -> Vec<core::ops::Range<usize>> {
+        let ask = || ask_parts(threads, units, values, |part| vec![part], |left, right| [left, right].concat());
+        rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads").install(ask)
+    }
+
+    #[test]
+    fn every_unit_is_asked_about_once_and_in_order() {
+        for (units, each) in [(WORTH_SPLITTING, 1), (WORTH_SPLITTING + 1, 1), (1000, 600), (9, 100_000), (1, 1 << 20)] {
+            for threads in [None, Some(2), Some(5)] {
+                let parts = parts(threads, units, units * each);
+                assert_eq!((parts[0].start, parts[parts.len() - 1].end), (0, units));
+                assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start), "{parts:?}");
+                assert_eq!(parts.len() > 1, units > 1, "{units} units, {threads:?} threads");
+                assert!(parts.len() <= threads.unwrap_or(usize::MAX));
+                let but_last = &parts[..parts.len() - 1];
+                assert!(but_last.iter().all(|part| part.len() * each >= LEAF || part.len() == 1), "{parts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_thread_and_few_numbers_are_asked_about_whole() {
+        assert_eq!(parts(Some(1), 1 << 20, 1 << 20), [0..1 << 20]);
+        assert_eq!(parts(None, WORTH_SPLITTING - 1, WORTH_SPLITTING - 1), [0..WORTH_SPLITTING - 1]);
+        assert_eq!(parts(None, 0, 0), [0..0]);
+    }
 }

@@ -3,7 +3,10 @@
 
 mod sweep;
 
+use core::ops::Range;
+
 use crate::call::{Call, MAX_INPUTS};
+use crate::drive::ask_parts;
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo};
 use crate::job::{Geometry, Job, Values, View};
@@ -49,7 +52,7 @@ pub(super) fn check<T: Element>(
 pub(super) fn all_admitted_alone<T: Element>(declared: &InputInfo, values: &[T], isa: Isa) -> bool {
     matches!(declared.label, Label::Real) || {
         let admitted = Admitted { label: declared.label, extent: 1, ignored: None };
-        all_admitted(&Values::Native(values), values.len(), admitted, isa)
+        all_admitted(&Values::Native(values), 0..values.len(), admitted, isa)
     }
 }
 
@@ -58,8 +61,16 @@ pub(super) fn none_dropped<T: Element>(job: &Job<'_, T>) -> bool {
     job.dropped.is_some_and(|dropped| {
         let view = &job.inputs[dropped.input];
         let own = view.own_places(&job.geometry);
-        view.is_flat(&own) && none_equals(&view.values, own.places(), dropped.value, job.isa)
+        view.is_flat(&own)
+            && all_parts(job.threads, own.places(), own.places(), |places| {
+                none_equals(&view.values, places, dropped.value, job.isa)
+            })
     })
+}
+
+/// Whether something holds of all of some units, which hold `values` numbers, asked on as many threads as there are.
+fn all_parts(threads: Option<usize>, units: usize, values: usize, ask: impl Fn(Range<usize>) -> bool + Sync) -> bool {
+    ask_parts(threads, units, values, ask, |left, right| left & right)
 }
 
 /// The value that drops a row, if this input can.
@@ -111,7 +122,7 @@ impl<T: Element> Search<'_, '_, T> {
         match self.declared.label {
             Label::Real | Label::Group => return None,
             Label::Simplex => {
-                if all_simplex(self.view, &self.job.geometry, self.admitted(), self.job.isa) {
+                if self.all_simplex() {
                     return None;
                 }
             }
@@ -146,7 +157,18 @@ impl<T: Element> Search<'_, '_, T> {
     /// Whether all values pass, in one sweep without regard to rows. Says no too where there are gaps between rows.
     fn all_pass(&self) -> bool {
         let own = self.view.own_places(&self.job.geometry);
-        self.view.is_flat(&own) && all_admitted(&self.view.values, own.places(), self.admitted(), self.job.isa)
+        self.view.is_flat(&own)
+            && all_parts(self.job.threads, own.places(), own.places(), |places| {
+                all_admitted(&self.view.values, places, self.admitted(), self.job.isa)
+            })
+    }
+
+    /// Whether all rows add up to 1, in one sweep. Says no too where they do not lie as rows of vectors do, or a sum is too near the bounds.
+    fn all_simplex(&self) -> bool {
+        let geometry = &self.job.geometry;
+        all_parts(self.job.threads, geometry.outer, geometry.places(), |outer| {
+            all_simplex(self.view, geometry, outer, self.admitted(), self.job.isa)
+        })
     }
 
     /// Whether all rows see the same values.
@@ -169,7 +191,7 @@ impl<T: Element> Search<'_, '_, T> {
             let offset = self.view.offset(outer, place, inner);
             let (value, passes) = match self.view.values {
                 Values::Native(values) => (values[offset].to_f64(), test.passes(values[offset].to_f64())),
-                Values::Labels(values) => (values.number(offset), values.all(offset, 1, test)),
+                Values::Labels(values) => (values.number(offset), values.all(offset..offset + 1, test)),
                 Values::InPlace | Values::Absent => return None,
             };
             if !passes {

@@ -3,10 +3,12 @@
 use std::thread::{self, ThreadId};
 
 use loss_runtime::call::{Execution, Reduction, Upstream};
-use loss_runtime::{Array, Loss, Tensor};
+use loss_runtime::{Array, Error, Labels, Loss, Tensor};
 
 use crate::kernels::PIECES;
-use crate::losses::{DOT, DOT_BROADCAST, LOG_SOFTMAX_TELLS, SMOOTH, TRIPLE, TRIPLE_TELLS, WEIGHTED_SQUARE};
+use crate::losses::{
+    DOT, DOT_BROADCAST, LOG_SOFTMAX_TELLS, PROPORTIONS, SIGNED, SMOOTH, TRIPLE, TRIPLE_TELLS, WEIGHTED_SQUARE,
+};
 use crate::{SERIAL, ask, assert_same, numbers, round, tensor};
 
 /// Who ran each piece of a call.
@@ -56,6 +58,54 @@ fn a_call_is_split_where_it_is_long_enough_for_threads() {
     for threads in [None, Some(2)] {
         assert_eq!(triple(1 << 20, threads), [thread::current().id()]);
         assert_eq!(log_softmax(100, threads), [thread::current().id()]);
+    }
+}
+
+/// Values are checked by several threads before anything is computed; whichever of them finds a wrong one, the first is named.
+#[test]
+fn any_number_of_threads_names_the_first_wrong_value() {
+    let (rows, extent) = (2100, 500);
+    let n = rows * extent;
+    let ones = vec![1.0_f32; n];
+    let (line, table) = (Array::from(tensor(&ones, &[n])), Array::from(tensor(&ones, &[rows, extent])));
+    let places = [[0, n - 1], [70_000, 70_001], [n / 2, 3], [n - 1, n - 1]];
+    let error = |loss: &dyn Loss, inputs: &[Array<'_, f32>], threads| {
+        let execution = Execution { isa: None, threads };
+        match ask(loss, inputs, execution, Reduction::Sum, Upstream::One, None, &[n]) {
+            Err((error, untouched)) => {
+                assert!(untouched, "{error}: something was written");
+                error
+            }
+            Ok(_) => panic!("{}: nothing was found", loss.info().name),
+        }
+    };
+    for threads in [None, Some(1), Some(2), Some(7)] {
+        for wrong in places {
+            let first = *wrong.iter().min().unwrap();
+            let mut values = ones.clone();
+            wrong.iter().for_each(|at| values[*at] = -0.5);
+            let found = error(&SIGNED, &[line, tensor(&values, &[n]).into()], threads);
+            assert!(matches!(found, Error::Label { row, .. } if row == first), "{threads:?} {wrong:?}: {found}");
+            let found = error(&WEIGHTED_SQUARE, &[table, tensor(&values, &[rows, extent]).into()], threads);
+            assert!(matches!(found, Error::Domain { index, .. } if index == first), "{threads:?} {wrong:?}: {found}");
+            let mut shares = vec![1.0 / extent as f32; n];
+            wrong.iter().for_each(|at| shares[*at] = 0.5);
+            let found = error(&PROPORTIONS, &[table, tensor(&shares, &[rows, extent]).into()], threads);
+            assert!(
+                matches!(found, Error::RowSum { row, .. } if row == first / extent),
+                "{threads:?} {wrong:?}: {found}"
+            );
+        }
+        // Of many labels one drops its row, and all threads have to be told.
+        for dropped in [0, 70_000, n - 1] {
+            let mut signs = vec![-1_i8; n];
+            signs[dropped] = 7;
+            let inputs = [line, Labels::from(&signs).into()];
+            let execution = Execution { isa: None, threads };
+            let sum = ask(&SIGNED, &inputs, execution, Reduction::MEAN, Upstream::One, None, &[n]).unwrap();
+            assert_eq!(sum.outcome.partial.divisor, Some((n - 1) as f64), "{threads:?} {dropped}");
+            assert_eq!(sum.gradients[0][dropped], 0.0, "{threads:?} {dropped}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether every value of an input is admitted, in one sweep without regard to rows.
+//! Whether every value of an input is admitted, in one sweep without regard to rows, or in several side by side.
 //!
 //! A yes is certain. A no means that [`super`] has to look: at the value that is wrong, at one in a row that is dropped, or at a sum that this
 //! sweep is too coarse for.
@@ -16,37 +16,49 @@ use crate::lane::{Isa, Lane, LaneTask, MAX_LANES, Real};
 use crate::registry::Element;
 use crate::tensor::{LabelSlice, LabelTest, LabelType};
 
-/// Whether the first `len` values are admitted.
-pub(super) fn all_admitted<T: Element>(values: &Values<'_, T>, len: usize, admitted: Admitted, isa: Isa) -> bool {
+/// Whether the values at some places are admitted.
+pub(super) fn all_admitted<T: Element>(
+    values: &Values<'_, T>,
+    places: Range<usize>,
+    admitted: Admitted,
+    isa: Isa,
+) -> bool {
     match values {
-        Values::Native(values) => T::dispatch(isa, Floats { values: &values[..len], admitted }),
-        Values::Labels(values @ (LabelSlice::F32(_) | LabelSlice::F64(_))) => values.all(0, len, admitted),
-        Values::Labels(values) if values.is_narrow() => narrow::all_admitted::<T>(*values, len, admitted, isa),
-        Values::Labels(values) => T::dispatch(isa, Integers { values: *values, len, admitted }),
+        Values::Native(values) => T::dispatch(isa, Floats { values: &values[places], admitted }),
+        Values::Labels(values @ (LabelSlice::F32(_) | LabelSlice::F64(_))) => values.all(places, admitted),
+        Values::Labels(values) if values.is_narrow() => narrow::all_admitted::<T>(*values, places, admitted, isa),
+        Values::Labels(values) => T::dispatch(isa, Integers { values: *values, places, admitted }),
         Values::InPlace | Values::Absent => true,
     }
 }
 
-/// Whether all rows are probabilities that add up to 1, if they lie as rows of vectors do.
-pub(super) fn all_simplex<T: Element>(view: &View<'_, T>, geometry: &Geometry, admitted: Admitted, isa: Isa) -> bool {
+/// Whether some rows, counted along the outermost axis, are probabilities that add up to 1, if they lie as rows of vectors do.
+pub(super) fn all_simplex<T: Element>(
+    view: &View<'_, T>,
+    geometry: &Geometry,
+    outer: Range<usize>,
+    admitted: Admitted,
+    isa: Isa,
+) -> bool {
     let values = match view.values {
         Values::Native(values) => values,
         Values::Labels(values) if values.is_narrow() => {
-            return narrow::all_simplex(view, values, geometry, admitted, isa);
+            return narrow::all_simplex(view, values, geometry, outer, admitted, isa);
         }
         Values::Labels(_) | Values::InPlace | Values::Absent => return false,
     };
-    let rows = Rows { values, strides: view.strides, geometry: *geometry, tolerance: SIMPLEX_TOLERANCE };
-    let lies = if geometry.inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
+    let Geometry { extent, inner, .. } = *geometry;
+    let rows = Rows { values, strides: view.strides, outer, extent, inner, tolerance: SIMPLEX_TOLERANCE };
+    let lies = if inner == 1 { view.strides[1] == 1 } else { view.strides[2] == 1 };
     lies && view.strides[1] > 0 && T::dispatch(isa, rows)
 }
 
-/// Whether none of the first `len` labels is `value`.
-pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, len: usize, value: f64, isa: Isa) -> bool {
+/// Whether none of the labels at some places is `value`.
+pub(super) fn none_equals<T: Element>(values: &Values<'_, T>, places: Range<usize>, value: f64, isa: Isa) -> bool {
     match values {
         Values::Native(_) => false,
         Values::Labels(values) => {
-            integer(value).is_some_and(|value| T::dispatch(isa, Absent { values: *values, len, value }))
+            integer(value).is_some_and(|value| T::dispatch(isa, Absent { values: *values, places, value }))
         }
         Values::InPlace | Values::Absent => true,
     }
@@ -134,7 +146,7 @@ fn none_is<L: Lane>(token: L::Token, values: &[L::Scalar], wrong: impl Fn(L) -> 
 /// Labels that are not floats.
 struct Integers<'v> {
     values: LabelSlice<'v>,
-    len: usize,
+    places: Range<usize>,
     admitted: Admitted,
 }
 
@@ -143,14 +155,14 @@ impl<T: Real> LaneTask<T> for Integers<'_> {
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> bool {
-        let Self { values, len, admitted } = self;
+        let Self { values, places, admitted } = self;
         // 0 is admitted wherever a range is looked at.
         let ignored = admitted.ignored.and_then(integer).unwrap_or(0);
         match admitted.label {
-            Label::ClassIndex => values.all(0, len, UpTo { last: (admitted.extent as u64).wrapping_sub(1), ignored }),
-            Label::Binary | Label::MultiHot | Label::Flag => values.all(0, len, UpTo { last: 1, ignored }),
-            Label::Count => values.all(0, len, UpTo { last: i64::MAX as u64, ignored }),
-            Label::Sign => values.all(0, len, OneOrMinusOne),
+            Label::ClassIndex => values.all(places, UpTo { last: (admitted.extent as u64).wrapping_sub(1), ignored }),
+            Label::Binary | Label::MultiHot | Label::Flag => values.all(places, UpTo { last: 1, ignored }),
+            Label::Count => values.all(places, UpTo { last: i64::MAX as u64, ignored }),
+            Label::Sign => values.all(places, OneOrMinusOne),
             Label::Real | Label::Group => true,
             Label::Nonnegative | Label::Positive | Label::Probability | Label::Simplex => false,
         }
@@ -185,7 +197,7 @@ impl LabelTest for OneOrMinusOne {
 /// The search for an integer.
 struct Absent<'v> {
     values: LabelSlice<'v>,
-    len: usize,
+    places: Range<usize>,
     value: i64,
 }
 
@@ -194,7 +206,7 @@ impl<T: Real> LaneTask<T> for Absent<'_> {
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, _: L::Token) -> bool {
-        self.values.all(0, self.len, Not(self.value))
+        self.values.all(self.places, Not(self.value))
     }
 }
 
@@ -212,7 +224,9 @@ impl LabelTest for Not {
 struct Rows<'v, T> {
     values: &'v [T],
     strides: [usize; 3],
-    geometry: Geometry,
+    outer: Range<usize>,
+    extent: usize,
+    inner: usize,
     /// How far an exact sum may be from 1.
     tolerance: f64,
 }
@@ -222,23 +236,23 @@ impl<T: Element> LaneTask<T> for Rows<'_, T> {
 
     #[inline(always)]
     fn run<L: Lane<Scalar = T>>(self, token: L::Token) -> bool {
-        let Geometry { outer, extent, inner } = self.geometry;
+        let &Self { ref outer, extent, inner, .. } = &self;
         if inner == 1 {
-            let mut together = 0;
+            let mut rest = outer.clone();
             if extent <= SHORT_ROW {
-                while together + L::LANES <= outer && self.are_loaded::<L>(together) {
-                    if !self.transposed::<L>(token, together) {
+                while rest.len() >= L::LANES && self.are_loaded::<L>(rest.start) {
+                    if !self.transposed::<L>(token, rest.start) {
                         return false;
                     }
-                    together += L::LANES;
+                    rest.start += L::LANES;
                 }
             }
-            return (together..outer).all(|row| {
+            return rest.into_iter().all(|row| {
                 let start = row * self.strides[0];
                 along::<L>(token, &self.values[start..start + extent], self.tolerance)
             });
         }
-        (0..outer).all(|row| {
+        outer.clone().all(|row| {
             let mut at = 0;
             let mut all = true;
             while at < inner {
@@ -259,14 +273,14 @@ impl<T: Real> Rows<'_, T> {
     #[inline(always)]
     fn are_loaded<L: Lane<Scalar = T>>(&self, outer: usize) -> bool {
         let last = (outer + L::LANES - 1) * self.strides[0];
-        last + self.geometry.extent.next_multiple_of(L::LANES) <= self.values.len()
+        last + self.extent.next_multiple_of(L::LANES) <= self.values.len()
     }
 
     /// Neighbouring rows, a lane each.
     #[inline(always)]
     fn transposed<L: Lane<Scalar = T>>(&self, token: L::Token, outer: usize) -> bool {
         let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
-        let extent = self.geometry.extent;
+        let extent = self.extent;
         let mut wrong = L::first_lanes(token, 0);
         let mut sum = zero;
         for start in (0..extent).step_by(L::LANES) {
@@ -292,14 +306,14 @@ impl<T: Real> Rows<'_, T> {
         let (zero, one) = (L::splat(token, 0.0), L::splat(token, 1.0));
         let mut wrong = L::first_lanes(token, 0);
         let mut sum = zero;
-        for place in 0..self.geometry.extent {
+        for place in 0..self.extent {
             let start = outer * self.strides[0] + place * self.strides[1];
             let line = &self.values[start + inner.start..start + inner.end];
             let x = if inner.len() == L::LANES { L::load(token, line) } else { L::load_partial(token, line, T::ZERO) };
             wrong = wrong | x.lt(zero) | x.gt(one);
             sum = sum + x;
         }
-        let off = (sum - one).abs().gt(L::splat(token, sure::<T>(self.tolerance, self.geometry.extent)));
+        let off = (sum - one).abs().gt(L::splat(token, sure::<T>(self.tolerance, self.extent)));
         !L::mask_any(wrong | (off & L::first_lanes(token, inner.len())))
     }
 }

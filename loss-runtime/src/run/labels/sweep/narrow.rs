@@ -1,5 +1,7 @@
 //! The same for floats narrower than the compute type: widened, which changes no number, a block at a time.
 
+use core::ops::Range;
+
 use super::{Admitted, Floats, Geometry, Isa, Rows, View};
 use crate::drive::BLOCK;
 use crate::lane::Real;
@@ -7,40 +9,48 @@ use crate::registry::Element;
 use crate::run::labels::SIMPLEX_TOLERANCE;
 use crate::tensor::LabelSlice;
 
-/// Calls `look` with all values from `start` on, until it says no.
-fn all_blocks<T: Real>(values: LabelSlice<'_>, start: usize, len: usize, mut look: impl FnMut(&[T]) -> bool) -> bool {
+/// Calls `look` with all values at some places, until it says no.
+fn all_blocks<T: Real>(values: LabelSlice<'_>, places: Range<usize>, mut look: impl FnMut(&[T]) -> bool) -> bool {
     let mut space = [T::ZERO; BLOCK];
-    (0..len).step_by(BLOCK).all(|at| {
-        let block = &mut space[..BLOCK.min(len - at)];
-        values.convert(start + at, 1, block);
+    let end = places.end;
+    places.step_by(BLOCK).all(|at| {
+        let block = &mut space[..BLOCK.min(end - at)];
+        values.convert(at, 1, block);
         look(block)
     })
 }
 
-/// Whether the first `len` values are admitted.
-pub(super) fn all_admitted<T: Element>(values: LabelSlice<'_>, len: usize, admitted: Admitted, isa: Isa) -> bool {
-    all_blocks::<T>(values, 0, len, |values| T::dispatch(isa, Floats { values, admitted }))
+/// Whether the values at some places are admitted.
+pub(super) fn all_admitted<T: Element>(
+    values: LabelSlice<'_>,
+    places: Range<usize>,
+    admitted: Admitted,
+    isa: Isa,
+) -> bool {
+    all_blocks::<T>(values, places, |values| T::dispatch(isa, Floats { values, admitted }))
 }
 
-/// Whether all rows are probabilities that add up to 1, if they are rows of vectors.
+/// Whether some rows are probabilities that add up to 1, if they are rows of vectors.
 pub(super) fn all_simplex<T: Element>(
     view: &View<'_, T>,
     values: LabelSlice<'_>,
     geometry: &Geometry,
+    mut outer: Range<usize>,
     admitted: Admitted,
     isa: Isa,
 ) -> bool {
-    let Geometry { outer, extent, inner } = *geometry;
+    let Geometry { extent, inner, .. } = *geometry;
     if inner != 1 || view.strides[1] != 1 {
         return false;
     }
     let tolerance = SIMPLEX_TOLERANCE + values.rounding();
     if extent <= BLOCK {
-        return blocks_of_rows::<T>(view.strides[0], values, geometry, tolerance, isa);
+        return blocks_of_rows::<T>(view.strides[0], values, outer, extent, tolerance, isa);
     }
-    (0..outer).all(|row| {
+    outer.all(|row| {
         let mut sum = 0.0;
-        let within = all_blocks::<T>(values, row * view.strides[0], extent, |values| {
+        let start = row * view.strides[0];
+        let within = all_blocks::<T>(values, start..start + extent, |values| {
             // Eight at a time, for as many sums do not wait for each other.
             let mut sums = [0.0; 8];
             for eight in values.chunks(8) {
@@ -61,17 +71,18 @@ pub(super) fn all_simplex<T: Element>(
 fn blocks_of_rows<T: Element>(
     stride: usize,
     labels: LabelSlice<'_>,
-    geometry: &Geometry,
+    outer: Range<usize>,
+    extent: usize,
     tolerance: f64,
     isa: Isa,
 ) -> bool {
-    let Geometry { outer, extent, inner } = *geometry;
+    let end = outer.end;
     let together = if stride == extent { BLOCK / extent.max(1) } else { 1 };
     let mut space = [T::ZERO; BLOCK];
-    (0..outer).step_by(together).all(|row| {
-        let outer = together.min(outer - row);
-        labels.convert(row * stride, 1, &mut space[..outer * extent]);
-        let geometry = Geometry { outer, extent, inner };
-        T::dispatch(isa, Rows { values: &space, strides: [extent, 1, 0], geometry, tolerance })
+    outer.step_by(together).all(|row| {
+        let rows = together.min(end - row);
+        labels.convert(row * stride, 1, &mut space[..rows * extent]);
+        let strides = [extent, 1, 0];
+        T::dispatch(isa, Rows { values: &space, strides, outer: 0..rows, extent, inner: 1, tolerance })
     })
 }

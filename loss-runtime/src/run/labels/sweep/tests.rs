@@ -1,5 +1,6 @@
 mod rows;
 
+use std::vec;
 use std::vec::Vec;
 
 use super::{Admitted, all_admitted, none_equals};
@@ -58,7 +59,7 @@ fn sweeps_floats<T: Element, S>(convert: impl Fn(f64) -> S, given: impl Fn(&[S])
     for (label, good, bad) in FLOATS {
         for len in LENGTHS {
             let mut values: Vec<S> = line(len, good, bad).into_iter().map(&convert).collect();
-            let sweep = |values: &[S]| all_admitted(&given(values), len, admitted(label, None), isa);
+            let sweep = |values: &[S]| all_admitted(&given(values), 0..len, admitted(label, None), isa);
             assert!(sweep(&values), "{isa} {} {label:?} {len}", T::NAME);
             for at in 0..len {
                 // In a long line, every place is looked at with one of the wrong values.
@@ -107,8 +108,8 @@ where
             let mut values: Vec<S> = good.iter().cycle().take(len).chain(bad.iter().take(1)).copied().collect();
             let sweep = |values: &[S]| {
                 let (values, admitted) = (Labels::from(values).data, admitted(label, ignored));
-                let single = all_admitted::<f32>(&Values::Labels(values), len, admitted, isa);
-                assert_eq!(all_admitted::<f64>(&Values::Labels(values), len, admitted, isa), single);
+                let single = all_admitted::<f32>(&Values::Labels(values), 0..len, admitted, isa);
+                assert_eq!(all_admitted::<f64>(&Values::Labels(values), 0..len, admitted, isa), single);
                 single
             };
             let name = Labels::from(good.as_slice()).data.type_name();
@@ -140,19 +141,53 @@ fn an_integer_that_is_not_admitted_is_found_at_every_place_and_none_else() {
 }
 
 #[test]
+fn of_some_places_no_other_is_looked_at() {
+    fn sees_only<T: Element>(values: &Values<'_, T>, len: usize, label: Label) {
+        for isa in Isa::available() {
+            let sweep = |places| all_admitted(values, places, admitted(label, None), isa);
+            assert!(sweep(1..len - 1), "{isa} {values:?}");
+            assert!(!sweep(0..len - 1) && !sweep(1..len) && sweep(1..1), "{isa} {values:?}");
+        }
+    }
+    for len in [3, 40, 2 * BLOCK + 9] {
+        let at_ends = |good: f64, bad: f64| {
+            let mut values = vec![good; len];
+            (values[0], values[len - 1]) = (bad, bad);
+            values
+        };
+        let signs = at_ends(-1.0, 0.5);
+        let single: Vec<f32> = signs.iter().map(|sign| *sign as f32).collect();
+        sees_only(&Values::Native(&signs), len, Label::Sign);
+        sees_only(&Values::Native(&single), len, Label::Sign);
+        sees_only::<f32>(&Values::Labels(LabelSlice::F64(&signs)), len, Label::Sign);
+        #[cfg(feature = "half")]
+        {
+            let narrow: Vec<half::f16> = signs.iter().map(|sign| half::f16::from_f64(*sign)).collect();
+            sees_only::<f32>(&Values::Labels(LabelSlice::F16(&narrow)), len, Label::Sign);
+        }
+        let classes: Vec<i64> = at_ends(4.0, 5.0).into_iter().map(|class| class as i64).collect();
+        let labels = Values::<f32>::Labels(LabelSlice::I64(&classes));
+        sees_only(&labels, len, Label::ClassIndex);
+        let isa = Isa::detect();
+        assert!(none_equals(&labels, 1..len - 1, 5.0, isa) && !none_equals(&labels, 1..len, 5.0, isa));
+        assert!(!none_equals(&labels, 0..len - 1, 5.0, isa));
+    }
+}
+
+#[test]
 fn conditions_pass_where_they_are_admitted() {
     let values = Values::Labels(LabelSlice::Bool(&[true, false, false]));
     for (label, expected) in [(Label::Binary, true), (Label::Flag, true), (Label::MultiHot, true), (Label::Sign, false)]
     {
-        assert_eq!(all_admitted::<f32>(&values, 3, admitted(label, None), Isa::detect()), expected, "{label:?}");
+        assert_eq!(all_admitted::<f32>(&values, 0..3, admitted(label, None), Isa::detect()), expected, "{label:?}");
     }
 }
 
 #[test]
 fn what_is_not_there_is_not_wrong() {
     for values in [Values::<f32>::Absent, Values::InPlace] {
-        assert!(all_admitted(&values, 3, admitted(Label::Positive, None), Isa::detect()));
-        assert!(none_equals(&values, 3, 0.0, Isa::detect()));
+        assert!(all_admitted(&values, 0..3, admitted(Label::Positive, None), Isa::detect()));
+        assert!(none_equals(&values, 0..3, 0.0, Isa::detect()));
     }
 }
 
@@ -165,16 +200,16 @@ fn a_dropped_value_that_several_integers_round_to_gets_no_certain_answer() {
     for value in [most as f64, (1_u64 << 63) as f64, u64::MAX as f64] {
         for label in far {
             let labels = Values::Labels(LabelSlice::U64(core::slice::from_ref(&label)));
-            assert!(!all_admitted::<f32>(&labels, 1, admitted(Label::ClassIndex, Some(value)), isa), "{label}");
-            assert!(!none_equals::<f32>(&labels, 1, value, isa), "{label}");
+            assert!(!all_admitted::<f32>(&labels, 0..1, admitted(Label::ClassIndex, Some(value)), isa), "{label}");
+            assert!(!none_equals::<f32>(&labels, 0..1, value, isa), "{label}");
         }
     }
     let labels = Values::Labels(LabelSlice::I64(&[i64::MIN]));
-    assert!(!all_admitted::<f64>(&labels, 1, admitted(Label::ClassIndex, Some(-1e30)), isa));
+    assert!(!all_admitted::<f64>(&labels, 0..1, admitted(Label::ClassIndex, Some(-1e30)), isa));
     let labels = Values::Labels(LabelSlice::U64(&[most - 1, 4]));
-    assert!(all_admitted::<f64>(&labels, 2, admitted(Label::ClassIndex, Some((most - 1) as f64)), isa));
-    assert!(none_equals::<f64>(&labels, 2, (most - 2) as f64, isa));
-    assert!(!none_equals::<f64>(&labels, 2, (most - 1) as f64, isa));
+    assert!(all_admitted::<f64>(&labels, 0..2, admitted(Label::ClassIndex, Some((most - 1) as f64)), isa));
+    assert!(none_equals::<f64>(&labels, 0..2, (most - 2) as f64, isa));
+    assert!(!none_equals::<f64>(&labels, 0..2, (most - 1) as f64, isa));
 }
 
 #[test]
@@ -184,7 +219,7 @@ fn the_search_for_a_label_finds_it_at_every_place_and_none_else() {
             // What follows is not looked at.
             let mut labels: Vec<i64> = (0..len as i64).chain([-100]).collect();
             let absent =
-                |labels: &[i64]| none_equals::<f32>(&Values::Labels(LabelSlice::I64(labels)), len, -100.0, isa);
+                |labels: &[i64]| none_equals::<f32>(&Values::Labels(LabelSlice::I64(labels)), 0..len, -100.0, isa);
             assert!(absent(&labels), "{isa} {len}");
             for at in 0..len {
                 labels[at] = -100;
@@ -194,5 +229,5 @@ fn the_search_for_a_label_finds_it_at_every_place_and_none_else() {
         }
     }
     // The compute type is not that of labels which drop rows.
-    assert!(!none_equals(&Values::Native(&[1.0_f32]), 1, -100.0, Isa::detect()));
+    assert!(!none_equals(&Values::Native(&[1.0_f32]), 0..1, -100.0, Isa::detect()));
 }
