@@ -73,7 +73,7 @@ pub(crate) fn emit(spec: &Spec, variants: &[Variant], plans: &[Plan], page: &Tok
                 VariantReduction,
             };
             use ::loss_runtime::tensor::{Labels, Tensor, TensorMut};
-            use ::loss_runtime::{Stored, run_in_place};
+            use ::loss_runtime::Stored;
 
             /// What the loss is.
             pub static INFO: LossInfo = #info;

@@ -4,8 +4,10 @@ use loss_runtime::call::{Call, Execution, MAX_INPUTS, Reduction, Request, Upstre
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Error, Labels, Loss, Tensor, TensorMut, run, run_in_place};
 
-use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SIGNED, SMOOTH, WEIGHTED_SQUARE};
-use crate::{bits, numbers, round};
+use crate::losses::{
+    AT_ONCE, DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SIGNED, SMOOTH, SPREAD_SECOND, TOLD, WEIGHTED_SQUARE,
+};
+use crate::{assert_bits, numbers, round};
 
 /// An array that may be overwritten.
 #[derive(Clone, Copy)]
@@ -62,9 +64,9 @@ fn agree<T: Element>(loss: &dyn Loss, inputs: &[Given<'_, T>], len: usize, execu
                 own_gradients[place] = overwritten;
                 let what = format!("{} {taken} {reduction:?} {execution:?} {:?}", loss.info().name, tensor.shape);
                 assert_eq!(expected, found, "{what}");
-                assert_eq!(bits(&elements), bits(&own_elements), "{what}");
+                assert_bits(&elements, &own_elements, &format!("{what}: values"));
                 for (own, gradient) in own_gradients.iter().zip(&gradients) {
-                    assert_eq!(bits(gradient), bits(own), "{what}");
+                    assert_bits(gradient, own, &what);
                 }
             }
         }
@@ -137,6 +139,42 @@ fn every_loss<T: Element>() {
 fn a_gradient_in_place_has_the_bits_of_one_in_a_buffer() {
     every_loss::<f32>();
     every_loss::<f64>();
+}
+
+#[test]
+fn places_after_the_second_axis_are_overwritten_where_none_is_read_for_another() {
+    // Answered at once, and a block at a time.
+    for shape @ [outer, extent, inner] in [[2, 3, 4], [3, 5, 1], [2, 40, 13], [2, 40, 130]] {
+        let n = outer * extent * inner;
+        let (x, share) = (round::<f32>(&numbers(n, 31)), vec![0.25_f32; n]);
+        agree(&SPREAD_SECOND, &[given(Tensor::from((&x, shape))), given(Tensor::from((&share, shape)))], n, &isas());
+    }
+}
+
+#[test]
+fn a_usual_call_is_answered_at_once() {
+    let (x, y) = (round::<f64>(&numbers(1025, 32)), round::<f64>(&numbers(1025, 33)));
+    let answered = |n: usize, row_stride: Option<usize>| {
+        let mut values = x[..n].to_vec();
+        let mut call = Call::<f64>::default();
+        call.inputs[1] = Some(Tensor::from(&y[..n]).into());
+        let tensor = TensorMut { row_stride, ..TensorMut::from(&mut values[..]) };
+        run_in_place(&TOLD, &call, Request::value(Reduction::Sum), 0, tensor)
+            .map(|outcome| outcome.partial.sum == AT_ONCE)
+    };
+    for n in [1, 2, 64, 65, 1024] {
+        assert_eq!(answered(n, None), Ok(true), "{n} places");
+    }
+    assert_eq!(answered(1025, None), Ok(false), "more than are copied");
+    assert_eq!(answered(0, None), Ok(false), "nothing");
+    assert_eq!(answered(8, Some(1)), Ok(false), "a stride");
+    // An error is that of the general way.
+    let mut values = [0.5_f32; 8];
+    let mut call = Call::default();
+    call.inputs[1] = Some(Tensor::from(&[0.25; 9]).into());
+    let error = run_in_place(&TOLD, &call, Request::value(Reduction::Sum), 0, (&mut values).into()).unwrap_err();
+    assert_eq!(error, Error::Shape { input: "target", axis: 0, expected: 8, found: 9 });
+    assert_eq!(values, [0.5; 8], "something was written");
 }
 
 #[cfg(feature = "parallel")]

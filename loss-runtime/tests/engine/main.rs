@@ -111,12 +111,23 @@ fn bits<T: Element>(values: &[T]) -> Vec<u64> {
     values.iter().map(|value| if value.is_nan() { u64::MAX } else { value.bits() }).collect()
 }
 
+/// Says where the first of many numbers differs.
+#[track_caller]
+fn assert_bits<T: Element>(one: &[T], other: &[T], what: &str) {
+    assert_eq!(one.len(), other.len(), "{what}");
+    let (first, second) = (bits(one), bits(other));
+    if let Some(at) = (0..one.len()).find(|&at| first[at] != second[at]) {
+        panic!("{what}, place {at}: {} and {}, bits {:#x} and {:#x}", one[at], other[at], first[at], second[at]);
+    }
+}
+
+#[track_caller]
 fn assert_same<T: Element>(one: &Answer<T>, other: &Answer<T>, what: &str) {
     assert_eq!(one.outcome.partial.sum.to_bits(), other.outcome.partial.sum.to_bits(), "{what}: sum");
     assert_eq!(one.outcome.partial.divisor, other.outcome.partial.divisor, "{what}: divisor");
-    assert_eq!(bits(&one.elements), bits(&other.elements), "{what}: values");
+    assert_bits(&one.elements, &other.elements, &format!("{what}: values"));
     for (input, (one, other)) in one.gradients.iter().zip(&other.gradients).enumerate() {
-        assert_eq!(bits(one), bits(other), "{what}: gradient of input {input}");
+        assert_bits(one, other, &format!("{what}: gradient of input {input}"));
     }
 }
 

@@ -150,7 +150,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         let mut gradients = [Space::<T, B>::CLEARED; G];
         // What few calls need is not cleared for the others.
         let (mut space_0, mut space_1, mut space_2);
-        let elements: &mut [T] = if part.elements.is_some() {
+        let elements: &mut [T] = if part.elements.as_ref().is_some_and(|slot| !slot.is_native()) {
             space_0 = Space::<T, B>::CLEARED;
             &mut space_0.0
         } else {
@@ -183,26 +183,41 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 live(self.job, &lie.geometry, start, &mut alive[..len]);
                 &alive[..len]
             });
+            // Before a gradient is written over what is read.
+            let inputs = self.read(lie, part, start..start + len, &mut inputs);
             let mut wanted = [const { None }; G];
-            for (g, Space(space)) in gradients.iter_mut().enumerate() {
-                wanted[g] = lie.slots[g].is_some().then(|| &mut space[..len]);
+            for (g, (Space(space), slot)) in gradients.iter_mut().zip(&mut lie.slots).enumerate() {
+                let at = start - part.gradients_at[self.gradients[g]];
+                wanted[g] = slot.as_mut().map(|slot| match slot.native() {
+                    // It lies as the kernel writes it.
+                    Some(slot) if lie.flat[g] => &mut slot[at..at + len],
+                    Some(_) | None => &mut space[..len],
+                });
             }
             (self.run)(
                 &mut Places {
                     len,
-                    inputs: self.read(lie, part, start..start + len, &mut inputs),
+                    inputs,
                     upstream,
                     live,
-                    elements: part.elements.is_some().then(|| &mut elements[..len]),
+                    elements: part.elements.as_mut().map(|slot| match slot.native() {
+                        Some(slot) => &mut slot[start - part.elements_at..][..len],
+                        None => &mut elements[..len],
+                    }),
                     gradients: wanted,
                 },
                 sums,
             );
-            if let Some(slot) = &mut part.elements {
+            if let Some(slot) = &mut part.elements
+                && !slot.is_native()
+            {
                 slot.write(&elements[..len], start - part.elements_at, 1);
             }
             for (g, slot) in lie.slots.iter_mut().enumerate() {
                 let Some(slot) = slot else { continue };
+                if lie.flat[g] && slot.is_native() {
+                    continue;
+                }
                 let (from, at) = (&gradients[g].0[..len], part.gradients_at[self.gradients[g]]);
                 if lie.flat[g] {
                     slot.write(from, start - at, 1);

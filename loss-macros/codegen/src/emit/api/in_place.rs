@@ -47,7 +47,7 @@ impl Face<'_> {
                 #[doc = #what]
                 ///
                 /// # Errors
-                /// As [`Self::backward`], and where an array has dimensions after the second axis; nothing is written then.
+                /// As [`Self::backward`], and, of losses of whole rows, where an array has dimensions after the second axis; nothing is written then.
                 pub fn backward_in_place #method(
                     &'c self,
                     #(#arguments,)*
@@ -55,20 +55,20 @@ impl Face<'_> {
                 ) -> Result<(), Error> {
                     let call = self.call_without(#(#names.into()),*);
                     let request = Request::backward(self.reduction, upstream.into());
-                    run_in_place(&Definition, &call.into(), request, #place, #taken.into()).map(drop)
+                    call.run_in_place(&Definition, request, #place, #taken.into()).map(drop)
                 }
 
                 #[doc = #both]
                 ///
                 /// # Errors
-                /// As [`Self::forward_backward`], and where an array has dimensions after the second axis; nothing is written then.
+                /// As [`Self::forward_backward`], and, of losses of whole rows, where an array has dimensions after the second axis; nothing is written then.
                 pub fn forward_backward_in_place #method(&'c self, #(#arguments),*) -> Result<T::Compute, Error> {
                     if self.reduction.is_none() {
                         return Err(Error::NotReduced);
                     }
                     let call = self.call_without(#(#names.into()),*);
                     let request = Request::value(self.reduction);
-                    run_in_place(&Definition, &call.into(), request, #place, #taken.into()).and_then(Outcome::reduced)
+                    call.run_in_place(&Definition, request, #place, #taken.into()).and_then(Outcome::reduced)
                 }
             }
         }

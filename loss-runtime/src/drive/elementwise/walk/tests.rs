@@ -64,8 +64,8 @@ fn line(places: usize, change: impl FnOnce(&mut Job<'_, f32>)) -> Vec<Came> {
 }
 
 /// What comes a block at a time.
-fn blocks(lie: [bool; 2]) -> [Came; 3] {
-    [(STAGED, lie, false), (STAGED, lie, false), (100, lie, false)]
+fn blocks(lie: [bool; 2], gradient: bool) -> [Came; 3] {
+    [STAGED, STAGED, 100].map(|len| (len, lie, gradient))
 }
 
 #[test]
@@ -83,18 +83,24 @@ fn what_does_not_comes_a_block_at_a_time() {
     static APART: [f32; 2 * PLACES] = [1.0; 2 * PLACES];
     let converted = Values::Labels(LabelSlice::F64(&DOUBLE));
     // An input of another type, or one that does not lie place after place. The other one comes as it lies.
-    assert_eq!(line(PLACES, |job| job.inputs[1].values = converted), blocks([true, false]));
-    assert_eq!(line(PLACES, |job| job.inputs[0].values = converted), blocks([false, true]));
-    assert_eq!(line(PLACES, |job| job.inputs[1] = view(&APART, [2, 0, 0])), blocks([true, false]));
-    assert_eq!(line(PLACES, |job| job.inputs[1] = view(&APART, [0, 0, 0])), blocks([true, false]));
+    assert_eq!(line(PLACES, |job| job.inputs[1].values = converted), blocks([true, false], true));
+    assert_eq!(line(PLACES, |job| job.inputs[0].values = converted), blocks([false, true], true));
+    assert_eq!(line(PLACES, |job| job.inputs[1] = view(&APART, [2, 0, 0])), blocks([true, false], true));
+    assert_eq!(line(PLACES, |job| job.inputs[1] = view(&APART, [0, 0, 0])), blocks([true, false], true));
     // A gradient that is a sum.
-    assert_eq!(line(PLACES, |job| job.inputs[0].broadcast = true), blocks([true; 2]));
-    // Upstream gradients of another type, and rows that may be dropped.
-    assert_eq!(line(PLACES, |job| job.upstream = Upstream::Converted(LabelSlice::F64(&DOUBLE))), blocks([true; 2]));
-    assert_eq!(line(PLACES, |job| job.dropped = Some(Dropped { input: 1, value: 2.0 })), blocks([true; 2]));
+    assert_eq!(line(PLACES, |job| job.inputs[0].broadcast = true), blocks([true; 2], false));
+    // A gradient lies as it is written all the same where upstream gradients are of another type, and rows that may be dropped.
+    assert_eq!(
+        line(PLACES, |job| job.upstream = Upstream::Converted(LabelSlice::F64(&DOUBLE))),
+        blocks([true; 2], true)
+    );
+    assert_eq!(line(PLACES, |job| job.dropped = Some(Dropped { input: 1, value: 2.0 })), blocks([true; 2], true));
+    // A gradient that takes the place of its input: that is read first.
+    let in_place = |job: &mut Job<'_, f32>| job.inputs[0].values = Values::InPlace;
+    assert_eq!(line(PLACES, in_place), blocks([false, true], true));
     // A few are one block.
     for places in [1, FEW_STAGED, FEW_STAGED + 1, STAGED] {
-        assert_eq!(line(places, |job| job.inputs[1].values = converted), [(places, [true, false], false)]);
+        assert_eq!(line(places, |job| job.inputs[1].values = converted), [(places, [true, false], true)]);
     }
 }
 
@@ -107,10 +113,10 @@ fn results_of_another_type_come_a_block_at_a_time() {
     let mut halves = std::vec![half::f16::ZERO; PLACES];
     let mut outputs = Outputs::none();
     outputs.gradients[0] = Some(Slot::F16(&mut halves));
-    assert_eq!(walk(&job, &mut outputs), blocks([true; 2]));
+    assert_eq!(walk(&job, &mut outputs), blocks([true; 2], false));
     let mut outputs = Outputs::none();
     outputs.elements = Some(Slot::F16(&mut halves));
-    assert_eq!(walk(&job, &mut outputs), blocks([true; 2]));
+    assert_eq!(walk(&job, &mut outputs), blocks([true; 2], false));
     // What is not wanted keeps nothing from coming as it lies.
     assert_eq!(walk(&job, &mut Outputs::none()), [(PLACES, [true; 2], false)]);
 }
