@@ -108,11 +108,11 @@ pub trait RowWise<
     const PASSES: &'static [[Accumulate; A]];
     /// Whether the value varies along the second axis (`element` gives it) or not (`row` gives it).
     const VALUE_PER_ELEMENT: bool;
-    /// The pass whose `step` also gives an element value that `element` needs again and that is worth storing in between, in a tile or in the
-    /// element gradient's buffer. Only a kernel with `G == 1` has one.
+    /// The pass whose `step` also gives an element value that `element` needs again for the first gradient along both axes, and that is worth storing in
+    /// between, in a tile or in that gradient's buffer. A kernel without such gradients has none.
     const SPILL: Option<usize>;
-    /// Whether nothing reads the values of that gradient's input after that pass: where the gradient is to take their place, the spilled ones may do so
-    /// first, and later passes and `element` get numbers that mean nothing instead of the input's.
+    /// Whether nothing that this gradient needs reads the values of its input after that pass: where the gradient is to take their place, and no other
+    /// gradient along both axes is wanted, the spilled ones may do so first, and later passes and `element` get numbers that mean nothing instead of the input's.
     const SPILL_REPLACES: bool = false;
 
     /// What is the same at every place, computed once a call in `f64` and then rounded.

@@ -78,9 +78,9 @@ pub struct RowWise {
     pub passes: Vec<Vec<ExprId>>,
     /// The row's own values that one stage leaves for a later one, and the level at which each is known.
     pub carried: Vec<(ExprId, usize)>,
-    /// The element value that a pass stores for the last stage: pass and node.
+    /// The element value that a pass stores for the last stage, where the first gradient along both axes will be: pass and node.
     pub spill: Option<(usize, ExprId)>,
-    /// Whether nothing reads the values of that gradient's input after that pass.
+    /// Whether nothing that this gradient needs reads the values of its input after that pass.
     pub spill_replaces: bool,
     /// The value.
     pub value: ExprId,
@@ -304,12 +304,10 @@ impl<'g> Plan<'g> {
             .collect()
     }
 
-    /// The costliest element value that a pass and the last stage both compute.
+    /// The costliest element value that a pass and the last stage both compute, the latter for the first gradient, whose buffer keeps it.
     fn spill(&self, plan: &RowWise) -> Option<(usize, ExprId)> {
-        if plan.element_gradients.len() != 1 || plan.value_per_element {
-            return None;
-        }
-        let last: HashSet<ExprId> = self.element_work(plan.element_gradients.iter().map(|gradient| gradient.cotangent));
+        let keeper = plan.element_gradients.first().filter(|_| !plan.value_per_element)?;
+        let last: HashSet<ExprId> = self.element_work(std::iter::once(keeper.cotangent));
         let mut best: Option<(usize, usize, ExprId)> = None;
         for (pass, reductions) in plan.passes.iter().enumerate() {
             let work = self.element_work(reductions.iter().copied().flat_map(|id| self.graph.expr(id).operands()));
@@ -345,15 +343,13 @@ impl<'g> Plan<'g> {
         }
     }
 
-    /// Whether anything after a pass that spills reads the input in whose gradient's place the spilled value is kept.
+    /// Whether anything that the first gradient needs after a pass that spills reads the input in whose gradient's place the spilled value is kept.
     fn reads_after(&self, plan: &RowWise, pass: usize, spilled: ExprId) -> bool {
+        let Some(keeper) = plan.element_gradients.first() else { return true };
         let later = plan.passes.iter().skip(pass + 1).flatten();
         let mut nodes = self.element_work(later.flat_map(|&id| self.graph.expr(id).operands()));
-        let gradients = plan.element_gradients.iter().map(|gradient| gradient.cotangent);
-        nodes.extend(self.element_work_beside(gradients, Some(spilled)));
-        plan.element_gradients.iter().any(|gradient| {
-            nodes.iter().any(|&id| matches!(self.graph.expr(id), Expr::Input(input) if input == gradient.input))
-        })
+        nodes.extend(self.element_work_beside(std::iter::once(keeper.cotangent), Some(spilled)));
+        nodes.iter().any(|&id| matches!(self.graph.expr(id), Expr::Input(input) if input == keeper.input))
     }
 
     /// The element nodes computed for some roots, reductions being known.

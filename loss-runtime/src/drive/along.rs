@@ -425,8 +425,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                let (xs, ss, space) =
-                    Self::lines(&mut self.lines, sweep, outer, start, len, spills && K::SPILL_REPLACES);
+                let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, spills);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);
                 let (value_space, mut spaces) = match &mut self.results {
@@ -553,7 +552,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         for (x, input) in xs.iter_mut().zip(K::ELEMENTS) {
             let (view, space) = (&job.inputs[input], element_spaces.as_mut().and_then(Iterator::next));
             *x = match (sweep.taken(input), space) {
-                (Some(_), Some(space)) if is_spilled => &space[..len],
+                (Some(_), Some(space)) if is_spilled && K::ELEMENT_GRADIENTS.first() == Some(&input) => &space[..len],
                 (Some(taken), Some(space)) => {
                     taken.read(view.offset(outer, start, 0), view.strides[1], &mut space[..len]);
                     &space[..len]

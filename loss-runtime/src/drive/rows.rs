@@ -77,7 +77,7 @@ where
     pub(super) fn new(token: L::Token, job: &'s Job<'a, T>, uniforms: &[f64; U], part: &mut Part<'o, T>) -> Self {
         const {
             assert!(K::PASSES.len() <= MAX_PASSES, "a kernel has at most 8 passes");
-            assert!(K::SPILL.is_none() || G == 1, "a kernel that spills has one gradient along both axes");
+            assert!(K::SPILL.is_none() || G > 0, "a kernel that spills has a gradient along both axes");
         };
         let mut u = [L::splat(token, 0.0); U];
         for i in 0..U {
@@ -182,14 +182,16 @@ where
     /// Whether the first element gradient's buffer can hold what pass [`RowWise::SPILL`] gives, if there is such a pass.
     #[inline(always)]
     pub(super) fn spills(&self) -> bool {
-        let (Some(&input), Some(Some(slot))) = (K::ELEMENT_GRADIENTS.first(), self.element_gradients.first()) else {
+        let (Some(&input), [Some(slot), others @ ..]) = (K::ELEMENT_GRADIENTS.first(), &self.element_gradients[..])
+        else {
             return false;
         };
         let view = &self.job.inputs[input];
+        let replaces = K::SPILL_REPLACES && others.iter().all(Option::is_none);
         slot.is_native()
             && !view.broadcast
             // There the input may still have to be read.
-            && (K::SPILL_REPLACES || !matches!(view.values, Values::InPlace))
+            && (replaces || !matches!(view.values, Values::InPlace))
             && (!self.walks_along() || view.strides[1] == 1)
     }
 

@@ -5,7 +5,8 @@ use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Error, Labels, Loss, Tensor, TensorMut, run, run_in_place};
 
 use crate::losses::{
-    AT_ONCE, DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SIGNED, SMOOTH, SPREAD_SECOND, TOLD, WEIGHTED_SQUARE,
+    AT_ONCE, DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SHARES_ENTROPY, SIGNED, SMOOTH, SPREAD_SECOND, TOLD,
+    WEIGHTED_SQUARE,
 };
 use crate::{assert_bits, numbers, round};
 
@@ -68,6 +69,12 @@ fn agree<T: Element>(loss: &dyn Loss, inputs: &[Given<'_, T>], len: usize, execu
                 for (own, gradient) in own_gradients.iter().zip(&gradients) {
                     assert_bits(gradient, own, &what);
                 }
+
+                // Alone, as no other gradient keeps the input from being overwritten before the last pass.
+                let mut overwritten = tensor.data.to_vec();
+                let values = TensorMut { data: &mut overwritten, shape: tensor.shape, row_stride: tensor.row_stride };
+                run_in_place(loss, &call, Request { upstream, ..Request::value(reduction) }, taken, values).unwrap();
+                assert_bits(&gradients[place], &overwritten, &format!("{what}, alone"));
             }
         }
     }
@@ -103,6 +110,7 @@ fn every_loss<T: Element>() {
         agree(&LOG_SOFTMAX_DROPPING, &[given(Tensor::from((&x, shape))), classes, table, unread], n, &isas());
         agree(&ENTROPY, &[given(Tensor::from((&x, shape))), classes, table], rows, &isas());
         agree(&LOG_SOFTMAX, &[given(Tensor::from((&x, shape)))], n, &isas());
+        agree(&SHARES_ENTROPY, &[given(Tensor::from((&x, shape))), given(Tensor::from((&y, shape)))], rows, &isas());
         let weights: Vec<T> = y.iter().map(|y| y.abs()).collect();
         agree(
             &WEIGHTED_SQUARE,

@@ -8,7 +8,7 @@ use std::thread::{self, ThreadId};
 use loss_runtime::kernel::{CallConstants, Elementwise};
 use loss_runtime::lane::Lane;
 
-pub(crate) use rows::{LogSoftmax, Midrange, ScaledDot, SoftmaxEntropy, WeightOfLabel};
+pub(crate) use rows::{LogSoftmax, Midrange, ScaledDot, SharesEntropy, SoftmaxEntropy, WeightOfLabel};
 
 /// A parameter whose calls tell who ran each of their pieces, where the kernel does.
 pub(crate) const TELL: f64 = 4242.0;

@@ -4,8 +4,8 @@ use loss_runtime::call::{Execution, Reduction, Upstream};
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Labels, Loss, Tensor};
 
-use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, MIDRANGE};
-use crate::{Answer, SERIAL, ask, assert_close, assert_same, bits, numbers, round};
+use crate::losses::{DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, MIDRANGE, SHARES_ENTROPY};
+use crate::{Answer, SERIAL, ask, assert_bits, assert_close, assert_same, bits, numbers, round};
 
 /// [rows, extent] turned into [extent, rows].
 fn transpose<T: Copy>(values: &[T], rows: usize, extent: usize) -> Vec<T> {
@@ -178,6 +178,53 @@ fn log_softmax_is_right<T: Element>() {
 fn a_value_for_every_place_is_right_along_and_across_with_the_same_bits() {
     log_softmax_is_right::<f32>();
     log_softmax_is_right::<f64>();
+}
+
+fn shares_entropy_is_right<T: Element>() {
+    for (rows, extent) in shapes() {
+        let n = rows * extent;
+        let (xs, ts) = (numbers(n, 45), numbers(n, 46));
+        let (x, t) = (round::<T>(&xs), round::<T>(&ts));
+        let shape = [rows, extent];
+        let inputs = [Tensor::from((&x, shape)).into(), Tensor::from((&t, shape)).into()];
+        let up = Upstream::Scalar(T::from_f64(-0.75));
+        let ask = |lengths: [usize; 2], inputs: &[Array<'_, T>]| {
+            ask(&SHARES_ENTROPY, inputs, SERIAL, Reduction::Sum, up, None, &lengths).unwrap()
+        };
+        let both = ask([n, n], &inputs);
+        // Whichever is wanted, with or without a buffer for what is spilled.
+        let (first, second) = (ask([n, 0], &inputs), ask([0, n], &inputs));
+        let what = format!("{rows} rows of {extent}");
+        assert_bits(&both.gradients[0], &first.gradients[0], &what);
+        assert_bits(&both.gradients[1], &second.gradients[1], &what);
+        let (tx, tt) = (transpose(&x, rows, extent), transpose(&t, rows, extent));
+        let shape = [1, extent, rows];
+        let across = [Tensor::from((&tx, shape)).into(), Tensor::from((&tt, shape)).into()];
+        for lengths in [[n, n], [n, 0], [0, n]] {
+            let mut across = ask(lengths, &across);
+            transpose_back(&mut across, rows, extent, false);
+            for (found, expected) in across.gradients.iter().zip(&both.gradients).filter(|(found, _)| !found.is_empty())
+            {
+                assert_bits(found, expected, &format!("{what}, across"));
+            }
+        }
+        for row in 0..rows {
+            let places = row * extent..(row + 1) * extent;
+            let total: f64 = places.clone().map(|at| xs[at].exp()).sum();
+            let shares: f64 = places.clone().map(|at| ts[at]).sum();
+            for at in places {
+                let slope = -0.75 * (xs[at].exp() / total * shares - ts[at]);
+                assert_close(both.gradients[0][at], slope, 8.0 + extent as f64 / 8.0, "gradient of the logits");
+                assert_close(both.gradients[1][at], -0.75 * (total.ln() - xs[at]), 12.0, "gradient of the shares");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_spilled_for_the_first_of_two_gradients_is_there_or_computed_again() {
+    shares_entropy_is_right::<f32>();
+    shares_entropy_is_right::<f64>();
 }
 
 fn bits_do_not_depend_on_execution(loss: &dyn Loss, inputs: &[Array<'_, f32>], len: usize, lengths: &[usize]) {

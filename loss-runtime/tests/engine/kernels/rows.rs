@@ -247,6 +247,73 @@ impl RowWise<1, 0, 0, 0, 2, 3, 1, 0> for LogSoftmax {
     }
 }
 
+/// Cross entropy against rows of shares, with both gradients: what a pass spills is for the first, and the second reads the logits. Values of a row:
+/// upstream, shift, sum of exponentials, of shares, and of shares times logits.
+pub(crate) struct SharesEntropy;
+
+impl RowWise<2, 0, 0, 0, 3, 5, 2, 0> for SharesEntropy {
+    const ELEMENTS: [usize; 2] = [0, 1];
+    const ROWS: [RowSource; 0] = [];
+    const SHARED: [usize; 0] = [];
+    const ELEMENT_GRADIENTS: [usize; 2] = [0, 1];
+    const ROW_GRADIENTS: [usize; 0] = [];
+    const PASSES: &'static [[Accumulate; 3]] =
+        &[[Accumulate::Shift, Accumulate::Nothing, Accumulate::Nothing], [Accumulate::Sum; 3]];
+    const VALUE_PER_ELEMENT: bool = false;
+    const SPILL: Option<usize> = Some(1);
+    const SPILL_REPLACES: bool = true;
+    fn uniforms(_: &CallConstants<'_>) -> [f64; 0] {
+        []
+    }
+    #[inline(always)]
+    fn start<L: Lane>(token: L::Token, _: &[L; 0], _: &[L; 0], upstream: L) -> [L; 5] {
+        let zero = L::splat(token, 0.0);
+        [upstream, zero, zero, zero, zero]
+    }
+    #[inline(always)]
+    fn step<L: Lane, const P: usize>(
+        token: L::Token,
+        _: &[L; 0],
+        v: &[L; 5],
+        x: &[L; 2],
+        _: &[L; 0],
+        _: L,
+        _: L,
+    ) -> ([L; 3], L) {
+        let zero = L::splat(token, 0.0);
+        if P == 0 {
+            return ([x[0], zero, zero], zero);
+        }
+        let power = (x[0] - v[1]).exp();
+        ([power, x[1], x[0] * x[1]], power)
+    }
+    #[inline(always)]
+    fn join<L: Lane, const P: usize>(_: L::Token, _: &[L; 0], v: &mut [L; 5], accumulated: &[L; 3]) {
+        if P == 0 {
+            v[1] = accumulated[0];
+        } else {
+            [v[2], v[3], v[4]] = *accumulated;
+        }
+    }
+    #[inline(always)]
+    fn row<L: Lane>(_: L::Token, _: &[L; 0], v: &[L; 5]) -> (L, [L; 0]) {
+        ((v[2].log() + v[1]) * v[3] - v[4], [])
+    }
+    #[inline(always)]
+    fn element<L: Lane>(
+        token: L::Token,
+        _: &[L; 0],
+        v: &[L; 5],
+        x: &[L; 2],
+        _: &[L; 0],
+        _: L,
+        _: L,
+        spilled: L,
+    ) -> (L, [L; 2]) {
+        (L::splat(token, 0.0), [v[0] * (spilled / v[2] * v[3] - x[1]), v[0] * (v[2].log() + v[1] - x[0])])
+    }
+}
+
 /// Half way between the least and the greatest number of a row.
 pub(crate) struct Midrange;
 

@@ -5,7 +5,7 @@ use loss_runtime::info::{Divisor, InputInfo, Label, LossInfo, ParamInfo, ParamKi
 use loss_runtime::registry::{Curvatures, Kernel, Over, Variant, VariantReduction};
 
 use super::{MEAN, NO_REDUCTION, NO_REDUCTION_F64, ROWS, SAMPLES, SECOND, TELLS, Toy, info, input, number};
-use crate::kernels::{LogSoftmax, Midrange, ScaledDot, SoftmaxEntropy, WeightOfLabel};
+use crate::kernels::{LogSoftmax, Midrange, ScaledDot, SharesEntropy, SoftmaxEntropy, WeightOfLabel};
 
 const WEIGHTED: ReductionInfo = ReductionInfo { name: "mean", divisor: Divisor::Sum, divisor_text: "weight[target]" };
 
@@ -133,6 +133,26 @@ toy!(
     LOG_SOFTMAX_DROPPING_INFO,
     log_softmax_dropping
 );
+
+macro_rules! shares_entropy {
+    ($float:ident) => {
+        Variant {
+            axes: 1,
+            loss: row_wise!($float, SharesEntropy, 2, 0, 0, 0, 3, 5, 2, 0),
+            reductions: &[none!($float)],
+            input_domains: &[None, None],
+            accumulate_f64: false,
+        }
+    };
+}
+static SHARES_ENTROPY_INFO: LossInfo = info(
+    "shares_entropy",
+    &[ROWS, SECOND],
+    &[input("input", &[0, 1], true), input("share", &[0, 1], true)],
+    &[],
+    &[MEAN],
+);
+toy!(/** Two gradients, for the first of which a pass spills. */ SHARES_ENTROPY, SHARES_ENTROPY_INFO, shares_entropy);
 
 macro_rules! midrange {
     ($float:ident) => {
