@@ -51,6 +51,7 @@ extern crate self as loss_runtime;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod ahead;
 pub mod call;
 pub mod drive;
 pub mod error;

@@ -8,6 +8,7 @@ use core::ops::Range;
 #[cfg(feature = "half")]
 use half::{bf16, f16};
 
+use crate::ahead::ask_for;
 use crate::lane::Real;
 use crate::shape::{MAX_DIMS, Shape};
 #[cfg(feature = "half")]
@@ -234,6 +235,11 @@ macro_rules! label_types {
             #[must_use]
             pub(crate) fn starting_at(&self, place: usize) -> Self {
                 match self { $($(#[$when])? Self::$variant(values) => Self::$variant(values.get(place..).unwrap_or(&[])),)* }
+            }
+
+            /// Asks memory for the values at some places, if there are so many.
+            pub(crate) fn ask_for(&self, places: Range<usize>) {
+                match self { $($(#[$when])? Self::$variant(values) => ask_for(values.get(places).unwrap_or(&[])),)* }
             }
 
             /// Checked class indices, `stride` apart, as places.

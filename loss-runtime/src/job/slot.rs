@@ -1,9 +1,12 @@
 //! Where results go, in the type that the caller keeps them in.
 
+use core::ops::Range;
+
 #[cfg(feature = "half")]
 use half::{bf16, f16};
 
 use super::Values;
+use crate::ahead::ask_to_write;
 use crate::lane::Real;
 use crate::shape::Shape;
 #[cfg(feature = "half")]
@@ -138,6 +141,11 @@ impl<T: Real> Slot<'_, T> {
             #[cfg(feature = "half")]
             Self::F16(from) => LabelSlice::F16(from).convert(at, stride, to),
         }
+    }
+
+    /// Asks memory for some places that will be written, if there are so many.
+    pub(crate) fn ask_to_write(&self, places: Range<usize>) {
+        of_each!(self, values => ask_to_write(values.get(places).unwrap_or(&[])));
     }
 
     /// What it holds, as the values of an input.

@@ -10,6 +10,9 @@ use loss_runtime::lane::{Isa, Lane, LaneTask};
 const VECTORS: usize = 4;
 /// The most lanes that a vector has.
 const MOST_LANES: usize = 16;
+/// From how many bytes on memory is asked for them, and how many bytes ahead.
+const BEYOND_CACHES: usize = 1 << 25;
+const AHEAD: usize = 4096;
 /// How many numbers a thread moves at least.
 const WORTH_A_THREAD: usize = 1 << 16;
 
@@ -110,7 +113,11 @@ impl<T: Element, const R: usize, const W: usize, const O: usize> LaneTask<T> for
         let mut all = [L::splat(token, 0.0); VECTORS];
         let mut start = 0;
         let width = VECTORS * L::LANES;
+        let is_far = places * (R + W + O) * size_of::<T>() >= BEYOND_CACHES;
         while start + width <= places {
+            if is_far {
+                self.ask_ahead(start, width);
+            }
             for (q, one) in all.iter_mut().enumerate() {
                 let at = at::<L>(start, q);
                 let mut last = *one;
@@ -148,6 +155,27 @@ impl<T: Element, const R: usize, const W: usize, const O: usize> LaneTask<T> for
         let mut lanes = [T::ZERO; MOST_LANES];
         a.or_bits(b).or_bits(c.or_bits(d)).store(&mut lanes[..L::LANES]);
         black_box(lanes);
+    }
+}
+
+impl<T, const R: usize, const W: usize, const O: usize> Stream<'_, T, R, W, O> {
+    /// Asks memory for what comes after some places, as the library does: less would be no limit.
+    #[inline(always)]
+    fn ask_ahead(&self, start: usize, len: usize) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            const LINE: usize = 64;
+            let start = start + AHEAD / size_of::<T>();
+            let lines = || (start..start + len).step_by(LINE / size_of::<T>());
+            for read in &self.reads {
+                lines().filter_map(|at| read.get(at)).for_each(safe_arch::prefetch_t0);
+            }
+            for write in self.writes.iter().chain(&self.overwrites) {
+                lines().filter_map(|at| write.get(at)).for_each(safe_arch::prefetch_et0);
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (start, len);
     }
 }
 

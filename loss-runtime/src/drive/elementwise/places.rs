@@ -1,8 +1,10 @@
 //! A kernel over places that lie one after the other in memory, and the sums of chunks of them.
 
 use core::marker::PhantomData;
+use core::ops::Range;
 
 use super::super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
+use crate::ahead::{AHEAD, ask_for, ask_to_write};
 use crate::kernel::Elementwise;
 use crate::lane::{Isa, Lane, LaneTask, Real};
 use crate::registry::Element;
@@ -19,6 +21,8 @@ pub(super) enum Seed<'b, T> {
 pub(super) struct Places<'b, T, const I: usize, const G: usize> {
     pub(super) len: usize,
     pub(super) inputs: [&'b [T]; I],
+    /// What lies [`AHEAD`] bytes after the inputs, if memory is to be asked for it.
+    pub(super) soon: Option<[&'b [T]; I]>,
     pub(super) upstream: Seed<'b, T>,
     /// 0 for places whose row is dropped.
     pub(super) live: Option<&'b [T]>,
@@ -37,6 +41,7 @@ impl<T: Copy, const I: usize, const G: usize> Places<'_, T, I, G> {
         Places {
             len,
             inputs: self.inputs.map(|whole| &whole[start..start + len]),
+            soon: self.soon.map(|soon| soon.map(|whole| whole.get(start..).unwrap_or(&[]))),
             upstream: match self.upstream {
                 Seed::Same(upstream) => Seed::Same(upstream),
                 Seed::Each(each) => Seed::Each(&each[start..start + len]),
@@ -245,6 +250,9 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         }
         let mut start = 0;
         while start + width <= self.len {
+            if let Some(soon) = self.soon {
+                self.ask_ahead::<WANTED>(&soon, start..start + width);
+            }
             let mut inputs: [&[T]; I] = [&[]; I];
             for i in 0..I {
                 inputs[i] = &self.inputs[i][start..start + width];
@@ -276,6 +284,22 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
             vectors[q].store(&mut sums.lanes[q * L::LANES..(q + 1) * L::LANES]);
         }
         start
+    }
+
+    /// Asks memory for what comes after some places.
+    #[inline(always)]
+    fn ask_ahead<const WANTED: usize>(&self, soon: &[&[T]; I], places: Range<usize>) {
+        for i in 0..I {
+            ask_for(soon[i].get(places.clone()).unwrap_or(&[]));
+        }
+        let ahead = places.start + AHEAD / size_of::<T>()..places.end + AHEAD / size_of::<T>();
+        for g in 0..G {
+            if WANTED >> g & 1 == 1
+                && let Some(slot) = &self.gradients[g]
+            {
+                ask_to_write(slot.get(ahead.clone()).unwrap_or(&[]));
+            }
+        }
     }
 
     /// One vector, perhaps not full, with everything that can be asked of it.

@@ -8,6 +8,7 @@ use super::super::scratch::{gather, live, scatter};
 use super::super::split::Part;
 use super::super::{CHUNK, MAX_VIRTUAL};
 use super::places::{Places, Running, Seed};
+use crate::ahead::{AHEAD, BEYOND_CACHES, ask_for};
 use crate::call::Upstream;
 use crate::job::{Geometry, Job, Slot, Values, View};
 use crate::registry::Element;
@@ -73,6 +74,13 @@ struct Lie<'a, 'o, T, const I: usize, const G: usize> {
     flat: [bool; G],
 }
 
+impl<T, const I: usize, const G: usize> Lie<'_, '_, T, I, G> {
+    /// Whether so much is read and written that most of it comes from memory. Narrower numbers count as if they were of the compute type.
+    fn is_far(&self) -> bool {
+        self.geometry.places() * (I + G) * size_of::<T>() >= BEYOND_CACHES
+    }
+}
+
 impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
     /// Does some units of work, and sums them.
     #[inline(never)]
@@ -122,6 +130,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 *input = &values[places.clone()];
             }
         }
+        let soon = lie.is_far().then(|| inputs.map(|input| input.get(AHEAD / size_of::<T>()..).unwrap_or(&[])));
         let upstream = match self.job.upstream {
             Upstream::One => Seed::Same(T::ONE),
             Upstream::Scalar(upstream) => Seed::Same(upstream),
@@ -135,7 +144,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         }
         let at = places.start - part.elements_at;
         let elements = part.elements.as_mut().and_then(Slot::native).map(|slot| &mut slot[at..at + len]);
-        Some(Places { len, inputs, upstream, live: None, elements, gradients })
+        Some(Places { len, inputs, soon, upstream, live: None, elements, gradients })
     }
 
     /// The places a block at a time, by way of scratch space.
@@ -168,8 +177,12 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         } else {
             &mut []
         };
+        let is_far = lie.is_far();
         for start in places.clone().step_by(B) {
             let len = B.min(places.end - start);
+            if is_far {
+                self.ask_ahead(lie, part, start + B..places.end.min(start + 2 * B));
+            }
             let upstream = match self.job.upstream {
                 Upstream::One => Seed::Same(T::ONE),
                 Upstream::Scalar(upstream) => Seed::Same(upstream),
@@ -198,6 +211,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 &mut Places {
                     len,
                     inputs,
+                    soon: None,
                     upstream,
                     live,
                     elements: part.elements.as_mut().map(|slot| match slot.native() {
@@ -224,6 +238,23 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 } else {
                     scatter(&self.job.inputs[self.gradients[g]], &lie.geometry, start, from, slot, at);
                 }
+            }
+        }
+    }
+
+    /// Asks memory for a block to come.
+    fn ask_ahead(&self, lie: &Lie<'a, '_, T, I, G>, part: &Part<'_, T>, block: Range<usize>) {
+        for source in &lie.sources {
+            match source {
+                Source::Here(values) => ask_for(values.get(block.clone()).unwrap_or(&[])),
+                Source::Converted(values) => values.ask_for(block.clone()),
+                Source::Gathered => {}
+            }
+        }
+        for g in (0..G).filter(|&g| lie.flat[g]) {
+            let from = part.gradients_at[self.gradients[g]];
+            if let Some(slot) = &lie.slots[g] {
+                slot.ask_to_write(block.start - from..block.end.max(block.start) - from);
             }
         }
     }
