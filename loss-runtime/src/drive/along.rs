@@ -8,6 +8,7 @@ use super::block::Block;
 use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
 use super::{BLOCK, CHUNK, MAX_LANES, VECTORS};
+use crate::ahead::{AHEAD, ask_for, ask_to_write};
 use crate::call::Upstream;
 use crate::job::{Slot, Values, View};
 use crate::kernel::{Accumulate, RowWise};
@@ -354,6 +355,15 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             }
             let mut at = 0;
             while at + width <= len {
+                if sweep.is_far {
+                    let soon = at + AHEAD / size_of::<T>()..at + AHEAD / size_of::<T>() + width;
+                    for x in xs {
+                        ask_for(x.get(soon.clone()).unwrap_or(&[]));
+                    }
+                    if let Some(spill) = &spill {
+                        ask_to_write(spill.get(soon).unwrap_or(&[]));
+                    }
+                }
                 for q in 0..VECTORS {
                     let at = at + q * L::LANES;
                     let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
@@ -472,6 +482,9 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 // Where only gradients are wanted there is no sum that vectors would have to wait for.
                 let turns = if K::VALUE_PER_ELEMENT { VECTORS } else { 1 };
                 while at + turns * L::LANES <= len {
+                    if sweep.is_far && !spills {
+                        line.ask_ahead(at, turns * L::LANES);
+                    }
                     for q in 0..turns {
                         let value = line.vector::<K, R, A, H, true>(at + q * L::LANES, L::LANES);
                         if K::VALUE_PER_ELEMENT {

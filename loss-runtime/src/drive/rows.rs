@@ -10,6 +10,7 @@ use super::block::Block;
 use super::in_place::{Taken, taken};
 use super::scratch::put;
 use super::split::Part;
+use crate::ahead::BEYOND_CACHES;
 use crate::call::SLOTS;
 use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowSource, RowWise};
@@ -49,6 +50,8 @@ pub(super) struct Sweep<
     pub(super) element_gradients: [Option<Slot<'o, L::Scalar>>; G],
     pub(super) row_gradients: [Option<Slot<'o, L::Scalar>>; H],
     pub(super) gradients_at: [usize; SLOTS],
+    /// Whether so much is read and written that most of it comes from memory.
+    pub(super) is_far: bool,
     kernel: PhantomData<K>,
 }
 
@@ -100,6 +103,7 @@ where
             element_gradients,
             row_gradients,
             gradients_at: part.gradients_at,
+            is_far: job.geometry.places() * (E + G) * size_of::<T>() >= BEYOND_CACHES,
             kernel: PhantomData,
         }
     }

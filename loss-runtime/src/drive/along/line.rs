@@ -1,5 +1,6 @@
 //! A stretch of a row: loading it, and the last pass over it.
 
+use crate::ahead::{AHEAD, ask_to_write};
 use crate::call::Upstream;
 use crate::drive::BLOCK;
 use crate::drive::rows::spilled_again;
@@ -101,6 +102,15 @@ pub(super) struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usi
 impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
     Line<'_, L, E, S, U, V, G>
 {
+    /// Asks memory for where gradients will go after some places.
+    #[inline(always)]
+    pub(super) fn ask_ahead(&self, at: usize, len: usize) {
+        let at = at + AHEAD / size_of::<L::Scalar>();
+        for gradient in self.gradients.iter().flatten() {
+            ask_to_write(gradient.get(at..at + len).unwrap_or(&[]));
+        }
+    }
+
     /// Gives the values.
     #[inline(always)]
     pub(super) fn vector<K, const R: usize, const A: usize, const H: usize, const FULL: bool>(
