@@ -8,6 +8,7 @@ mod checks;
 mod declarations;
 mod dropped;
 mod elementwise;
+mod far;
 mod in_place;
 mod kernels;
 mod labels;
