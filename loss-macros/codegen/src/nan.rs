@@ -1,13 +1,13 @@
 //! Where a selection on an unordered condition needs a NaN of its own.
 //!
 //! On lanes, a comparison with a NaN is false, so the `otherwise` branch is taken. If that branch is NaN by itself whenever what is
-//! compared is NaN, nothing is to be done; else the result must be made NaN. For the same reason a selection between a value and itself
+//! compared is NaN, nothing is to be done; nor if all that the selection goes into is NaN there without it. Else the result must be made NaN. For the same reason a selection between a value and itself
 //! is more than the value, unless that is NaN wherever the condition is unordered: then [`settled`] leaves it out.
 
 use std::collections::HashMap;
 
 use crate::expr::{Binary, Constant, Expr, ExprId, Graph, Reducer, Unary};
-use crate::rewrite::{rebuild, rewrite};
+use crate::rewrite::{reachable, rebuild, rewrite};
 
 /// The roots without selections between a value and itself. For what is differentiated no more: where the condition is unordered, the derivative of
 /// a selection is NaN, and that of the value may be a number.
@@ -30,6 +30,16 @@ pub(crate) fn needs_guard(graph: &Graph, condition: ExprId, otherwise: ExprId) -
     !are_here || sources.into_iter().any(|source| !nan_with(graph, otherwise, origin(graph, source)))
 }
 
+/// Whether every root that a selection goes into is NaN wherever its condition is unordered, whatever it gives there, and whatever other selections do.
+pub(crate) fn is_covered(graph: &Graph, roots: &[ExprId], selection: ExprId, condition: ExprId) -> bool {
+    let mut sources = Vec::new();
+    compared(graph, condition, &mut sources)
+        && roots
+            .iter()
+            .filter(|&&root| reachable(graph, [root]).contains(&selection))
+            .all(|&root| sources.iter().all(|&source| nan_by_itself(graph, root, origin(graph, source))))
+}
+
 /// Collects what a condition compares and may be NaN. False if it compares numbers of other places.
 fn compared(graph: &Graph, condition: ExprId, sources: &mut Vec<ExprId>) -> bool {
     match graph.expr(condition) {
@@ -50,8 +60,18 @@ fn origin(graph: &Graph, id: ExprId) -> ExprId {
     }
 }
 
-/// Whether `id` is certainly NaN wherever `source` is.
+/// Whether `id` is certainly NaN wherever `source` is, selections on what is unordered there being so.
 fn nan_with(graph: &Graph, id: ExprId, source: ExprId) -> bool {
+    follows(graph, id, source, true)
+}
+
+/// The same if such selections may give either branch.
+fn nan_by_itself(graph: &Graph, id: ExprId, source: ExprId) -> bool {
+    follows(graph, id, source, false)
+}
+
+fn follows(graph: &Graph, id: ExprId, source: ExprId, selections_do: bool) -> bool {
+    let nan_with = |id| follows(graph, id, source, selections_do);
     if id == source {
         return true;
     }
@@ -61,20 +81,20 @@ fn nan_with(graph: &Graph, id: ExprId, source: ExprId) -> bool {
     match graph.expr(id) {
         // It passes over NaN.
         Expr::Unary(Unary::PowerOfTwo, _) => false,
-        Expr::Unary(_, x) => nan_with(graph, x, source),
+        Expr::Unary(_, x) => nan_with(x),
         // x^0 is 1 whatever x is.
         Expr::Binary(Binary::Power, x, p) => {
-            graph.constant(p).and_then(Constant::as_integer).is_some_and(|n| n != 0) && nan_with(graph, x, source)
+            graph.constant(p).and_then(Constant::as_integer).is_some_and(|n| n != 0) && nan_with(x)
         }
         // A weight of 0 removes the value.
-        Expr::Binary(Binary::Weigh, w, _) => nan_with(graph, w, source),
-        Expr::Binary(Binary::StraightThrough, x, _) => nan_with(graph, x, source),
-        Expr::Binary(_, x, y) => nan_with(graph, x, source) || nan_with(graph, y, source),
+        Expr::Binary(Binary::Weigh, w, _) => nan_with(w),
+        Expr::Binary(Binary::StraightThrough, x, _) => nan_with(x),
+        Expr::Binary(_, x, y) => nan_with(x) || nan_with(y),
         Expr::If(condition, x, y) => {
-            unordered_with(graph, condition, source) || (nan_with(graph, x, source) && nan_with(graph, y, source))
+            (selections_do && unordered_with(graph, condition, source)) || (nan_with(x) && nan_with(y))
         }
         Expr::Reduce { reducer: Reducer::Sum | Reducer::Max | Reducer::Min, filter: None, value, .. } => {
-            nan_with(graph, value, source)
+            nan_with(value)
         }
         _ => false,
     }

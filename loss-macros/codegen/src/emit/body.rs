@@ -6,12 +6,14 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::expr::{Binary, Comparison, Constant, Expr, ExprId, Graph, Reducer, Type, Unary};
-use crate::nan::needs_guard;
+use crate::nan::{is_covered, needs_guard};
 
 /// The body of one kernel function, as it grows.
 pub(super) struct Body<'g> {
     graph: &'g Graph,
     names: &'g HashMap<ExprId, String>,
+    /// All that the function computes, if it is all of a place.
+    roots: &'g [ExprId],
     bound: HashMap<ExprId, TokenStream>,
     reciprocals: HashMap<ExprId, TokenStream>,
     truths: HashMap<ExprId, Ident>,
@@ -21,12 +23,14 @@ pub(super) struct Body<'g> {
 }
 
 impl<'g> Body<'g> {
-    pub(super) fn new(graph: &'g Graph, names: &'g HashMap<ExprId, String>) -> Self {
+    /// A body of a function that computes these roots, or without any if what it computes goes on elsewhere.
+    pub(super) fn new(graph: &'g Graph, names: &'g HashMap<ExprId, String>, roots: &'g [ExprId]) -> Self {
         // The functions' own arguments.
         let taken = ["token", "u", "v", "x", "s", "r", "index", "upstream", "spilled", "accumulated"];
         Body {
             graph,
             names,
+            roots,
             bound: HashMap::new(),
             reciprocals: HashMap::new(),
             truths: HashMap::new(),
@@ -191,7 +195,8 @@ impl<'g> Body<'g> {
                 }
             }
             Expr::If(condition, value, otherwise) => {
-                let guard = needs_guard(self.graph, condition, otherwise);
+                let is_covered = !self.roots.is_empty() && is_covered(self.graph, self.roots, id, condition);
+                let guard = !is_covered && needs_guard(self.graph, condition, otherwise);
                 let (value, mut other) = (self.value(value), self.value(otherwise));
                 if guard {
                     let falsity = self.falsity(condition);

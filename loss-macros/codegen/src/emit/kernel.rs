@@ -47,11 +47,12 @@ fn input_nodes(graph: &Graph, roots: impl IntoIterator<Item = ExprId>) -> HashMa
 
 pub(super) fn elementwise(context: &Context<'_>, name: &Ident, doc: &str, kernel: &Elementwise) -> Emitted {
     let graph = context.graph;
-    let roots = || std::iter::once(kernel.value).chain(kernel.gradients.iter().map(|gradient| gradient.cotangent));
-    let nodes = input_nodes(graph, roots());
-    let slots = Slots::new(graph, &kernel.uniforms, roots());
+    let roots: Vec<ExprId> =
+        std::iter::once(kernel.value).chain(kernel.gradients.iter().map(|gradient| gradient.cotangent)).collect();
+    let nodes = input_nodes(graph, roots.iter().copied());
+    let slots = Slots::new(graph, &kernel.uniforms, roots.iter().copied());
     let new_body = || {
-        let mut body = Body::new(graph, context.names);
+        let mut body = Body::new(graph, context.names, &roots);
         slots.bind(&mut body);
         for (place, input) in kernel.inputs.iter().enumerate() {
             let place = index(place);
@@ -186,7 +187,7 @@ impl<'k> RowFunctions<'k> {
 
     /// A body that knows the uniforms and the row values carried from the first `levels` stages.
     fn body(&self, levels: usize) -> Body<'k> {
-        let mut body = Body::new(self.context.graph, self.context.names);
+        let mut body = Body::new(self.context.graph, self.context.names, &[]);
         self.slots.bind(&mut body);
         for (place, &(id, level)) in self.kernel.carried.iter().enumerate() {
             if level < levels {

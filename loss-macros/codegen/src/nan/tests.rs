@@ -1,6 +1,6 @@
 //! A guard where the other branch may be a number though what is compared is NaN, and none where it is NaN by itself.
 
-use super::{needs_guard, settled};
+use super::{is_covered, needs_guard, settled};
 use crate::expr::{AxisId, AxisSet, Binary, Comparison, Constant, Expr, ExprId, Graph, InputId, Reducer, Type, Unary};
 
 /// A graph with two inputs along rows and classes, and the number 1.
@@ -198,4 +198,43 @@ fn every_number_that_is_compared_counts_and_one_that_is_never_nan_does_not() {
     let other = scene.below_one(scene.y);
     let either = scene.graph.add(Expr::Or(condition, other));
     assert!(!needs_guard(&scene.graph, either, scene.y), "x is never NaN");
+}
+
+#[test]
+fn a_selection_is_covered_where_all_that_it_goes_into_is_nan_without_it() {
+    let mut scene = Scene::new();
+    let condition = scene.below_one(scene.x);
+    let selection = scene.graph.add(Expr::If(condition, scene.y, scene.one));
+    assert!(needs_guard(&scene.graph, condition, scene.one));
+    let exponential = scene.unary(Unary::Exp, scene.x);
+    let covered = scene.binary(Binary::Add, selection, exponential);
+    let weighed = scene.binary(Binary::Weigh, selection, exponential);
+    let beside = scene.binary(Binary::Add, selection, scene.y);
+    let of = |roots: &[ExprId]| is_covered(&scene.graph, roots, selection, condition);
+    assert!(of(&[covered]) && of(&[covered, exponential]));
+    // One of several, a weight that may be 0, and another number.
+    assert!(!of(&[covered, beside]) && !of(&[weighed]) && !of(&[beside]) && !of(&[selection]));
+    // What it does not go into does not count.
+    assert!(of(&[covered, scene.y]));
+
+    // Two selections that each would be NaN by the other's guard are covered by neither.
+    let other = scene.graph.add(Expr::If(condition, scene.one, scene.y));
+    let both = scene.binary(Binary::Multiply, selection, other);
+    assert!(!is_covered(&scene.graph, &[both], selection, condition));
+    let branches = scene.graph.add(Expr::If(condition, exponential, scene.x));
+    let sum = scene.binary(Binary::Add, selection, branches);
+    assert!(is_covered(&scene.graph, &[sum], selection, condition), "either branch is NaN");
+
+    // Every number that is compared counts, and one of another place is not known.
+    let compared = scene.graph.add(Expr::Compare(Comparison::Less, scene.x, scene.y));
+    let of_both = scene.graph.add(Expr::If(compared, scene.y, scene.one));
+    let with_x = scene.binary(Binary::Add, of_both, exponential);
+    let with_both = scene.binary(Binary::Add, with_x, scene.y);
+    assert!(!is_covered(&scene.graph, &[with_x], of_both, compared));
+    assert!(is_covered(&scene.graph, &[with_both], of_both, compared));
+    let largest = scene.reduced(Reducer::Max, None, scene.y);
+    let elsewhere = scene.below_one(largest);
+    let far = scene.graph.add(Expr::If(elsewhere, scene.y, scene.one));
+    let with_y = scene.binary(Binary::Add, far, scene.y);
+    assert!(!is_covered(&scene.graph, &[with_y], far, elsewhere));
 }
