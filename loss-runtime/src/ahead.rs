@@ -7,7 +7,7 @@
 pub(crate) const AHEAD: usize = 4096;
 
 /// From how many bytes, read and written, the arrays of a call are mostly in no near cache.
-pub(crate) const BEYOND_CACHES: usize = 1 << 25;
+pub(crate) const BEYOND_CACHES: usize = 1 << 24;
 
 /// The bytes that a cache fetches at a time.
 #[cfg(target_arch = "x86_64")]

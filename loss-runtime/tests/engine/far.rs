@@ -7,7 +7,7 @@ use crate::losses::{LOG_SOFTMAX, SHARES_ENTROPY, SMOOTH};
 use crate::{SERIAL, ask, assert_bits, numbers, round};
 
 /// From how many bytes on that are read and written.
-const FAR: usize = 1 << 25;
+const FAR: usize = 1 << 24;
 
 /// So many places that two inputs and two gradients of them are far, and half of them are not. Not a whole number of vectors.
 const PLACES: usize = FAR / (4 * size_of::<f32>()) + 37;

@@ -11,7 +11,7 @@ const VECTORS: usize = 4;
 /// The most lanes that a vector has.
 const MOST_LANES: usize = 16;
 /// From how many bytes on memory is asked for them, and how many bytes ahead.
-const BEYOND_CACHES: usize = 1 << 25;
+const BEYOND_CACHES: usize = 1 << 24;
 const AHEAD: usize = 4096;
 /// How many numbers a thread moves at least.
 const WORTH_A_THREAD: usize = 1 << 16;
