@@ -23,7 +23,7 @@ mod split;
 pub use domain::first_violation;
 pub use elementwise::{elementwise_forward, elementwise_fused, line_forward, line_fused};
 pub use row_wise::row_wise;
-pub(crate) use split::ask_parts;
+pub(crate) use split::reduce_parts;
 
 use crate::lane::MAX_LANES;
 

@@ -51,7 +51,6 @@ extern crate self as loss_runtime;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod ahead;
 pub mod call;
 pub mod drive;
 pub mod error;
@@ -60,6 +59,7 @@ pub mod job;
 pub mod kernel;
 pub mod lane;
 mod math;
+mod prefetch;
 pub mod registry;
 mod run;
 pub mod shape;

@@ -94,6 +94,8 @@ pub struct Kernel<T: 'static> {
     pub forward: Run<T>,
     /// The values and the gradients that are asked for.
     pub fused: Run<T>,
+    /// Whether every value and gradient comes from the numbers of its own place alone, not from a whole row's.
+    pub of_places: bool,
     /// Both for calls that are answered at once. There may be some if every input has a number of its own for every place, nothing is
     /// to be checked but what its label asks of each number alone, no row is dropped, and `fused` has the gradient of every input that
     /// has one.

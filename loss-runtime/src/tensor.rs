@@ -8,8 +8,8 @@ use core::ops::Range;
 #[cfg(feature = "half")]
 use half::{bf16, f16};
 
-use crate::ahead::ask_for;
 use crate::lane::Real;
+use crate::prefetch::prefetch_read;
 use crate::shape::{MAX_DIMS, Shape};
 #[cfg(feature = "half")]
 use crate::stored::Half;
@@ -237,9 +237,9 @@ macro_rules! label_types {
                 match self { $($(#[$when])? Self::$variant(values) => Self::$variant(values.get(place..).unwrap_or(&[])),)* }
             }
 
-            /// Asks memory for the values at some places, if there are so many.
-            pub(crate) fn ask_for(&self, places: Range<usize>) {
-                match self { $($(#[$when])? Self::$variant(values) => ask_for(values.get(places).unwrap_or(&[])),)* }
+            /// Fetches the values at some places ahead, if there are so many.
+            pub(crate) fn prefetch(&self, places: Range<usize>) {
+                match self { $($(#[$when])? Self::$variant(values) => prefetch_read(values.get(places).unwrap_or(&[])),)* }
             }
 
             /// Checked class indices, `stride` apart, as places.

@@ -95,6 +95,7 @@ macro_rules! pointwise_loss {
                     loss: Kernel {
                         forward: elementwise_forward::<T, $kernel, 2, 1, 2>,
                         fused: elementwise_fused::<T, $kernel, 2, 1, 2>,
+                        of_places: true,
                         lines: None,
                         curvatures: Curvatures::NONE,
                         products: &[],
@@ -124,6 +125,7 @@ pointwise_loss!(
     Some(Kernel {
         forward: elementwise_forward::<T, Doubled, 2, 1, 2>,
         fused: elementwise_fused::<T, Doubled, 2, 1, 2>,
+        of_places: true,
         lines: None,
         curvatures: Curvatures::NONE,
         products: &[],
@@ -139,6 +141,7 @@ pub(crate) static SIGNED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Signed, 2, 0, 1>,
                 fused: elementwise_fused::<T, Signed, 2, 0, 1>,
+                of_places: true,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
@@ -177,6 +180,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
+                of_places: true,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
@@ -209,6 +213,7 @@ pub(crate) static SOFT: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: elementwise_forward::<T, Soft, 2, 0, 2>,
                 fused: elementwise_fused::<T, Soft, 2, 0, 2>,
+                of_places: true,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],

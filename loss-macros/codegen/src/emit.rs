@@ -305,6 +305,7 @@ impl Kernels<'_> {
         let Made { run: forward, of_places: values } = self.forward(&program.forward, &format!("The value of {what}."));
         let Made { run: fused, of_places: gradients } =
             self.fused(&program.fused, &format!("The value of {what} and its gradients."));
+        let of_places = values.is_some() && gradients.is_some();
         let lines = option(values.zip(gradients).filter(|_| self.are_alike).map(|(values, gradients)| {
             quote!(LineRuns { forward: drive::line_forward::<T, #values>, fused: drive::line_fused::<T, #gradients> })
         }));
@@ -314,6 +315,7 @@ impl Kernels<'_> {
         quote!(Kernel {
             forward: #forward,
             fused: #fused,
+            of_places: #of_places,
             lines: #lines,
             curvatures: #curvatures,
             products: #products,

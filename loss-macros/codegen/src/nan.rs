@@ -31,13 +31,18 @@ pub(crate) fn needs_guard(graph: &Graph, condition: ExprId, otherwise: ExprId) -
 }
 
 /// Whether every root that a selection goes into is NaN wherever its condition is unordered, whatever it gives there, and whatever other selections do.
+/// Not so if it goes into none of them.
 pub(crate) fn is_covered(graph: &Graph, roots: &[ExprId], selection: ExprId, condition: ExprId) -> bool {
     let mut sources = Vec::new();
-    compared(graph, condition, &mut sources)
-        && roots
-            .iter()
-            .filter(|&&root| reachable(graph, [root]).contains(&selection))
-            .all(|&root| sources.iter().all(|&source| nan_by_itself(graph, root, origin(graph, source))))
+    let are_here = compared(graph, condition, &mut sources);
+    let reached: Vec<ExprId> =
+        roots.iter().copied().filter(|&root| reachable(graph, [root]).contains(&selection)).collect();
+    let is_nan = |source| {
+        let mut by_itself =
+            Follow { graph, source: origin(graph, source), selections_do: false, known: HashMap::new() };
+        reached.iter().all(|&root| by_itself.follows(root))
+    };
+    are_here && !reached.is_empty() && sources.into_iter().all(is_nan)
 }
 
 /// Collects what a condition compares and may be NaN. False if it compares numbers of other places.
@@ -62,49 +67,60 @@ fn origin(graph: &Graph, id: ExprId) -> ExprId {
 
 /// Whether `id` is certainly NaN wherever `source` is, selections on what is unordered there being so.
 fn nan_with(graph: &Graph, id: ExprId, source: ExprId) -> bool {
-    follows(graph, id, source, true)
+    Follow { graph, source, selections_do: true, known: HashMap::new() }.follows(id)
 }
 
-/// The same if such selections may give either branch.
-fn nan_by_itself(graph: &Graph, id: ExprId, source: ExprId) -> bool {
-    follows(graph, id, source, false)
+/// Which values are certainly NaN wherever a source is.
+struct Follow<'g> {
+    graph: &'g Graph,
+    source: ExprId,
+    /// Whether selections on what is unordered there are NaN; else they may give either branch.
+    selections_do: bool,
+    known: HashMap<ExprId, bool>,
 }
 
-fn follows(graph: &Graph, id: ExprId, source: ExprId, selections_do: bool) -> bool {
-    let nan_with = |id| follows(graph, id, source, selections_do);
-    if id == source {
-        return true;
-    }
-    if id < source {
-        return false;
-    }
-    match graph.expr(id) {
-        // It passes over NaN.
-        Expr::Unary(Unary::PowerOfTwo, _) => false,
-        Expr::Unary(_, x) => nan_with(x),
-        // x^0 is 1 whatever x is.
-        Expr::Binary(Binary::Power, x, p) => {
-            graph.constant(p).and_then(Constant::as_integer).is_some_and(|n| n != 0) && nan_with(x)
+impl Follow<'_> {
+    fn follows(&mut self, id: ExprId) -> bool {
+        if id <= self.source {
+            return id == self.source;
         }
-        // A weight of 0 removes the value.
-        Expr::Binary(Binary::Weigh, w, _) => nan_with(w),
-        Expr::Binary(Binary::StraightThrough, x, _) => nan_with(x),
-        Expr::Binary(_, x, y) => nan_with(x) || nan_with(y),
-        Expr::If(condition, x, y) => {
-            (selections_do && unordered_with(graph, condition, source)) || (nan_with(x) && nan_with(y))
+        if let Some(&known) = self.known.get(&id) {
+            return known;
         }
-        Expr::Reduce { reducer: Reducer::Sum | Reducer::Max | Reducer::Min, filter: None, value, .. } => {
-            nan_with(value)
-        }
-        _ => false,
+        let follows = self.looked_at(id);
+        self.known.insert(id, follows);
+        follows
     }
-}
 
-fn unordered_with(graph: &Graph, condition: ExprId, source: ExprId) -> bool {
-    match graph.expr(condition) {
-        Expr::Compare(_, x, y) => nan_with(graph, x, source) || nan_with(graph, y, source),
-        Expr::Not(x) => unordered_with(graph, x, source),
-        _ => false,
+    fn looked_at(&mut self, id: ExprId) -> bool {
+        match self.graph.expr(id) {
+            // It passes over NaN.
+            Expr::Unary(Unary::PowerOfTwo, _) => false,
+            Expr::Unary(_, x) => self.follows(x),
+            // x^0 is 1 whatever x is.
+            Expr::Binary(Binary::Power, x, p) => {
+                self.graph.constant(p).and_then(Constant::as_integer).is_some_and(|n| n != 0) && self.follows(x)
+            }
+            // A weight of 0 removes the value.
+            Expr::Binary(Binary::Weigh, w, _) => self.follows(w),
+            Expr::Binary(Binary::StraightThrough, x, _) => self.follows(x),
+            Expr::Binary(_, x, y) => self.follows(x) || self.follows(y),
+            Expr::If(condition, x, y) => {
+                (self.selections_do && self.makes_unordered(condition)) || (self.follows(x) && self.follows(y))
+            }
+            Expr::Reduce { reducer: Reducer::Sum | Reducer::Max | Reducer::Min, filter: None, value, .. } => {
+                self.follows(value)
+            }
+            _ => false,
+        }
+    }
+
+    fn makes_unordered(&mut self, condition: ExprId) -> bool {
+        match self.graph.expr(condition) {
+            Expr::Compare(_, x, y) => self.follows(x) || self.follows(y),
+            Expr::Not(x) => self.makes_unordered(x),
+            _ => false,
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use super::block::Block;
 use super::rows::{Sweep, identity, settle, take, take_one};
 use super::scratch::{convert, put};
 use super::{BLOCK, CHUNK, MAX_LANES, VECTORS};
-use crate::ahead::{AHEAD, ask_for, ask_to_write};
 use crate::call::Upstream;
 use crate::job::{Slot, Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
+use crate::prefetch::{ahead, prefetch_read, prefetch_write};
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -351,17 +351,17 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let input = K::ELEMENT_GRADIENTS[0];
                 let offset = job.inputs[input].offset(outer, start, 0) - sweep.gradients_at[input];
                 let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
-                spill = slot.map(|slot| &mut slot[offset..offset + len]);
+                // What comes after is fetched ahead.
+                spill = slot.map(|slot| &mut slot[offset..]);
             }
             let mut at = 0;
             while at + width <= len {
                 if sweep.is_far {
-                    let soon = at + AHEAD / size_of::<T>()..at + AHEAD / size_of::<T>() + width;
                     for x in xs {
-                        ask_for(x.get(soon.clone()).unwrap_or(&[]));
+                        prefetch_read(ahead(x, at, width));
                     }
                     if let Some(spill) = &spill {
-                        ask_to_write(spill.get(soon).unwrap_or(&[]));
+                        prefetch_write(ahead(spill, at, width));
                     }
                 }
                 for q in 0..VECTORS {
@@ -461,7 +461,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         space.map(|space| &mut space[..len])
                     } else if let Some(slot) = slot.native() {
                         let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
-                        Some(&mut slot[offset..offset + len])
+                        Some(&mut slot[offset..])
                     } else {
                         None
                     };
@@ -482,8 +482,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 // Where only gradients are wanted there is no sum that vectors would have to wait for.
                 let turns = if K::VALUE_PER_ELEMENT { VECTORS } else { 1 };
                 while at + turns * L::LANES <= len {
-                    if sweep.is_far && !spills {
-                        line.ask_ahead(at, turns * L::LANES);
+                    if sweep.is_far {
+                        line.prefetch_ahead(at, turns * L::LANES);
                     }
                     for q in 0..turns {
                         let value = line.vector::<K, R, A, H, true>(at + q * L::LANES, L::LANES);

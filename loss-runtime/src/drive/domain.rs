@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::elementwise::load;
 use super::scratch::{gather, live};
-use super::split::ask_parts;
+use super::split::reduce_parts;
 use super::{BLOCK, VECTORS};
 use crate::job::{Geometry, Job, Values};
 use crate::kernel::Elementwise;
@@ -45,7 +45,7 @@ trait Violation<T: Element, const I: usize, const U: usize>: Elementwise<I, U, 0
             T::dispatch(job.isa, search)
         };
         let places = geometry.places();
-        let first = ask_parts(job.threads, places, places * I, search, |left, right| match (left, right) {
+        let first = reduce_parts(job.threads, places, places * I, search, |left, right| match (left, right) {
             (Some(left), Some(right)) => Some(left.min(right)),
             (left, right) => left.or(right),
         });

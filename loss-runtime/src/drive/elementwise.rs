@@ -126,7 +126,7 @@ trait Leaf<T: Element, const I: usize, const U: usize, const G: usize>: Elementw
         let mut places = Places {
             len: line.len,
             inputs: Self::INPUTS.map(|input| line.inputs[input]),
-            soon: None,
+            rest: None,
             upstream: Seed::Same(line.upstream),
             live: None,
             elements: line.elements.take(),

@@ -10,11 +10,11 @@ use super::block::Block;
 use super::in_place::{Taken, taken};
 use super::scratch::put;
 use super::split::Part;
-use crate::ahead::BEYOND_CACHES;
 use crate::call::SLOTS;
 use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowSource, RowWise};
 use crate::lane::{Lane, Real};
+use crate::prefetch::is_far;
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -94,16 +94,19 @@ where
         for h in 0..H {
             row_gradients[h] = part.gradients[K::ROW_GRADIENTS[h]].take();
         }
+        let elements = part.elements.take();
+        let written = element_gradients.iter().filter(|slot| slot.is_some()).count();
+        let arrays = E + written + usize::from(K::VALUE_PER_ELEMENT && elements.is_some());
         Self {
             token,
             job,
             u,
-            elements: part.elements.take(),
+            is_far: is_far::<T>(job.geometry.places() * arrays),
+            elements,
             elements_at: part.elements_at,
             element_gradients,
             row_gradients,
             gradients_at: part.gradients_at,
-            is_far: job.geometry.places() * (E + G) * size_of::<T>() >= BEYOND_CACHES,
             kernel: PhantomData,
         }
     }
@@ -183,7 +186,7 @@ where
         K::VALUE_PER_ELEMENT || self.element_gradients.iter().any(Option::is_some)
     }
 
-    /// Whether the first element gradient's buffer can hold what pass [`RowWise::SPILL`] gives, if there is such a pass.
+    /// Whether there is a pass [`RowWise::SPILL`], and the first element gradient's buffer can hold what it gives.
     #[inline(always)]
     pub(super) fn spills(&self) -> bool {
         let (Some(&input), [Some(slot), others @ ..]) = (K::ELEMENT_GRADIENTS.first(), &self.element_gradients[..])
@@ -192,7 +195,8 @@ where
         };
         let view = &self.job.inputs[input];
         let replaces = K::SPILL_REPLACES && others.iter().all(Option::is_none);
-        slot.is_native()
+        K::SPILL.is_some()
+            && slot.is_native()
             && !view.broadcast
             // There the input may still have to be read.
             && (replaces || !matches!(view.values, Values::InPlace))

@@ -86,7 +86,7 @@ pub(super) fn leaf_units<T: Element>(job: &Job<'_, T>, outputs: &Outputs<'_, T>,
     if summed { usize::MAX } else { leaf(job.threads, units, values) }
 }
 
-/// The same, of work that writes nothing.
+/// The same for work that has parts.
 fn leaf(threads: Option<usize>, units: usize, values: usize) -> usize {
     if !cfg!(feature = "parallel") || threads == Some(1) || values < WORTH_SPLITTING {
         return usize::MAX;
@@ -96,21 +96,21 @@ fn leaf(threads: Option<usize>, units: usize, values: usize) -> usize {
     enough.max(share).max(1).next_power_of_two()
 }
 
-/// Asks about parts of some units, which hold `values` element values in all, on as many threads as there are, and joins the answers.
-pub(crate) fn ask_parts<R: Send>(
+/// What comes of some units, which hold `values` element values in all: parts of them on as many threads as there are, and their results joined in order.
+pub(crate) fn reduce_parts<R: Send>(
     threads: Option<usize>,
     units: usize,
     values: usize,
-    ask: impl Fn(Range<usize>) -> R + Sync,
+    map: impl Fn(Range<usize>) -> R + Sync,
     join: impl Fn(R, R) -> R + Sync,
 ) -> R {
-    ask_range(0..units, leaf(threads, units, values), &ask, &join)
+    reduce_range(0..units, leaf(threads, units, values), &map, &join)
 }
 
-fn ask_range<R: Send>(
+fn reduce_range<R: Send>(
     units: Range<usize>,
     leaf: usize,
-    ask: &(impl Fn(Range<usize>) -> R + Sync),
+    map: &(impl Fn(Range<usize>) -> R + Sync),
     join: &(impl Fn(R, R) -> R + Sync),
 ) -> R {
     #[cfg(feature = "parallel")]
@@ -119,13 +119,13 @@ fn ask_range<R: Send>(
     {
         let middle = units.start + middle;
         let (left, right) = rayon::join(
-            || ask_range(units.start..middle, leaf, ask, join),
-            || ask_range(middle..units.end, leaf, ask, join),
+            || reduce_range(units.start..middle, leaf, map, join),
+            || reduce_range(middle..units.end, leaf, map, join),
         );
         return join(left, right);
     }
     let _ = (leaf, join);
-    ask(units)
+    map(units)
 }
 
 /// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
@@ -156,16 +156,16 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
-    use super::{LEAF, WORTH_SPLITTING, ask_parts};
+    use super::{LEAF, WORTH_SPLITTING, reduce_parts};
 
-    /// The parts that are asked about, as they are joined.
+    /// The parts, as they are joined.
     fn parts(threads: Option<usize>, units: usize, values: usize) -> Vec<core::ops::Range<usize>> {
-        let ask = || ask_parts(threads, units, values, |part| vec![part], |left, right| [left, right].concat());
-        rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads").install(ask)
+        let run = || reduce_parts(threads, units, values, |part| vec![part], |left, right| [left, right].concat());
+        rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads").install(run)
     }
 
     #[test]
-    fn every_unit_is_asked_about_once_and_in_order() {
+    fn every_unit_is_in_one_part_and_parts_are_joined_in_order() {
         for (units, each) in [(WORTH_SPLITTING, 1), (WORTH_SPLITTING + 1, 1), (1000, 600), (9, 100_000), (1, 1 << 20)] {
             for threads in [None, Some(2), Some(5)] {
                 let parts = parts(threads, units, units * each);
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_and_few_numbers_are_asked_about_whole() {
-        assert_eq!(parts(Some(1), 1 << 20, 1 << 20), [0..1 << 20]);
-        assert_eq!(parts(None, WORTH_SPLITTING - 1, WORTH_SPLITTING - 1), [0..WORTH_SPLITTING - 1]);
-        assert_eq!(parts(None, 0, 0), [0..0]);
+    fn for_one_thread_and_of_few_numbers_there_is_one_part() {
+        for (threads, units) in [(Some(1), 1 << 20), (None, WORTH_SPLITTING - 1), (None, 0)] {
+            assert_eq!(parts(threads, units, units), vec![0..units; 1]);
+        }
     }
 }

@@ -6,8 +6,8 @@ use core::ops::Range;
 use half::{bf16, f16};
 
 use super::Values;
-use crate::ahead::ask_to_write;
 use crate::lane::Real;
+use crate::prefetch::prefetch_write;
 use crate::shape::Shape;
 #[cfg(feature = "half")]
 use crate::stored::{Half, round, single};
@@ -143,9 +143,9 @@ impl<T: Real> Slot<'_, T> {
         }
     }
 
-    /// Asks memory for some places that will be written, if there are so many.
-    pub(crate) fn ask_to_write(&self, places: Range<usize>) {
-        of_each!(self, values => ask_to_write(values.get(places).unwrap_or(&[])));
+    /// Fetches some places ahead that will be written, if there are so many.
+    pub(crate) fn prefetch(&self, places: Range<usize>) {
+        of_each!(self, values => prefetch_write(values.get(places).unwrap_or(&[])));
     }
 
     /// What it holds, as the values of an input.

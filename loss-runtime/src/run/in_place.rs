@@ -167,8 +167,7 @@ pub(super) fn answer<'a, T: Element>(
     fits(reduction, &upstream, &outputs, none_len)?;
     let of = reduction.summand(variant);
     let kernel = of.unwrap_or(&variant.loss);
-    let is_of_rows = kernel.lines.is_none();
-    if is_of_rows && layout.position == Some(Position::Second) && job.geometry.inner > 1 {
+    if !kernel.of_places && layout.position == Some(Position::Second) && job.geometry.inner > 1 {
         return Err(Error::Unsupported {
             what: "a gradient in place of its input, of rows with dimensions after the second axis",
         });

@@ -6,7 +6,7 @@ mod sweep;
 use core::ops::Range;
 
 use crate::call::{Call, MAX_INPUTS};
-use crate::drive::ask_parts;
+use crate::drive::reduce_parts;
 use crate::error::Error;
 use crate::info::{InputInfo, Label, LossInfo};
 use crate::job::{Geometry, Job, Values, View};
@@ -70,7 +70,7 @@ pub(super) fn none_dropped<T: Element>(job: &Job<'_, T>) -> bool {
 
 /// Whether something holds of all of some units, which hold `values` numbers, asked on as many threads as there are.
 fn all_parts(threads: Option<usize>, units: usize, values: usize, ask: impl Fn(Range<usize>) -> bool + Sync) -> bool {
-    ask_parts(threads, units, values, ask, |left, right| left & right)
+    reduce_parts(threads, units, values, ask, |left, right| left & right)
 }
 
 /// The value that drops a row, if this input can.

@@ -1,12 +1,12 @@
 //! A gradient in place of its input has the bits of one in a buffer of its own.
 
-use loss_runtime::call::{Call, Execution, MAX_INPUTS, Reduction, Request, Upstream};
+use loss_runtime::call::{Call, Execution, MAX_INPUTS, OwnCall, Reduction, Request, Upstream};
 use loss_runtime::lane::Isa;
 use loss_runtime::{Array, Element, Error, Labels, Loss, Tensor, TensorMut, run, run_in_place};
 
 use crate::losses::{
-    AT_ONCE, DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, SHARES_ENTROPY, SIGNED, SMOOTH, SPREAD_SECOND, TOLD,
-    WEIGHTED_SQUARE,
+    AT_ONCE, DOT, ENTROPY, LOG_SOFTMAX, LOG_SOFTMAX_DROPPING, PROPORTIONS, SHARES_ENTROPY, SIGNED, SMOOTH,
+    SPREAD_SECOND, TOLD, WEIGHTED_SECOND, WEIGHTED_SQUARE,
 };
 use crate::{assert_bits, numbers, round};
 
@@ -155,8 +155,17 @@ fn places_after_the_second_axis_are_overwritten_where_none_is_read_for_another()
     for shape @ [outer, extent, inner] in [[2, 3, 4], [3, 5, 1], [2, 40, 13], [2, 40, 130]] {
         let n = outer * extent * inner;
         let (x, share) = (round::<f32>(&numbers(n, 31)), vec![0.25_f32; n]);
-        agree(&SPREAD_SECOND, &[given(Tensor::from((&x, shape))), given(Tensor::from((&share, shape)))], n, &isas());
+        let both = [given(Tensor::from((&x, shape))), given(Tensor::from((&share, shape)))];
+        agree(&SPREAD_SECOND, &both, n, &isas());
+        // Where what is asked is not answered at once: a condition, and a row of numbers for all.
+        agree(&WEIGHTED_SECOND, &both, n, &isas());
+        agree(&PROPORTIONS, &[both[0], given(Tensor::from((&shares(shape), shape)))], n, &isas());
     }
+}
+
+/// Rows of equal shares.
+fn shares([outer, extent, inner]: [usize; 3]) -> Vec<f32> {
+    vec![1.0 / extent as f32; outer * extent * inner]
 }
 
 #[test]
@@ -172,6 +181,15 @@ fn a_usual_call_is_answered_at_once() {
     };
     for n in [1, 2, 64, 65, 1024] {
         assert_eq!(answered(n, None), Ok(true), "{n} places");
+        // As a loss's own methods ask, and so many that the general way answers.
+        for n in [n, 1025] {
+            let mut values = x[..n].to_vec();
+            let inputs = [None, Some(Tensor::from(&y[..n]).into())];
+            let call = OwnCall { inputs, params: [1.0], execution: Execution::default() };
+            let request = Request::value(Reduction::Sum);
+            let outcome = call.run_in_place(&TOLD, request, 0, TensorMut::from(&mut values[..])).unwrap();
+            assert_eq!(outcome.partial.sum == AT_ONCE, n <= 1024, "{n} places");
+        }
     }
     assert_eq!(answered(1025, None), Ok(false), "more than are copied");
     assert_eq!(answered(0, None), Ok(false), "nothing");
@@ -198,6 +216,7 @@ fn threads_change_no_bit() {
             let x = round::<f32>(&numbers(rows * extent, 3));
             let logits = given(Tensor::from((&x, [rows, extent])));
             agree(&LOG_SOFTMAX, &[logits], rows * extent, &executions);
+            agree(&SHARES_ENTROPY, &[logits, logits], rows, &executions);
             let classes: Vec<i64> = (0..rows).map(|row| ((row * 31) % extent) as i64).collect();
             let table = vec![1.5_f32; extent];
             agree(&ENTROPY, &[logits, given(Labels::from(&classes)), given(Tensor::from(&table))], rows, &executions);

@@ -41,8 +41,8 @@ impl Toy {
     /// The same, with values along these axes.
     pub(crate) fn along(self, axes: u8) -> Self {
         fn along<T: Copy>(variant: &'static Variant<T>, axes: u8) -> &'static Variant<T> {
-            let Kernel { forward, fused, curvatures, products, shared, .. } = variant.loss;
-            let loss = Kernel { forward, fused, lines: None, curvatures, products, shared };
+            let Kernel { forward, fused, of_places, curvatures, products, shared, .. } = variant.loss;
+            let loss = Kernel { forward, fused, of_places, lines: None, curvatures, products, shared };
             let Variant { reductions, input_domains, accumulate_f64, .. } = *variant;
             Box::leak(Box::new(Variant { axes, loss, reductions, input_domains, accumulate_f64 }))
         }
@@ -129,6 +129,7 @@ macro_rules! elementwise {
         Kernel {
             forward: elementwise_forward::<$float, $kernel, $i, $u, $g>,
             fused: elementwise_fused::<$float, $kernel, $i, $u, $g>,
+            of_places: true,
             lines: $lines,
             curvatures: Curvatures::NONE,
             products: &[],

@@ -108,6 +108,7 @@ macro_rules! open {
             loss: Kernel {
                 forward: $run::<$float>,
                 fused: $run::<$float>,
+                of_places: false,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],

@@ -59,6 +59,7 @@ macro_rules! bent {
             loss: Kernel {
                 forward: elementwise_forward::<$float, WeightedSquare, 2, 0, 2>,
                 fused: elementwise_fused::<$float, WeightedSquare, 2, 0, 2>,
+                of_places: true,
                 lines: None,
                 curvatures: Curvatures { exact: Some(elementwise_fused::<$float, Bent, 2, 0, 2>), step: None },
                 products: &[

@@ -47,6 +47,7 @@ macro_rules! scaled {
             loss: Kernel {
                 forward: elementwise_forward::<$float, Scaled<0>, 3, 2, 1>,
                 fused: elementwise_fused::<$float, Scaled<0>, 3, 2, 1>,
+                of_places: true,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],

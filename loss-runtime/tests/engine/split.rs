@@ -7,7 +7,8 @@ use loss_runtime::{Array, Error, Labels, Loss, Tensor};
 
 use crate::kernels::PIECES;
 use crate::losses::{
-    DOT, DOT_BROADCAST, LOG_SOFTMAX_TELLS, PROPORTIONS, SIGNED, SMOOTH, TRIPLE, TRIPLE_TELLS, WEIGHTED_SQUARE,
+    DOT, DOT_BROADCAST, LOG_SOFTMAX_TELLS, PROPORTIONS, SIGNED, SMOOTH, TRIPLE, TRIPLE_TELLS, WEIGHTED_SECOND,
+    WEIGHTED_SQUARE,
 };
 use crate::{SERIAL, ask, assert_same, numbers, round, tensor};
 
@@ -95,6 +96,20 @@ fn any_number_of_threads_names_the_first_wrong_value() {
                 matches!(found, Error::RowSum { row, .. } if row == first / extent),
                 "{threads:?} {wrong:?}: {found}"
             );
+        }
+        // Rows that interleave: what comes first in memory may be of a later row, and of another part.
+        let at = |sample: usize, place: usize, row: usize| (sample * 700 + place) * 750 + row;
+        for (wrong, first) in [
+            ([at(0, 0, 7), at(0, 699, 5)], at(0, 699, 5)),
+            ([at(1, 1, 9), at(1, 400, 3)], at(1, 400, 3)),
+            ([at(0, 650, 749), at(1, 0, 0)], at(0, 650, 749)),
+        ] {
+            let mut values = ones.clone();
+            wrong.iter().for_each(|at| values[*at] = -0.5);
+            let shape = [2, 700, 750];
+            let found =
+                error(&WEIGHTED_SECOND, &[tensor(&ones, &shape).into(), tensor(&values, &shape).into()], threads);
+            assert!(matches!(found, Error::Domain { index, .. } if index == first), "{threads:?} {wrong:?}: {found}");
         }
         // Of many labels one drops its row, and all threads have to be told.
         for dropped in [0, 70_000, n - 1] {

@@ -10,7 +10,7 @@ use loss_runtime::lane::{Isa, Lane, LaneTask};
 const VECTORS: usize = 4;
 /// The most lanes that a vector has.
 const MOST_LANES: usize = 16;
-/// From how many bytes on memory is asked for them, and how many bytes ahead.
+/// From how many bytes on what is moved is fetched ahead, and how many bytes ahead.
 const BEYOND_CACHES: usize = 1 << 24;
 const AHEAD: usize = 4096;
 /// How many numbers a thread moves at least.
@@ -39,19 +39,29 @@ pub(super) fn move_bytes<T: Element>(bytes: Bytes<'_, T>, isa: Isa, threads: usi
     let places = reads.iter().map(|read| read.len()).chain(written).max().unwrap_or(0);
     // Inputs that do not vary at every place are read by themselves.
     for short in reads.extract_if(.., |read| read.len() < places) {
-        stream::<T>(isa, vec![short], Vec::new(), Vec::new());
+        stream::<T>(Way { isa, is_far: false }, vec![short], Vec::new(), Vec::new());
     }
+    let bytes = places * (reads.len() + writes.len() + overwrites.len()) * size_of::<T>();
+    let way = Way { isa, is_far: bytes >= BEYOND_CACHES };
     if threads > 1 && places >= 2 * WORTH_A_THREAD {
-        parts(isa, reads, [writes, overwrites], threads);
+        parts(way, reads, [writes, overwrites], threads);
     } else {
-        stream(isa, reads, writes, overwrites);
+        stream(way, reads, writes, overwrites);
     }
 }
 
+/// How bytes are moved.
+#[derive(Clone, Copy)]
+struct Way {
+    isa: Isa,
+    /// Whether most of the call's come from memory.
+    is_far: bool,
+}
+
 /// Splits everything into as many parts as there are threads.
-fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, [writes, overwrites]: [Vec<&mut [T]>; 2], threads: usize) {
+fn parts<T: Element>(way: Way, reads: Vec<&[T]>, [writes, overwrites]: [Vec<&mut [T]>; 2], threads: usize) {
     if threads <= 1 {
-        return stream(isa, reads, writes, overwrites);
+        return stream(way, reads, writes, overwrites);
     }
     let middle = |len: usize| len / threads * (threads / 2);
     let halves = |slices: Vec<_>| -> (Vec<_>, Vec<_>) {
@@ -62,19 +72,20 @@ fn parts<T: Element>(isa: Isa, reads: Vec<&[T]>, [writes, overwrites]: [Vec<&mut
     let (first_writes, second_writes) = halves(writes);
     let (first_overwrites, second_overwrites) = halves(overwrites);
     rayon::join(
-        || parts(isa, first_reads, [first_writes, first_overwrites], threads / 2),
-        || parts(isa, second_reads, [second_writes, second_overwrites], threads - threads / 2),
+        || parts(way, first_reads, [first_writes, first_overwrites], threads / 2),
+        || parts(way, second_reads, [second_writes, second_overwrites], threads - threads / 2),
     );
 }
 
 /// Moves streams of one length in step.
-fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, overwrites: Vec<&mut [T]>) {
+fn stream<T: Element>(way: Way, reads: Vec<&[T]>, writes: Vec<&mut [T]>, overwrites: Vec<&mut [T]>) {
     macro_rules! counted {
         ($($reads:literal $writes:literal $overwrites:literal),*) => {
             match (reads.len(), writes.len(), overwrites.len()) {
                 $(($reads, $writes, $overwrites) => {
                     let (mut writes, mut overwrites) = (writes.into_iter(), overwrites.into_iter());
-                    T::dispatch(isa, Stream::<T, $reads, $writes, $overwrites> {
+                    T::dispatch(way.isa, Stream::<T, $reads, $writes, $overwrites> {
+                        is_far: way.is_far,
                         reads: std::array::from_fn(|i| reads[i]),
                         writes: std::array::from_fn(|_| writes.next().unwrap_or_default()),
                         overwrites: std::array::from_fn(|_| overwrites.next().unwrap_or_default()),
@@ -82,9 +93,9 @@ fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, overwri
                 })*
                 // More than any of the library's losses has: one stream after the other.
                 (_, _, _) => {
-                    reads.into_iter().for_each(|read| stream(isa, vec![read], Vec::new(), Vec::new()));
-                    writes.into_iter().for_each(|write| stream(isa, Vec::new(), vec![write], Vec::new()));
-                    overwrites.into_iter().for_each(|slice| stream(isa, Vec::new(), Vec::new(), vec![slice]));
+                    reads.into_iter().for_each(|read| stream(way, vec![read], Vec::new(), Vec::new()));
+                    writes.into_iter().for_each(|write| stream(way, Vec::new(), vec![write], Vec::new()));
+                    overwrites.into_iter().for_each(|slice| stream(way, Vec::new(), Vec::new(), vec![slice]));
                 }
             }
         };
@@ -96,6 +107,7 @@ fn stream<T: Element>(isa: Isa, reads: Vec<&[T]>, writes: Vec<&mut [T]>, overwri
 }
 
 struct Stream<'b, T, const R: usize, const W: usize, const O: usize> {
+    is_far: bool,
     reads: [&'b [T]; R],
     writes: [&'b mut [T]; W],
     overwrites: [&'b mut [T]; O],
@@ -113,10 +125,9 @@ impl<T: Element, const R: usize, const W: usize, const O: usize> LaneTask<T> for
         let mut all = [L::splat(token, 0.0); VECTORS];
         let mut start = 0;
         let width = VECTORS * L::LANES;
-        let is_far = places * (R + W + O) * size_of::<T>() >= BEYOND_CACHES;
         while start + width <= places {
-            if is_far {
-                self.ask_ahead(start, width);
+            if self.is_far {
+                self.prefetch_ahead(start, width);
             }
             for (q, one) in all.iter_mut().enumerate() {
                 let at = at::<L>(start, q);
@@ -159,10 +170,10 @@ impl<T: Element, const R: usize, const W: usize, const O: usize> LaneTask<T> for
 }
 
 impl<T, const R: usize, const W: usize, const O: usize> Stream<'_, T, R, W, O> {
-    /// Asks memory for what comes after some places, as the library does: less would be no limit.
+    /// Fetches what comes after some places, as the library does: else it would be no limit.
     #[inline(always)]
-    fn ask_ahead(&self, start: usize, len: usize) {
-        #[cfg(target_arch = "x86_64")]
+    fn prefetch_ahead(&self, start: usize, len: usize) {
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
         {
             const LINE: usize = 64;
             let start = start + AHEAD / size_of::<T>();
@@ -174,7 +185,6 @@ impl<T, const R: usize, const W: usize, const O: usize> Stream<'_, T, R, W, O> {
                 lines().filter_map(|at| write.get(at)).for_each(safe_arch::prefetch_et0);
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
         let _ = (start, len);
     }
 }

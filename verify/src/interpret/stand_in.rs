@@ -234,6 +234,8 @@ impl Interpreted {
         let kernel = |program: &WorkProgram| Kernel {
             forward: lease(&program.forward),
             fused: lease(&program.fused),
+            // Plans are run row by row, whatever they read.
+            of_places: false,
             lines: None,
             curvatures: Curvatures {
                 exact: program.exact.as_ref().map(lease),
@@ -326,6 +328,7 @@ fn nothing<T: Slotted>() -> &'static Variant<T> {
     let kernel = Kernel {
         forward: none::<T>,
         fused: none::<T>,
+        of_places: false,
         lines: None,
         curvatures: Curvatures::NONE,
         products: &[],

@@ -195,8 +195,8 @@ impl<'g> Body<'g> {
                 }
             }
             Expr::If(condition, value, otherwise) => {
-                let is_covered = !self.roots.is_empty() && is_covered(self.graph, self.roots, id, condition);
-                let guard = !is_covered && needs_guard(self.graph, condition, otherwise);
+                let guard =
+                    needs_guard(self.graph, condition, otherwise) && !is_covered(self.graph, self.roots, id, condition);
                 let (value, mut other) = (self.value(value), self.value(otherwise));
                 if guard {
                     let falsity = self.falsity(condition);

@@ -1,11 +1,11 @@
 //! A stretch of a row: loading it, and the last pass over it.
 
-use crate::ahead::{AHEAD, ask_to_write};
 use crate::call::Upstream;
 use crate::drive::BLOCK;
 use crate::drive::rows::spilled_again;
 use crate::kernel::RowWise;
 use crate::lane::{Lane, Real};
+use crate::prefetch::{ahead, prefetch_write};
 
 /// A vector of places of a line, perhaps not full: lanes from `len` on hold numbers that mean nothing.
 #[inline(always)]
@@ -96,18 +96,18 @@ pub(super) struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usi
     /// Whether the first gradient's slice holds what a pass spilled.
     pub(super) spills: bool,
     pub(super) elements: Option<&'l mut [L::Scalar]>,
+    /// From the stretch on to the end of the buffers.
     pub(super) gradients: [Option<&'l mut [L::Scalar]>; G],
 }
 
 impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
     Line<'_, L, E, S, U, V, G>
 {
-    /// Asks memory for where gradients will go after some places.
+    /// Fetches where gradients will go after some places. What a pass has spilled is near already.
     #[inline(always)]
-    pub(super) fn ask_ahead(&self, at: usize, len: usize) {
-        let at = at + AHEAD / size_of::<L::Scalar>();
-        for gradient in self.gradients.iter().flatten() {
-            ask_to_write(gradient.get(at..at + len).unwrap_or(&[]));
+    pub(super) fn prefetch_ahead(&self, at: usize, len: usize) {
+        for gradient in self.gradients.iter().skip(usize::from(self.spills)).flatten() {
+            prefetch_write(ahead(gradient, at, len));
         }
     }
 
@@ -127,7 +127,7 @@ impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, co
         let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
         let upstream = self.upstream.load::<FULL>(token, at, len);
         let spilled = match self.gradients.first() {
-            Some(Some(gradient)) if K::SPILL.is_some() && self.spills => load::<L, FULL>(token, gradient, at, len),
+            Some(Some(gradient)) if self.spills => load::<L, FULL>(token, gradient, at, len),
             Some(_) | None => {
                 spilled_again::<L, K, E, R, S, U, A, V, G, H>(token, self.u, self.v, &x, &s, index, upstream)
             }

@@ -1,12 +1,11 @@
 //! A kernel over places that lie one after the other in memory, and the sums of chunks of them.
 
 use core::marker::PhantomData;
-use core::ops::Range;
 
 use super::super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
-use crate::ahead::{AHEAD, ask_for, ask_to_write};
 use crate::kernel::Elementwise;
 use crate::lane::{Isa, Lane, LaneTask, Real};
+use crate::prefetch::{ahead, prefetch_read, prefetch_write};
 use crate::registry::Element;
 use crate::sum::{Cascade, halve};
 
@@ -21,12 +20,13 @@ pub(super) enum Seed<'b, T> {
 pub(super) struct Places<'b, T, const I: usize, const G: usize> {
     pub(super) len: usize,
     pub(super) inputs: [&'b [T]; I],
-    /// What lies [`AHEAD`] bytes after the inputs, if memory is to be asked for it.
-    pub(super) soon: Option<[&'b [T]; I]>,
+    /// The inputs from these places on, if what comes after is to be fetched ahead.
+    pub(super) rest: Option<[&'b [T]; I]>,
     pub(super) upstream: Seed<'b, T>,
     /// 0 for places whose row is dropped.
     pub(super) live: Option<&'b [T]>,
     pub(super) elements: Option<&'b mut [T]>,
+    /// Of these places, and perhaps of those after them.
     pub(super) gradients: [Option<&'b mut [T]>; G],
 }
 
@@ -36,12 +36,12 @@ impl<T: Copy, const I: usize, const G: usize> Places<'_, T, I, G> {
     fn part(&mut self, start: usize, len: usize) -> Places<'_, T, I, G> {
         let mut gradients = [const { None }; G];
         for (part, whole) in gradients.iter_mut().zip(&mut self.gradients) {
-            *part = whole.as_mut().map(|whole| &mut whole[start..start + len]);
+            *part = whole.as_mut().map(|whole| &mut whole[start..]);
         }
         Places {
             len,
             inputs: self.inputs.map(|whole| &whole[start..start + len]),
-            soon: self.soon.map(|soon| soon.map(|whole| whole.get(start..).unwrap_or(&[]))),
+            rest: self.rest.map(|rest| rest.map(|whole| &whole[start..])),
             upstream: match self.upstream {
                 Seed::Same(upstream) => Seed::Same(upstream),
                 Seed::Each(each) => Seed::Each(&each[start..start + len]),
@@ -250,8 +250,8 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         }
         let mut start = 0;
         while start + width <= self.len {
-            if let Some(soon) = self.soon {
-                self.ask_ahead::<WANTED>(&soon, start..start + width);
+            if let Some(rest) = self.rest {
+                self.prefetch_ahead::<WANTED>(&rest, start, width);
             }
             let mut inputs: [&[T]; I] = [&[]; I];
             for i in 0..I {
@@ -286,18 +286,17 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
         start
     }
 
-    /// Asks memory for what comes after some places.
+    /// Fetches what is read and written after some places.
     #[inline(always)]
-    fn ask_ahead<const WANTED: usize>(&self, soon: &[&[T]; I], places: Range<usize>) {
+    fn prefetch_ahead<const WANTED: usize>(&self, rest: &[&[T]; I], start: usize, len: usize) {
         for i in 0..I {
-            ask_for(soon[i].get(places.clone()).unwrap_or(&[]));
+            prefetch_read(ahead(rest[i], start, len));
         }
-        let ahead = places.start + AHEAD / size_of::<T>()..places.end + AHEAD / size_of::<T>();
         for g in 0..G {
             if WANTED >> g & 1 == 1
                 && let Some(slot) = &self.gradients[g]
             {
-                ask_to_write(slot.get(ahead.clone()).unwrap_or(&[]));
+                prefetch_write(ahead(slot, start, len));
             }
         }
     }

@@ -8,9 +8,9 @@ use super::super::scratch::{gather, live, scatter};
 use super::super::split::Part;
 use super::super::{CHUNK, MAX_VIRTUAL};
 use super::places::{Places, Running, Seed};
-use crate::ahead::{AHEAD, BEYOND_CACHES, ask_for};
 use crate::call::Upstream;
 use crate::job::{Geometry, Job, Slot, Values, View};
+use crate::prefetch::{is_far, prefetch_read};
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
 
@@ -75,9 +75,10 @@ struct Lie<'a, 'o, T, const I: usize, const G: usize> {
 }
 
 impl<T, const I: usize, const G: usize> Lie<'_, '_, T, I, G> {
-    /// Whether so much is read and written that most of it comes from memory. Narrower numbers count as if they were of the compute type.
-    fn is_far(&self) -> bool {
-        self.geometry.places() * (I + G) * size_of::<T>() >= BEYOND_CACHES
+    /// Whether most of what is read and written comes from memory.
+    fn is_far(&self, part: &Part<'_, T>) -> bool {
+        let written = self.slots.iter().filter(|slot| slot.is_some()).count() + usize::from(part.elements.is_some());
+        is_far::<T>(self.geometry.places() * (I + written))
     }
 }
 
@@ -130,7 +131,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 *input = &values[places.clone()];
             }
         }
-        let soon = lie.is_far().then(|| inputs.map(|input| input.get(AHEAD / size_of::<T>()..).unwrap_or(&[])));
+        let rest = lie.is_far(part).then_some(inputs);
         let upstream = match self.job.upstream {
             Upstream::One => Seed::Same(T::ONE),
             Upstream::Scalar(upstream) => Seed::Same(upstream),
@@ -144,7 +145,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         }
         let at = places.start - part.elements_at;
         let elements = part.elements.as_mut().and_then(Slot::native).map(|slot| &mut slot[at..at + len]);
-        Some(Places { len, inputs, soon, upstream, live: None, elements, gradients })
+        Some(Places { len, inputs, rest, upstream, live: None, elements, gradients })
     }
 
     /// The places a block at a time, by way of scratch space.
@@ -177,11 +178,11 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         } else {
             &mut []
         };
-        let is_far = lie.is_far();
+        let is_far = lie.is_far(part);
         for start in places.clone().step_by(B) {
             let len = B.min(places.end - start);
             if is_far {
-                self.ask_ahead(lie, part, start + B..places.end.min(start + 2 * B));
+                self.prefetch(lie, part, start + B..places.end.min(start + 2 * B));
             }
             let upstream = match self.job.upstream {
                 Upstream::One => Seed::Same(T::ONE),
@@ -200,10 +201,9 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
             let inputs = self.read(lie, part, start..start + len, &mut inputs);
             let mut wanted = [const { None }; G];
             for (g, (Space(space), slot)) in gradients.iter_mut().zip(&mut lie.slots).enumerate() {
-                let at = start - part.gradients_at[self.gradients[g]];
                 wanted[g] = slot.as_mut().map(|slot| match slot.native() {
                     // It lies as the kernel writes it.
-                    Some(slot) if lie.flat[g] => &mut slot[at..at + len],
+                    Some(slot) if lie.flat[g] => &mut slot[start - part.gradients_at[self.gradients[g]]..][..len],
                     Some(_) | None => &mut space[..len],
                 });
             }
@@ -211,7 +211,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
                 &mut Places {
                     len,
                     inputs,
-                    soon: None,
+                    rest: None,
                     upstream,
                     live,
                     elements: part.elements.as_mut().map(|slot| match slot.native() {
@@ -242,19 +242,19 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
         }
     }
 
-    /// Asks memory for a block to come.
-    fn ask_ahead(&self, lie: &Lie<'a, '_, T, I, G>, part: &Part<'_, T>, block: Range<usize>) {
+    /// Fetches a block to come.
+    fn prefetch(&self, lie: &Lie<'a, '_, T, I, G>, part: &Part<'_, T>, block: Range<usize>) {
         for source in &lie.sources {
             match source {
-                Source::Here(values) => ask_for(values.get(block.clone()).unwrap_or(&[])),
-                Source::Converted(values) => values.ask_for(block.clone()),
+                Source::Here(values) => prefetch_read(values.get(block.clone()).unwrap_or(&[])),
+                Source::Converted(values) => values.prefetch(block.clone()),
                 Source::Gathered => {}
             }
         }
         for g in (0..G).filter(|&g| lie.flat[g]) {
             let from = part.gradients_at[self.gradients[g]];
             if let Some(slot) = &lie.slots[g] {
-                slot.ask_to_write(block.start - from..block.end.max(block.start) - from);
+                slot.prefetch(block.start - from..block.end.max(block.start) - from);
             }
         }
     }

@@ -14,6 +14,7 @@ macro_rules! row_wise {
         Kernel {
             forward: row_wise::<$float, $($kernel),*>,
             fused: row_wise::<$float, $($kernel),*>,
+            of_places: false,
             lines: None,
             curvatures: Curvatures::NONE,
             products: &[],

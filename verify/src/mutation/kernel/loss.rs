@@ -79,6 +79,7 @@ impl Faulty {
         let mut kernel = |kernel: &Kernel<T>| Kernel {
             forward: wrapped(kernel.forward, Role::Forward(kernel.forward)),
             fused: wrapped(kernel.fused, Role::Fused(kernel.forward)),
+            of_places: kernel.of_places,
             // A call that is answered at once would go round the fault.
             lines: None,
             curvatures: kernel.curvatures,

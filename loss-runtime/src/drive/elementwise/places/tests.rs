@@ -33,7 +33,7 @@ impl<T: Element> LaneTask<T> for Asked {
         let mut places = Places {
             len,
             inputs: [&one[..], &other],
-            soon: None,
+            rest: None,
             upstream: Seed::Same(T::ONE),
             live: None,
             elements: None,
@@ -91,7 +91,7 @@ impl<T: Element> LaneTask<T> for Plain {
         let mut places = Places::<T, 0, 0> {
             len,
             inputs: [],
-            soon: None,
+            rest: None,
             upstream: Seed::Same(T::from_f64(3.0)),
             live: None,
             elements: None,
