@@ -352,4 +352,10 @@ fn what_is_spilled_takes_the_place_of_numbers_that_nothing_reads_any_more() {
     assert_eq!(replaces("", "logsumexp(C, input) + sum(C, abs(input - logsumexp(C, input)))"), ["Some(1)", "false"]);
     // Nothing is spilled.
     assert_eq!(replaces("", "sum(C, abs(input))"), ["None", "false"]);
+    // Of two gradients, the first keeps what it needs itself, whatever the other reads; what only the other needs is computed again.
+    let other = "  other: { axes: [N, C], gradient: true }\n";
+    assert_eq!(replaces(other, "sum(C, exp(input)) * sum(C, other) + sum(C, other * input)"), ["Some(0)", "true"]);
+    assert_eq!(replaces(other, "sum(C, other * (logsumexp(C, input) - input))"), ["Some(1)", "false"]);
+    assert_eq!(replaces(other, "sum(C, input * exp(other))"), ["Some(0)", "true"]);
+    assert_eq!(replaces(other, "sum(C, abs(input)) + logsumexp(C, other)"), ["None", "false"]);
 }
