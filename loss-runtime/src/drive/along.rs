@@ -12,7 +12,6 @@ use crate::call::Upstream;
 use crate::job::{Slot, Values, View};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
-use crate::prefetch::{ahead, prefetch_read, prefetch_write};
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -351,19 +350,10 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let input = K::ELEMENT_GRADIENTS[0];
                 let offset = job.inputs[input].offset(outer, start, 0) - sweep.gradients_at[input];
                 let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
-                // What comes after is fetched ahead.
-                spill = slot.map(|slot| &mut slot[offset..]);
+                spill = slot.map(|slot| &mut slot[offset..offset + len]);
             }
             let mut at = 0;
             while at + width <= len {
-                if sweep.is_far {
-                    for x in xs {
-                        prefetch_read(ahead(x, at, width));
-                    }
-                    if let Some(spill) = &spill {
-                        prefetch_write(ahead(spill, at, width));
-                    }
-                }
                 for q in 0..VECTORS {
                     let at = at + q * L::LANES;
                     let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
@@ -461,7 +451,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                         space.map(|space| &mut space[..len])
                     } else if let Some(slot) = slot.native() {
                         let offset = view.offset(outer, start, 0) - sweep.gradients_at[K::ELEMENT_GRADIENTS[g]];
-                        Some(&mut slot[offset..])
+                        Some(&mut slot[offset..offset + len])
                     } else {
                         None
                     };
@@ -482,9 +472,6 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 // Where only gradients are wanted there is no sum that vectors would have to wait for.
                 let turns = if K::VALUE_PER_ELEMENT { VECTORS } else { 1 };
                 while at + turns * L::LANES <= len {
-                    if sweep.is_far {
-                        line.prefetch_ahead(at, turns * L::LANES);
-                    }
                     for q in 0..turns {
                         let value = line.vector::<K, R, A, H, true>(at + q * L::LANES, L::LANES);
                         if K::VALUE_PER_ELEMENT {

@@ -14,7 +14,6 @@ use crate::call::SLOTS;
 use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowSource, RowWise};
 use crate::lane::{Lane, Real};
-use crate::prefetch::is_far;
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -50,8 +49,6 @@ pub(super) struct Sweep<
     pub(super) element_gradients: [Option<Slot<'o, L::Scalar>>; G],
     pub(super) row_gradients: [Option<Slot<'o, L::Scalar>>; H],
     pub(super) gradients_at: [usize; SLOTS],
-    /// Whether so much is read and written that most of it comes from memory.
-    pub(super) is_far: bool,
     kernel: PhantomData<K>,
 }
 
@@ -94,15 +91,11 @@ where
         for h in 0..H {
             row_gradients[h] = part.gradients[K::ROW_GRADIENTS[h]].take();
         }
-        let elements = part.elements.take();
-        let written = element_gradients.iter().filter(|slot| slot.is_some()).count();
-        let arrays = E + written + usize::from(K::VALUE_PER_ELEMENT && elements.is_some());
         Self {
             token,
             job,
             u,
-            is_far: is_far::<T>(job.geometry.places() * arrays),
-            elements,
+            elements: part.elements.take(),
             elements_at: part.elements_at,
             element_gradients,
             row_gradients,

@@ -5,7 +5,6 @@ use crate::drive::BLOCK;
 use crate::drive::rows::spilled_again;
 use crate::kernel::RowWise;
 use crate::lane::{Lane, Real};
-use crate::prefetch::{ahead, prefetch_write};
 
 /// A vector of places of a line, perhaps not full: lanes from `len` on hold numbers that mean nothing.
 #[inline(always)]
@@ -96,21 +95,12 @@ pub(super) struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usi
     /// Whether the first gradient's slice holds what a pass spilled.
     pub(super) spills: bool,
     pub(super) elements: Option<&'l mut [L::Scalar]>,
-    /// From the stretch on to the end of the buffers.
     pub(super) gradients: [Option<&'l mut [L::Scalar]>; G],
 }
 
 impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, const G: usize>
     Line<'_, L, E, S, U, V, G>
 {
-    /// Fetches where gradients will go after some places. What a pass has spilled is near already.
-    #[inline(always)]
-    pub(super) fn prefetch_ahead(&self, at: usize, len: usize) {
-        for gradient in self.gradients.iter().skip(usize::from(self.spills)).flatten() {
-            prefetch_write(ahead(gradient, at, len));
-        }
-    }
-
     /// Gives the values.
     #[inline(always)]
     pub(super) fn vector<K, const R: usize, const A: usize, const H: usize, const FULL: bool>(
