@@ -12,6 +12,7 @@ use super::{CHUNK, MAX_LANES, MAX_VIRTUAL, VECTORS};
 use crate::job::{Slot, Values};
 use crate::kernel::{Accumulate, RowWise};
 use crate::lane::{Lane, Real};
+use crate::prefetch::prefetch_read;
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -95,6 +96,10 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
         let mut columns = [Column { values: &[], path: Path { base: 0, stride: 0, lane: 1 }, converted: None }; E];
         let mut len = block.rows.len;
         let mut gradient_tiles = None;
+        if sweep.is_far && job.geometry.inner > 1 {
+            let reads_ahead = tiles.as_ref().map_or(READS_AHEAD, |tiles| tiles.width);
+            prefetch_beside(sweep, &block.rows, reads_ahead);
+        }
         match tiles {
             Some(Tiles { elements, gradients, width, rows }) => {
                 // Rows come in ascending order, and a window ends with its group or its outer place: a block lies whole in the window that is
@@ -184,6 +189,59 @@ impl<'t, T: Element, L: Lane<Scalar = T>, const E: usize, const A: usize, const 
             }
         }
         sweep.finish(block, value, gradients, &totals, total);
+    }
+}
+
+/// How many rows ahead places are fetched that are not copied a window at a time.
+const READS_AHEAD: usize = 128;
+
+/// Fetches what comes beside a block, where neighbouring rows lie side by side: each place of theirs lies far from the next, and no processor guesses as
+/// many streams.
+#[inline(always)]
+fn prefetch_beside<
+    L,
+    K,
+    const E: usize,
+    const R: usize,
+    const S: usize,
+    const U: usize,
+    const A: usize,
+    const V: usize,
+    const G: usize,
+    const H: usize,
+>(
+    sweep: &Sweep<'_, '_, '_, L, K, E, R, S, U, A, V, G, H>,
+    rows: &Stretch,
+    reads_ahead: usize,
+) where
+    L: Lane<Scalar: Element>,
+    K: RowWise<E, R, S, U, A, V, G, H>,
+{
+    let (job, extent, inner) = (sweep.job, sweep.job.geometry.extent, sweep.job.geometry.inner);
+    let (read, write) = (rows.inner + reads_ahead, rows.inner + L::LANES);
+    for input in K::ELEMENTS {
+        let view = &job.inputs[input];
+        if let Values::Native(values) = view.values
+            && read + L::LANES <= inner
+            && view.strides[2] == 1
+        {
+            for place in 0..extent {
+                let at = view.offset(rows.outer, place, read);
+                prefetch_read(values.get(at..at + L::LANES).unwrap_or(&[]));
+            }
+        }
+    }
+    for (input, slot) in K::ELEMENT_GRADIENTS.into_iter().zip(&sweep.element_gradients) {
+        let view = &job.inputs[input];
+        if let Some(slot) = slot
+            && write + L::LANES <= inner
+            && view.strides[2] == 1
+        {
+            for place in 0..extent {
+                let at = view.offset(rows.outer, place, write) - sweep.gradients_at[input];
+                slot.prefetch(at..at + L::LANES);
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::call::SLOTS;
 use crate::job::{Job, Slot, Values};
 use crate::kernel::{Accumulate, RowSource, RowWise};
 use crate::lane::{Lane, Real};
+use crate::prefetch::is_far;
 use crate::registry::Element;
 use crate::sum::Runs;
 
@@ -49,6 +50,8 @@ pub(super) struct Sweep<
     pub(super) element_gradients: [Option<Slot<'o, L::Scalar>>; G],
     pub(super) row_gradients: [Option<Slot<'o, L::Scalar>>; H],
     pub(super) gradients_at: [usize; SLOTS],
+    /// Whether most of what is read and written comes from memory.
+    pub(super) is_far: bool,
     kernel: PhantomData<K>,
 }
 
@@ -91,10 +94,12 @@ where
         for h in 0..H {
             row_gradients[h] = part.gradients[K::ROW_GRADIENTS[h]].take();
         }
+        let written = element_gradients.iter().filter(|slot| slot.is_some()).count();
         Self {
             token,
             job,
             u,
+            is_far: is_far::<T>(job.geometry.places() * (E + written)),
             elements: part.elements.take(),
             elements_at: part.elements_at,
             element_gradients,

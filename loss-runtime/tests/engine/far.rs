@@ -4,7 +4,7 @@ use loss_runtime::call::{Call, Reduction, Request, Upstream};
 use loss_runtime::{Element, Stored, Tensor, TensorMut, run, run_in_place};
 
 use crate::losses::{LOG_SOFTMAX, SHARES_ENTROPY, SMOOTH};
-use crate::{Answer, SERIAL, ask, assert_bits, numbers, round};
+use crate::{Answer, SERIAL, ask, assert_bits, numbers, round, tensor};
 
 /// From how many bytes on that are read and written.
 const FAR: usize = 1 << 24;
@@ -55,32 +55,42 @@ fn far_places_have_the_bits_of_near_ones() {
     far_places::<half::bf16>();
 }
 
-/// Two rows that are far together, of so many arrays, and each of which alone is not: a call of both, and of one after the other.
-fn rows_agree(arrays: usize, answer: impl Fn(&[f32], &[f32], [usize; 2]) -> Answer<f32>) {
+/// Two outer places that are far together, of so many arrays, and each of which alone is not: a call of both, and of one after the other. Rows are long,
+/// or lie side by side, crowding the cache and not.
+fn rows_agree(arrays: usize, answer: impl Fn(&[f32], &[f32], &[usize]) -> Answer<f32>) {
     let extent = FAR / (2 * arrays * size_of::<f32>()) + 37;
-    let (x, y) = (round::<f32>(&numbers(2 * extent, 3)), round::<f32>(&numbers(2 * extent, 4)));
-    let far = answer(&x, &y, [2, extent]);
-    for at in 0..2 {
-        let row = at * extent..(at + 1) * extent;
-        let near = answer(&x[row.clone()], &y[row.clone()], [1, extent]);
-        if !near.elements.is_empty() {
-            assert_bits(&far.elements[row.clone()], &near.elements, "values");
-        }
-        for (far, near) in far.gradients.iter().zip(&near.gradients) {
-            assert_bits(&far[row.clone()], near, "gradient");
+    let crowded = (extent / 21).next_multiple_of(1024);
+    for (shape, len) in [
+        (vec![2, extent], extent),
+        (vec![2, 21, crowded], 21 * crowded),
+        (vec![2, 21, crowded - 5], 21 * (crowded - 5)),
+    ] {
+        let (x, y) = (round::<f32>(&numbers(2 * len, 3)), round::<f32>(&numbers(2 * len, 4)));
+        let far = answer(&x, &y, &shape);
+        let one = [&[1], &shape[1..]].concat();
+        for at in 0..2 {
+            let part = at * len..(at + 1) * len;
+            let near = answer(&x[part.clone()], &y[part.clone()], &one);
+            if !near.elements.is_empty() {
+                assert_bits(&far.elements[part.clone()], &near.elements, &format!("{shape:?}: values"));
+            }
+            for (far, near) in far.gradients.iter().zip(&near.gradients) {
+                assert_bits(&far[part.clone()], near, &format!("{shape:?}: gradient"));
+            }
         }
     }
 }
 
 #[test]
 fn far_rows_have_the_bits_of_near_ones() {
-    rows_agree(3, |x, _, shape| {
+    // Values of single places do not count.
+    rows_agree(2, |x, _, shape| {
         let n = x.len();
-        let input = [Tensor::from((x, shape)).into()];
+        let input = [tensor(x, shape).into()];
         ask(&LOG_SOFTMAX, &input, SERIAL, Reduction::None, Upstream::One, Some(n), &[n]).unwrap()
     });
     rows_agree(4, |x, y, shape| {
-        let inputs = [Tensor::from((x, shape)).into(), Tensor::from((y, shape)).into()];
+        let inputs = [tensor(x, shape).into(), tensor(y, shape).into()];
         ask(&SHARES_ENTROPY, &inputs, SERIAL, Reduction::Sum, Upstream::One, None, &[x.len(); 2]).unwrap()
     });
 }
