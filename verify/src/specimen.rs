@@ -180,7 +180,7 @@ pub(crate) static PICKED: &(dyn Loss + 'static) = {
             loss: Kernel {
                 forward: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
                 fused: row_wise::<T, Picked, 1, 2, 0, 0, 1, 4, 1, 0>,
-                of_places: true,
+                of_places: false,
                 lines: None,
                 curvatures: Curvatures::NONE,
                 products: &[],
