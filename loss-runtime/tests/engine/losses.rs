@@ -41,8 +41,7 @@ impl Toy {
     /// The same, with values along these axes.
     pub(crate) fn along(self, axes: u8) -> Self {
         fn along<T: Copy>(variant: &'static Variant<T>, axes: u8) -> &'static Variant<T> {
-            let Kernel { forward, fused, of_places, curvatures, products, shared, .. } = variant.loss;
-            let loss = Kernel { forward, fused, of_places, lines: None, curvatures, products, shared };
+            let loss = Kernel { lines: None, ..variant.loss };
             let Variant { reductions, input_domains, accumulate_f64, .. } = *variant;
             Box::leak(Box::new(Variant { axes, loss, reductions, input_domains, accumulate_f64 }))
         }

@@ -99,21 +99,13 @@ impl Faulty {
 
 impl Bends {
     fn of<T: Element>(self, variant: &'static Variant<T>) -> &'static Variant<T> {
-        let Kernel { forward, fused, of_places, lines, curvatures, products, shared } = &variant.loss;
+        let Curvatures { exact, step } = variant.loss.curvatures;
         let curvatures = match self {
             Self::Right => return variant,
-            Self::Swapped => Curvatures { exact: curvatures.step, step: curvatures.exact },
+            Self::Swapped => Curvatures { exact: step, step: exact },
             Self::Counting => Curvatures { exact: Some(count), step: Some(count) },
         };
-        let loss = Kernel {
-            forward: *forward,
-            fused: *fused,
-            of_places: *of_places,
-            lines: *lines,
-            curvatures,
-            products,
-            shared,
-        };
+        let loss = Kernel { curvatures, ..variant.loss };
         Box::leak(Box::new(Variant { loss, ..*variant }))
     }
 }
@@ -125,17 +117,8 @@ impl Products {
             Self::Identity => copy,
             Self::Counting => count,
         };
-        let Kernel { forward, fused, of_places, lines, curvatures, products, shared } = &variant.loss;
-        let products = Vec::leak(products.iter().map(|product| Product { run, ..*product }).collect());
-        let loss = Kernel {
-            forward: *forward,
-            fused: *fused,
-            of_places: *of_places,
-            lines: *lines,
-            curvatures: *curvatures,
-            products,
-            shared,
-        };
+        let products = Vec::leak(variant.loss.products.iter().map(|product| Product { run, ..*product }).collect());
+        let loss = Kernel { products, ..variant.loss };
         Box::leak(Box::new(Variant { loss, ..*variant }))
     }
 }
