@@ -59,7 +59,7 @@ pub mod job;
 pub mod kernel;
 pub mod lane;
 mod math;
-mod prefetch;
+pub mod prefetch;
 pub mod registry;
 mod run;
 pub mod shape;

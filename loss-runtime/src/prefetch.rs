@@ -6,9 +6,8 @@
 /// How many bytes ahead. What is less far comes too late.
 const AHEAD: usize = 4096;
 
-/// From how many bytes, read and written, the arrays of a call are mostly in no near cache. `tests/engine/far.rs` and the limit of `verify`'s benchmark have
-/// it too.
-const BEYOND_CACHES: usize = 1 << 24;
+/// From how many bytes, read and written, the arrays of a call are mostly in no near cache.
+pub const BEYOND_CACHES: usize = 1 << 24;
 
 /// The bytes that a cache fetches at a time.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
@@ -16,20 +15,22 @@ const LINE: usize = 64;
 
 /// Whether so many numbers of the compute type are read and written that most of them come from memory. Narrower ones count as if they were of it.
 #[inline(always)]
-pub(crate) fn is_far<T>(numbers: usize) -> bool {
+#[must_use]
+pub fn is_far<T>(numbers: usize) -> bool {
     numbers * size_of::<T>() >= BEYOND_CACHES
 }
 
 /// What lies as far ahead as is fetched, of places from `at` on; nothing, if there are not so many.
 #[inline(always)]
-pub(crate) fn ahead<T>(values: &[T], at: usize, len: usize) -> &[T] {
+#[must_use]
+pub fn ahead<T>(values: &[T], at: usize, len: usize) -> &[T] {
     let at = at + AHEAD / size_of::<T>();
     values.get(at..at + len).unwrap_or(&[])
 }
 
 /// Fetches what will be read.
 #[inline(always)]
-pub(crate) fn prefetch_read<T>(soon: &[T]) {
+pub fn prefetch_read<T>(soon: &[T]) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
     for line in soon.chunks(LINE / size_of::<T>()) {
         safe_arch::prefetch_t0(&line[0]);
@@ -39,7 +40,7 @@ pub(crate) fn prefetch_read<T>(soon: &[T]) {
 
 /// Fetches what will be written.
 #[inline(always)]
-pub(crate) fn prefetch_write<T>(soon: &[T]) {
+pub fn prefetch_write<T>(soon: &[T]) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
     for line in soon.chunks(LINE / size_of::<T>()) {
         safe_arch::prefetch_et0(&line[0]);

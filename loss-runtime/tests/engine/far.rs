@@ -1,16 +1,14 @@
 //! Arrays so large that what is read and written is fetched ahead: that changes no result, also where nothing comes after.
 
 use loss_runtime::call::{Call, Reduction, Request, Upstream};
+use loss_runtime::prefetch::BEYOND_CACHES;
 use loss_runtime::{Element, Stored, Tensor, TensorMut, run, run_in_place};
 
 use crate::losses::{LOG_SOFTMAX, SHARES_ENTROPY, SMOOTH};
 use crate::{Answer, SERIAL, ask, assert_bits, numbers, round, tensor};
 
-/// From how many bytes on that are read and written.
-const FAR: usize = 1 << 24;
-
 /// So many places that two inputs and two gradients of them are far, and half of them are not. Not a whole number of vectors.
-const PLACES: usize = FAR / (4 * size_of::<f32>()) + 37;
+const PLACES: usize = BEYOND_CACHES / (4 * size_of::<f32>()) + 37;
 
 fn gradients<S: Stored<Compute: Element>>(x: &[S], y: &[S], in_place: bool) -> [Vec<S>; 2] {
     let (mut first, mut second) = (x.to_vec(), y.to_vec());
@@ -58,7 +56,7 @@ fn far_places_have_the_bits_of_near_ones() {
 /// Two outer places that are far together, of so many arrays, and each of which alone is not: a call of both, and of one after the other. Rows are long,
 /// or lie side by side, crowding the cache and not.
 fn rows_agree(arrays: usize, answer: impl Fn(&[f32], &[f32], &[usize]) -> Answer<f32>) {
-    let extent = FAR / (2 * arrays * size_of::<f32>()) + 37;
+    let extent = BEYOND_CACHES / (2 * arrays * size_of::<f32>()) + 37;
     let crowded = (extent / 21).next_multiple_of(1024);
     for (shape, len) in [
         (vec![2, extent], extent),

@@ -5,14 +5,12 @@ use std::ops::Range;
 
 use loss_runtime::Element;
 use loss_runtime::lane::{Isa, Lane, LaneTask};
+use loss_runtime::prefetch::{ahead, is_far, prefetch_read, prefetch_write};
 
 /// How many vectors are in flight at once.
 const VECTORS: usize = 4;
 /// The most lanes that a vector has.
 const MOST_LANES: usize = 16;
-/// From how many bytes on what is moved is fetched ahead, and how many bytes ahead.
-const BEYOND_CACHES: usize = 1 << 24;
-const AHEAD: usize = 4096;
 /// How many numbers a thread moves at least.
 const WORTH_A_THREAD: usize = 1 << 16;
 
@@ -41,8 +39,7 @@ pub(super) fn move_bytes<T: Element>(bytes: Bytes<'_, T>, isa: Isa, threads: usi
     for short in reads.extract_if(.., |read| read.len() < places) {
         stream::<T>(Way { isa, is_far: false }, vec![short], Vec::new(), Vec::new());
     }
-    let bytes = places * (reads.len() + writes.len() + overwrites.len()) * size_of::<T>();
-    let way = Way { isa, is_far: bytes >= BEYOND_CACHES };
+    let way = Way { isa, is_far: is_far::<T>(places * (reads.len() + writes.len() + overwrites.len())) };
     if threads > 1 && places >= 2 * WORTH_A_THREAD {
         parts(way, reads, [writes, overwrites], threads);
     } else {
@@ -173,19 +170,12 @@ impl<T, const R: usize, const W: usize, const O: usize> Stream<'_, T, R, W, O> {
     /// Fetches what comes after some places, as the library does: else it would be no limit.
     #[inline(always)]
     fn prefetch_ahead(&self, start: usize, len: usize) {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
-        {
-            const LINE: usize = 64;
-            let start = start + AHEAD / size_of::<T>();
-            let lines = || (start..start + len).step_by(LINE / size_of::<T>());
-            for read in &self.reads {
-                lines().filter_map(|at| read.get(at)).for_each(safe_arch::prefetch_t0);
-            }
-            for write in self.writes.iter().chain(&self.overwrites) {
-                lines().filter_map(|at| write.get(at)).for_each(safe_arch::prefetch_et0);
-            }
+        for read in &self.reads {
+            prefetch_read(ahead(read, start, len));
         }
-        let _ = (start, len);
+        for write in self.writes.iter().chain(&self.overwrites) {
+            prefetch_write(ahead(write, start, len));
+        }
     }
 }
 
