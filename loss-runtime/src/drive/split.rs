@@ -1,5 +1,5 @@
 //! Splitting a call's work over threads, along the tree in which its partial sums are added.
-#![cfg_attr(not(feature = "parallel"), expect(dead_code, unused_imports, reason = "one thread needs no splitting"))]
+#![cfg_attr(not(feature = "parallel"), expect(unused_imports, reason = "one thread needs no splitting"))]
 
 use core::ops::Range;
 
@@ -104,13 +104,28 @@ pub(crate) fn reduce_parts<R: Send>(
     map: impl Fn(Range<usize>) -> R + Sync,
     join: impl Fn(R, R) -> R + Sync,
 ) -> R {
-    reduce_range(0..units, leaf(threads, units, values), &map, &join)
+    in_halves(0..units, leaf(threads, units, values), (), &|(), _| ((), ()), &|units, ()| map(units), &join)
 }
 
-fn reduce_range<R: Send>(
+/// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
+pub(super) fn sum_units<'o, T: Element, W: Work<T>>(
+    work: &W,
     units: Range<usize>,
     leaf: usize,
-    map: &(impl Fn(Range<usize>) -> R + Sync),
+    part: Part<'o, T>,
+) -> f64 {
+    let cut = |part: Part<'o, T>, middle| part.split(&work.cut(middle));
+    in_halves(units, leaf, part, &cut, &|units, mut part| work.leaf(units, &mut part), &|left, right| left + right)
+}
+
+/// Does units of work along the tree of [`split`], `leaf` of them at a time, and joins what comes of them in order. What they work on is cut where
+/// they are.
+fn in_halves<S: Send, R: Send>(
+    units: Range<usize>,
+    leaf: usize,
+    space: S,
+    cut: &(impl Fn(S, usize) -> (S, S) + Sync),
+    work: &(impl Fn(Range<usize>, S) -> R + Sync),
     join: &(impl Fn(R, R) -> R + Sync),
 ) -> R {
     #[cfg(feature = "parallel")]
@@ -118,37 +133,15 @@ fn reduce_range<R: Send>(
         && let Some(middle) = split(units.len())
     {
         let middle = units.start + middle;
+        let (before, after) = cut(space, middle);
         let (left, right) = rayon::join(
-            || reduce_range(units.start..middle, leaf, map, join),
-            || reduce_range(middle..units.end, leaf, map, join),
+            || in_halves(units.start..middle, leaf, before, cut, work, join),
+            || in_halves(middle..units.end, leaf, after, cut, work, join),
         );
         return join(left, right);
     }
-    let _ = (leaf, join);
-    map(units)
-}
-
-/// Does units of work, `leaf` of them (a power of two) at a time, on as many threads as there are. The sum does not depend on `leaf`.
-pub(super) fn sum_units<T: Element, W: Work<T>>(
-    work: &W,
-    units: Range<usize>,
-    leaf: usize,
-    mut part: Part<'_, T>,
-) -> f64 {
-    #[cfg(feature = "parallel")]
-    if units.len() > leaf
-        && let Some(middle) = split(units.len())
-    {
-        let middle = units.start + middle;
-        let (before, after) = part.split(&work.cut(middle));
-        let (left, right) = rayon::join(
-            || sum_units(work, units.start..middle, leaf, before),
-            || sum_units(work, middle..units.end, leaf, after),
-        );
-        return left + right;
-    }
-    let _ = leaf;
-    work.leaf(units, &mut part)
+    let _ = (leaf, cut, join);
+    work(units, space)
 }
 
 #[cfg(all(test, feature = "parallel"))]
