@@ -142,6 +142,7 @@ impl Compensated {
 }
 
 /// Where [`Cascade`]'s tree over `count` numbers splits, if it does.
+#[cfg_attr(not(any(test, feature = "parallel")), expect(dead_code, reason = "one thread needs no splitting"))]
 pub(crate) fn split(count: usize) -> Option<usize> {
     (count > 1).then(|| 1 << (count - 1).ilog2())
 }
