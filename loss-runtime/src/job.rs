@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::prefetch::prefetch_read;
 use crate::call::{MAX_PARAMS, SLOTS, Upstream};
 use crate::kernel::CallConstants;
 use crate::lane::Isa;
@@ -54,6 +55,17 @@ pub(crate) enum Values<'a, T> {
     InPlace,
     /// Not given. No kernel of the call's variant reads it.
     Absent,
+}
+
+impl<T> Values<'_, T> {
+    /// Fetches some places ahead that will be read, if there are so many.
+    pub(crate) fn prefetch(&self, places: Range<usize>) {
+        match self {
+            Self::Native(values) => prefetch_read(values.get(places).unwrap_or(&[])),
+            Self::Labels(values) => values.prefetch(places),
+            Self::InPlace | Self::Absent => {}
+        }
+    }
 }
 
 /// Where an input's values lie: the place (o, e, i) is at `o * strides[0] + e * strides[1] + i * strides[2]`.

@@ -97,6 +97,11 @@ pub trait Lane:
     /// `self * b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
 
+    /// The larger one; `self` where `other` is NaN, and where they are equal.
+    fn max_ignoring_nan(self, other: Self) -> Self;
+    /// The smaller one; `self` where `other` is NaN, and where they are equal.
+    fn min_ignoring_nan(self, other: Self) -> Self;
+
     // Comparisons: IEEE, all but `ne` are false on NaN.
 
     /// `self < other`
@@ -211,25 +216,15 @@ pub trait Lane:
     fn is_nan(self) -> Self::Mask {
         self.ne(self)
     }
-    /// The larger one; `self` where `other` is NaN, and where they are equal.
-    #[inline(always)]
-    fn max_ignoring_nan(self, other: Self) -> Self {
-        Self::select(other.gt(self), other, self)
-    }
-    /// The smaller one; `self` where `other` is NaN, and where they are equal.
-    #[inline(always)]
-    fn min_ignoring_nan(self, other: Self) -> Self {
-        Self::select(other.lt(self), other, self)
-    }
     /// The larger one; NaN where either is NaN.
     #[inline(always)]
     fn max_propagating_nan(self, other: Self) -> Self {
-        Self::select(other.gt(self) | other.is_nan(), other, self)
+        Self::select(other.is_nan(), other, self.max_ignoring_nan(other))
     }
     /// The smaller one; NaN where either is NaN.
     #[inline(always)]
     fn min_propagating_nan(self, other: Self) -> Self {
-        Self::select(other.lt(self) | other.is_nan(), other, self)
+        Self::select(other.is_nan(), other, self.min_ignoring_nan(other))
     }
     /// The greatest power of two that is at most the absolute value: dividing by it, or by its reciprocal, rounds nothing but what falls
     /// below the normal numbers. Both are normal numbers, so that of what is smaller or larger, NaN too, it is the least or the greatest

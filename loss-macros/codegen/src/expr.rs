@@ -234,7 +234,7 @@ pub enum Reducer {
     SimplexThreshold,
     /// `(sum abs(x)^order)^(1/order)`; the order is `Expr::Reduce::order`.
     Norm,
-    /// The largest that is not NaN, of nothing `-inf`. No formula can name it: `lower` makes it, for a sum that carries the NaN.
+    /// The largest that is not NaN, of nothing `-inf`. No formula can name it: `stabilize` and `lower` make it, for a sum that carries the NaN.
     Shift,
     /// The mean under the shares of a softmax, whose logsumexp is `Expr::Reduce::order`. No formula can name it: `differentiate` makes it.
     Expectation,

@@ -1,4 +1,7 @@
 //! Rows walked along the second axis: lanes are neighbours in a row. The rows' own values are computed for a block of rows at once.
+//!
+//! Where arrays come from memory, the first pass over a block waits for it, and those that follow do not: so the last one fetches the next block, and
+//! the first one what gradients will be written to.
 
 mod line;
 
@@ -344,6 +347,14 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let len = step.min(chunk.end - start);
             let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, false);
             let first = outer * extent + start;
+            if sweep.is_far {
+                if P == 0 {
+                    sweep.prefetch_gradients(outer, start, len);
+                }
+                if P + 1 == K::PASSES.len() && !sweep.wants_elements() {
+                    sweep.prefetch_inputs(outer + self.rows, start, len);
+                }
+            }
             let upstream = Upstreams::new(token, job.upstream, first, len, job.per_element, space);
             let mut spill = None;
             if spills {
@@ -425,6 +436,9 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
+                if sweep.is_far {
+                    sweep.prefetch_inputs(outer + self.rows, start, len);
+                }
                 let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, spills);
                 let first = outer * extent + start;
                 let upstream = Upstreams::new(sweep.token, job.upstream, first, len, job.per_element, space);

@@ -141,6 +141,32 @@ where
         sum.sum()
     }
 
+    /// Fetches places of a row's inputs, which will be read.
+    #[inline(never)]
+    pub(super) fn prefetch_inputs(&self, outer: usize, start: usize, len: usize) {
+        for input in K::ELEMENTS {
+            let view = &self.job.inputs[input];
+            if view.strides[1] == 1 {
+                let at = view.offset(outer, start, 0);
+                view.values.prefetch(at..at + len);
+            }
+        }
+    }
+
+    /// Fetches places of a row's gradients, which will be written.
+    #[inline(never)]
+    pub(super) fn prefetch_gradients(&self, outer: usize, start: usize, len: usize) {
+        for (slot, input) in self.element_gradients.iter().zip(K::ELEMENT_GRADIENTS) {
+            let view = &self.job.inputs[input];
+            if let Some(slot) = slot
+                && view.strides[1] == 1
+            {
+                let at = view.offset(outer, start, 0) - self.gradients_at[input];
+                slot.prefetch(at..at + len);
+            }
+        }
+    }
+
     /// Where an input lies that its gradient takes the place of.
     #[inline(always)]
     pub(super) fn taken(&self, input: usize) -> Option<Taken<'_, 'o, T>> {

@@ -135,6 +135,8 @@ impl<L: Lane> Lane for Pair<L> {
         abs();
         sqrt();
         mul_add(b, c);
+        max_ignoring_nan(other);
+        min_ignoring_nan(other);
         shl_bits()[by: u32];
         shr_bits()[by: u32];
         add_bits(other);

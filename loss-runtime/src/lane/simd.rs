@@ -78,6 +78,23 @@ macro_rules! lane {
             }
 
             #[inline(always)]
+            fn max_ignoring_nan(self, other: Self) -> Self {
+                if const { S::PREFERS_SECOND } {
+                    SimdBase::max(other, self)
+                } else {
+                    Lane::select(other.gt(self), other, self)
+                }
+            }
+            #[inline(always)]
+            fn min_ignoring_nan(self, other: Self) -> Self {
+                if const { S::PREFERS_SECOND } {
+                    SimdBase::min(other, self)
+                } else {
+                    Lane::select(other.lt(self), other, self)
+                }
+            }
+
+            #[inline(always)]
             fn lt(self, other: Self) -> Self::Mask {
                 self.simd_lt(other)
             }
@@ -177,6 +194,8 @@ fn too_short() -> ! {
 pub(super) trait Set: Simd {
     /// Whether it multiplies and adds in one instruction. Known before code is made, so that the other way is not made at all.
     const FUSED: bool;
+    /// Whether its `max(a, b)` and `min(a, b)` are `b` where either is NaN and where both are equal, as x86's instructions.
+    const PREFERS_SECOND: bool;
     /// 16 `f32`.
     ///
     /// Of the widths that there are, the instruction set's own: a wider vector of `fearless_simd` is taken apart and put together in every
@@ -190,9 +209,10 @@ pub(super) trait Set: Simd {
 type Quad<L> = Pair<Pair<L>>;
 
 macro_rules! set {
-    ($set:path, fused: $fused:literal, $f32:ty, $f64:ty) => {
+    ($set:path, fused: $fused:literal, prefers_second: $prefers_second:literal, $f32:ty, $f64:ty) => {
         impl Set for $set {
             const FUSED: bool = $fused;
+            const PREFERS_SECOND: bool = $prefers_second;
             type F32 = $f32;
             type F64 = $f64;
         }
@@ -200,15 +220,15 @@ macro_rules! set {
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Avx512, fused: true, f32x16<Self>, f64x8<Self> }
+set! { fearless_simd::x86::Avx512, fused: true, prefers_second: true, f32x16<Self>, f64x8<Self> }
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Avx2, fused: true, Pair<f32x8<Self>>, Pair<f64x4<Self>> }
+set! { fearless_simd::x86::Avx2, fused: true, prefers_second: true, Pair<f32x8<Self>>, Pair<f64x4<Self>> }
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-set! { fearless_simd::x86::Sse2, fused: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
+set! { fearless_simd::x86::Sse2, fused: false, prefers_second: true, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(target_arch = "aarch64")]
-set! { fearless_simd::aarch64::Neon, fused: true, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
+set! { fearless_simd::aarch64::Neon, fused: true, prefers_second: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
+set! { fearless_simd::wasm32::WasmSimd128, fused: false, prefers_second: false, Quad<f32x4<Self>>, Quad<f64x2<Self>> }
 #[cfg(any(
     feature = "scalar",
     not(any(
@@ -217,7 +237,7 @@ set! { fearless_simd::wasm32::WasmSimd128, fused: false, Quad<f32x4<Self>>, Quad
         all(target_arch = "wasm32", target_feature = "simd128")
     ))
 ))]
-set! { fearless_simd::Fallback, fused: false, f32x16<Self>, f64x8<Self> }
+set! { fearless_simd::Fallback, fused: false, prefers_second: false, f32x16<Self>, f64x8<Self> }
 
 /// What is a call where there is no fused multiply-add: emulating one takes hundreds of instructions, and a function has many.
 mod emulated {

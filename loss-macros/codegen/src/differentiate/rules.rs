@@ -199,6 +199,12 @@ impl Reverse<'_> {
                 let negated = self.graph.negate(t);
                 self.hand(y, id, negated)
             }
+            // Twice the cotangent, which may be the same for a whole row, instead of two equal parts at every place.
+            Binary::Multiply if x == y => {
+                let twice = self.graph.plus(t, t);
+                let to_x = chain(self.graph, twice, x);
+                self.hand(x, id, to_x)
+            }
             Binary::Multiply => {
                 let (to_x, to_y) = (chain(self.graph, t, y), chain(self.graph, t, x));
                 self.hand(x, id, to_x)?;

@@ -65,7 +65,8 @@ fn squared_length(g: &Graph, id: ExprId, axes: AxisSet) -> Option<Length> {
 
 fn shortened(g: &mut Graph, axes: AxisSet, length: &Length) -> Shortened {
     let magnitude = g.apply(Unary::Abs, length.vector);
-    let mut size = g.reduce(Reducer::Max, axes, None, magnitude);
+    // A NaN is in the sums, which need not learn of it by the scale.
+    let mut size = g.reduce(Reducer::Shift, axes, None, magnitude);
     if let Some(more) = length.more {
         let more = g.apply(Unary::Abs, more);
         let more = g.apply(Unary::Sqrt, more);
