@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use crate::prefetch::prefetch_read;
 use crate::call::{MAX_PARAMS, SLOTS, Upstream};
 use crate::kernel::CallConstants;
 use crate::lane::Isa;
+use crate::prefetch::prefetch_read;
 use crate::registry::Element;
 use crate::tensor::LabelSlice;
 use crate::uniform::reciprocal;

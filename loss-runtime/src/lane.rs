@@ -3,7 +3,7 @@
 //! A kernel is written once, generic over [`Lane`]. It is instantiated with vectors of 16 `f32` or 8 `f64` for every instruction set
 //! (`simd`), of narrower ones side by side where those are not so wide (`pair`), and [`Real::dispatch`] chooses one at run time
 //! (`isa`). Every operation gives the same bits on every instruction set (which NaN a NaN is, is the one exception): multiply-add is
-//! always fused, and the larger of two is a comparison and a selection.
+//! always fused, and the larger of two is what a comparison and a selection give.
 
 mod isa;
 mod out_of_line;
@@ -97,9 +97,9 @@ pub trait Lane:
     /// `self * b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
 
-    /// The larger one; `self` where `other` is NaN, and where they are equal.
+    /// The larger one; `self` where either is NaN, and where they are equal.
     fn max_ignoring_nan(self, other: Self) -> Self;
-    /// The smaller one; `self` where `other` is NaN, and where they are equal.
+    /// The smaller one; `self` where either is NaN, and where they are equal.
     fn min_ignoring_nan(self, other: Self) -> Self;
 
     // Comparisons: IEEE, all but `ne` are false on NaN.

@@ -316,6 +316,29 @@ fn a_zero_weight_removes_an_infinite_derivative() {
 }
 
 #[test]
+fn the_derivative_of_a_product_with_itself_keeps_the_zeros_of_its_cotangent() {
+    // Where it is weighed by 0, is not selected, or weighs by 0 itself, nothing of it is left, though x be infinite, or log(x).
+    let mut g = Graph::new();
+    let (w, x) = (input(&mut g, 0, rows()), input(&mut g, 1, rows()));
+    let square = g.add(Expr::Binary(Binary::Multiply, x, x));
+    let weighed = g.add(Expr::Binary(Binary::Weigh, w, square));
+    let one = g.add(Expr::Constant(Constant::integer(1)));
+    let is_one = g.add(Expr::Compare(Comparison::Equal, w, one));
+    let selected = g.add(Expr::If(is_one, square, w));
+    let log = g.add(Expr::Unary(Unary::Log, x));
+    let weighs = g.add(Expr::Binary(Binary::Weigh, square, log));
+    let cotangents = [weighed, selected, weighs].map(|root| {
+        let cotangent = differentiate(&mut g, root, &[InputId(1)]).expect("differentiable")[0];
+        lower(&mut g, &[cotangent])[0]
+    });
+    let at = |root: usize, w: f64, x: f64| evaluate(&g, cotangents[root], &row(vec![vec![w], vec![x]], vec![]), 0);
+    assert_eq!((at(0, 0.0, f64::INFINITY), at(0, 3.0, 0.5)), (0.0, 3.0));
+    assert_eq!((at(1, 0.0, f64::INFINITY), at(1, 1.0, 0.5)), (0.0, 1.0));
+    // 2 x log(x) + x
+    assert_eq!((at(2, 0.0, 0.0), at(2, 0.0, 1.0)), (0.0, 1.0));
+}
+
+#[test]
 fn a_zero_weight_removes_a_case_that_is_not_decided_whatever_the_sign() {
     // weigh(w, if x < 1 then x else 2 x), and its negative and the negative of that: at x = NaN, w = 0 leaves nothing of it.
     let mut g = Graph::new();

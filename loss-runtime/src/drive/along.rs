@@ -1,7 +1,7 @@
 //! Rows walked along the second axis: lanes are neighbours in a row. The rows' own values are computed for a block of rows at once.
 //!
-//! Where arrays come from memory, the first pass over a block waits for it, and those that follow do not: so the last one fetches the next block, and
-//! the first one what gradients will be written to.
+//! Where arrays come from memory, the first pass over a block would wait for it, and those that follow do not: so the last one fetches the next block,
+//! and the first one what gradients will be written to. Rows too long for a near cache are left to the processor, which guesses their streams.
 
 mod line;
 
@@ -18,15 +18,18 @@ use crate::lane::{Lane, Real};
 use crate::registry::Element;
 use crate::sum::Runs;
 
-use line::{Line, Upstreams, store, vectors};
+use line::{Line, Upstreams, first_index, next_index, store, vectors};
 
-/// How many bytes of a block's rows may be in use between one pass and the next: they should stay in the second cache.
+/// How many bytes of a block's rows may be in use between one pass and the next: they should stay in the second cache, beside those of the next block
+/// where that is fetched ahead.
 const CACHE: usize = 256 * 1024;
 
 /// The scratch space of [`Sweep`] along rows.
 pub(super) struct Along<T, const E: usize, const S: usize, const G: usize> {
     /// How many rows to work on together.
     rows: usize,
+    /// Whether to fetch ahead: what comes from memory, and a block at a time is little enough to stay until its turn.
+    fetches: bool,
     /// Only where something does not lie as the kernel reads and writes it.
     lines: Option<Lines<T, E, S>>,
     /// Where there are `lines`.
@@ -182,7 +185,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let lines = staged.then_some(Lines { elements: [zeros; E], shared: [zeros; S], upstream: zeros });
         let results = staged.then_some(Results { values: zeros, gradients: [zeros; G] });
         let bytes = sweep.job.geometry.extent * size_of::<T>() * (E + G).max(1);
-        Self { rows: (CACHE / bytes).clamp(1, L::LANES), lines, results }
+        Self { rows: (CACHE / bytes).clamp(1, L::LANES), fetches: sweep.is_far && bytes <= CACHE, lines, results }
     }
 
     #[inline(always)]
@@ -190,10 +193,10 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         self.rows
     }
 
-    /// How many places of a row to look at between trips to the scratch space.
+    /// How many places of a row to look at between trips to the scratch space, or fetching ahead.
     #[inline(always)]
     fn step(&self) -> usize {
-        if self.lines.is_some() { BLOCK } else { CHUNK }
+        if self.lines.is_some() || self.fetches { BLOCK } else { CHUNK }
     }
 
     /// Works on a block of rows; adds their values to `sum`.
@@ -345,16 +348,16 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
         let mut start = chunk.start;
         while start < chunk.end {
             let len = step.min(chunk.end - start);
-            let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, false);
-            let first = outer * extent + start;
-            if sweep.is_far {
+            if self.fetches {
                 if P == 0 {
-                    sweep.prefetch_gradients(outer, start, len);
+                    sweep.prefetch_gradients(outer, start..start + len);
                 }
                 if P + 1 == K::PASSES.len() && !sweep.wants_elements() {
-                    sweep.prefetch_inputs(outer + self.rows, start, len);
+                    sweep.prefetch_inputs(outer + self.rows, start..start + len);
                 }
             }
+            let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, false);
+            let first = outer * extent + start;
             let upstream = Upstreams::new(token, job.upstream, first, len, job.per_element, space);
             let mut spill = None;
             if spills {
@@ -363,12 +366,13 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                 let slot = sweep.element_gradients[0].as_mut().and_then(Slot::native);
                 spill = slot.map(|slot| &mut slot[offset..offset + len]);
             }
+            let mut index = first_index(token, start);
             let mut at = 0;
             while at + width <= len {
                 for q in 0..VECTORS {
                     let at = at + q * L::LANES;
                     let (x, s) = (vectors::<L, E, true>(token, &xs, at, 0), vectors::<L, S, true>(token, &ss, at, 0));
-                    let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                    let index = next_index(&mut index);
                     let upstream = upstream.load::<true>(token, at, 0);
                     let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                     for a in 0..A {
@@ -387,7 +391,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     let count = L::LANES.min(len - at);
                     let (x, s) =
                         (vectors::<L, E, false>(token, &xs, at, count), vectors::<L, S, false>(token, &ss, at, count));
-                    let index = L::splat(token, (start + at) as f64) + L::iota(token);
+                    let index = next_index(&mut index);
                     let upstream = upstream.load::<false>(token, at, count);
                     let (contributions, spilled) = K::step::<L, P>(token, &u, v, &x, &s, index, upstream);
                     let inside = L::first_lanes(token, count);
@@ -436,8 +440,8 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
             let mut start = chunk;
             while start < chunk_end {
                 let len = step.min(chunk_end - start);
-                if sweep.is_far {
-                    sweep.prefetch_inputs(outer + self.rows, start, len);
+                if self.fetches {
+                    sweep.prefetch_inputs(outer + self.rows, start..start + len);
                 }
                 let (xs, ss, space) = Self::lines(&mut self.lines, sweep, outer, start, len, spills);
                 let first = outer * extent + start;
@@ -478,7 +482,7 @@ impl<T: Element, const E: usize, const S: usize, const G: usize> Along<T, E, S, 
                     xs,
                     ss,
                     upstream,
-                    start,
+                    index: first_index(sweep.token, start),
                     spills,
                     elements: elements.take(),
                     gradients,

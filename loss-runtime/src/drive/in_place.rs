@@ -29,6 +29,12 @@ impl<T: Element> Taken<'_, '_, T> {
         self.slot.read(offset - self.from, stride, to);
     }
 
+    /// Fetches values that lie one after the other, if there are so many.
+    pub(super) fn prefetch(&self, offset: usize, len: usize) {
+        let at = offset - self.from;
+        self.slot.prefetch(at..at + len);
+    }
+
     /// The values of places from `start` on, in the order of the geometry.
     #[inline(never)]
     pub(super) fn gather(&self, view: &View<'_, T>, geometry: &Geometry, start: usize, to: &mut [T]) {

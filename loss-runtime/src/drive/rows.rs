@@ -141,28 +141,36 @@ where
         sum.sum()
     }
 
-    /// Fetches places of a row's inputs, which will be read.
+    /// Fetches places of a row that will be read, if there is such a row. Out of line: it is called once for hundreds of places, and not for near arrays.
     #[inline(never)]
-    pub(super) fn prefetch_inputs(&self, outer: usize, start: usize, len: usize) {
+    pub(super) fn prefetch_inputs(&self, outer: usize, places: Range<usize>) {
+        if outer >= self.job.geometry.outer {
+            return;
+        }
         for input in K::ELEMENTS {
             let view = &self.job.inputs[input];
-            if view.strides[1] == 1 {
-                let at = view.offset(outer, start, 0);
-                view.values.prefetch(at..at + len);
+            if view.strides[1] != 1 {
+                continue;
+            }
+            let at = view.offset(outer, places.start, 0);
+            match self.taken(input) {
+                Some(taken) => taken.prefetch(at, places.len()),
+                None => view.values.prefetch(at..at + places.len()),
             }
         }
     }
 
-    /// Fetches places of a row's gradients, which will be written.
+    /// Fetches places of a row's gradients that will be written. Those in place of an input are fetched with it.
     #[inline(never)]
-    pub(super) fn prefetch_gradients(&self, outer: usize, start: usize, len: usize) {
+    pub(super) fn prefetch_gradients(&self, outer: usize, places: Range<usize>) {
         for (slot, input) in self.element_gradients.iter().zip(K::ELEMENT_GRADIENTS) {
             let view = &self.job.inputs[input];
             if let Some(slot) = slot
                 && view.strides[1] == 1
+                && !matches!(view.values, Values::InPlace)
             {
-                let at = view.offset(outer, start, 0) - self.gradients_at[input];
-                slot.prefetch(at..at + len);
+                let at = view.offset(outer, places.start, 0) - self.gradients_at[input];
+                slot.prefetch(at..at + places.len());
             }
         }
     }

@@ -195,6 +195,7 @@ pub(super) trait Set: Simd {
     /// Whether it multiplies and adds in one instruction. Known before code is made, so that the other way is not made at all.
     const FUSED: bool;
     /// Whether its `max(a, b)` and `min(a, b)` are `b` where either is NaN and where both are equal, as x86's instructions.
+    /// `tests/lanes.rs` holds it to that.
     const PREFERS_SECOND: bool;
     /// 16 `f32`.
     ///

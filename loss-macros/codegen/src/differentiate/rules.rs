@@ -201,7 +201,8 @@ impl Reverse<'_> {
             }
             // Twice the cotangent, which may be the same for a whole row, instead of two equal parts at every place.
             Binary::Multiply if x == y => {
-                let twice = self.graph.plus(t, t);
+                let two = self.graph.integer(2);
+                let twice = chain(self.graph, t, two);
                 let to_x = chain(self.graph, twice, x);
                 self.hand(x, id, to_x)
             }

@@ -29,6 +29,20 @@ pub(super) fn store<L: Lane, const FULL: bool>(vector: L, to: &mut [L::Scalar], 
     }
 }
 
+/// The places of a line's first vector.
+#[inline(always)]
+pub(super) fn first_index<L: Lane>(token: L::Token, start: usize) -> L {
+    L::splat(token, start as f64) + L::iota(token)
+}
+
+/// The places of a vector, which become those of the next one: counting up takes one operation, converting an integer four.
+#[inline(always)]
+pub(super) fn next_index<L: Lane>(index: &mut L) -> L {
+    let here = *index;
+    *index = here + L::splat(here.token(), L::LANES as f64);
+    here
+}
+
 /// One vector of each line.
 #[inline(always)]
 pub(super) fn vectors<L: Lane, const N: usize, const FULL: bool>(
@@ -91,7 +105,8 @@ pub(super) struct Line<'l, L: Lane, const E: usize, const S: usize, const U: usi
     pub(super) xs: [&'l [L::Scalar]; E],
     pub(super) ss: [&'l [L::Scalar]; S],
     pub(super) upstream: Upstreams<'l, L>,
-    pub(super) start: usize,
+    /// The places on the second axis of the next vector.
+    pub(super) index: L,
     /// Whether the first gradient's slice holds what a pass spilled.
     pub(super) spills: bool,
     pub(super) elements: Option<&'l mut [L::Scalar]>,
@@ -114,7 +129,7 @@ impl<L: Lane, const E: usize, const S: usize, const U: usize, const V: usize, co
         let token = self.token;
         let x = vectors::<L, E, FULL>(token, &self.xs, at, len);
         let s = vectors::<L, S, FULL>(token, &self.ss, at, len);
-        let index = L::splat(token, (self.start + at) as f64) + L::iota(token);
+        let index = next_index(&mut self.index);
         let upstream = self.upstream.load::<FULL>(token, at, len);
         let spilled = match self.gradients.first() {
             Some(Some(gradient)) if self.spills => load::<L, FULL>(token, gradient, at, len),
