@@ -66,9 +66,7 @@ fn squared_length(g: &Graph, id: ExprId, axes: AxisSet) -> Option<Length> {
 fn shortened(g: &mut Graph, axes: AxisSet, length: &Length) -> Shortened {
     let magnitude = g.apply(Unary::Abs, length.vector);
     // Fewer operations than `Max`, which a NaN goes through: it comes to the result by the sums.
-    let largest = g.reduce(Reducer::Shift, axes, None, magnitude);
-    // Of no places the largest is -inf.
-    let mut size = g.apply(Unary::Relu, largest);
+    let mut size = g.reduce(Reducer::Shift, axes, None, magnitude);
     if let Some(more) = length.more {
         let more = g.apply(Unary::Abs, more);
         let more = g.apply(Unary::Sqrt, more);
