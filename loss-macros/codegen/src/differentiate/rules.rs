@@ -202,9 +202,7 @@ impl Reverse<'_> {
             // Twice the cotangent, which may be the same for a whole row, instead of two equal parts at every place.
             Binary::Multiply if x == y => {
                 let two = self.graph.integer(2);
-                let twice = chain(self.graph, t, two);
-                let to_x = chain(self.graph, twice, x);
-                self.hand(x, id, to_x)
+                self.power(id, x, two, t)
             }
             Binary::Multiply => {
                 let (to_x, to_y) = (chain(self.graph, t, y), chain(self.graph, t, x));
