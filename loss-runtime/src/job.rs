@@ -61,7 +61,7 @@ impl<T> Values<'_, T> {
     /// Fetches some places ahead that will be read, if there are so many.
     pub(crate) fn prefetch(&self, places: Range<usize>) {
         match self {
-            Self::Native(values) => prefetch_read(values.get(places).unwrap_or(&[])),
+            Self::Native(values) => prefetch_read(values, places),
             Self::Labels(values) => values.prefetch(places),
             Self::InPlace | Self::Absent => {}
         }

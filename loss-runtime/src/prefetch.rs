@@ -3,6 +3,8 @@
 //! A processor fetches ahead by itself, but few lines at a time: beside much computing it waits for each of the next. Where arrays are in caches that are
 //! near, this gains nothing and takes its time (`verify/benches/NOTES.md`).
 
+use core::ops::Range;
+
 /// How many bytes ahead. What is less far comes too late.
 const AHEAD: usize = 4096;
 
@@ -20,30 +22,32 @@ pub fn is_far<T>(numbers: usize) -> bool {
     numbers * size_of::<T>() >= BEYOND_CACHES
 }
 
-/// What lies as far ahead as is fetched, of places from `at` on; nothing, if there are not so many.
+/// The places that are as far ahead as is fetched of those from `at` on.
 #[inline(always)]
 #[must_use]
-pub fn ahead<T>(values: &[T], at: usize, len: usize) -> &[T] {
+pub fn ahead<T>(at: usize, len: usize) -> Range<usize> {
     let at = at + AHEAD / size_of::<T>();
-    values.get(at..at + len).unwrap_or(&[])
+    at..at + len
 }
 
-/// Fetches what will be read.
+/// Fetches places that will be read; nothing, if there are not so many.
 #[inline(always)]
-pub fn prefetch_read<T>(soon: &[T]) {
+pub fn prefetch_read<T>(values: &[T], places: Range<usize>) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
-    for line in soon.chunks(LINE / size_of::<T>()) {
+    for line in values.get(places).unwrap_or(&[]).chunks(LINE / size_of::<T>()) {
         safe_arch::prefetch_t0(&line[0]);
     }
-    let _ = soon;
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse")))]
+    let _ = (values, places);
 }
 
-/// Fetches what will be written.
+/// Fetches places that will be written; nothing, if there are not so many.
 #[inline(always)]
-pub fn prefetch_write<T>(soon: &[T]) {
+pub fn prefetch_write<T>(values: &[T], places: Range<usize>) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
-    for line in soon.chunks(LINE / size_of::<T>()) {
+    for line in values.get(places).unwrap_or(&[]).chunks(LINE / size_of::<T>()) {
         safe_arch::prefetch_et0(&line[0]);
     }
-    let _ = soon;
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse")))]
+    let _ = (values, places);
 }

@@ -239,7 +239,7 @@ macro_rules! label_types {
 
             /// Fetches the values at some places ahead, if there are so many.
             pub(crate) fn prefetch(&self, places: Range<usize>) {
-                match self { $($(#[$when])? Self::$variant(values) => prefetch_read(values.get(places).unwrap_or(&[])),)* }
+                match self { $($(#[$when])? Self::$variant(values) => prefetch_read(values, places),)* }
             }
 
             /// Checked class indices, `stride` apart, as places.

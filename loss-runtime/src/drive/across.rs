@@ -227,7 +227,7 @@ fn prefetch_beside<
         {
             for place in 0..extent {
                 let at = view.offset(rows.outer, place, read);
-                prefetch_read(values.get(at..at + L::LANES).unwrap_or(&[]));
+                prefetch_read(values, at..at + L::LANES);
             }
         }
     }

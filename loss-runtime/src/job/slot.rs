@@ -145,7 +145,7 @@ impl<T: Real> Slot<'_, T> {
 
     /// Fetches some places ahead that will be written, if there are so many.
     pub(crate) fn prefetch(&self, places: Range<usize>) {
-        of_each!(self, values => prefetch_write(values.get(places).unwrap_or(&[])));
+        of_each!(self, values => prefetch_write(values, places));
     }
 
     /// What it holds, as the values of an input.

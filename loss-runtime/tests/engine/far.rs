@@ -24,14 +24,8 @@ fn gradients<S: Stored<Compute: Element>>(
     let mut request = Request::value(Reduction::Sum);
     request.gradients[1] = Some(&mut second);
     if in_place {
-        run_in_place(
-            loss,
-            &call,
-            request,
-            0,
-            TensorMut { data: &mut first[..], shape: Shape::new(shape).unwrap(), row_stride: None },
-        )
-        .unwrap();
+        let place = TensorMut { data: &mut first[..], shape: Shape::new(shape).unwrap(), row_stride: None };
+        run_in_place(loss, &call, request, 0, place).unwrap();
     } else {
         call.inputs[0] = Some(tensor(x, shape).into());
         request.gradients[0] = Some(&mut first);
@@ -94,10 +88,12 @@ fn rows_agree(arrays: usize, answer: impl Fn(&[f32], &[f32], &[usize]) -> Answer
         for at in 0..2 {
             let part = at * len..(at + 1) * len;
             let near = answer(&x[part.clone()], &y[part], &half);
-            let far_part = |all: &[f32], len: usize| all[at * len..][..len].to_vec();
-            assert_bits(&far_part(&far.elements, near.elements.len()), &near.elements, &format!("{shape:?}: values"));
+            let agree = |far: &[f32], near: &[f32], what| {
+                assert_bits(&far[at * near.len()..][..near.len()], near, &format!("{shape:?}: {what}"));
+            };
+            agree(&far.elements, &near.elements, "values");
             for (far, near) in far.gradients.iter().zip(&near.gradients) {
-                assert_bits(&far_part(far, near.len()), near, &format!("{shape:?}: gradient"));
+                agree(far, near, "gradient");
             }
         }
     }

@@ -171,10 +171,10 @@ impl<T, const R: usize, const W: usize, const O: usize> Stream<'_, T, R, W, O> {
     #[inline(always)]
     fn prefetch_ahead(&self, start: usize, len: usize) {
         for read in &self.reads {
-            prefetch_read(ahead(read, start, len));
+            prefetch_read(read, ahead::<T>(start, len));
         }
         for write in self.writes.iter().chain(&self.overwrites) {
-            prefetch_write(ahead(write, start, len));
+            prefetch_write(write, ahead::<T>(start, len));
         }
     }
 }

@@ -290,13 +290,13 @@ impl<T: Element, const I: usize, const G: usize> Places<'_, T, I, G> {
     #[inline(always)]
     fn prefetch_ahead<const WANTED: usize>(&self, rest: &[&[T]; I], start: usize, len: usize) {
         for i in 0..I {
-            prefetch_read(ahead(rest[i], start, len));
+            prefetch_read(rest[i], ahead::<T>(start, len));
         }
         for g in 0..G {
             if WANTED >> g & 1 == 1
                 && let Some(slot) = &self.gradients[g]
             {
-                prefetch_write(ahead(slot, start, len));
+                prefetch_write(slot, ahead::<T>(start, len));
             }
         }
     }

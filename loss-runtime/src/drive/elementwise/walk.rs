@@ -246,7 +246,7 @@ impl<'a, T: Element, const I: usize, const G: usize> Walk<'_, 'a, T, I, G> {
     fn prefetch(&self, lie: &Lie<'a, '_, T, I, G>, part: &Part<'_, T>, block: Range<usize>) {
         for source in &lie.sources {
             match source {
-                Source::Here(values) => prefetch_read(values.get(block.clone()).unwrap_or(&[])),
+                Source::Here(values) => prefetch_read(values, block.clone()),
                 Source::Converted(values) => values.prefetch(block.clone()),
                 Source::Gathered => {}
             }
